@@ -1,0 +1,20 @@
+//! Data and holes.
+//!
+//! A disk is mostly nothing, so nothing in this program moves plain bytes: what flows from source to
+//! target is [`Piece`]s, runs of data and runs of zeros, and a run of zeros costs the same whatever
+//! its length. This crate holds the ports that every room speaks:
+//!
+//! - [`ByteSource`]: where bytes come from, in order (an adapter implements it: file, pipe, HTTP);
+//! - [`SparseRead`]: a stream of pieces (decoders, archive members and formats implement it over
+//!   another one);
+//! - [`BlockWrite`]: where a disk goes to (an adapter implements it).
+//!
+//! Beside them, what they share: finding zeros ([`zero`]) and naming a disk's content ([`digest`]).
+
+pub mod digest;
+mod port;
+mod stream;
+pub mod zero;
+
+pub use port::{BlockWrite, ByteSource, Fill};
+pub use stream::{Lookahead, Piece, SliceSource, SparseRead, drain, read_exact, read_full, skip};

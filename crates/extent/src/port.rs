@@ -1,0 +1,73 @@
+//! The ports between the engine and the adapters.
+
+use std::path::Path;
+
+use report::Result;
+
+/// What a [`ByteSource`] delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fill {
+    /// This many bytes at the start of the buffer; never 0.
+    Data(usize),
+    /// A hole: this many zero bytes come next, none of them in the buffer; never 0.
+    Hole(u64),
+    /// The source is complete.
+    End,
+}
+
+/// Where bytes come from, in order, once.
+pub trait ByteSource: Send {
+    /// What the person calls it: a path, `-`, a URL.
+    fn name(&self) -> &str;
+
+    /// The number of bytes there are in all, where the source knows beforehand.
+    fn size(&self) -> Option<u64>;
+
+    /// Delivers what comes next, blocking until there is something. `buffer` is not empty; a source
+    /// fills as much of it as it can without waiting a second time.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when the source cannot be read, or is shorter than it had promised.
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<Fill>;
+}
+
+/// Where a disk goes to.
+///
+/// The engine writes each byte range at most once, in ascending order, and accounts for every byte
+/// of the disk: either `write_at` or `zero_at` covers it. It then calls exactly one of `finish` and
+/// `abort`. Dropping a target without either means the program is dying: the target must not look
+/// complete then either, so whatever makes it look complete happens in `finish`.
+pub trait BlockWrite: Send {
+    /// What the person calls it: a path, `-`, `lv:vg0/web01`.
+    fn name(&self) -> &str;
+
+    /// Where the bytes can be read back once `finish` is through; `None` for a pipe.
+    fn path(&self) -> Option<&Path>;
+
+    /// Stores `data` at byte `offset`.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`], or [`report::Kind::Target`] when the range lies beyond what the target
+    /// holds; the target is then incomplete and the caller owes an `abort`.
+    fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()>;
+
+    /// Makes `len` bytes at `offset` read as zeros, for certain, by the cheapest way the target has.
+    ///
+    /// # Errors
+    /// As [`BlockWrite::write_at`].
+    fn zero_at(&mut self, offset: u64, len: u64) -> Result<()>;
+
+    /// Makes everything durable and only then makes the target look complete. `size` is the disk's
+    /// size in bytes: all ranges given so far cover exactly `0..size`.
+    ///
+    /// # Errors
+    /// As [`BlockWrite::write_at`].
+    fn finish(&mut self, size: u64) -> Result<()>;
+
+    /// Undoes what can be undone: a temporary file or a volume created here goes away, a device that
+    /// existed before must not look complete.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] naming what is left behind.
+    fn abort(&mut self) -> Result<()>;
+}

@@ -1,0 +1,4 @@
+//! Where bytes come from: files, standard input, HTTP.
+
+pub mod file;
+pub mod http;

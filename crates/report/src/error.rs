@@ -1,0 +1,206 @@
+//! One error type, told apart by [`Kind`].
+
+use std::fmt;
+
+/// Whose problem an error is; fixes the exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Reading or writing failed, or a helper program did.
+    Io,
+    /// The person or a signal stopped the work.
+    Interrupted,
+    /// The command line asks for something that makes no sense.
+    Usage,
+    /// The input contradicts its own format: their data is damaged.
+    Corrupt,
+    /// The input is well-formed but beyond what this program does: our limit.
+    Unsupported,
+    /// The input is well-formed and understood, and taken only on request: policy.
+    Refused,
+    /// The target cannot or must not take the disk: too small, mounted, in use, holds data.
+    Target,
+}
+
+impl Kind {
+    /// The program's exit status for an error of this kind: 1 failed, 2 usage, 3 input refused,
+    /// 4 target refused.
+    pub fn exit_status(self) -> u8 {
+        match self {
+            Kind::Io | Kind::Interrupted => 1,
+            Kind::Usage => 2,
+            Kind::Corrupt | Kind::Unsupported | Kind::Refused => 3,
+            Kind::Target => 4,
+        }
+    }
+
+    /// The kind's name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Io => "io",
+            Kind::Interrupted => "interrupted",
+            Kind::Usage => "usage",
+            Kind::Corrupt => "corrupt",
+            Kind::Unsupported => "unsupported",
+            Kind::Refused => "refused",
+            Kind::Target => "target",
+        }
+    }
+}
+
+/// One trouble: a line that names the thing and the numbers, its causes, and a hint where one exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error(Box<Parts>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Parts {
+    kind: Kind,
+    place: Option<String>,
+    message: String,
+    causes: Vec<String>,
+    hint: Option<String>,
+}
+
+impl Error {
+    /// An error of `kind`. `message` is one line without a full stop that names the numbers.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Error(Box::new(Parts {
+            kind,
+            place: None,
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+        }))
+    }
+
+    /// Reading or writing failed; `cause` is what the operating system said.
+    pub fn io(message: impl Into<String>, cause: impl fmt::Display) -> Self {
+        Self::new(Kind::Io, message).cause(cause)
+    }
+
+    /// The input contradicts its own format.
+    pub fn corrupt(message: impl Into<String>) -> Self {
+        Self::new(Kind::Corrupt, message)
+    }
+
+    /// The input is beyond what this program does.
+    pub fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(Kind::Unsupported, message)
+    }
+
+    /// The input is taken only on request.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, message)
+    }
+
+    /// The target cannot or must not take the disk.
+    pub fn target(message: impl Into<String>) -> Self {
+        Self::new(Kind::Target, message)
+    }
+
+    /// The command line asks for something that makes no sense.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// Adds a cause below the message; call it from the nearest cause to the farthest.
+    pub fn cause(mut self, cause: impl fmt::Display) -> Self {
+        self.0.causes.push(cause.to_string());
+        self
+    }
+
+    /// Sets what the person can do about it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Names the thing the error is about: a file, a URL, a target. A name already there is kept
+    /// behind the new one (`guest.zip: disk.img.gz: …`), so each layer adds only what it knows.
+    pub fn at(mut self, place: impl fmt::Display) -> Self {
+        self.0.place = Some(match self.0.place.take() {
+            Some(inner) => format!("{place}: {inner}"),
+            None => place.to_string(),
+        });
+        self
+    }
+
+    /// Whose problem it is.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The message without place, causes and hint.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What to do about it, if known.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// The causes, nearest first.
+    pub fn causes(&self) -> &[String] {
+        &self.0.causes
+    }
+
+    /// The error as JSON: `kind`, `place`, `message`, `causes`, `hint`.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "kind": self.0.kind.name(),
+            "place": self.0.place,
+            "message": self.0.message,
+            "causes": self.0.causes,
+            "hint": self.0.hint,
+        })
+    }
+
+    /// The error as a person reads it, without colour: the line, its causes, the hint.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("error: {self}");
+        for cause in &self.0.causes {
+            text += &format!("\n  because: {cause}");
+        }
+        if let Some(hint) = &self.0.hint {
+            text += &format!("\nhint: {hint}");
+        }
+        text
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.place {
+            Some(place) => write!(f, "{place}: {}", self.0.message),
+            None => f.write_str(&self.0.message),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_names_place_cause_and_hint() {
+        let error = Error::io("cannot be read", "Input/output error")
+            .hint("check the disk")
+            .at("disk.img")
+            .at("guest.tar");
+        assert_eq!(
+            error.to_text(),
+            "error: guest.tar: disk.img: cannot be read\n  because: Input/output error\nhint: check the disk"
+        );
+        assert_eq!(error.to_json()["place"], "guest.tar: disk.img");
+    }
+
+    #[test]
+    fn kinds_fix_the_exit_status() {
+        assert_eq!(Error::corrupt("").kind().exit_status(), 3);
+        assert_eq!(Error::target("").kind().exit_status(), 4);
+        assert_eq!(Error::usage("").kind().exit_status(), 2);
+        assert_eq!(Error::io("", "").kind().exit_status(), 1);
+    }
+}

@@ -1,0 +1,140 @@
+//! Independent pieces of work done by several threads, their results given out in order.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use report::{Error, Result};
+
+/// What a worker sends back for one job.
+enum Reply<O> {
+    Output(O),
+    Done,
+}
+
+type Job<J, O> = (J, SyncSender<Reply<O>>);
+
+/// A pool whose jobs each yield any number of outputs; [`Ordered::next`] gives the outputs of the
+/// first job submitted first, whichever thread finishes when.
+///
+/// Threads end when the pool is dropped: a worker that finds nobody listening stops.
+pub(crate) struct Ordered<J, O> {
+    jobs: Sender<Job<J, O>>,
+    pending: VecDeque<Receiver<Reply<O>>>,
+    /// Outputs one job may have waiting; bounds memory together with the jobs in flight.
+    waiting: usize,
+}
+
+/// Hands one output on; `false` means that nobody wants any more.
+pub(crate) type Emit<'a, O> = dyn FnMut(O) -> bool + 'a;
+
+impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
+    /// Starts `threads` workers that run `work` on each job. At most `waiting` outputs of a job wait
+    /// to be fetched; its worker then blocks.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when the system gives no thread.
+    pub(crate) fn start<F>(threads: usize, waiting: usize, work: F) -> Result<Self>
+    where
+        F: Fn(J, &mut Emit<'_, O>) + Send + Sync + 'static,
+    {
+        let (jobs, queue) = channel::<Job<J, O>>();
+        let queue = Arc::new(Mutex::new(queue));
+        let work = Arc::new(work);
+        for _ in 0..threads.max(1) {
+            let (queue, work) = (Arc::clone(&queue), Arc::clone(&work));
+            thread::Builder::new()
+                .name("decoder".into())
+                .spawn(move || run(&queue, &*work))
+                .map_err(|cause| Error::io("no thread for decompression", cause))?;
+        }
+        Ok(Ordered {
+            jobs,
+            pending: VecDeque::new(),
+            waiting,
+        })
+    }
+
+    /// Gives a job to the next free worker.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when all workers have died.
+    pub(crate) fn submit(&mut self, job: J) -> Result<()> {
+        let (sender, receiver) = sync_channel(self.waiting);
+        self.jobs.send((job, sender)).map_err(|_| worker_died())?;
+        self.pending.push_back(receiver);
+        Ok(())
+    }
+
+    /// The number of jobs whose outputs have not all been fetched.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// The next output in order, waiting for it; `None` when every job submitted so far is done.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when a worker died in the middle of a job.
+    pub(crate) fn next(&mut self) -> Result<Option<O>> {
+        while let Some(first) = self.pending.front() {
+            match first.recv() {
+                Ok(Reply::Output(output)) => return Ok(Some(output)),
+                Ok(Reply::Done) => self.pending.pop_front(),
+                Err(_) => return Err(worker_died()),
+            };
+        }
+        Ok(None)
+    }
+}
+
+fn run<J, O>(queue: &Mutex<Receiver<Job<J, O>>>, work: &(impl Fn(J, &mut Emit<'_, O>) + ?Sized)) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((job, replies)) = next else { return };
+        work(job, &mut |output| {
+            replies.send(Reply::Output(output)).is_ok()
+        });
+        // Nobody listening is the pool's end, which the next `recv` notices.
+        let _ = replies.send(Reply::Done);
+    }
+}
+
+fn worker_died() -> Error {
+    Error::io("decompression stopped", "a worker thread died")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_come_in_the_order_of_jobs() {
+        let mut pool = Ordered::start(3, 1, |job: u32, emit: &mut Emit<'_, u32>| {
+            for i in 0..job % 4 {
+                emit(job * 10 + i);
+            }
+        })
+        .unwrap();
+        for job in 0..100 {
+            pool.submit(job).unwrap();
+        }
+        let mut outputs = Vec::new();
+        while let Some(output) = pool.next().unwrap() {
+            outputs.push(output);
+        }
+        let expected: Vec<u32> = (0..100)
+            .flat_map(|job| (0..job % 4).map(move |i| job * 10 + i))
+            .collect();
+        assert_eq!(outputs, expected);
+        assert_eq!(pool.in_flight(), 0);
+    }
+
+    #[test]
+    fn a_dead_worker_is_an_error_and_not_an_end() {
+        let mut pool =
+            Ordered::start(1, 1, |_: (), _: &mut Emit<'_, ()>| panic!("on purpose")).unwrap();
+        pool.submit(()).unwrap();
+        assert_eq!(pool.next().unwrap_err().causes(), ["a worker thread died"]);
+    }
+}
