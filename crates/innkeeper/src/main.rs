@@ -1,2 +1,18 @@
-//! Placeholder.
-fn main() {}
+//! `innkeeper`: takes guests into Xen and KVM hosts, and keeps the house.
+//!
+//! This program only translates: the command line into requests to the rooms below, their results
+//! into text or JSON and an exit status. [`commands`] has a file for each command.
+
+mod checksums;
+mod cli;
+mod commands;
+mod output;
+mod progress;
+mod watch;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command = cli::parse();
+    output::exit(commands::run(command))
+}

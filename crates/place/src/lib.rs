@@ -1,4 +1,24 @@
 //! Adapters: where disks come from and go to.
+//!
+//! A person names a [`Place`]. As a source it becomes a [`extent::ByteSource`] through
+//! [`source::open`]; as a target it goes through three steps, each of which may refuse it:
+//! [`target::check`] (without knowing the disk's size, changing nothing), [`target::Candidate::fits`]
+//! (once the size is known) and [`target::Candidate::open`], the first one that changes anything.
 
+mod amount;
+mod block;
+mod host;
+pub mod lvm;
+mod name;
+pub mod signature {
+    //! What a disk holds, by the magic numbers that file systems and volume managers leave.
+
+    pub use crate::block::signature::in_head;
+}
 pub mod source;
 pub mod target;
+#[cfg(test)]
+mod testing;
+
+pub use host::Host;
+pub use name::Place;

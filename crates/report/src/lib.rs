@@ -5,8 +5,10 @@
 //! the constructor that says *whose* problem it is; the room that knows the name of the thing adds
 //! it with [`Error::at`]; nobody formats exit statuses but [`Kind::exit_status`].
 
+mod amount;
 mod error;
 
+pub use amount::{amount, amounts, parse_amount};
 pub use error::{Error, Kind};
 
 /// The result of anything that can go wrong in the program.

@@ -1,1 +1,32 @@
-//! Placeholder.
+//! The engine: a source, through decoders and formats, to one or more targets.
+//!
+//! Bytes go one way, each stage in a thread of its own with a bounded queue before it:
+//!
+//! ```text
+//! source ─ intake ─ walk (layers, archive, format) ─ cutter ─┬─ target
+//!            │                                               ├─ target
+//!            └─ copy kept, SHA-256                           └─ digest
+//! ```
+//!
+//! [`import`] runs the whole of it, [`digest`] the right half over a disk that lies somewhere.
+//! Nothing becomes visible on a target before the last byte of the source was read and every
+//! checksum on the way was right.
+
+mod chunk;
+mod classify;
+mod control;
+mod cut;
+mod digest;
+mod engine;
+mod fan;
+mod intake;
+mod pick;
+mod walk;
+mod writer;
+
+pub use classify::ConfigKind;
+pub use control::{Control, Progress};
+pub use digest::{Content, digest};
+pub use engine::{Import, Imported, Outcome, Plan, TargetEnd, import};
+pub use pick::{Pattern, Pick};
+pub use walk::{Config, Disk};

@@ -5,13 +5,19 @@
 //! disk of a terabyte that is mostly empty costs what its data costs. Decoders that can use several
 //! cores hand independent blocks to workers and give the results out in order.
 
+pub mod archive;
 pub mod bzip2;
+mod chunk;
+mod crc;
 pub mod gzip;
 pub mod inflate;
+mod input;
+pub mod layer;
 mod limits;
 pub mod lz4;
 mod ordered;
 pub mod tar;
+mod xxhash;
 pub mod xz;
 pub mod zip;
 pub mod zstd;

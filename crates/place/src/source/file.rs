@@ -1,1 +1,232 @@
-//! Placeholder.
+//! Files, block devices, pipes and standard input.
+
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileExt, FileTypeExt};
+use std::path::Path;
+
+use extent::{ByteSource, Fill};
+use report::{Error, Result};
+use rustix::fs::{Advice, SeekFrom};
+use rustix::io::Errno;
+
+use crate::block;
+
+/// What a pipe is asked to hold, in bytes: fewer switches between the two programs.
+const PIPE: usize = 1 << 20;
+
+/// A file, a block device, a pipe or standard input, read once from where it stands.
+#[derive(Debug)]
+pub struct FileSource {
+    name: String,
+    file: File,
+    reach: Reach,
+}
+
+#[derive(Debug)]
+enum Reach {
+    /// A pipe or a character device: nothing is known before it comes.
+    Stream,
+    /// What can be read at any offset.
+    Range(Range),
+}
+
+#[derive(Debug)]
+struct Range {
+    start: u64,
+    position: u64,
+    end: u64,
+    /// The end of the run of data that `position` is in.
+    data_end: u64,
+    /// A regular file: it can have holes, and it can change its size.
+    regular: bool,
+}
+
+impl FileSource {
+    /// Opens what is at `path`, to be called `name`. Opening a named pipe waits for its writer.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] for a directory or a socket, [`report::Kind::Io`] when it cannot be
+    /// opened.
+    pub fn open(name: impl Into<String>, path: &Path) -> Result<Self> {
+        // A socket cannot be opened, and opening a directory succeeds: ask first.
+        let kind = fs::metadata(path).map_err(cannot_open)?.file_type();
+        if kind.is_dir() {
+            return Err(Error::refused("is a directory, not a file"));
+        }
+        if kind.is_socket() {
+            return Err(Error::refused("is a socket, not a file"));
+        }
+        Self::new(name.into(), File::open(path).map_err(cannot_open)?)
+    }
+
+    /// Standard input, from where it stands: `- < disk.img` knows its size and its holes.
+    ///
+    /// # Errors
+    /// [`report::Kind::Usage`] when it is a terminal, [`report::Kind::Refused`] and
+    /// [`report::Kind::Io`] as [`FileSource::open`].
+    pub fn stdin() -> Result<Self> {
+        let own = io::stdin().as_fd().try_clone_to_owned();
+        Self::new("-".into(), own.map_err(cannot_open)?.into())
+    }
+
+    fn new(name: String, file: File) -> Result<Self> {
+        if file.is_terminal() {
+            let error = Error::usage("is a terminal, nothing can be imported from it");
+            return Err(error.hint("redirect or pipe the image into it"));
+        }
+        let metadata = file.metadata().map_err(cannot_open)?;
+        if metadata.is_dir() {
+            return Err(Error::refused("is a directory, not a file"));
+        }
+        let regular = metadata.is_file();
+        let reach = if regular || metadata.file_type().is_block_device() {
+            let start = rustix::fs::tell(&file).map_err(cannot_open)?;
+            let end = match regular {
+                true => metadata.len(),
+                false => block::size(&file).map_err(cannot_open)?,
+            };
+            // Advice only: where it is not taken, reading works all the same.
+            let _ = rustix::fs::fadvise(&file, 0, None, Advice::Sequential);
+            let position = start.min(end);
+            Reach::Range(Range {
+                start: position,
+                position,
+                end,
+                data_end: if regular { position } else { end },
+                regular,
+            })
+        } else {
+            // Over the user's limit or not a pipe: it keeps the size it has.
+            let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
+            Reach::Stream
+        };
+        Ok(FileSource { name, file, reach })
+    }
+
+    /// Opens `path` so that what is read comes from the medium and not from memory, as far as the
+    /// system allows: what is not written yet is written, and the cache is dropped.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when it cannot be opened or flushed.
+    pub fn from_medium(name: impl Into<String>, path: &Path) -> Result<Self> {
+        let source = Self::open(name, path)?;
+        rustix::fs::fdatasync(&source.file)
+            .map_err(|cause| Error::io("cannot be flushed", io::Error::from(cause)))?;
+        // Pages that others have mapped stay; that is no error.
+        let _ = rustix::fs::fadvise(&source.file, 0, None, Advice::DontNeed);
+        Ok(source)
+    }
+}
+
+impl ByteSource for FileSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn size(&self) -> Option<u64> {
+        match &self.reach {
+            Reach::Stream => None,
+            Reach::Range(range) => Some(range.end - range.start),
+        }
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<Fill> {
+        match &mut self.reach {
+            Reach::Stream => read(&mut self.file, buffer),
+            Reach::Range(range) => range.fill(&self.file, buffer),
+        }
+    }
+}
+
+fn read(stream: &mut File, buffer: &mut [u8]) -> Result<Fill> {
+    loop {
+        return match stream.read(buffer) {
+            Ok(0) => Ok(Fill::End),
+            Ok(n) => Ok(Fill::Data(n)),
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
+            Err(cause) => Err(Error::io("cannot be read", cause)),
+        };
+    }
+}
+
+impl Range {
+    fn fill(&mut self, file: &File, buffer: &mut [u8]) -> Result<Fill> {
+        if self.position == self.end {
+            self.check_unchanged(file)?;
+            return Ok(Fill::End);
+        }
+        if self.position == self.data_end {
+            let hole = self.next_data(file)?;
+            if hole > 0 {
+                self.position += hole;
+                return Ok(Fill::Hole(hole));
+            }
+        }
+        let run = usize::try_from(self.data_end - self.position).unwrap_or(usize::MAX);
+        let wanted = buffer.len().min(run);
+        let n = self.read(file, &mut buffer[..wanted])?;
+        self.position += n as u64;
+        Ok(Fill::Data(n))
+    }
+
+    fn read(&self, file: &File, buffer: &mut [u8]) -> Result<usize> {
+        loop {
+            return match file.read_at(buffer, self.position) {
+                Ok(0) => Err(self.changed(self.position)),
+                Ok(n) => Ok(n),
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
+                Err(cause) => {
+                    let message = format!("cannot be read at byte {}", self.position);
+                    Err(Error::io(message, cause))
+                }
+            };
+        }
+    }
+
+    /// Finds the next run of data; returns the length of the hole before it.
+    fn next_data(&mut self, file: &File) -> Result<u64> {
+        let data = match rustix::fs::seek(file, SeekFrom::Data(self.position)) {
+            Ok(data) => data.min(self.end),
+            // No data behind: a hole to the end, or the file is shorter than it was.
+            Err(Errno::NXIO) => {
+                self.check_unchanged(file)?;
+                self.end
+            }
+            // A file system that does not tell.
+            Err(_) => self.position,
+        };
+        self.data_end = match rustix::fs::seek(file, SeekFrom::Hole(data)) {
+            Ok(hole) if data < self.end && hole > data => hole.min(self.end),
+            _ => self.end,
+        };
+        Ok(data.saturating_sub(self.position))
+    }
+
+    /// A file that grows or shrinks is still being written by somebody.
+    fn check_unchanged(&self, file: &File) -> Result<()> {
+        if !self.regular {
+            return Ok(());
+        }
+        match file.metadata().map_err(cannot_open)?.len() {
+            size if size == self.end => Ok(()),
+            size => Err(self.changed(size)),
+        }
+    }
+
+    fn changed(&self, size: u64) -> Error {
+        let message = format!(
+            "changed while it was read: it had {} bytes, now it ends at byte {size}",
+            self.end
+        );
+        Error::io(message, "somebody else writes to it")
+    }
+}
+
+fn cannot_open(cause: impl Into<io::Error>) -> Error {
+    Error::io("cannot be opened", cause.into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! The one definition of the command line: parser, help, man pages and completions come from it.
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::commands;
+
+/// Takes guests into Xen and KVM hosts, and keeps the house.
+#[derive(Debug, Parser)]
+#[command(
+    name = "innkeeper",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = EXIT_STATUS
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done
+  1  failed, or interrupted
+  2  wrong usage
+  3  the input was refused: unsafe, corrupt or unsupported
+  4  the target was refused: too small, mounted, in use or full of data";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Take a disk out of a file, a pipe or a URL and write it to one or more places
+    Import(Box<commands::import::Args>),
+    /// Name a disk's content, holes for free
+    Digest(commands::digest::Args),
+    /// Write the manual pages
+    Man(commands::man::Args),
+    /// Print a shell's completions
+    Completions(commands::completions::Args),
+}
+
+/// Parses the command line; on wrong usage prints what is wrong and ends with status 2.
+pub(crate) fn parse() -> Command {
+    Cli::parse().command
+}
+
+/// The definition itself, for manual pages and completions.
+pub(crate) fn definition() -> clap::Command {
+    Cli::command()
+}

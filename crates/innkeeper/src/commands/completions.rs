@@ -1,0 +1,20 @@
+//! `innkeeper completions`: what a shell needs to complete command lines.
+
+use clap_complete::Shell;
+
+use crate::cli;
+use crate::output::{End, print};
+
+/// `innkeeper completions SHELL`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The shell
+    shell: Shell,
+}
+
+/// Prints the completions.
+pub(crate) fn run(args: &Args) -> End {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut cli::definition(), "innkeeper", &mut script);
+    End::from(print(&script))
+}

@@ -1,0 +1,88 @@
+//! `innkeeper digest`: the digest of what lies somewhere, as `import` prints it.
+
+use std::sync::Arc;
+
+use place::{Host, Place};
+use report::{Result, amount, parse_amount};
+use serde_json::json;
+use transfer::{Content, Control};
+
+use crate::output::{End, print, print_json, table};
+use crate::progress::{Mode, Reporter};
+use crate::watch;
+
+/// `innkeeper digest PLACE`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A file, - for standard input, a block device, lv:VG/NAME or an http(s) URL
+    place: String,
+
+    /// Read only this much, for a disk that lies on a larger device
+    #[arg(long, value_name = "SIZE", value_parser = parse_amount)]
+    size: Option<u64>,
+
+    /// Send this header with every request; may be given several times
+    #[arg(long, value_name = "NAME: VALUE")]
+    header: Vec<String>,
+
+    /// What to show while working
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    progress: Mode,
+
+    /// Print the result as one JSON document
+    #[arg(long)]
+    json: bool,
+
+    /// Print the digest only and show no bar
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Prints the digest.
+pub(crate) fn run(args: Args) -> End {
+    let json = args.json;
+    let told = read(&args).and_then(|content| tell(&args, &content));
+    End::new(told.err().into_iter().collect(), json)
+}
+
+fn read(args: &Args) -> Result<Content> {
+    let place = Place::parse(&args.place)?;
+    let mut source = place::source::open(
+        &place,
+        &super::http_options(&args.header)?,
+        &Host::default(),
+    )?;
+    let control = Arc::new(Control::default());
+    let shared = Arc::clone(&control);
+    let limit = args.size;
+    let reporter = Reporter::new(args.progress, args.quiet);
+    watch::run(&control, reporter, move || {
+        transfer::digest(&mut *source, limit, &shared)
+    })
+}
+
+fn tell(args: &Args, content: &Content) -> Result<()> {
+    let Content { size, data, digest } = content;
+    if args.json {
+        return print_json(&json!({
+            "schema": 1,
+            "place": args.place,
+            "size": size,
+            "data": data,
+            "holes": size - data,
+            "digest": digest.to_string(),
+        }));
+    }
+    if args.quiet {
+        return print(format!("{digest}\n").as_bytes());
+    }
+    print(
+        table(&[
+            ("place", args.place.clone()),
+            ("size", format!("{} ({size} bytes)", amount(*size))),
+            ("data", amount(*data)),
+            ("digest", digest.to_string()),
+        ])
+        .as_bytes(),
+    )
+}

@@ -1,0 +1,277 @@
+//! `innkeeper import`: a disk out of anything, into one or more places.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use diskimage::Format;
+use place::target::{Candidate, TargetOptions};
+use place::{Host, Place};
+use report::{Error, Result, parse_amount};
+use transfer::{Control, Import, Outcome, Pattern, Pick};
+use unpack::Limits;
+use unpack::gzip::Engine;
+
+use crate::checksums;
+use crate::output::{End, print, tell};
+use crate::progress::{Mode, Reporter};
+use crate::watch;
+
+mod told;
+
+/// `innkeeper import SOURCE --to PLACE`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Where the disk comes from: a file, - for standard input, or an http(s) URL
+    source: String,
+
+    /// Where the disk goes: a file, - for standard output, a block device, lv:VG/NAME or
+    /// lv:VG/POOL/NAME; may be given several times
+    #[arg(long, required = true, value_name = "PLACE")]
+    to: Vec<String>,
+
+    /// Keep a copy of the source's bytes, as they pass, in this file
+    #[arg(long, value_name = "FILE")]
+    keep: Option<PathBuf>,
+
+    /// Take this member of the archive: its name, the last part of it, or a pattern with * and ?
+    #[arg(long, value_name = "NAME", value_parser = Pattern::new)]
+    member: Option<Pattern>,
+
+    /// Refuse a disk whose content is not in this format
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    /// Make a new target this large; by default as large as the disk
+    #[arg(long, value_name = "SIZE", value_parser = parse_amount)]
+    size: Option<u64>,
+
+    /// Refuse a source whose SHA-256 is not this
+    #[arg(long, value_name = "HEX", value_parser = checksums::parse_sha256)]
+    sha256: Option<[u8; 32]>,
+
+    /// Refuse a source whose SHA-256 is not what this list (SHA256SUMS) gives for its name
+    #[arg(long, value_name = "FILE-or-URL", conflicts_with = "sha256")]
+    checksums: Option<String>,
+
+    /// Read each target back from the medium and compare
+    #[arg(long)]
+    verify: bool,
+
+    /// Overwrite a file that exists or a device that holds data
+    #[arg(long)]
+    force: bool,
+
+    /// Skip zeros on a device that is known to read as zeros everywhere
+    #[arg(long)]
+    target_is_zero: bool,
+
+    /// Say what would be written where, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Send this header with every request for the source; may be given several times
+    #[arg(long, value_name = "NAME: VALUE")]
+    header: Vec<String>,
+
+    /// What to show while working
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    progress: Mode,
+
+    /// Bound the memory used; at least 32M [default: 64M, for xz 192M]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    memory: Option<u64>,
+
+    /// Refuse a disk, and a layer of packing, that unfolds to more than this
+    #[arg(long, value_name = "SIZE", default_value = "64T", value_parser = parse_amount)]
+    max_size: u64,
+
+    /// Decode gzip with this engine: the program's own, or zlib-rs
+    #[arg(long, value_name = "ENGINE", default_value = "own")]
+    inflate: Inflate,
+
+    /// Print the result as one JSON document
+    #[arg(long)]
+    json: bool,
+
+    /// Print no result and show no bar
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Which inflate decodes gzip.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Inflate {
+    /// The program's own, which skips zeros
+    Own,
+    /// zlib-rs, in case the other is in doubt
+    ZlibRs,
+}
+
+/// What the engine uses beside its decoders: chunks, the intake's buffers, the program itself.
+const OWN_MEMORY: u64 = 24 << 20;
+
+fn memory(text: &str) -> Result<u64> {
+    let least = 32 << 20;
+    match parse_amount(text)? {
+        bytes if bytes < least => Err(Error::usage(format!("'{text}' is less than 32M"))),
+        bytes => Ok(bytes),
+    }
+}
+
+/// Imports and tells the result.
+pub(crate) fn run(args: Args) -> End {
+    let (json, quiet) = (args.json, args.quiet);
+    // Where the disk itself goes to standard output, nothing else may.
+    let aside = args.to.iter().any(|to| to == "-");
+    let start = Instant::now();
+    let done = match import(args) {
+        Ok(done) => done,
+        Err(error) => return End::new(vec![error], json),
+    };
+    let text = match &done {
+        _ if json => Some(format!("{:#}\n", told::as_json(&done, start.elapsed()))),
+        _ if quiet => None,
+        _ => Some(told::as_text(&done, start.elapsed())),
+    };
+    let printed = match text {
+        Some(text) if aside => {
+            tell(text.trim_end());
+            Ok(())
+        }
+        Some(text) => print(text.as_bytes()),
+        None => Ok(()),
+    };
+    // A target's own trouble stands in the JSON document already.
+    let troubles = told::troubles(&done).chain(printed.err());
+    End::new(troubles.collect(), false)
+}
+
+fn import(args: Args) -> Result<told::Done> {
+    let (source, places, keep) = places(&args)?;
+    let options = TargetOptions {
+        force: args.force,
+        target_is_zero: args.target_is_zero,
+        size: args.size,
+        host: Host::default(),
+    };
+    let check = |place: &Place| place::target::check(place, &options);
+    let targets = places.iter().map(check).collect::<Result<Vec<_>>>()?;
+    let keep: Option<Box<dyn Candidate>> = match &keep {
+        Some(place) => {
+            let options = TargetOptions {
+                force: args.force,
+                ..TargetOptions::default()
+            };
+            Some(place::target::check(place, &options)?)
+        }
+        None => None,
+    };
+    let kept = keep.as_ref().map(|keep| keep.name().to_owned());
+    let http = super::http_options(&args.header)?;
+    let sha256 = match &args.checksums {
+        Some(list) => Some(listed_sum(list, &source, &http)?),
+        None => args.sha256,
+    };
+    let source = place::source::open(&source, &http, &Host::default())?;
+    let name = source.name().to_owned();
+    let request = Import {
+        source,
+        targets,
+        keep,
+        pick: Pick {
+            member: args.member,
+            format: args.format,
+        },
+        limits: limits(args.memory, args.max_size),
+        max_size: args.max_size,
+        engine: match args.inflate {
+            Inflate::Own => Engine::Own,
+            Inflate::ZlibRs => Engine::ZlibRs,
+        },
+        sha256,
+        verify: args.verify,
+        dry_run: args.dry_run,
+    };
+    let control = Arc::new(Control::default());
+    let reporter = Reporter::new(args.progress, args.quiet);
+    let shared = Arc::clone(&control);
+    let outcome = watch::run(&control, reporter, move || {
+        transfer::import(request, &shared)
+    })?;
+    Ok(match outcome {
+        Outcome::Planned(plan) => told::Done::Planned { source: name, plan },
+        Outcome::Done(imported) => told::Done::Imported {
+            source: name,
+            kept,
+            imported,
+        },
+    })
+}
+
+/// Every place that the command line names, none of them twice.
+fn places(args: &Args) -> Result<(Place, Vec<Place>, Option<Place>)> {
+    let source = Place::parse(&args.source)?;
+    let targets = args
+        .to
+        .iter()
+        .map(Place::parse)
+        .collect::<Result<Vec<_>>>()?;
+    let keep = args.keep.clone().map(Place::File);
+    if args.verify && targets.contains(&Place::Stdio) {
+        return Err(Error::usage("standard output cannot be read back").hint("leave --verify out"));
+    }
+    let mut seen = Vec::new();
+    for target in targets.iter().chain(&keep) {
+        let known = identity(target);
+        if *target != Place::Stdio && known == identity(&source) {
+            return Err(Error::usage(format!(
+                "{target} is the source and a target at once"
+            )));
+        }
+        if seen.contains(&known) {
+            return Err(Error::usage(format!("{target} is given as a target twice")));
+        }
+        seen.push(known);
+    }
+    Ok((source, targets, keep))
+}
+
+/// A place under the one name that all its names lead to.
+fn identity(place: &Place) -> Place {
+    match place {
+        Place::File(path) => Place::File(path.canonicalize().unwrap_or_else(|_| path.clone())),
+        other => other.clone(),
+    }
+}
+
+fn limits(memory: Option<u64>, max_size: u64) -> Limits {
+    let mut limits = Limits {
+        output: max_size,
+        ..Limits::default()
+    };
+    if let Some(memory) = memory {
+        limits.memory = memory - OWN_MEMORY;
+        limits.xz_memory = memory - OWN_MEMORY;
+    }
+    limits
+}
+
+/// The sum that a list, wherever it lies, gives for the source.
+fn listed_sum(
+    list: &str,
+    source: &Place,
+    http: &place::source::http::HttpOptions,
+) -> Result<[u8; 32]> {
+    let name = match source {
+        Place::File(path) => path.to_string_lossy().into_owned(),
+        // A URL's name ends before its query.
+        Place::Http(url) => url.split(['?', '#']).next().unwrap_or(url).to_owned(),
+        Place::Stdio | Place::Volume(_) => {
+            return Err(Error::usage("--checksums needs a source with a name")
+                .hint("give the sum itself with --sha256"));
+        }
+    };
+    let bytes = place::source::read_small(&Place::parse(list)?, http, &Host::default())?;
+    checksums::find(&String::from_utf8_lossy(&bytes), &name).map_err(|error| error.at(list))
+}

@@ -1,0 +1,116 @@
+//! Results on standard output, troubles on standard error, and the exit status.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use report::{Error, Kind, Result, amount};
+use serde_json::{Value, json};
+
+/// How a command ended: what to say about it, and as what.
+#[derive(Debug, Default)]
+pub(crate) struct End {
+    errors: Vec<Error>,
+    json: bool,
+}
+
+impl End {
+    /// Ends with these troubles, none for success; with `json`, they were or are told as JSON.
+    pub(crate) fn new(errors: Vec<Error>, json: bool) -> Self {
+        End { errors, json }
+    }
+}
+
+impl From<Result<()>> for End {
+    fn from(result: Result<()>) -> Self {
+        End::new(result.err().into_iter().collect(), false)
+    }
+}
+
+/// Tells the troubles and turns the end into an exit status: that of the first trouble.
+pub(crate) fn exit(end: End) -> ExitCode {
+    let Some(first) = end.errors.first() else {
+        return ExitCode::SUCCESS;
+    };
+    // Whoever closed our output wants to hear no more; that the work was cut short shows in the
+    // status.
+    if first.kind() != Kind::Interrupted || !is_closed_pipe(first) {
+        if end.json {
+            let errors: Vec<Value> = end.errors.iter().map(Error::to_json).collect();
+            let _ = print_json(&json!({ "schema": 1, "errors": errors }));
+        }
+        for error in &end.errors {
+            tell(&error.to_text());
+        }
+    }
+    ExitCode::from(first.kind().exit_status())
+}
+
+fn is_closed_pipe(error: &Error) -> bool {
+    error.causes().iter().any(|cause| cause == CLOSED)
+}
+
+const CLOSED: &str = "the reader closed the pipe";
+
+/// Prints `bytes` as the result.
+///
+/// # Errors
+/// [`Kind::Interrupted`] when the reader has gone, [`Kind::Io`] for anything else.
+pub(crate) fn print(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    let printed = out.write_all(bytes).and_then(|()| out.flush());
+    printed.map_err(|cause| match cause.kind() {
+        io::ErrorKind::BrokenPipe => Error::new(Kind::Interrupted, "interrupted").cause(CLOSED),
+        _ => Error::io("standard output cannot be written", cause),
+    })
+}
+
+/// Prints one JSON document as the result.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn print_json(document: &Value) -> Result<()> {
+    print(format!("{document:#}\n").as_bytes())
+}
+
+/// Says something on standard error. A standard error that is gone has nobody to be told so.
+pub(crate) fn tell(text: &str) {
+    let mut err = io::stderr().lock();
+    let colour =
+        err.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let _ = if colour {
+        writeln!(err, "{}", coloured(text))
+    } else {
+        writeln!(err, "{text}")
+    };
+}
+
+/// Errors red, hints cyan: the first word of each line only.
+fn coloured(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.split_once(':') {
+        Some(("error", rest)) => format!("\x1b[1;31merror\x1b[0m:{rest}"),
+        Some(("hint", rest)) => format!("\x1b[36mhint\x1b[0m:{rest}"),
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A rate, or a dash where nothing can be said.
+pub(crate) fn rate(bytes: u64, seconds: f64) -> String {
+    if seconds <= 0.0 {
+        return "–".into();
+    }
+    format!("{}/s", amount((bytes as f64 / seconds) as u64))
+}
+
+/// Lines of `name  value`, the names in one column.
+pub(crate) fn table(rows: &[(&str, String)]) -> String {
+    let width = rows
+        .iter()
+        .map(|(name, _)| name.chars().count())
+        .max()
+        .unwrap_or(0);
+    let lines = rows
+        .iter()
+        .map(|(name, value)| format!("{name:<width$}  {value}\n"));
+    lines.collect()
+}

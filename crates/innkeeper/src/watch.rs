@@ -1,0 +1,79 @@
+//! Running work on a thread of its own while this one shows progress and listens for signals.
+
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use report::{Error, Kind, Result};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use transfer::Control;
+
+use crate::progress::Reporter;
+
+/// How long clean-up may take before the program ends without it: a person waits for a second.
+const PATIENCE: Duration = Duration::from_millis(900);
+const TICK: Duration = Duration::from_millis(100);
+
+enum Event<T> {
+    Signal,
+    Done(Result<T>),
+}
+
+/// Runs `work`; the first signal asks it to stop and undo, a second one ends the wait.
+///
+/// # Errors
+/// The work's, or [`Kind::Interrupted`].
+pub(crate) fn run<T: Send + 'static>(
+    control: &Arc<Control>,
+    mut reporter: Reporter,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (sender, events) = channel();
+    listen(sender.clone())?;
+    thread::Builder::new()
+        .name("work".into())
+        .spawn(move || sender.send(Event::Done(work())))
+        .map_err(|cause| Error::io("no thread to work in", cause))?;
+    let mut deadline: Option<Instant> = None;
+    loop {
+        match events.recv_timeout(TICK) {
+            Ok(Event::Done(result)) => {
+                reporter.finish(control.progress());
+                return result;
+            }
+            Ok(Event::Signal) if deadline.is_some() => return Err(left_behind()),
+            Ok(Event::Signal) => {
+                control.cancel();
+                deadline = Some(Instant::now() + PATIENCE);
+            }
+            Err(RecvTimeoutError::Timeout) => reporter.show(control.progress()),
+            Err(RecvTimeoutError::Disconnected) => return Err(left_behind()),
+        }
+        if deadline.is_some_and(|deadline| Instant::now() > deadline) {
+            return Err(left_behind());
+        }
+    }
+}
+
+fn left_behind() -> Error {
+    Error::new(Kind::Interrupted, "interrupted before everything was cleaned up")
+        .hint("a target may hold part of a disk; what was written under a temporary name ends in .partial")
+}
+
+fn listen<T: Send + 'static>(sender: std::sync::mpsc::Sender<Event<T>>) -> Result<()> {
+    let no = |cause: std::io::Error| Error::io("signals cannot be listened for", cause);
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(no)?;
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            for _ in signals.forever() {
+                if sender.send(Event::Signal).is_err() {
+                    return;
+                }
+            }
+        })
+        .map_err(no)?;
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! Files that want to do harm: every one is refused with status 3, quickly, and leaves nothing.
+
+use crate::support::{Room, disk};
+
+#[track_caller]
+fn refused(room: &Room, name: &str, expected: &str) {
+    let before = room.names();
+    let ran = room.run(&format!("import {name} --to out.img"));
+    assert_eq!(ran.status, 3, "{name}: {}", ran.story());
+    assert!(
+        ran.stderr.contains(expected),
+        "{name}: {expected}: {}",
+        ran.story()
+    );
+    assert_eq!(room.names(), before, "{name} leaves nothing behind");
+}
+
+#[test]
+fn known_formats_are_named_and_never_written_as_raw() {
+    let room = Room::new();
+    for (format, name) in [
+        ("qcow2", "qcow2"),
+        ("vmdk", "vmdk"),
+        ("vdi", "vdi"),
+        ("vpc", "vhd"),
+        ("vpc -o subformat=fixed", "vhd"),
+        ("vhdx", "vhdx"),
+        ("qed", "qed"),
+        ("parallels", "parallels"),
+    ] {
+        room.sh(&format!("qemu-img create -q -f {format} image 8M"));
+        refused(&room, "image", &format!("error: image: is a {name} disk"));
+        room.sh("rm image");
+    }
+    room.sh("qemu-img create -q -f qcow2 image 8M; tar -czf image.tar.gz image; rm image");
+    refused(
+        &room,
+        "image.tar.gz",
+        "error: image.tar.gz: image: is a qcow2 disk",
+    );
+    room.sh("qemu-img create -q -f qcow2 image 8M");
+    let ran = room.run("import image --to out.img --format raw");
+    ran.refused(3, "error: image: is declared raw, its content is qcow2");
+}
+
+#[test]
+fn a_file_that_reads_in_two_ways_is_refused() {
+    let room = Room::new();
+    let mut tar = {
+        room.write("QFI\u{fb}", b"");
+        room.write("disk.img", &disk(1 << 20));
+        room.sh("tar -cf both disk.img");
+        room.read("both")
+    };
+    // A tar whose first member's name begins like a qcow2 header; the checksum is made to agree.
+    tar[..4].copy_from_slice(b"QFI\xfb");
+    tar[148..156].fill(b' ');
+    let sum: u32 = tar[..512].iter().map(|&byte| u32::from(byte)).sum();
+    tar[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    room.write("both", &tar);
+    refused(&room, "both", "reads as tar and as qcow2 at once");
+}
+
+#[test]
+fn a_flipped_bit_anywhere_is_noticed() {
+    let room = Room::new();
+    let whole = disk(1 << 20);
+    room.write("disk.img", &whole);
+    for tool in ["gzip", "xz", "zstd -q", "bzip2", "lz4 -q"] {
+        let packed = room.sh(&format!("{tool} < disk.img"));
+        for i in 0..8 {
+            let mut broken = packed.clone();
+            let at = 20 + i * (broken.len() - 24) / 8;
+            broken[at] ^= 1 << i;
+            room.write("broken", &broken);
+            let ran = room.run("import broken --to out.img");
+            assert_eq!(ran.status, 3, "{tool} at byte {at}: {}", ran.story());
+            assert!(!room.exists("out.img"));
+        }
+    }
+}
+
+#[test]
+fn trailing_garbage_is_refused() {
+    let room = Room::new();
+    room.write("disk.img", &disk(1 << 20));
+    for pack in ["gzip", "xz", "zstd -q", "bzip2", "lz4 -q"] {
+        room.sh(&format!(
+            "{pack} < disk.img > packed; echo garbage behind it >> packed"
+        ));
+        let ran = room.run("import packed --to out.img");
+        assert_eq!(ran.status, 3, "{pack}: {}", ran.story());
+        assert!(!room.exists("out.img"));
+    }
+    room.sh("tar -cf packed disk.img; echo garbage >> packed");
+    refused(&room, "packed", "garbage");
+    room.sh("rm packed; zip -q packed.zip disk.img; echo garbage >> packed.zip");
+    refused(&room, "packed.zip", "");
+}
+
+#[test]
+fn bombs_meet_a_limit_that_can_be_raised() {
+    let room = Room::new();
+    room.sh("truncate -s 2G disk.img; printf x | dd of=disk.img conv=notrunc status=none");
+    for tool in ["gzip -1", "xz -0", "zstd -q", "lz4 -q"] {
+        room.sh(&format!("{tool} < disk.img > bomb"));
+        let ran = room.run("import bomb --to out.img --max-size 1G --format raw");
+        assert_eq!(ran.status, 3, "{tool}: {}", ran.story());
+        assert!(
+            ran.stderr.contains("hint: give --max-size"),
+            "{tool}: {}",
+            ran.story()
+        );
+        assert!(!room.exists("out.img"));
+        room.run("import bomb --to out.img --max-size 2G --format raw --quiet")
+            .ok();
+        room.sh("rm out.img bomb");
+    }
+    room.sh("for i in 1 2 3 4 5 6 7 8 9; do gzip -c disk.img.in 2>/dev/null > x || head -c 4096 /dev/zero | gzip > x; mv x disk.img.in; done; mv disk.img.in deep");
+    refused(&room, "deep", "lies in more than 8 layers of packing");
+}

@@ -1,0 +1,284 @@
+//! What the program says to wrong usage and to odd places.
+
+use std::os::unix::net::UnixListener;
+
+use crate::support::{Ran, Room, disk};
+
+#[test]
+fn the_readme_example_works() {
+    let room = Room::new();
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/guest.tar.gz");
+    let ran = room.run(&format!("import {example} --to guest.img")).ok();
+    let text = String::from_utf8(ran.stdout).unwrap();
+    assert!(text.contains("guest/disk.img in "), "{text}");
+    assert!(text.contains("guest.cfg (xl)"), "{text}");
+    let by_tar = room.sh(&format!("tar -xOzf {example} guest/disk.img"));
+    assert!(
+        room.read("guest.img") == by_tar,
+        "the disk is what GNU tar takes out"
+    );
+}
+
+#[test]
+fn wrong_usage_is_status_2() {
+    let room = Room::new();
+    for line in [
+        "",
+        "import",
+        "import x",
+        "import --to y",
+        "import x --to y --size lots",
+        "import x --to y --sha256 12",
+        "import x --to y --format floppy",
+        "import x --to y --memory 1M",
+        "import x --to y --member [",
+        "import x --to y --progress loud",
+        "import x --to foo://y",
+        "import x --to http://127.0.0.1/y",
+        "import x --to lv:web01",
+        "import x --to y --header nonsense",
+        "import x --to y --to y",
+        "import x --to x",
+        "import x --to y --keep y",
+        "import x --to - --verify",
+        "import - --to y --checksums SHA256SUMS",
+        "digest",
+        "frobnicate",
+    ] {
+        let ran = room.run(line);
+        assert_eq!(ran.status, 2, "{line}: {}", ran.story());
+        assert!(
+            ran.stderr.starts_with("error: ") || line.is_empty(),
+            "{}",
+            ran.story()
+        );
+        assert!(ran.stdout.is_empty());
+    }
+    assert_eq!(room.names(), [] as [&str; 0], "nothing was created");
+}
+
+#[test]
+fn sources_that_are_no_files_are_refused() {
+    let room = Room::new();
+    std::fs::create_dir(room.path("dir")).unwrap();
+    let _socket = UnixListener::bind(room.path("socket")).unwrap();
+    room.write("empty", b"");
+    room.write("page.html", b"<!DOCTYPE html>\n<title>Log in</title>\n");
+    for (source, story) in [
+        (
+            "missing",
+            "status 1\nstderr: error: missing: cannot be opened\nstderr:   because: No such file or directory (os error 2)\n",
+        ),
+        (
+            "dir",
+            "status 3\nstderr: error: dir: is a directory\nstderr: hint: give the image inside it\n",
+        ),
+        ("socket", "status 3\nstderr: error: socket: is a socket\n"),
+        ("empty", "status 3\nstderr: error: empty: is empty\n"),
+        (
+            "page.html",
+            "status 3\nstderr: error: page.html: is text, not a disk\nstderr: hint: give --format raw if it is to be written as it is\n",
+        ),
+    ] {
+        let ran = room.run(&format!("import {source} --to out.img"));
+        assert_eq!(ran.story(), story);
+        assert!(!room.exists("out.img"));
+    }
+}
+
+#[test]
+fn an_existing_file_is_replaced_only_by_force() {
+    let room = Room::new();
+    let disk = disk(1 << 20);
+    room.write("disk.img", &disk);
+    room.write("old", b"precious");
+    let ran = room.run("import disk.img --to old");
+    assert_eq!(ran.status, 4, "{}", ran.story());
+    assert_eq!(room.read("old"), b"precious");
+    room.run("import disk.img --to old --force").ok();
+    assert!(room.read("old") == disk);
+    assert_eq!(
+        room.names(),
+        ["disk.img", "old"],
+        "no temporary file is left"
+    );
+}
+
+#[test]
+fn standard_input_and_output_carry_a_disk() {
+    let room = Room::new();
+    let disk = disk(1 << 20);
+    let ran = room.run_with_input("import - --to -", &disk).ok();
+    assert!(
+        ran.stdout == disk,
+        "the disk and nothing else is on standard output"
+    );
+    assert!(
+        ran.stderr.contains("idd1:"),
+        "the result is on standard error: {}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn json_holds_the_result_and_the_digest_is_what_digest_says() {
+    let room = Room::new();
+    let disk = disk(1 << 20);
+    room.write("disk.img", &disk);
+    let json = room
+        .run("import disk.img --to a.img --to b.img --json --verify")
+        .ok()
+        .json();
+    assert_eq!(json["schema"], 1);
+    assert_eq!(json["disk"]["size"], 1 << 20);
+    assert_eq!(json["targets"][1]["name"], "b.img");
+    assert_eq!(json["targets"][1]["error"], serde_json::Value::Null);
+    let data = json["disk"]["data"].as_u64().unwrap();
+    assert_eq!(json["disk"]["holes"], (1 << 20) - data);
+    for file in ["a.img", "b.img"] {
+        let digest = room.run(&format!("digest {file} --quiet")).ok().stdout;
+        assert_eq!(
+            String::from_utf8(digest).unwrap().trim(),
+            json["disk"]["digest"]
+        );
+    }
+}
+
+#[test]
+fn errors_are_json_when_the_result_would_be() {
+    let room = Room::new();
+    let ran = room.run("import missing --to x --json");
+    assert_eq!(ran.status, 1);
+    let json = ran.json();
+    assert_eq!(json["schema"], 1);
+    assert_eq!(json["errors"][0]["kind"], "io");
+    assert_eq!(json["errors"][0]["place"], "missing");
+}
+
+#[test]
+fn the_digest_is_what_its_documentation_says() {
+    let room = Room::new();
+    let disk = disk((1 << 20) + 777);
+    room.write("disk.img", &disk);
+    let digest = room.run("digest disk.img --quiet").ok().stdout;
+    // Written down a second time with the independent program b3sum.
+    room.sh(
+        "hash() { b3sum --no-names --raw; }
+         printf 'innkeeper-disk-digest-1\\n' > text
+         split -b 65536 -d -a 4 disk.img block.
+         n=0; for block in block.*; do
+             if ! cmp -s -n $(stat -c %s $block) $block /dev/zero; then
+                 python3 -c 'import sys; sys.stdout.buffer.write(int(sys.argv[1]).to_bytes(8, \"little\"))' $n >> text
+                 hash < $block >> text
+             fi; n=$((n + 1)); done
+         python3 -c 'import sys; sys.stdout.buffer.write(int(sys.argv[1]).to_bytes(8, \"little\"))' $(stat -c %s disk.img) >> text",
+    );
+    let expected = room.sh("echo idd1:$(b3sum --no-names text)");
+    assert_eq!(String::from_utf8(digest), String::from_utf8(expected));
+}
+
+#[test]
+fn a_dry_run_changes_nothing_and_says_what_it_would() {
+    let room = Room::new();
+    room.write("disk.img", &disk(1 << 20));
+    let ran = room
+        .run("import disk.img --to out.img --keep copy.img --dry-run")
+        .ok();
+    let text = String::from_utf8(ran.stdout).unwrap();
+    assert!(
+        text.contains("would be  ") && text.contains("out.img"),
+        "{text}"
+    );
+    assert_eq!(room.names(), ["disk.img"]);
+}
+
+#[test]
+fn checksums_are_held_against_the_source() {
+    let room = Room::new();
+    room.write("disk.img", &disk(1 << 20));
+    room.sh("sha256sum disk.img > SHA256SUMS; sha256sum --tag disk.img > BSDSUMS");
+    room.run("import disk.img --to a.img --checksums SHA256SUMS")
+        .ok();
+    room.run("import disk.img --to b.img --checksums BSDSUMS")
+        .ok();
+    let sum = String::from_utf8(room.sh("sha256sum < disk.img | cut -c1-64")).unwrap();
+    let zeros = "0".repeat(64);
+    room.run(&format!("import disk.img --to c.img --sha256 {zeros}"))
+        .refused(
+            3,
+            &format!(
+                "error: disk.img: SHA-256 is {}, it should be {zeros}",
+                sum.trim()
+            ),
+        );
+    room.write("OTHERS", b"");
+    room.run("import disk.img --to c.img --checksums OTHERS")
+        .refused(3, "error: OTHERS: gives no SHA-256 for disk.img");
+    assert!(!room.exists("c.img"));
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let room = Room::new();
+    room.write("disk.img", &disk(4 << 20));
+    let program = env!("CARGO_BIN_EXE_innkeeper");
+    let output = room.sh(&format!(
+        "set +o pipefail; {{ {program} import disk.img --to - --quiet 2>err; echo $? >status; }} | head -c 10 | wc -c; cat err"
+    ));
+    assert_eq!(
+        String::from_utf8(output).unwrap(),
+        "10\n",
+        "nothing on standard error"
+    );
+    assert_eq!(
+        room.read("status"),
+        b"1\n",
+        "an incomplete disk is a failure all the same"
+    );
+    let output = room.sh(&format!(
+        "set +o pipefail; {{ {program} completions bash 2>err; echo $? >status; }} | true; cat err"
+    ));
+    assert_eq!(String::from_utf8(output).unwrap(), "");
+}
+
+#[test]
+fn manual_pages_and_completions_come_from_the_parser() {
+    let room = Room::new();
+    room.run("man --out .").ok();
+    assert_eq!(
+        room.names(),
+        [
+            "innkeeper-completions.1",
+            "innkeeper-digest.1",
+            "innkeeper-import.1",
+            "innkeeper-man.1",
+            "innkeeper.1"
+        ]
+    );
+    let page = String::from_utf8(room.read("innkeeper-import.1")).unwrap();
+    for option in ["keep", "target\\-is\\-zero", "max\\-size", "checksums"] {
+        assert!(page.contains(option), "{option}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let script = room.run(&format!("completions {shell}")).ok().stdout;
+        assert!(
+            String::from_utf8(script)
+                .unwrap()
+                .contains("target-is-zero")
+        );
+    }
+}
+
+#[test]
+fn progress_as_json_is_a_line_each() {
+    let room = Room::new();
+    room.write("disk.img", &disk(1 << 20));
+    let ran: Ran = room
+        .run("import disk.img --to out.img --progress json --quiet")
+        .ok();
+    assert!(ran.stdout.is_empty());
+    let last = ran.stderr.lines().last().expect("a line at the end");
+    let json: serde_json::Value = serde_json::from_str(last).unwrap();
+    assert_eq!(json["progress"]["source_bytes"], 1 << 20);
+    assert_eq!(json["progress"]["disk_bytes"], 1 << 20);
+}

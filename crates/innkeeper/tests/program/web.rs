@@ -1,0 +1,1 @@
+//! http sources, from a server on this machine.

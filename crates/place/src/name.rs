@@ -1,0 +1,165 @@
+//! What a person types for a place.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use report::{Error, Result};
+
+use crate::lvm::Volume;
+
+/// A place as a person names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `-`: standard input as a source, standard output as a target.
+    Stdio,
+    /// A path: file, block device or named pipe.
+    File(PathBuf),
+    /// An `http://` or `https://` address, as given.
+    Http(String),
+    /// `lv:VG/NAME` or `lv:VG/POOL/NAME`.
+    Volume(Volume),
+}
+
+impl Place {
+    /// Understands `-`, `http(s)://…`, `lv:VG/NAME`, `lv:VG/POOL/NAME`; everything else is a path.
+    ///
+    /// # Errors
+    /// [`report::Kind::Usage`] for an empty name, for a scheme that is not known and for names that
+    /// LVM does not allow.
+    pub fn parse(text: impl AsRef<OsStr>) -> Result<Self> {
+        let text = text.as_ref();
+        if text.is_empty() {
+            return Err(Error::usage("an empty name is not a place"));
+        }
+        if text == "-" {
+            return Ok(Place::Stdio);
+        }
+        if let Some(scheme) = scheme(text.as_bytes()) {
+            return address(scheme, text);
+        }
+        match text.as_bytes().strip_prefix(b"lv:") {
+            Some(volume) => Volume::parse(&String::from_utf8_lossy(volume))
+                .map(Place::Volume)
+                .map_err(|error| error.at(text.display())),
+            None => Ok(Place::File(text.into())),
+        }
+    }
+}
+
+/// The scheme of `scheme://…` in the characters of RFC 3986, section 3.1.
+fn scheme(text: &[u8]) -> Option<&[u8]> {
+    let end = text.windows(3).position(|three| three == b"://")?;
+    let scheme = &text[..end];
+    let known = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    (scheme.first()?.is_ascii_alphabetic() && scheme.iter().all(known)).then_some(scheme)
+}
+
+fn address(scheme: &[u8], text: &OsStr) -> Result<Place> {
+    let web = [b"http".as_slice(), b"https"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known));
+    if !web {
+        let scheme = String::from_utf8_lossy(scheme);
+        return Err(
+            Error::usage(format!("{}: {scheme}:// is not known", text.display()))
+                .hint("give a file, a device, -, http://…, https://… or lv:VG/NAME"),
+        );
+    }
+    match text.to_str() {
+        Some(url) => Ok(Place::Http(url.to_owned())),
+        None => Err(Error::usage(format!(
+            "{}: an address has to be UTF-8",
+            text.display()
+        ))),
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Stdio => f.write_str("-"),
+            Place::File(path) => path.display().fmt(f),
+            Place::Http(url) => f.write_str(&without_password(url)),
+            Place::Volume(volume) => volume.fmt(f),
+        }
+    }
+}
+
+/// `url` without what stands before an `@` in its authority: messages end up in logs.
+fn without_password(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = url.split_at(start);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    format!("{scheme}{host}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn volume(group: &str, pool: Option<&str>, name: &str) -> Place {
+        Place::Volume(Volume {
+            group: group.into(),
+            pool: pool.map(Into::into),
+            name: name.into(),
+        })
+    }
+
+    #[test]
+    fn places_are_told_apart_and_shown_as_given() {
+        let cases = [
+            ("-", Place::Stdio),
+            ("disk.img", Place::File("disk.img".into())),
+            ("./lv:x", Place::File("./lv:x".into())),
+            ("./a://b", Place::File("./a://b".into())),
+            ("/dev/sdb", Place::File("/dev/sdb".into())),
+            ("http://h/x", Place::Http("http://h/x".into())),
+            ("HTTPS://h/x", Place::Http("HTTPS://h/x".into())),
+            ("lv:vg0/web01", volume("vg0", None, "web01")),
+            ("lv:vg0/pool/web01", volume("vg0", Some("pool"), "web01")),
+        ];
+        for (text, place) in cases {
+            assert_eq!(Place::parse(text).unwrap(), place, "{text}");
+            assert_eq!(place.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_path_need_not_be_text() {
+        let name = OsStr::from_bytes(b"disk\xff.img");
+        assert_eq!(Place::parse(name).unwrap(), Place::File(name.into()));
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let place = Place::parse("https://me:secret@host:81/a@b?c").unwrap();
+        assert_eq!(place.to_string(), "https://host:81/a@b?c");
+    }
+
+    #[test]
+    fn what_is_no_place_is_wrong_usage() {
+        let cases = [
+            ("", "an empty name is not a place"),
+            ("foo://x", "foo://x: foo:// is not known"),
+            ("nbd+unix:///x", "nbd+unix:///x: nbd+unix:// is not known"),
+            ("lv:", "lv:: give a volume as lv:VG/NAME or lv:VG/POOL/NAME"),
+            (
+                "lv:a/b/c/d",
+                "lv:a/b/c/d: give a volume as lv:VG/NAME or lv:VG/POOL/NAME",
+            ),
+            (
+                "lv:vg0/",
+                "lv:vg0/: volume name \"\" is not allowed: it is empty",
+            ),
+        ];
+        for (text, message) in cases {
+            let error = Place::parse(text).unwrap_err();
+            assert_eq!(error.kind(), report::Kind::Usage);
+            assert_eq!(error.to_string(), message);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+use std::fs;
+
+use super::*;
+use crate::testing::{Disk, FakeHost, Mount, noise, run};
+
+/// Refused with `what`, and neither `--force` nor anything else changes that; the device is
+/// untouched.
+#[track_caller]
+fn assert_in_use(disk: &Disk, host: &Host, what: &str) {
+    let before = disk.bytes();
+    let options = TargetOptions {
+        host: host.clone(),
+        ..forced()
+    };
+    let error = refusal(&disk.path, &options);
+    assert_eq!(error.to_string(), format!("{} {what}", disk.name()));
+    assert_eq!(error.kind(), Kind::Target);
+    assert!(disk.bytes() == before);
+}
+
+/// A device and a host on which nobody uses it.
+fn scene() -> (Disk, FakeHost) {
+    let disk = Disk::new(1 << 20);
+    disk.fill(0, &noise(1, 1 << 20));
+    let fake = FakeHost::new();
+    fake.disk("sdx", disk.number());
+    (disk, fake)
+}
+
+#[test]
+fn a_mounted_device() {
+    let disk = Disk::new(4 << 20);
+    run("mkfs.ext4", &["-q", disk.name()]);
+    let mount = Mount::new(&[disk.name()]);
+    let what = format!("is mounted on {}", mount.point.path().display());
+    assert_in_use(&disk, &Host::default(), &what);
+}
+
+#[test]
+fn active_swap_space() {
+    let disk = Disk::new(1 << 20);
+    run("mkswap", &[disk.name()]);
+    struct Swap(String);
+    impl Drop for Swap {
+        fn drop(&mut self) {
+            let _ = std::process::Command::new("swapoff").arg(&self.0).status();
+        }
+    }
+    let swap = Swap(disk.name().to_owned());
+    run("swapon", &[&swap.0]);
+    assert_in_use(&disk, &Host::default(), "is active swap space");
+}
+
+#[test]
+fn a_read_only_device() {
+    let disk = Disk::with_options(1 << 20, &["-r"]);
+    assert_in_use(&disk, &Host::default(), "is read-only");
+}
+
+#[test]
+fn a_device_another_process_writes_to() {
+    let disk = Disk::new(1 << 20);
+    let mut holder = std::process::Command::new("sh")
+        .args(["-c", "exec 3<>\"$0\"; echo; read _", disk.name()])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Its line says that the device is open.
+    std::io::Read::read(holder.stdout.as_mut().unwrap(), &mut [0]).unwrap();
+    let what = format!("is open for writing in sh (process {})", holder.id());
+    assert_in_use(&disk, &Host::default(), &what);
+    drop(holder.stdin.take());
+    holder.wait().unwrap();
+    check(&Place::File(disk.path.clone()), &forced()).unwrap();
+}
+
+#[test]
+fn the_same_target_twice() {
+    let disk = Disk::new(1 << 20);
+    let _first = check(&Place::File(disk.path.clone()), &forced()).unwrap();
+    let name = fs::read_to_string("/proc/self/comm").unwrap();
+    let what = format!(
+        "is open for writing in {} (process {})",
+        name.trim(),
+        std::process::id()
+    );
+    assert_in_use(&disk, &Host::default(), &what);
+}
+
+#[test]
+fn a_device_the_kernel_does_not_give_away() {
+    // What the tables do not show: here because they are pretended.
+    let (disk, fake) = scene();
+    run("mkfs.ext4", &["-q", disk.name()]);
+    let _mount = Mount::new(&[disk.name()]);
+    assert_in_use(
+        &disk,
+        &fake.host(),
+        "is in use: the kernel gives it to nobody else",
+    );
+}
+
+#[test]
+fn a_mounted_partition() {
+    let (disk, fake) = scene();
+    fake.write("sys/devices/sdx/sdx1/partition", "1\n");
+    fake.write("sys/devices/sdx/sdx1/dev", "250:17\n");
+    let line = "29 1 250:17 / /srv/a\\040b rw - xfs /dev/sdx1 rw\n";
+    fake.write("proc/self/mountinfo", line);
+    assert_in_use(
+        &disk,
+        &fake.host(),
+        "is in use: partition sdx1 is mounted on /srv/a b",
+    );
+}
+
+#[test]
+fn a_file_system_with_a_number_of_its_own() {
+    let (disk, fake) = scene();
+    fake.link("dev/sdx", &disk.path);
+    let line = "29 1 0:45 /@ /srv rw - btrfs /dev/sdx rw\n";
+    fake.write("proc/self/mountinfo", line);
+    assert_in_use(&disk, &fake.host(), "is mounted on /srv");
+}
+
+#[test]
+fn a_device_under_others() {
+    let (disk, fake) = scene();
+    fake.write("sys/devices/sdx/holders/md127/md/level", "raid1\n");
+    fake.write("sys/devices/sdx/holders/dm-3/dm/name", "vg0-root\n");
+    assert_in_use(&disk, &fake.host(), "is held by dm-3 (vg0-root), md127");
+}
+
+#[test]
+fn a_partition_under_others() {
+    let (disk, fake) = scene();
+    fake.write("sys/devices/sdx/sdx2/partition", "2\n");
+    fake.write("sys/devices/sdx/sdx2/dev", "250:18\n");
+    fake.write("sys/devices/sdx/sdx2/holders/md0/md/level", "raid1\n");
+    assert_in_use(
+        &disk,
+        &fake.host(),
+        "is in use: partition sdx2 is held by md0",
+    );
+}
+
+#[test]
+fn a_disk_of_a_running_guest() {
+    let (disk, fake) = scene();
+    let number = disk.number();
+    let device = format!("{:x}:{:x}\n", number.major, number.minor);
+    let backend = "sys/bus/xen-backend/devices/vbd-5-51712/physical_device";
+    fake.write(backend, &device);
+    assert_in_use(&disk, &fake.host(), "is a disk of the running Xen domain 5");
+}
+
+#[test]
+fn a_partition_of_a_disk_of_a_running_guest() {
+    let disk = Disk::new(1 << 20);
+    let fake = FakeHost::new();
+    let number = disk.number();
+    fake.write("sys/devices/sdx/dev", "250:16\n");
+    fake.write("sys/devices/sdx/sdx1/dev", &number.to_string());
+    fake.write("sys/devices/sdx/sdx1/partition", "1\n");
+    fake.link(&format!("sys/dev/block/{number}"), "../../devices/sdx/sdx1");
+    let backend = "sys/bus/xen-backend/devices/vbd-12-51712/physical_device";
+    fake.write(backend, "fa:10\n");
+    assert_in_use(
+        &disk,
+        &fake.host(),
+        "is in use: its disk sdx is a disk of the running Xen domain 12",
+    );
+}
+
+#[test]
+fn a_host_that_does_not_tell() {
+    let (disk, fake) = scene();
+    let host = fake.host();
+    let options = TargetOptions {
+        host: host.clone(),
+        ..forced()
+    };
+    let table = host.proc("self/mountinfo");
+    fs::remove_file(&table).unwrap();
+    let error = refusal(&disk.path, &options);
+    assert_eq!(error.kind(), Kind::Io);
+    let (name, shown) = (disk.name(), table.display());
+    assert_eq!(
+        error.to_string(),
+        format!("{name}: cannot tell whether it is in use: {shown}")
+    );
+}

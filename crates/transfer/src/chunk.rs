@@ -1,0 +1,291 @@
+//! The unit in which a disk travels: an aligned piece of it with a map of its zeros.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use extent::digest;
+use extent::zero::is_zero;
+
+/// Bytes in a chunk; every chunk starts at a multiple of it.
+pub(crate) const CHUNK: usize = 256 * 1024;
+
+/// The granularity of zeros, the block of every common file system and of 4 KiB-sector disks.
+pub(crate) const BLOCK: usize = 4096;
+
+/// One bit a block: a chunk's zeros fit a machine word.
+const BLOCKS: usize = CHUNK / BLOCK;
+const _: () = assert!(BLOCKS == 64 && CHUNK.is_multiple_of(digest::BLOCK));
+
+/// A piece of the disk that holds data.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    /// Where it lies in the disk, in bytes; a multiple of [`CHUNK`].
+    pub(crate) offset: u64,
+    /// [`CHUNK`] bytes, of which the first `len` count.
+    bytes: Box<[u8]>,
+    len: usize,
+    /// Bit `i` is set when block `i` is known to hold something.
+    data: u64,
+    /// Bit `i` is set when block `i` was written in parts, so that nobody has looked at all of it.
+    partial: u64,
+    home: Sender<Box<[u8]>>,
+}
+
+impl Chunk {
+    /// The same buffer as an empty chunk at `offset`.
+    pub(crate) fn restart(mut self, offset: u64) -> Self {
+        (self.offset, self.len, self.data, self.partial) = (offset, 0, 0, 0);
+        self
+    }
+
+    /// How far the chunk is filled.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Appends the beginning of `data`, as much as there is room for; returns how much that was.
+    /// Whole blocks of zeros are seen and never copied.
+    pub(crate) fn push(&mut self, data: &[u8]) -> usize {
+        let n = data.len().min(CHUNK - self.len);
+        let mut rest = &data[..n];
+        while !rest.is_empty() {
+            let (block, within) = (self.len / BLOCK, self.len % BLOCK);
+            let step = rest.len().min(BLOCK - within);
+            let (now, later) = rest.split_at(step);
+            if step == BLOCK {
+                if !is_zero(now) {
+                    self.bytes[self.len..self.len + BLOCK].copy_from_slice(now);
+                    self.data |= 1 << block;
+                }
+            } else {
+                self.push_part(block, within, now);
+            }
+            self.len += step;
+            rest = later;
+        }
+        n
+    }
+
+    fn push_part(&mut self, block: usize, within: usize, part: &[u8]) {
+        let start = block * BLOCK;
+        if self.partial & 1 << block == 0 {
+            self.partial |= 1 << block;
+            self.bytes[start..start + BLOCK].fill(0);
+        }
+        self.bytes[start + within..start + within + part.len()].copy_from_slice(part);
+    }
+
+    /// Appends zeros, as many of the `n` as there is room for; returns how many.
+    pub(crate) fn push_zeros(&mut self, n: u64) -> usize {
+        // What is not marked counts as zero, and `push_part` clears a block before its first part.
+        let n = (CHUNK - self.len).min(usize::try_from(n).unwrap_or(CHUNK));
+        self.len += n;
+        n
+    }
+
+    /// Looks at the blocks that came in parts. Call it once, when the chunk is filled; afterwards
+    /// [`Chunk::runs`] and [`Chunk::digest_blocks`] are right. Returns whether there is any data.
+    pub(crate) fn seal(&mut self) -> bool {
+        for block in bits(self.partial) {
+            let start = block * BLOCK;
+            if !is_zero(&self.bytes[start..start + BLOCK]) {
+                self.data |= 1 << block;
+            }
+        }
+        // A digest block is hashed whole, so the zeros beside data must really stand there.
+        const GROUP: usize = digest::BLOCK / BLOCK;
+        for group in 0..BLOCKS / GROUP {
+            let mask = ((1u64 << GROUP) - 1) << (group * GROUP);
+            if self.data & mask != 0 {
+                for block in bits(!self.data & !self.partial & mask) {
+                    self.bytes[block * BLOCK..(block + 1) * BLOCK].fill(0);
+                }
+            }
+        }
+        self.data != 0
+    }
+
+    /// Bytes of data, in whole blocks but for the disk's last one.
+    pub(crate) fn data_len(&self) -> u64 {
+        self.runs()
+            .map(|run| run.data.map_or(0, <[u8]>::len))
+            .sum::<usize>() as u64
+    }
+
+    /// The chunk as alternating runs of data and zeros, in order, without gaps.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            if at >= self.len {
+                return None;
+            }
+            let start = at;
+            let holds = |at: usize| self.data >> (at / BLOCK) & 1 == 1;
+            let kind = holds(start);
+            while at < self.len && holds(at) == kind {
+                at += BLOCK;
+            }
+            at = at.min(self.len);
+            Some(Run {
+                offset: self.offset + start as u64,
+                len: (at - start) as u64,
+                data: kind.then(|| &self.bytes[start..at]),
+            })
+        })
+    }
+
+    /// The disk digest's blocks that hold data: their number in the disk and their bytes.
+    pub(crate) fn digest_blocks(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let first = self.offset / digest::BLOCK as u64;
+        let blocks = self.bytes[..self.len].chunks(digest::BLOCK).enumerate();
+        blocks.filter_map(move |(i, block)| {
+            let group = digest::BLOCK / BLOCK;
+            let holds = self.data >> (i * group) & ((1 << group) - 1) != 0;
+            holds.then_some((first + i as u64, block))
+        })
+    }
+
+    /// The last bytes of the chunk, at most `n`, if they hold any data.
+    pub(crate) fn end(&self, n: usize) -> Option<&[u8]> {
+        let last = self.len.checked_sub(1)? / BLOCK;
+        (self.data >> last & 1 == 1).then(|| &self.bytes[self.len.saturating_sub(n)..self.len])
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        // A pool that is gone needs no buffer back.
+        let _ = self.home.send(std::mem::take(&mut self.bytes));
+    }
+}
+
+/// A run inside a chunk.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Run<'a> {
+    /// Where it lies in the disk, in bytes.
+    pub(crate) offset: u64,
+    /// Its length in bytes.
+    pub(crate) len: u64,
+    /// Its bytes, or nothing for zeros.
+    pub(crate) data: Option<&'a [u8]>,
+}
+
+fn bits(mut map: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = map.trailing_zeros() as usize;
+        map &= map.wrapping_sub(1);
+        (bit < 64).then_some(bit)
+    })
+}
+
+/// A fixed number of chunk buffers: what bounds the memory between decoder and targets, and what
+/// makes a fast decoder wait for a slow target.
+pub(crate) struct Pool {
+    home: Sender<Box<[u8]>>,
+    free: Receiver<Box<[u8]>>,
+    unmade: usize,
+}
+
+impl Pool {
+    /// A pool of `count` buffers, made when first needed.
+    pub(crate) fn new(count: usize) -> Self {
+        let (home, free) = channel();
+        Pool {
+            home,
+            free,
+            unmade: count.max(1),
+        }
+    }
+
+    /// An empty chunk at `offset`, waiting for a buffer to come home if all are under way.
+    pub(crate) fn chunk(&mut self, offset: u64) -> Chunk {
+        let bytes = match self.free.try_recv() {
+            Ok(bytes) => bytes,
+            Err(_) if self.unmade > 0 => {
+                self.unmade -= 1;
+                fresh()
+            }
+            // The pool holds a sender itself, so receiving cannot fail.
+            Err(_) => self.free.recv().unwrap_or_else(|_| fresh()),
+        };
+        Chunk {
+            offset,
+            bytes,
+            len: 0,
+            data: 0,
+            partial: 0,
+            home: self.home.clone(),
+        }
+    }
+}
+
+fn fresh() -> Box<[u8]> {
+    vec![0; CHUNK].into_boxed_slice()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn assembled(chunk: &Chunk) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for run in chunk.runs() {
+            assert_eq!(run.offset, chunk.offset + bytes.len() as u64);
+            match run.data {
+                Some(data) => bytes.extend_from_slice(data),
+                None => bytes.resize(bytes.len() + run.len as usize, 0),
+            }
+        }
+        bytes
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn a_chunk_is_what_was_pushed(parts in prop::collection::vec((0usize..3, 1usize..20_000), 1..30)) {
+            let mut pool = Pool::new(1);
+            // A used buffer is full of somebody else's bytes.
+            let mut dirty = pool.chunk(0);
+            dirty.push(&[0xee; CHUNK]);
+            drop(dirty);
+            let mut chunk = pool.chunk(CHUNK as u64);
+            let mut expected = Vec::new();
+            for (kind, len) in parts {
+                let n = match kind {
+                    0 => chunk.push_zeros(len as u64),
+                    1 => chunk.push(&vec![0; len]),
+                    _ => chunk.push(&vec![7; len]),
+                };
+                expected.resize(expected.len() + n, if kind == 2 { 7 } else { 0 });
+            }
+            let any = chunk.seal();
+            prop_assert_eq!(any, expected.contains(&7));
+            prop_assert_eq!(&assembled(&chunk), &expected);
+            let mut by_chunk = digest::DiskHasher::default();
+            for (number, block) in chunk.digest_blocks() {
+                by_chunk.hashed(number, &digest::block_hash(block));
+            }
+            let mut by_bytes = digest::DiskHasher::default();
+            for (i, block) in expected.chunks(digest::BLOCK).enumerate() {
+                by_bytes.block((CHUNK / digest::BLOCK + i) as u64, block);
+            }
+            prop_assert_eq!(by_chunk.finish(0), by_bytes.finish(0));
+        }
+    }
+
+    #[test]
+    fn aligned_zero_blocks_are_holes_whatever_lies_beside_them() {
+        let mut pool = Pool::new(1);
+        let mut chunk = pool.chunk(0);
+        let mut data = vec![1u8; 3 * BLOCK];
+        data[BLOCK..2 * BLOCK].fill(0);
+        chunk.push(&data);
+        chunk.seal();
+        let kinds: Vec<_> = chunk
+            .runs()
+            .map(|run| (run.len, run.data.is_some()))
+            .collect();
+        assert_eq!(kinds, [(4096, true), (4096, false), (4096, true)]);
+        assert_eq!(chunk.data_len(), 2 * BLOCK as u64);
+    }
+}

@@ -1,0 +1,84 @@
+//! What the engine shares with whoever watches it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use report::{Error, Kind, Result};
+
+/// Counters to show and a flag to stop; shared by all threads of one transfer.
+#[derive(Debug, Default)]
+pub struct Control {
+    cancelled: AtomicBool,
+    taken: AtomicU64,
+    source_size: AtomicU64,
+    position: AtomicU64,
+    disk_size: AtomicU64,
+    data: AtomicU64,
+}
+
+/// How far a transfer is; all in bytes, 0 where not known yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Taken from the source.
+    pub taken: u64,
+    /// The source's size.
+    pub source_size: u64,
+    /// How far into the disk.
+    pub position: u64,
+    /// The disk's size.
+    pub disk_size: u64,
+    /// Data among what lies before `position`; the rest was zeros.
+    pub data: u64,
+}
+
+impl Control {
+    /// Asks every thread to stop; the transfer then ends as interrupted, its targets undone.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Relaxed);
+    }
+
+    /// Whether somebody asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Relaxed)
+    }
+
+    /// How far the transfer is.
+    pub fn progress(&self) -> Progress {
+        Progress {
+            taken: self.taken.load(Relaxed),
+            source_size: self.source_size.load(Relaxed),
+            position: self.position.load(Relaxed),
+            disk_size: self.disk_size.load(Relaxed),
+            data: self.data.load(Relaxed),
+        }
+    }
+
+    /// # Errors
+    /// [`Kind::Interrupted`] when somebody asked to stop.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.is_cancelled() {
+            true => Err(interrupted()),
+            false => Ok(()),
+        }
+    }
+
+    pub(crate) fn source_opened(&self, size: Option<u64>) {
+        self.source_size.store(size.unwrap_or(0), Relaxed);
+    }
+
+    pub(crate) fn disk_found(&self, size: Option<u64>) {
+        self.disk_size.store(size.unwrap_or(0), Relaxed);
+    }
+
+    pub(crate) fn took(&self, bytes: u64) {
+        self.taken.fetch_add(bytes, Relaxed);
+    }
+
+    pub(crate) fn reached(&self, position: u64, data: u64) {
+        self.position.store(position, Relaxed);
+        self.data.store(data, Relaxed);
+    }
+}
+
+pub(crate) fn interrupted() -> Error {
+    Error::new(Kind::Interrupted, "interrupted")
+}

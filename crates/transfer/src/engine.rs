@@ -1,0 +1,207 @@
+//! One import from its first byte to its last.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use extent::{BlockWrite, ByteSource};
+use place::target::Candidate;
+use report::{Error, Result};
+use unpack::Limits;
+use unpack::gzip::Engine;
+
+use crate::control::{Control, interrupted};
+use crate::digest::Content;
+use crate::intake::{Intake, Keep, Passed, Passing};
+use crate::pick::Pick;
+use crate::walk::{Config, Disk, Seen, Walk};
+use crate::writer::Writer;
+
+/// What to import, and to where.
+pub struct Import {
+    /// Where the bytes come from.
+    pub source: Box<dyn ByteSource>,
+    /// Where the disk goes, everything checked that can be without its size.
+    pub targets: Vec<Box<dyn Candidate>>,
+    /// Where a copy of the source's bytes goes, if anywhere.
+    pub keep: Option<Box<dyn Candidate>>,
+    /// Which disk is meant.
+    pub pick: Pick,
+    /// What decoders may spend.
+    pub limits: Limits,
+    /// The largest disk that is taken, in bytes.
+    pub max_size: u64,
+    /// Which inflate is used.
+    pub engine: Engine,
+    /// The SHA-256 that the source must have.
+    pub sha256: Option<[u8; 32]>,
+    /// Whether each target is read back and compared.
+    pub verify: bool,
+    /// Whether to stop before the first change.
+    pub dry_run: bool,
+}
+
+/// What an import did.
+#[derive(Debug)]
+pub struct Imported {
+    /// Bytes read from the source.
+    pub taken: u64,
+    /// The source's SHA-256, if it was asked for.
+    pub sha256: Option<[u8; 32]>,
+    /// The layers around the disk, outermost first.
+    pub layers: Vec<&'static str>,
+    /// The disk as the source describes it.
+    pub disk: Disk,
+    /// Its content.
+    pub content: Content,
+    /// Guest configurations that came with it.
+    pub configs: Vec<Config>,
+    /// How each target ended, in the order given.
+    pub targets: Vec<TargetEnd>,
+}
+
+/// How one target ended.
+#[derive(Debug)]
+pub struct TargetEnd {
+    /// What the person calls it.
+    pub name: String,
+    /// Where its bytes lie, if that is a place to read from.
+    pub path: Option<PathBuf>,
+    /// What went wrong with it.
+    pub result: Result<()>,
+}
+
+/// What an import would do.
+#[derive(Debug)]
+pub struct Plan {
+    /// The layers around the disk, outermost first.
+    pub layers: Vec<&'static str>,
+    /// The disk as the source describes it.
+    pub disk: Disk,
+    /// A line for each target.
+    pub targets: Vec<String>,
+}
+
+/// What came of [`import`].
+#[derive(Debug)]
+pub enum Outcome {
+    /// It was a dry run.
+    Planned(Plan),
+    /// At least one target holds the disk.
+    Done(Imported),
+}
+
+/// Imports, or says what it would do.
+///
+/// # Errors
+/// Everything that keeps the whole import from succeeding; all targets are then undone. A target that
+/// fails while another succeeds shows in [`Imported::targets`] instead.
+pub fn import(import: Import, control: &Arc<Control>) -> Result<Outcome> {
+    let keep = Kept::open(import.keep, import.dry_run)?;
+    let name = import.source.name().to_owned();
+    let size = import.source.size();
+    control.source_opened(size);
+    let passing = Passing {
+        keep: Arc::clone(&keep.0),
+        hash: import.sha256.is_some(),
+    };
+    let mut intake = Intake::start(import.source, passing, control)?;
+    let mut writer = Writer::new(import.targets, control, import.max_size, import.dry_run);
+    let mut walk = Walk::new(import.limits, import.engine, &import.pick, &mut writer);
+    let walked = walk.run(&mut intake, size);
+    let seen = walk.seen;
+    if let Some(targets) = writer.plan.take() {
+        return plan(seen, targets);
+    }
+    let checked = walked
+        .and_then(|flow| check(flow, &import.pick, &seen, &intake, import.sha256))
+        .map_err(|error| error.at(&name));
+    let (disk, passed) = match checked {
+        Ok(checked) => checked,
+        Err(error) => return Err(keep.give_up(writer.give_up(error))),
+    };
+    let (content, targets) = match writer.finish(import.verify) {
+        Ok(finished) => finished,
+        Err(error) => return Err(keep.give_up(error)),
+    };
+    keep.finish(passed.bytes)?;
+    Ok(Outcome::Done(Imported {
+        taken: passed.bytes,
+        sha256: passed.sha256,
+        layers: seen.layers,
+        disk,
+        content,
+        configs: seen.configs,
+        targets,
+    }))
+}
+
+fn plan(seen: Seen, targets: Vec<String>) -> Result<Outcome> {
+    let disk = seen.taken.ok_or_else(|| Error::refused("holds no disk"))?;
+    Ok(Outcome::Planned(Plan {
+        layers: seen.layers,
+        disk,
+        targets,
+    }))
+}
+
+/// The judgement at the source's end: one disk, all of it read, the right checksum.
+fn check(
+    flow: ControlFlow<()>,
+    pick: &Pick,
+    seen: &Seen,
+    intake: &Intake,
+    sha256: Option<[u8; 32]>,
+) -> Result<(Disk, Passed)> {
+    if flow.is_break() {
+        // The writer knows why, and `give_up` says it.
+        return Err(interrupted());
+    }
+    let disk = pick.judge(seen)?.clone();
+    let passed = intake
+        .passed()
+        .ok_or_else(|| Error::io("reading stopped", "the source was not read to its end"))?;
+    match (sha256, passed.sha256) {
+        (Some(wanted), Some(found)) if wanted != found => Err(Error::corrupt(format!(
+            "SHA-256 is {}, it should be {}",
+            hex(&found),
+            hex(&wanted)
+        ))),
+        _ => Ok((disk, passed)),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The copy of the source, finished or undone exactly once.
+struct Kept(Keep);
+
+impl Kept {
+    fn open(candidate: Option<Box<dyn Candidate>>, dry_run: bool) -> Result<Self> {
+        let target = match candidate {
+            Some(candidate) if !dry_run => Some(candidate.open(None)?),
+            _ => None,
+        };
+        Ok(Kept(Arc::new(Mutex::new(target))))
+    }
+
+    fn take(&self) -> Option<Box<dyn BlockWrite>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn finish(self, size: u64) -> Result<()> {
+        match self.take() {
+            Some(mut target) => target.finish(size),
+            None => Ok(()),
+        }
+    }
+
+    fn give_up(self, error: Error) -> Error {
+        match self.take().map(|mut target| target.abort()) {
+            Some(Err(left)) => error.cause(left),
+            _ => error,
+        }
+    }
+}

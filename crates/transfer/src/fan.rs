@@ -1,0 +1,195 @@
+//! From one cutter to every target at once, and to the digest.
+//!
+//! Each target has a thread of its own with a short queue; a target that fails drops out, and the
+//! others go on. The chunks are shared, never copied.
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use extent::BlockWrite;
+use extent::digest::{Digest, DiskHasher, block_hash};
+use report::{Error, Result};
+
+use crate::chunk::{Chunk, Run};
+use crate::control::{Control, interrupted};
+
+/// Cuts that may wait for one target.
+const QUEUE: usize = 16;
+const TICK: Duration = Duration::from_millis(50);
+
+/// What every thread behind the cutter gets.
+#[derive(Clone)]
+pub(crate) enum Item {
+    Chunk(Arc<Chunk>),
+    Hole {
+        offset: u64,
+        len: u64,
+    },
+    /// The disk is complete and was right: `size` bytes.
+    Finish(u64),
+}
+
+/// How one target ended.
+pub(crate) struct Ending {
+    /// The target: finished, or undone if `result` is an error.
+    pub(crate) target: Box<dyn BlockWrite>,
+    /// What became of it.
+    pub(crate) result: Result<()>,
+}
+
+/// The running threads.
+pub(crate) struct Fan {
+    targets: Vec<(Option<SyncSender<Item>>, JoinHandle<Ending>)>,
+    hasher: (Option<SyncSender<Item>>, JoinHandle<Option<Digest>>),
+}
+
+impl Fan {
+    /// Starts a thread for each of `targets` and one for the digest.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when the system gives no thread.
+    pub(crate) fn start(targets: Vec<Box<dyn BlockWrite>>, control: &Arc<Control>) -> Result<Self> {
+        let (sender, items) = sync_channel(QUEUE);
+        let hasher = (Some(sender), spawn("digest", move || hash(&items))?);
+        let targets = targets.into_iter().map(|target| {
+            let (sender, items) = sync_channel(QUEUE);
+            let control = Arc::clone(control);
+            let writer = spawn("target", move || write(target, &items, &control))?;
+            Ok((Some(sender), writer))
+        });
+        Ok(Fan {
+            targets: targets.collect::<Result<_>>()?,
+            hasher,
+        })
+    }
+
+    /// Hands `item` to everybody who is still there; `false` when no target is left.
+    pub(crate) fn send(&mut self, item: &Item) -> bool {
+        let mut left = false;
+        for (sender, _) in &mut self.targets {
+            if let Some(queue) = sender {
+                match queue.send(item.clone()) {
+                    Ok(()) => left = true,
+                    Err(_) => *sender = None,
+                }
+            }
+        }
+        if let Some(queue) = &self.hasher.0
+            && queue.send(item.clone()).is_err()
+        {
+            self.hasher.0 = None;
+        }
+        left
+    }
+
+    /// Waits for everybody. Without an [`Item::Finish`] before, targets undo what they did.
+    pub(crate) fn join(self) -> Joined {
+        let (queues, writers): (Vec<_>, Vec<_>) = self.targets.into_iter().unzip();
+        drop((queues, self.hasher.0));
+        Joined {
+            digest: self.hasher.1.join().ok().flatten(),
+            // A writer that panicked leaves no target to speak for: the panic is passed on.
+            endings: writers
+                .into_iter()
+                .map(|writer| writer.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect(),
+        }
+    }
+}
+
+/// What came of the threads.
+pub(crate) struct Joined {
+    /// The digest, if the disk was finished.
+    pub(crate) digest: Option<Digest>,
+    /// The targets, in the order given.
+    pub(crate) endings: Vec<Ending>,
+}
+
+fn spawn<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>> {
+    thread::Builder::new()
+        .name(name.into())
+        .spawn(work)
+        .map_err(|cause| Error::io(format!("no thread for the {name}"), cause))
+}
+
+fn hash(items: &Receiver<Item>) -> Option<Digest> {
+    let mut hasher = DiskHasher::default();
+    for item in items {
+        match item {
+            Item::Chunk(chunk) => {
+                for (number, block) in chunk.digest_blocks() {
+                    hasher.hashed(number, &block_hash(block));
+                }
+            }
+            Item::Hole { .. } => {}
+            Item::Finish(size) => return Some(hasher.finish(size)),
+        }
+    }
+    None
+}
+
+fn write(mut target: Box<dyn BlockWrite>, items: &Receiver<Item>, control: &Control) -> Ending {
+    let result = write_all(&mut *target, items, control);
+    let result = result.map_err(|error| match target.abort() {
+        Ok(()) => error,
+        Err(left) => error.cause(left),
+    });
+    Ending { target, result }
+}
+
+fn write_all(target: &mut dyn BlockWrite, items: &Receiver<Item>, control: &Control) -> Result<()> {
+    let mut position = 0;
+    loop {
+        control.check()?;
+        let item = match items.recv_timeout(TICK) {
+            Ok(item) => item,
+            Err(RecvTimeoutError::Timeout) => continue,
+            // The cutter gave up without a word of success.
+            Err(RecvTimeoutError::Disconnected) => return Err(interrupted()),
+        };
+        match item {
+            Item::Chunk(chunk) => {
+                debug_assert_eq!(chunk.offset, position);
+                for Run { offset, len, data } in chunk.runs() {
+                    match data {
+                        Some(data) => target.write_at(offset, data)?,
+                        None => target.zero_at(offset, len)?,
+                    }
+                    position += len;
+                }
+            }
+            Item::Hole { offset, len } => {
+                debug_assert_eq!(offset, position);
+                zero(target, offset, len, control)?;
+                position += len;
+            }
+            Item::Finish(size) if size == position => return target.finish(size),
+            Item::Finish(size) => {
+                return Err(Error::io(
+                    format!("{position} of {size} bytes were accounted for"),
+                    "the transfer lost track of a range",
+                ));
+            }
+        }
+    }
+}
+
+/// Zeros in steps, so that a terabyte that a device has to write out can be interrupted.
+fn zero(target: &mut dyn BlockWrite, offset: u64, len: u64, control: &Control) -> Result<()> {
+    const STEP: u64 = 256 << 20;
+    let end = offset + len;
+    let mut at = offset;
+    while at < end {
+        control.check()?;
+        let step = STEP.min(end - at);
+        target.zero_at(at, step)?;
+        at += step;
+    }
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! The thread that reads the source, so that reading, keeping a copy and hashing cost the decoder no
+//! time, and so that a source that hangs does not hang the program.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use extent::{BlockWrite, ByteSource, Fill, Piece, SparseRead};
+use report::{Error, Result};
+use sha2::{Digest as _, Sha256};
+
+use crate::control::{Control, interrupted};
+
+/// Bytes in one read; large enough that the hand-over costs nothing.
+const READ: usize = 256 * 1024;
+/// Reads that may wait for the decoder.
+const AHEAD: usize = 12;
+/// How often a waiting decoder looks whether it should stop.
+const TICK: Duration = Duration::from_millis(50);
+
+/// The target of the copy that is kept. Shared, so that the engine can finish or undo it even while
+/// the reading thread waits for a source that hangs; `None` once either has happened.
+pub(crate) type Keep = Arc<Mutex<Option<Box<dyn BlockWrite>>>>;
+
+/// What happens to the source's bytes as they pass.
+pub(crate) struct Passing {
+    /// Where a copy goes, if anywhere.
+    pub(crate) keep: Keep,
+    /// Whether to compute their SHA-256.
+    pub(crate) hash: bool,
+}
+
+/// What is known once the source is read to its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passed {
+    /// The SHA-256, if it was asked for.
+    pub(crate) sha256: Option<[u8; 32]>,
+    /// Bytes in the source, holes included.
+    pub(crate) bytes: u64,
+}
+
+enum Message {
+    Data(Box<[u8]>, usize),
+    Hole(u64),
+    End(Passed),
+    Failed(Error),
+}
+
+/// The decoder's end of the intake.
+pub(crate) struct Intake {
+    messages: Receiver<Message>,
+    returned: Sender<Box<[u8]>>,
+    control: Arc<Control>,
+    current: Current,
+}
+
+enum Current {
+    Nothing,
+    Data {
+        bytes: Box<[u8]>,
+        from: usize,
+        to: usize,
+    },
+    Hole(u64),
+    End(Passed),
+}
+
+impl Intake {
+    /// Starts reading `source`.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when the system gives no thread.
+    pub(crate) fn start(
+        source: Box<dyn ByteSource>,
+        passing: Passing,
+        control: &Arc<Control>,
+    ) -> Result<Self> {
+        let (sender, messages) = sync_channel(AHEAD);
+        let (returned, empties) = channel();
+        let reader = Reader {
+            source,
+            keep: passing.keep,
+            sha256: passing.hash.then(Sha256::new),
+            position: 0,
+            control: Arc::clone(control),
+        };
+        thread::Builder::new()
+            .name("intake".into())
+            .spawn(move || reader.run(&sender, &empties))
+            .map_err(|cause| Error::io("no thread to read the source", cause))?;
+        Ok(Intake {
+            messages,
+            returned,
+            control: Arc::clone(control),
+            current: Current::Nothing,
+        })
+    }
+
+    /// What is known at the source's end. The caller owes having seen [`Piece::End`].
+    pub(crate) fn passed(&self) -> Option<Passed> {
+        match self.current {
+            Current::End(passed) => Some(passed),
+            _ => None,
+        }
+    }
+
+    fn receive(&mut self) -> Result<()> {
+        let message = loop {
+            self.control.check()?;
+            match self.messages.recv_timeout(TICK) {
+                Ok(message) => break message,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::io("reading stopped", "the reading thread died"));
+                }
+            }
+        };
+        self.current = match message {
+            Message::Data(bytes, to) => Current::Data { bytes, from: 0, to },
+            Message::Hole(len) => Current::Hole(len),
+            Message::End(passed) => Current::End(passed),
+            Message::Failed(error) => return Err(error),
+        };
+        Ok(())
+    }
+}
+
+impl SparseRead for Intake {
+    fn peek(&mut self) -> Result<Piece<'_>> {
+        if matches!(self.current, Current::Nothing) {
+            self.receive()?;
+        }
+        Ok(match &self.current {
+            Current::Data { bytes, from, to } => Piece::Data(&bytes[*from..*to]),
+            Current::Hole(len) => Piece::Zeros(*len),
+            Current::End(_) | Current::Nothing => Piece::End,
+        })
+    }
+
+    fn consume(&mut self, n: u64) {
+        let over = match &mut self.current {
+            Current::Data { from, to, .. } => {
+                *from += n as usize;
+                from == to
+            }
+            Current::Hole(len) => {
+                *len -= n;
+                *len == 0
+            }
+            Current::End(_) | Current::Nothing => false,
+        };
+        if over
+            && let Current::Data { bytes, .. } =
+                std::mem::replace(&mut self.current, Current::Nothing)
+        {
+            // A reader that is done needs no buffer back.
+            let _ = self.returned.send(bytes);
+        }
+    }
+}
+
+/// The reading thread's end.
+struct Reader {
+    source: Box<dyn ByteSource>,
+    keep: Keep,
+    sha256: Option<Sha256>,
+    position: u64,
+    control: Arc<Control>,
+}
+
+impl Reader {
+    fn run(mut self, messages: &SyncSender<Message>, empties: &Receiver<Box<[u8]>>) {
+        loop {
+            let mut buffer = empties
+                .try_recv()
+                .unwrap_or_else(|_| vec![0; READ].into_boxed_slice());
+            let message = match self.step(&mut buffer) {
+                Ok(Fill::Data(n)) => Message::Data(buffer, n),
+                Ok(Fill::Hole(n)) => Message::Hole(n),
+                Ok(Fill::End) => Message::End(Passed {
+                    sha256: self.sha256.take().map(|hash| hash.finalize().into()),
+                    bytes: self.position,
+                }),
+                Err(error) => Message::Failed(error),
+            };
+            let last = matches!(message, Message::End(_) | Message::Failed(_));
+            // Nobody listening: the decoder has failed.
+            if messages.send(message).is_err() || last {
+                return;
+            }
+        }
+    }
+
+    fn step(&mut self, buffer: &mut [u8]) -> Result<Fill> {
+        if self.control.is_cancelled() {
+            return Err(interrupted());
+        }
+        let fill = self.source.fill(buffer)?;
+        let len = match fill {
+            Fill::Data(n) => {
+                self.pass_data(&buffer[..n])?;
+                n as u64
+            }
+            Fill::Hole(len) => {
+                self.pass_hole(len)?;
+                len
+            }
+            Fill::End => 0,
+        };
+        self.position += len;
+        self.control.took(len);
+        Ok(fill)
+    }
+
+    fn pass_data(&mut self, data: &[u8]) -> Result<()> {
+        if let Some(hash) = &mut self.sha256 {
+            hash.update(data);
+        }
+        let position = self.position;
+        self.keeping(|keep| keep.write_at(position, data))
+    }
+
+    fn pass_hole(&mut self, len: u64) -> Result<()> {
+        if let Some(hash) = &mut self.sha256 {
+            let zeros = [0; 64 * 1024];
+            let mut left = len;
+            while left > 0 {
+                self.control.check()?;
+                let n = left.min(zeros.len() as u64);
+                hash.update(&zeros[..n as usize]);
+                left -= n;
+            }
+        }
+        let position = self.position;
+        self.keeping(|keep| keep.zero_at(position, len))
+    }
+
+    fn keeping(&mut self, write: impl FnOnce(&mut dyn BlockWrite) -> Result<()>) -> Result<()> {
+        let mut keep = self.keep.lock().unwrap_or_else(PoisonError::into_inner);
+        match keep.as_deref_mut() {
+            Some(keep) => write(keep),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Which disk is meant, and what the walk's end means for it.
+
+use diskimage::Format;
+use report::{Error, Result};
+
+use crate::walk::{Disk, Seen};
+
+/// Names listed in a message before the rest is only counted.
+const SHOWN: usize = 20;
+
+/// What the person said about the disk.
+#[derive(Clone, Debug, Default)]
+pub struct Pick {
+    /// The member's name, or a pattern of names.
+    pub member: Option<Pattern>,
+    /// The disk's format.
+    pub format: Option<Format>,
+}
+
+/// A member's name or a glob.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    text: String,
+    glob: glob::Pattern,
+}
+
+impl Pattern {
+    /// Reads `text` as a glob: `*` and `?` match anything, `/` included.
+    ///
+    /// # Errors
+    /// [`report::Kind::Usage`] when it is none.
+    pub fn new(text: &str) -> Result<Self> {
+        let glob = glob::Pattern::new(text).map_err(|cause| {
+            Error::usage(format!("'{text}' is no pattern of names")).cause(cause)
+        })?;
+        Ok(Pattern {
+            text: text.to_owned(),
+            glob,
+        })
+    }
+
+    /// Whether it means the member called `name`: by the whole name, its last part, or as a glob.
+    fn matches(&self, name: &str) -> bool {
+        let name = name.strip_prefix("./").unwrap_or(name);
+        let text = self.text.strip_prefix("./").unwrap_or(&self.text);
+        let last = name.rsplit(['/', ':']).next().unwrap_or(name);
+        name == text || last == text || self.glob.matches(name) || self.glob.matches(last)
+    }
+}
+
+impl Pick {
+    /// Whether a member of this name was asked for.
+    pub(crate) fn names(&self, member: &str) -> bool {
+        let pattern = self.member.as_ref();
+        !member.is_empty() && pattern.is_some_and(|pattern| pattern.matches(member))
+    }
+
+    /// Whether a disk of this name may be the one.
+    pub(crate) fn wants(&self, member: &str) -> bool {
+        self.member.is_none() || self.names(member)
+    }
+
+    /// Judges what a whole walk saw: the disk that was taken, if it was the only one meant.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] when there was none, or several, with the list and a hint.
+    pub(crate) fn judge<'a>(&self, seen: &'a Seen) -> Result<&'a Disk> {
+        let Some(taken) = &seen.taken else {
+            return Err(self.none(seen));
+        };
+        let rivals: Vec<&Disk> = seen
+            .others
+            .iter()
+            .filter(|disk| self.wants(&disk.member))
+            .collect();
+        if rivals.is_empty() {
+            return Ok(taken);
+        }
+        if rivals.iter().any(|rival| rival.member == taken.member) {
+            return Err(Error::refused(format!("holds {} twice", taken.member)));
+        }
+        let names = std::iter::once(taken).chain(rivals).map(describe);
+        let (count, list) = listed(names);
+        Err(
+            Error::refused(format!("holds {count} disks: {list}")).hint(format!(
+                "choose one with --member, for instance --member {}",
+                quoted(&taken.member)
+            )),
+        )
+    }
+
+    fn none(&self, seen: &Seen) -> Error {
+        let disks = seen.others.iter().map(describe);
+        let configs = seen.configs.iter().map(|config| config.member.clone());
+        let (count, list) = listed(disks.chain(seen.rest.iter().cloned()).chain(configs));
+        match (&self.member, count) {
+            (Some(pattern), _) if !seen.archive => Error::refused(format!(
+                "is not an archive, so it has no member '{}'",
+                pattern.text
+            )),
+            (_, 0) => Error::refused("holds nothing at all"),
+            (Some(pattern), _) => Error::refused(format!(
+                "holds no member that '{}' names; it holds {list}",
+                pattern.text
+            )),
+            (None, _) if !seen.archive => Error::refused("is text, not a disk")
+                .hint("give --format raw if it is to be written as it is"),
+            (None, _) => Error::refused(format!("holds no disk; it holds {list}"))
+                .hint("give --member NAME if one of them is a disk all the same"),
+        }
+    }
+}
+
+fn describe(disk: &Disk) -> String {
+    match disk.size {
+        Some(size) => format!("{} ({size} bytes)", disk.member),
+        None => disk.member.clone(),
+    }
+}
+
+/// How many names there are, and the first of them.
+fn listed(names: impl Iterator<Item = String>) -> (usize, String) {
+    let names: Vec<String> = names.collect();
+    let mut list = names[..names.len().min(SHOWN)].join(", ");
+    if names.len() > SHOWN {
+        list += &format!(" and {} more", names.len() - SHOWN);
+    }
+    (names.len(), list)
+}
+
+fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    match name.chars().all(plain) {
+        true => name.to_owned(),
+        false => format!("'{}'", name.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn disk(member: &str) -> Disk {
+        Disk {
+            member: member.into(),
+            size: Some(1024),
+            format: Format::Raw,
+        }
+    }
+
+    fn pick(pattern: &str) -> Pick {
+        Pick {
+            member: Some(Pattern::new(pattern).unwrap()),
+            format: None,
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_a_name_a_last_part_or_a_glob() {
+        for pattern in [
+            "guest/disk.img",
+            "./guest/disk.img",
+            "disk.img",
+            "*.img",
+            "guest/*",
+        ] {
+            assert!(pick(pattern).names("./guest/disk.img"), "{pattern}");
+        }
+        assert!(!pick("disk").names("guest/disk.img"));
+        assert!(!pick("*").names(""), "the source itself is no member");
+        let error = Pattern::new("a[").unwrap_err();
+        assert_eq!(error.message(), "'a[' is no pattern of names");
+    }
+
+    #[test]
+    fn several_disks_are_listed() {
+        let seen = Seen {
+            taken: Some(disk("a.img")),
+            others: vec![disk("b c.img")],
+            ..Seen::default()
+        };
+        let error = Pick::default().judge(&seen).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "holds 2 disks: a.img (1024 bytes), b c.img (1024 bytes)"
+        );
+        assert_eq!(
+            error.hint_text(),
+            Some("choose one with --member, for instance --member a.img")
+        );
+        assert!(pick("a*").judge(&seen).is_ok());
+    }
+
+    #[test]
+    fn a_member_that_is_there_twice_is_refused() {
+        let seen = Seen {
+            taken: Some(disk("a.img")),
+            others: vec![disk("a.img")],
+            ..Seen::default()
+        };
+        let error = pick("a.img").judge(&seen).unwrap_err();
+        assert_eq!(error.message(), "holds a.img twice");
+    }
+
+    #[test]
+    fn no_disk_says_what_there_is() {
+        let seen = Seen {
+            archive: true,
+            rest: vec!["README (5 bytes)".into()],
+            ..Seen::default()
+        };
+        let error = Pick::default().judge(&seen).unwrap_err();
+        assert_eq!(error.message(), "holds no disk; it holds README (5 bytes)");
+        let error = pick("x").judge(&seen).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "holds no member that 'x' names; it holds README (5 bytes)"
+        );
+    }
+}

@@ -1,0 +1,177 @@
+//! Decoded bytes between the decoder that made them and the reader that wants them.
+
+use std::collections::VecDeque;
+
+use extent::Piece;
+use report::{Error, Result};
+
+use crate::Limits;
+
+/// A run of decoded bytes that owns itself, so that a worker can hand it over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Chunk {
+    /// Bytes.
+    Data(Vec<u8>),
+    /// This many zero bytes.
+    Zeros(u64),
+}
+
+impl Chunk {
+    /// The number of bytes the chunk stands for.
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Chunk::Data(data) => data.len() as u64,
+            Chunk::Zeros(len) => *len,
+        }
+    }
+}
+
+/// What a decoder has put out and nobody has consumed yet. Counts what passes, so that a bomb is
+/// refused before it unfolds.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    format: &'static str,
+    chunks: VecDeque<Chunk>,
+    /// Bytes consumed of the first chunk, if it holds data.
+    consumed: usize,
+    total: u64,
+    limit: u64,
+    /// The last buffer that was used up, for the next one to fill.
+    spare: Vec<u8>,
+}
+
+impl Outbox {
+    /// An empty outbox of a decoder of `format`, which errors name.
+    pub(crate) fn new(format: &'static str, limits: &Limits) -> Self {
+        Outbox {
+            format,
+            chunks: VecDeque::new(),
+            consumed: 0,
+            total: 0,
+            limit: limits.output,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Appends a chunk; an empty one is dropped.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] when the output grows beyond [`Limits::output`].
+    pub(crate) fn put(&mut self, chunk: Chunk) -> Result<()> {
+        self.total = self.total.saturating_add(chunk.len());
+        if self.total > self.limit {
+            return Err(Error::refused(format!(
+                "the {} data unfolds to more than {} bytes",
+                self.format, self.limit
+            ))
+            .hint("give --max-size N to take more"));
+        }
+        match (chunk, self.chunks.back_mut()) {
+            (Chunk::Zeros(0), _) => {}
+            (Chunk::Zeros(more), Some(Chunk::Zeros(len))) => *len += more,
+            (Chunk::Data(data), _) if data.is_empty() => {}
+            (chunk, _) => self.chunks.push_back(chunk),
+        }
+        Ok(())
+    }
+
+    /// Whether everything has been consumed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// A buffer to fill and put: one used before, if there is one, with its old content.
+    pub(crate) fn buffer(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.spare)
+    }
+
+    /// What comes next; [`Piece::End`] stands for nothing here, and the caller knows whether more
+    /// will come.
+    pub(crate) fn piece(&self) -> Piece<'_> {
+        match self.chunks.front() {
+            None => Piece::End,
+            Some(Chunk::Zeros(len)) => Piece::Zeros(*len),
+            Some(Chunk::Data(data)) => Piece::Data(data.get(self.consumed..).unwrap_or_default()),
+        }
+    }
+
+    /// Moves past `n` bytes of the piece last shown.
+    pub(crate) fn consume(&mut self, n: u64) {
+        let used_up = match self.chunks.front_mut() {
+            None => false,
+            Some(Chunk::Zeros(len)) => {
+                *len = len.saturating_sub(n);
+                *len == 0
+            }
+            Some(Chunk::Data(data)) => {
+                self.consumed += n as usize;
+                self.consumed >= data.len()
+            }
+        };
+        if used_up {
+            self.consumed = 0;
+            if let Some(Chunk::Data(data)) = self.chunks.pop_front() {
+                self.spare = data;
+            }
+        }
+    }
+}
+
+/// The refusal of a file that needs more memory than the decoder may hold.
+///
+/// `what` names the thing that is too large ("the zstd window"), `need` its bytes, `limit` the
+/// decoder's share of the program's memory. The decoder holds at most five eighths of what
+/// `--memory` gives, which fixes the number in the hint.
+pub(crate) fn needs_memory(what: &str, need: u64, limit: u64) -> Error {
+    const MIB: u64 = 1 << 20;
+    let memory = need.div_ceil(5).saturating_mul(8).div_ceil(MIB);
+    Error::unsupported(format!(
+        "{what} needs {need} bytes of memory, the limit is {limit}"
+    ))
+    .hint(format!("give --memory {memory}M"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outbox(output: u64) -> Outbox {
+        let limits = Limits {
+            output,
+            ..Limits::default()
+        };
+        Outbox::new("lz4", &limits)
+    }
+
+    #[test]
+    fn pieces_come_out_as_they_went_in() {
+        let mut outbox = outbox(100);
+        outbox.put(Chunk::Data(vec![1, 2, 3])).unwrap();
+        outbox.put(Chunk::Zeros(4)).unwrap();
+        outbox.put(Chunk::Zeros(5)).unwrap();
+        assert_eq!(outbox.piece(), Piece::Data(&[1, 2, 3]));
+        outbox.consume(1);
+        assert_eq!(outbox.piece(), Piece::Data(&[2, 3]));
+        outbox.consume(2);
+        assert_eq!(outbox.piece(), Piece::Zeros(9));
+        outbox.consume(8);
+        assert_eq!(outbox.piece(), Piece::Zeros(1));
+        outbox.consume(1);
+        assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn more_than_the_limit_is_refused() {
+        let mut outbox = outbox(10);
+        outbox.put(Chunk::Zeros(10)).unwrap();
+        let error = outbox.put(Chunk::Data(vec![0])).unwrap_err();
+        assert_eq!(error.message(), "the lz4 data unfolds to more than 10 bytes");
+        assert_eq!(error.hint_text(), Some("give --max-size N to take more"));
+    }
+
+    #[test]
+    fn the_hint_names_enough_memory() {
+        let error = needs_memory("the zstd window", 128 << 20, 40 << 20);
+        assert_eq!(error.hint_text(), Some("give --memory 205M"));
+    }
+}

@@ -1,0 +1,111 @@
+//! The loop in which nearly all time is spent.
+
+use super::bits::Bits;
+use super::fault::{Alphabet, Fault};
+use super::symbol::{in_subtable, value};
+use super::table::{
+    DISTANCE_BITS, END_OF_BLOCK, EXCEPTIONAL, LITERAL, LITLEN_BITS, SUBTABLE, Tables,
+};
+use super::window::{FULL, MAX_LENGTH, Window, copy_match};
+
+/// Why the fast loop was left; never in the middle of a symbol.
+pub(super) enum Exit {
+    /// Input or room come to their end.
+    Edge,
+    EndOfBlock,
+    /// The last symbol was a longest match and gave zeros.
+    Zeros,
+}
+
+/// The input one round may load: two words.
+const MARGIN: usize = 24;
+
+const LITLEN_MASK: usize = (1 << LITLEN_BITS) - 1;
+const DISTANCE_MASK: usize = (1 << DISTANCE_BITS) - 1;
+
+/// Decodes symbols as long as neither input nor room can end within one.
+pub(super) fn decode(
+    bits: &mut Bits<'_>,
+    window: &mut Window,
+    tables: &Tables,
+) -> Result<Exit, Fault> {
+    let buffer = &mut *window.buffer;
+    let floor = window.floor;
+    let mut end = window.end;
+    let mut b = *bits;
+    macro_rules! leave {
+        ($result:expr) => {{
+            window.end = end;
+            *bits = b;
+            return $result;
+        }};
+    }
+    b.refill();
+    while b.rest.len() >= MARGIN && end < FULL {
+        b.refill();
+        let mut entry = tables.litlen[b.buffer as usize & LITLEN_MASK];
+        if entry & LITERAL != 0 {
+            b.consume_fast(entry);
+            buffer[end] = (entry >> 16) as u8;
+            end += 1;
+            entry = tables.litlen[b.buffer as usize & LITLEN_MASK];
+            if entry & LITERAL != 0 {
+                b.consume_fast(entry);
+                buffer[end] = (entry >> 16) as u8;
+                end += 1;
+                entry = tables.litlen[b.buffer as usize & LITLEN_MASK];
+                if entry & LITERAL != 0 {
+                    b.consume_fast(entry);
+                    buffer[end] = (entry >> 16) as u8;
+                    end += 1;
+                    continue;
+                }
+            }
+        }
+        if entry & EXCEPTIONAL != 0 {
+            if entry & SUBTABLE != 0 {
+                entry = in_subtable(&tables.litlen, LITLEN_BITS, entry, b.buffer);
+            }
+            if entry & LITERAL != 0 {
+                b.consume_fast(entry);
+                buffer[end] = (entry >> 16) as u8;
+                end += 1;
+                continue;
+            }
+            if entry & EXCEPTIONAL != 0 {
+                b.consume_fast(entry);
+                leave!(match entry & END_OF_BLOCK {
+                    0 => Err(Fault::Undefined(Alphabet::Litlen)),
+                    _ => Ok(Exit::EndOfBlock),
+                })
+            }
+        }
+        let length = value(entry, b.buffer) as usize;
+        b.consume_fast(entry);
+        if b.left < 28 {
+            b.refill();
+        }
+        let mut entry = tables.distance[b.buffer as usize & DISTANCE_MASK];
+        if entry & EXCEPTIONAL != 0 {
+            if entry & SUBTABLE != 0 {
+                entry = in_subtable(&tables.distance, DISTANCE_BITS, entry, b.buffer);
+            }
+            if entry & EXCEPTIONAL != 0 {
+                b.consume_fast(entry);
+                leave!(Err(Fault::Undefined(Alphabet::Distance)));
+            }
+        }
+        let distance = value(entry, b.buffer) as usize;
+        b.consume_fast(entry);
+        let have = end - floor;
+        if distance > have {
+            leave!(Err(Fault::TooFar { distance, have }));
+        }
+        copy_match(buffer, end, distance, length);
+        end += length;
+        if length == MAX_LENGTH && buffer[end - 8..end] == [0; 8] {
+            leave!(Ok(Exit::Zeros));
+        }
+    }
+    leave!(Ok(Exit::Edge))
+}

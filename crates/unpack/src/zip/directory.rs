@@ -1,0 +1,283 @@
+//! The central directory and the end records, which close the archive (APPNOTE 4.3.12 to 4.3.16).
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+
+use extent::{SparseRead, skip};
+use report::{Error, Result};
+
+use super::record::{Fields, zip64};
+use super::{CENTRAL, END, END64, Entry, Input, no_header, take, take_vec, truncated};
+use crate::archive::shown;
+
+const SIGNATURE: [u8; 4] = *b"PK\x05\x05";
+const LOCATOR64: [u8; 4] = *b"PK\x06\x07";
+
+/// What the end records have to say.
+#[derive(Clone, Copy, Debug)]
+struct Directory {
+    entries: u64,
+    offset: u64,
+    size: u64,
+}
+
+/// Reads everything from the central directory, whose first signature was just read, to the end of
+/// the input, and compares it with the `members` that were read; `names` hashes as they were hashed.
+pub(super) fn check<R: SparseRead>(
+    input: &mut Input<R>,
+    first: [u8; 4],
+    members: &mut [Entry],
+    names: &RandomState,
+) -> Result<()> {
+    let mut directory = Directory {
+        entries: 0,
+        offset: input.at() - 4,
+        size: 0,
+    };
+    let mut signature = first;
+    while signature == CENTRAL {
+        Central::read(input, directory.entries)?.compare(members, names)?;
+        directory.entries += 1;
+        signature = take(input, "the central directory")?;
+    }
+    directory.size = input.at() - 4 - directory.offset;
+    if let Some(member) = members.iter().find(|member| !member.listed) {
+        return Err(Error::corrupt(format!(
+            "zip: the central directory does not list the member at byte {}",
+            member.offset
+        )));
+    }
+    let wide = signature == END64;
+    if wide {
+        check_end64(input, directory)?;
+        signature = take(input, "the end record")?;
+    }
+    match signature {
+        END => check_end(input, directory, wide)?,
+        SIGNATURE => {
+            return Err(Error::unsupported("zip: the central directory is signed"));
+        }
+        _ => return Err(no_header(input.at() - 4)),
+    }
+    match input.peek()?.is_empty() {
+        true => Ok(()),
+        false => Err(Error::corrupt(format!(
+            "zip: trailing garbage at byte {}, after the end record",
+            input.at()
+        ))),
+    }
+}
+
+/// An entry of the central directory.
+struct Central {
+    /// How messages call it.
+    shown: String,
+    name: Vec<u8>,
+    method: u16,
+    crc: u32,
+    compressed: u64,
+    size: u64,
+    offset: u64,
+    disk: u16,
+}
+
+impl Central {
+    /// Reads what follows the signature of entry `number`, counted from 0.
+    fn read<R: SparseRead>(input: &mut Input<R>, number: u64) -> Result<Self> {
+        const WHAT: &str = "the central directory";
+        let fixed: [u8; 42] = take(input, WHAT)?;
+        let mut lengths = Fields(&fixed[24..30]);
+        let mut length = || lengths.u16().unwrap_or(0);
+        let (name, extra, comment) = (length(), length(), length());
+        let name = take_vec(input, name, WHAT)?;
+        let extra = take_vec(input, extra, WHAT)?;
+        if skip(input, comment.into())? < comment.into() {
+            return Err(truncated(input, WHAT));
+        }
+        let shown = format!(
+            "{} ({})",
+            number + 1,
+            shown(&String::from_utf8_lossy(&name))
+        );
+        Self::parse(&fixed, &extra, name, shown.clone()).ok_or_else(|| {
+            Error::corrupt(format!(
+                "zip central directory entry {shown} says that sizes are in a ZIP64 field and has none"
+            ))
+        })
+    }
+
+    fn parse(fixed: &[u8], extra: &[u8], name: Vec<u8>, shown: String) -> Option<Self> {
+        let mut wide = zip64(extra);
+        let mut fields = Fields(fixed);
+        let _versions_and_flags = (fields.u32()?, fields.u16()?);
+        let method = fields.u16()?;
+        let _time_and_date = fields.u32()?;
+        let crc = fields.u32()?;
+        let mut compressed = Fields(&fixed[16..20]);
+        fields.u32()?;
+        let size = fields.u32_or(&mut wide)?;
+        let compressed = compressed.u32_or(&mut wide)?;
+        let _lengths = (fields.u16()?, fields.u32()?);
+        let disk = fields.u16()?;
+        let _attributes = (fields.u16()?, fields.u32()?);
+        let offset = fields.u32_or(&mut wide)?;
+        Some(Central {
+            shown,
+            name,
+            method,
+            crc,
+            compressed,
+            size,
+            offset,
+            // All ones send the reader to the ZIP64 field; a real number of a disk is small.
+            disk: if disk == u16::MAX { 0 } else { disk },
+        })
+    }
+
+    /// Makes sure that the entry is about one of `members`, that it says what was read and that it
+    /// is the first to do so.
+    fn compare(&self, members: &mut [Entry], names: &RandomState) -> Result<()> {
+        if self.disk != 0 {
+            return Err(split());
+        }
+        let index = members.binary_search_by_key(&self.offset, |member| member.offset);
+        let Some(member) = index.ok().and_then(|index| members.get_mut(index)) else {
+            return Err(self.corrupt(format!("no member is at byte {}", self.offset)));
+        };
+        if member.listed {
+            return Err(self.corrupt(format!("lists the member at byte {} again", self.offset)));
+        }
+        if names.hash_one(&self.name) != member.name {
+            return Err(self.corrupt(format!(
+                "the member at byte {} has another name",
+                self.offset
+            )));
+        }
+        let numbers = [
+            ("method", u64::from(self.method), u64::from(member.method)),
+            ("compressed size", self.compressed, member.compressed),
+            ("size", self.size, member.size),
+        ];
+        for (what, stated, found) in numbers {
+            if stated != found {
+                return Err(self.corrupt(format!("the {what} is {stated}, the member has {found}")));
+            }
+        }
+        if self.crc != member.crc {
+            return Err(self.corrupt(format!(
+                "CRC-32 is {:#010x}, the data has {:#010x}",
+                self.crc, member.crc
+            )));
+        }
+        member.listed = true;
+        Ok(())
+    }
+
+    fn corrupt(&self, reason: String) -> Error {
+        Error::corrupt(format!(
+            "zip central directory entry {}: {reason}",
+            self.shown
+        ))
+    }
+}
+
+/// Reads the ZIP64 end record and its locator behind the record's signature.
+fn check_end64<R: SparseRead>(input: &mut Input<R>, found: Directory) -> Result<()> {
+    const WHAT: &str = "the ZIP64 end record";
+    const FIXED: u64 = 44;
+    let start = input.at() - 4;
+    let size = u64::from_le_bytes(take(input, WHAT)?);
+    let record: [u8; FIXED as usize] = take(input, WHAT)?;
+    let Some(more) = size.checked_sub(FIXED) else {
+        return Err(Error::corrupt(format!(
+            "zip: the ZIP64 end record has {size} bytes, it needs {FIXED}"
+        )));
+    };
+    if skip(input, more)? < more {
+        return Err(truncated(input, WHAT));
+    }
+    let mut fields = Fields(&record[4..]);
+    let disks = [fields.u32(), fields.u32()];
+    let numbers = [fields.u64(), fields.u64(), fields.u64(), fields.u64()];
+    if disks.iter().any(|&disk| disk != Some(0)) {
+        return Err(split());
+    }
+    compare(
+        "ZIP64 end record",
+        numbers.map(Option::unwrap_or_default),
+        found,
+    )?;
+    if take(input, WHAT)? != LOCATOR64 {
+        return Err(no_header(input.at() - 4));
+    }
+    let locator: [u8; 16] = take(input, WHAT)?;
+    let mut fields = Fields(&locator);
+    let (disk, offset, disks) = (fields.u32(), fields.u64(), fields.u32());
+    // Some writers count no disk, most count one.
+    if disk != Some(0) || disks > Some(1) {
+        return Err(split());
+    }
+    match offset == Some(start) {
+        true => Ok(()),
+        false => Err(Error::corrupt(format!(
+            "zip: the ZIP64 end record is at byte {start}, its locator says {}",
+            offset.unwrap_or_default()
+        ))),
+    }
+}
+
+/// Reads the end record behind its signature; `wide` when a ZIP64 one has told the real numbers.
+fn check_end<R: SparseRead>(input: &mut Input<R>, found: Directory, wide: bool) -> Result<()> {
+    const WHAT: &str = "the end record";
+    let record: [u8; 18] = take(input, WHAT)?;
+    let mut fields = Fields(&record);
+    let mut narrow = || fields.u16().map_or(0, u64::from);
+    let (disk, first, here, entries) = (narrow(), narrow(), narrow(), narrow());
+    let (size, offset) = (fields.u32(), fields.u32());
+    let comment = fields.u16().unwrap_or_default();
+    // Fields that are full leave it to the ZIP64 record.
+    let real = |field, full: u64, found| if wide && field == full { found } else { field };
+    let count = |field| real(field, u16::MAX.into(), found.entries);
+    let place =
+        |field: Option<u32>, found| real(field.map_or(0, u64::from), u32::MAX.into(), found);
+    if [disk, first]
+        .iter()
+        .any(|&disk| real(disk, u16::MAX.into(), 0) != 0)
+    {
+        return Err(split());
+    }
+    let numbers = [
+        count(here),
+        count(entries),
+        place(size, found.size),
+        place(offset, found.offset),
+    ];
+    compare("end record", numbers, found)?;
+    match skip(input, comment.into())? < comment.into() {
+        true => Err(truncated(input, "the archive's comment")),
+        false => Ok(()),
+    }
+}
+
+/// Compares an end record's four numbers: entries in this file, in all, the directory's size and
+/// its offset.
+fn compare(record: &str, stated: [u64; 4], found: Directory) -> Result<()> {
+    let numbers = [
+        ("number of entries", found.entries),
+        ("number of entries", found.entries),
+        ("central directory's size", found.size),
+        ("central directory's offset", found.offset),
+    ];
+    for ((what, found), stated) in numbers.into_iter().zip(stated) {
+        if stated != found {
+            return Err(Error::corrupt(format!(
+                "zip: the {what} is {found}, the {record} says {stated}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn split() -> Error {
+    Error::unsupported("zip: the archive is split into several files")
+}

@@ -1,0 +1,302 @@
+//! What must hold for whatever bytes a stranger sends, one function a decoder or archive reader:
+//!
+//! - it ends, after a bounded amount of work, without a panic;
+//! - how the bytes are cut into pieces on their way in changes nothing;
+//! - what it hands out keeps to the ports' rules: no empty piece, an end that stays, members of the
+//!   size they were said to have;
+//! - an error is a line that is safe to show on a terminal.
+//!
+//! The fuzz targets call these functions with what libFuzzer invents. `crates/unpack/tests/seeds.rs`
+//! compiles this file too and calls them with the seeds and damaged copies of them.
+
+use extent::{Lookahead, Piece, SliceSource, SparseRead};
+use report::{Error, Kind, Result};
+use unpack::Limits;
+use unpack::archive::Archive;
+use unpack::bzip2::Bzip2;
+use unpack::gzip::{Engine, Gzip};
+use unpack::inflate::{Inflate, ZlibInflate};
+use unpack::layer::{HEAD, Layer, sniff};
+use unpack::lz4::Lz4;
+use unpack::tar::Tar;
+use unpack::xz::Xz;
+use unpack::zip::Zip;
+use unpack::zstd::Zstd;
+
+/// Bytes of data, holes not counted, after which nobody reads on.
+const ENOUGH: u64 = 1 << 20;
+
+/// Members after which nobody reads on.
+const MANY: u64 = 1000;
+
+/// Layers inside each other after which nobody reads on.
+const DEEP: usize = 4;
+
+/// Runs a raw DEFLATE stream, and compares with zlib-rs.
+pub fn inflate(data: &[u8]) -> Result<()> {
+    let own = check(data, |input, digest| {
+        digest.stream(&mut Inflate::new(input))
+    });
+    let oracle = check(data, |input, digest| {
+        digest.stream(&mut ZlibInflate::new(input))
+    });
+    own.agrees_with(&oracle);
+    own.result
+}
+
+/// Runs gzip, with the project's own inflate and with its fallback, and compares.
+pub fn gzip(data: &[u8]) -> Result<()> {
+    let [own, fallback] = [Engine::Own, Engine::ZlibRs].map(|engine| {
+        check(data, |input, digest| {
+            digest.stream(&mut Gzip::with_engine(input, &limits(), engine))
+        })
+    });
+    own.agrees_with(&fallback);
+    own.result
+}
+
+/// Runs xz.
+pub fn xz(data: &[u8]) -> Result<()> {
+    check(data, |input, digest| {
+        digest.stream(&mut Xz::new(input, &limits())?)
+    })
+    .result
+}
+
+/// Runs Zstandard.
+pub fn zstd(data: &[u8]) -> Result<()> {
+    check(data, |input, digest| {
+        digest.stream(&mut Zstd::new(input, &limits())?)
+    })
+    .result
+}
+
+/// Runs bzip2.
+pub fn bzip2(data: &[u8]) -> Result<()> {
+    check(data, |input, digest| {
+        digest.stream(&mut Bzip2::new(input, &limits())?)
+    })
+    .result
+}
+
+/// Runs LZ4.
+pub fn lz4(data: &[u8]) -> Result<()> {
+    check(data, |input, digest| {
+        digest.stream(&mut Lz4::new(input, &limits())?)
+    })
+    .result
+}
+
+/// Runs tar.
+pub fn tar(data: &[u8]) -> Result<()> {
+    check(data, |input, digest| {
+        digest.archive(&mut Tar::new(input, &limits()))
+    })
+    .result
+}
+
+/// Runs zip.
+pub fn zip(data: &[u8]) -> Result<()> {
+    check(data, |input, digest| {
+        digest.archive(&mut Zip::new(input, &limits()))
+    })
+    .result
+}
+
+/// Runs whatever the first bytes say it is, and what is inside that, and so on.
+pub fn layers(data: &[u8]) -> Result<()> {
+    check(data, |input, digest| digest.layers(&mut { input }, DEEP)).result
+}
+
+/// Little memory, so that its limits are met; two threads, so that order matters.
+fn limits() -> Limits {
+    Limits {
+        threads: 2,
+        memory: 16 << 20,
+        xz_memory: 32 << 20,
+        ..Limits::default()
+    }
+}
+
+/// What came of reading something.
+struct Outcome {
+    result: Result<()>,
+    digest: Digest,
+}
+
+impl Outcome {
+    /// Two decoders may find different words for what is wrong, and must find the same right.
+    fn agrees_with(&self, oracle: &Outcome) {
+        if self.digest.stopped || oracle.digest.stopped {
+            return;
+        }
+        match (&self.result, &oracle.result) {
+            (Ok(()), Ok(())) => assert_eq!(self.digest.content(), oracle.digest.content()),
+            (Err(_), Err(_)) => {}
+            (own, oracle) => panic!("one decoder says {own:?}, the other {oracle:?}"),
+        }
+    }
+}
+
+/// Reads `data` in one piece and in small ones, and compares what comes of it.
+fn check(data: &[u8], read: impl Fn(SliceSource<'_>, &mut Digest) -> Result<()>) -> Outcome {
+    let run = |step| {
+        let mut digest = Digest::default();
+        let result = read(SliceSource::in_steps(data, step), &mut digest);
+        Outcome { result, digest }
+    };
+    let (whole, cut) = (run(usize::MAX), run(1 + data.len() % 13));
+    for outcome in [&whole, &cut] {
+        outcome.result.as_ref().map_or_else(presentable, |()| ());
+    }
+    if !whole.digest.stopped && !cut.digest.stopped {
+        // Causes may differ: they are in the words of the libraries below.
+        let said = |outcome: &Outcome| outcome.result.clone().map_err(|error| error.to_string());
+        assert_eq!(said(&whole), said(&cut), "the way the input was cut shows");
+    }
+    whole.agrees_with(&cut);
+    whole
+}
+
+/// What is wrong with the input is the input's fault, and said in a safe line.
+fn presentable(error: &Error) {
+    assert_ne!(error.kind(), Kind::Usage, "{error:?}");
+    for line in error.to_text().lines() {
+        assert!(
+            !line.chars().any(char::is_control),
+            "{line:?} holds control characters"
+        );
+    }
+    let message = error.message();
+    assert!(
+        !message.contains('\n') && message.len() < 1000,
+        "{message:?}"
+    );
+    assert!(!message.ends_with('.'), "{message:?}");
+}
+
+/// A fingerprint of streams and members, the same whether zeros came as data or as holes.
+#[derive(Debug, Default)]
+struct Digest {
+    hash: u64,
+    /// Bytes seen, holes included.
+    length: u64,
+    /// Bytes seen as data.
+    data: u64,
+    members: u64,
+    /// There was more than enough.
+    stopped: bool,
+}
+
+impl Digest {
+    fn add(&mut self, number: u64) {
+        self.hash = (self.hash ^ number)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(23);
+    }
+
+    /// What two readings of the same must have in common.
+    fn content(&self) -> (u64, u64, u64) {
+        (self.hash, self.length, self.members)
+    }
+
+    /// Takes a stream to its end.
+    fn stream(&mut self, stream: &mut dyn SparseRead) -> Result<()> {
+        while !self.stopped {
+            let n = match stream.peek()? {
+                Piece::Data(data) => {
+                    assert!(!data.is_empty(), "an empty piece of data");
+                    for (at, &byte) in (self.length..).zip(data).filter(|(_, byte)| **byte != 0) {
+                        self.add(at << 8 | u64::from(byte));
+                    }
+                    self.data += data.len() as u64;
+                    data.len() as u64
+                }
+                Piece::Zeros(n) => {
+                    assert_ne!(n, 0, "an empty hole");
+                    // Holes cost a step each; many are as good as much data.
+                    self.data += 16;
+                    n
+                }
+                Piece::End => break,
+            };
+            stream.consume(n);
+            self.length = self.length.saturating_add(n);
+            self.stopped |= self.data > ENOUGH;
+        }
+        if !self.stopped {
+            assert_eq!(stream.peek()?, Piece::End, "the end has to stay");
+        }
+        Ok(())
+    }
+
+    /// Takes an archive to its end.
+    fn archive(&mut self, archive: &mut dyn Archive) -> Result<()> {
+        self.members(archive, &mut |digest, content| digest.stream(content))
+    }
+
+    fn members(
+        &mut self,
+        archive: &mut dyn Archive,
+        take: &mut dyn FnMut(&mut Digest, &mut dyn SparseRead) -> Result<()>,
+    ) -> Result<()> {
+        while let Some(member) = archive.next_member()? {
+            self.members += 1;
+            self.stopped |= self.members > MANY;
+            if self.stopped {
+                return Ok(());
+            }
+            member.name.bytes().for_each(|byte| self.add(byte.into()));
+            let mut content = Measured {
+                stream: archive.content(),
+                length: 0,
+            };
+            take(self, &mut content)?;
+            let length = content.length;
+            if let Some(size) = member.size.filter(|_| !self.stopped) {
+                assert_eq!(length, size, "{member:?} is longer or shorter than said");
+            }
+        }
+        if !self.stopped {
+            assert!(archive.next_member()?.is_none(), "the end has to stay");
+        }
+        Ok(())
+    }
+
+    /// Takes what a stream turns out to be to its end.
+    fn layers(&mut self, stream: &mut dyn SparseRead, deep: usize) -> Result<()> {
+        let mut input = Lookahead::new(stream);
+        let layer = sniff(input.head(HEAD)?)?;
+        self.add(deep as u64);
+        match layer.filter(|_| deep > 0) {
+            None => self.stream(&mut input),
+            Some(Layer::Compression(kind)) => {
+                let mut inner = kind.decoder(input, &limits(), Engine::default())?;
+                self.layers(&mut inner, deep - 1)
+            }
+            Some(Layer::Archive(kind)) => {
+                let mut archive = kind.reader(input, &limits());
+                self.members(&mut *archive, &mut |digest, content| {
+                    digest.layers(content, deep - 1)
+                })
+            }
+        }
+    }
+}
+
+/// A stream that counts what is taken from it.
+struct Measured<'a> {
+    stream: &'a mut dyn SparseRead,
+    length: u64,
+}
+
+impl SparseRead for Measured<'_> {
+    fn peek(&mut self) -> Result<Piece<'_>> {
+        self.stream.peek()
+    }
+
+    fn consume(&mut self, n: u64) {
+        self.stream.consume(n);
+        self.length = self.length.saturating_add(n);
+    }
+}

@@ -1,0 +1,183 @@
+//! `cargo xtask bench`: the program and its peers, in turn, on the same files.
+
+mod inputs;
+mod jobs;
+mod machine;
+mod measure;
+mod page;
+mod same;
+mod server;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use report::{Error, Result};
+
+use crate::example::temporary;
+use crate::packages::{Need, install};
+use crate::shell::{cargo, command, file_error, output, root, run as run_command, which};
+use inputs::{Inputs, Scale};
+use jobs::{JOBS, Job};
+use measure::{Bench, Figures};
+
+/// The peers and what measures them.
+const NEEDS: &[Need] = &[
+    ("gzip", "gzip"),
+    ("igzip", "isal"),
+    ("mke2fs", "e2fsprogs"),
+    ("nbdcopy", "libnbd-bin"),
+    ("pigz", "pigz"),
+    ("tar", "tar"),
+    ("time", "time"),
+    ("xz", "xz-utils"),
+    ("zstd", "zstd"),
+];
+
+/// What to measure, where, how often.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Work here, and keep the inputs for the next time; a directory in memory such as /dev/shm/bench
+    /// keeps the disk's own speed out of the figures. Without it, a temporary directory
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// A smaller disk for a quick look: 1/8 makes 1 GiB out of 8
+    #[arg(long, default_value = "1")]
+    scale: Scale,
+    /// Measured runs of each, after one to warm up
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// Leave a peer out (rapidgzip, nbdcopy, …)
+    #[arg(long, value_name = "PEER")]
+    without: Vec<String>,
+    /// Only jobs whose name contains this
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    only: String,
+    /// Measure this program instead of building one
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+}
+
+impl Options {
+    fn wants(&self, peer: &str) -> bool {
+        !self.without.iter().any(|name| name == peer)
+    }
+
+    /// Whether the figures are those the page should show.
+    fn is_complete(&self) -> bool {
+        self.scale.is_full()
+            && self.without.is_empty()
+            && self.only.is_empty()
+            && self.program.is_none()
+    }
+}
+
+/// What came of one job: the program's figures, then its peers', in the job's order.
+struct Outcome {
+    job: &'static Job,
+    ours: Figures,
+    peers: Vec<(&'static jobs::Peer, Figures)>,
+}
+
+/// Measures, prints the page, and writes it if nothing was left out.
+///
+/// # Errors
+/// A tool is missing or fails, or the program's result differs from the disk.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    install(NEEDS)?;
+    let scratch = temporary()?;
+    let dir = options.dir.as_deref().unwrap_or(scratch.path());
+    std::fs::create_dir_all(dir).map_err(file_error(dir))?;
+    let tools = tools(options, dir)?;
+    let inputs = Inputs::make(dir, options.scale)?;
+    let server = server::serve(inputs.dir())?;
+    let bench = Bench::new(&inputs, &tools, &server, options.runs);
+    let mut outcomes = Vec::new();
+    for job in JOBS.iter().filter(|job| job.name.contains(&options.only)) {
+        outcomes.push(measure_job(&bench, job, options)?);
+    }
+    let machine = machine::describe(inputs.dir(), &tools)?;
+    let page = page::measured(&machine, &inputs.describe()?, options.runs, &outcomes);
+    println!("{page}");
+    match options.is_complete() {
+        true => page::write(&root().join("docs/benchmarks.md"), &page),
+        false => {
+            println!("docs/benchmarks.md is left as it is: this was not the whole benchmark");
+            Ok(())
+        }
+    }
+}
+
+fn measure_job(bench: &Bench<'_>, job: &'static Job, options: &Options) -> Result<Outcome> {
+    let peers: Vec<_> = job
+        .peers
+        .iter()
+        .filter(|peer| options.wants(peer.tool))
+        .collect();
+    let commands: Vec<&str> = std::iter::once(job.command)
+        .chain(peers.iter().map(|peer| peer.command))
+        .collect();
+    eprintln!("{}", job.name);
+    let mut figures = bench.in_turn(&commands, job.content)?.into_iter();
+    let ours = figures.next().unwrap_or_default();
+    Ok(Outcome {
+        job,
+        ours,
+        peers: peers.into_iter().zip(figures).collect(),
+    })
+}
+
+/// A directory that is searched for programs first: the program itself, and rapidgzip.
+fn tools(options: &Options, dir: &Path) -> Result<PathBuf> {
+    let tools = dir.join("tools");
+    let link = |from: &Path, name: &str| {
+        let to = tools.join(name);
+        let _ = std::fs::remove_file(&to);
+        std::os::unix::fs::symlink(from, &to).map_err(file_error(&to))
+    };
+    std::fs::create_dir_all(&tools).map_err(file_error(&tools))?;
+    let program = match &options.program {
+        Some(program) => std::fs::canonicalize(program).map_err(file_error(program))?,
+        None => build()?,
+    };
+    link(&program, "innkeeper")?;
+    if options.wants("rapidgzip") && which("rapidgzip").is_none() {
+        link(&rapidgzip(dir)?, "rapidgzip")?;
+    }
+    Ok(tools)
+}
+
+/// Builds the program as users do.
+fn build() -> Result<PathBuf> {
+    run_command(&mut cargo(&[
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "innkeeper",
+    ]))?;
+    let text = output(&mut cargo(&[
+        "metadata",
+        "--format-version",
+        "1",
+        "--no-deps",
+    ]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&text)
+        .map_err(|cause| Error::io("cargo metadata is not JSON", cause))?;
+    let target = metadata["target_directory"].as_str().unwrap_or("target");
+    Ok(Path::new(target).join("release/innkeeper"))
+}
+
+/// Installs rapidgzip, which Debian does not have, out of the system's way.
+fn rapidgzip(dir: &Path) -> Result<PathBuf> {
+    let venv = dir.join("venv");
+    let program = venv.join("bin/rapidgzip");
+    if !program.exists() {
+        let hint = "--without rapidgzip leaves it out";
+        let venv = venv.display().to_string();
+        run_command(&mut command("python3", &["-m", "venv", &venv])).map_err(|e| e.hint(hint))?;
+        let pip = format!("{venv}/bin/pip");
+        run_command(&mut command(&pip, &["install", "--quiet", "rapidgzip"]))
+            .map_err(|e| e.hint(hint))?;
+    }
+    Ok(program)
+}

@@ -1,0 +1,220 @@
+//! The files that are measured: a disk as guests have it, packed in every way.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::str::FromStr;
+
+use report::{Error, Result};
+
+use crate::shell::{file_error, run, which};
+
+/// The disk's size in bytes, and how much of it holds data, at full scale.
+const DISK: u64 = 8 << 30;
+const DATA: u64 = 950_000_000;
+
+/// Where files come from, and which share of the data, in hundredths.
+const ROOTS: &[(&str, u64)] = &[("/usr/lib", 60), ("/usr/share", 25), ("/usr/bin", 15)];
+
+/// The large disk, and the ranges of it that hold data: 40 of 256 KiB, far apart.
+const TERABYTE: u64 = 1 << 40;
+const RANGES: u64 = 40;
+const RANGE: usize = 256 << 10;
+
+/// What is made from the disk, and how. The commands run in the inputs' directory.
+const PACKED: &[(&str, &str)] = &[
+    ("disk.tar.gz", "tar -cf - guest/disk.img | gzip -6n"),
+    ("disk.pigz.tar.gz", "tar -cf - guest/disk.img | pigz -n"),
+    ("disk.sparse.tar.gz", "tar -Scf - guest/disk.img | gzip -6n"),
+    ("disk.tar.zst", "tar -cf - guest/disk.img | zstd -q -3 -T0"),
+    ("disk.tar.xz", "tar -cf - guest/disk.img | xz -T0"),
+    (
+        "terabyte.tar",
+        "tar --hole-detection=seek -Scf - terabyte.img",
+    ),
+];
+
+/// A part of the full size, `1/N`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Scale(u64);
+
+impl Scale {
+    /// Whether nothing is made smaller.
+    pub(super) fn is_full(self) -> bool {
+        self.0 == 1
+    }
+}
+
+impl FromStr for Scale {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.strip_prefix("1/").unwrap_or(text);
+        match number.parse() {
+            Ok(1) => Ok(Scale(1)),
+            Ok(n @ 2..=64) if text.starts_with("1/") => Ok(Scale(n)),
+            _ => Err("give 1, or 1/2 down to 1/64".into()),
+        }
+    }
+}
+
+/// A directory that holds the inputs.
+pub(super) struct Inputs(PathBuf);
+
+impl Inputs {
+    /// Makes what is not there yet, in a directory of its own below `dir`.
+    ///
+    /// # Errors
+    /// A tool fails, or this machine has not enough files to fill the disk.
+    pub(super) fn make(dir: &Path, scale: Scale) -> Result<Self> {
+        let dir = dir.join(format!("inputs-{}", scale.0));
+        let guest = dir.join("guest");
+        fs::create_dir_all(&guest).map_err(file_error(&guest))?;
+        let inputs = Inputs(dir);
+        inputs.once("guest/disk.img", |file| inputs.disk(file, scale))?;
+        inputs.once("terabyte.img", terabyte)?;
+        for (name, command) in PACKED {
+            inputs.once(name, |file| {
+                let target = File::create(file).map_err(file_error(file))?;
+                let mut bash = Command::new("bash");
+                bash.args(["-o", "pipefail", "-c", command])
+                    .current_dir(inputs.dir());
+                run(bash.stdout(target))
+            })?;
+        }
+        Ok(inputs)
+    }
+
+    /// Where they are.
+    pub(super) fn dir(&self) -> &Path {
+        &self.0
+    }
+
+    /// What they are, a line each.
+    ///
+    /// # Errors
+    /// One cannot be looked at.
+    pub(super) fn describe(&self) -> Result<Vec<String>> {
+        let megabytes = |bytes: u64| format!("{:.0} MB", bytes as f64 / 1e6);
+        let mut lines = Vec::new();
+        for name in ["guest/disk.img", "terabyte.img"] {
+            let file = self.dir().join(name);
+            let found = fs::metadata(&file).map_err(file_error(&file))?;
+            let data = megabytes(found.blocks() * 512);
+            lines.push(format!(
+                "`{name}`: {} MiB, {data} of it data",
+                found.len() >> 20
+            ));
+        }
+        for (name, command) in PACKED {
+            let file = self.dir().join(name);
+            let found = fs::metadata(&file).map_err(file_error(&file))?;
+            lines.push(format!(
+                "`{name}`: {}, by `{command}`",
+                megabytes(found.len())
+            ));
+        }
+        Ok(lines)
+    }
+
+    /// Makes a file under another name and renames it, so that what is there is complete.
+    fn once(&self, name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        let file = self.dir().join(name);
+        if file.exists() {
+            return Ok(());
+        }
+        eprintln!("making {name}");
+        let part = self.dir().join("part");
+        make(&part)?;
+        fs::rename(&part, &file).map_err(file_error(&file))
+    }
+
+    /// An ext4 file system with files of this machine.
+    fn disk(&self, file: &Path, scale: Scale) -> Result<()> {
+        let tree = self.dir().join("tree");
+        for (root, share) in ROOTS {
+            let want = DATA / scale.0 * share / 100;
+            let missing = gather(Path::new(root), &tree, want)?;
+            if missing > want / 10 {
+                let found = want - missing;
+                let message = format!("{root} holds {found} bytes, the disk needs {want}");
+                return Err(Error::unsupported(message).hint("give --scale 1/8"));
+            }
+        }
+        let program = which("mke2fs").unwrap_or_else(|| "mke2fs".into());
+        let size = format!("{}k", (DISK / scale.0) >> 10);
+        let mut make = Command::new(program);
+        make.args(["-q", "-F", "-t", "ext4", "-d"])
+            .arg(&tree)
+            .arg(file)
+            .arg(size);
+        run(&mut make)?;
+        fs::remove_dir_all(&tree).map_err(file_error(&tree))
+    }
+}
+
+/// Copies files below `from` to the same place below `to`, in the order of their names, until `want`
+/// bytes are there; returns how many are missing.
+fn gather(from: &Path, to: &Path, want: u64) -> Result<u64> {
+    let entries = fs::read_dir(from).map_err(file_error(from))?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let mut missing = want;
+    for path in paths {
+        if missing == 0 {
+            break;
+        }
+        let found = fs::symlink_metadata(&path).map_err(file_error(&path))?;
+        if found.is_dir() {
+            missing = gather(&path, to, missing)?;
+        } else if found.is_file() && found.len() <= missing {
+            copy(&path, to)?;
+            missing -= found.len();
+        }
+    }
+    Ok(missing)
+}
+
+fn copy(file: &Path, to: &Path) -> Result<()> {
+    let target = to.join(file.strip_prefix("/").unwrap_or(file));
+    let parent = target.parent().unwrap_or(to);
+    fs::create_dir_all(parent).map_err(file_error(parent))?;
+    fs::copy(file, &target).map_err(file_error(file)).map(drop)
+}
+
+/// A sparse file of 1 TiB.
+fn terabyte(path: &Path) -> Result<()> {
+    let file = File::create(path).map_err(file_error(path))?;
+    file.set_len(TERABYTE).map_err(file_error(path))?;
+    for range in 0..RANGES {
+        // Numbers of a small generator (xorshift): neither zeros nor the same everywhere.
+        let mut state = range + 1;
+        let bytes: Vec<u8> = std::iter::repeat_with(|| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()
+        })
+        .take(RANGE / 8)
+        .flatten()
+        .collect();
+        file.write_all_at(&bytes, (TERABYTE / RANGES * range) & !4095)
+            .map_err(file_error(path))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_are_unit_fractions() {
+        assert_eq!("1".parse(), Ok(Scale(1)));
+        assert_eq!("1/8".parse(), Ok(Scale(8)));
+        for bad in ["", "0", "1/0", "8", "1/65", "2/8", "0.5"] {
+            assert!(bad.parse::<Scale>().is_err(), "{bad}");
+        }
+    }
+}
