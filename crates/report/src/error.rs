@@ -157,15 +157,24 @@ impl Error {
 
     /// The error as a person reads it, without colour: the line, its causes, the hint.
     pub fn to_text(&self) -> String {
-        let mut text = format!("error: {self}");
+        let mut text = format!("error: {}", printable(&self.to_string()));
         for cause in &self.0.causes {
-            text += &format!("\n  because: {cause}");
+            text += &format!("\n  because: {}", printable(cause));
         }
         if let Some(hint) = &self.0.hint {
-            text += &format!("\nhint: {hint}");
+            text += &format!("\nhint: {}", printable(hint));
         }
         text
     }
+}
+
+/// `text` as one line that cannot command a terminal: names come from strangers' archives.
+pub fn printable(text: &str) -> String {
+    let escaped = |c: char| match c {
+        c if c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) => c.escape_default().to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(escaped).collect()
 }
 
 impl fmt::Display for Error {
@@ -194,6 +203,12 @@ mod tests {
             "error: guest.tar: disk.img: cannot be read\n  because: Input/output error\nhint: check the disk"
         );
         assert_eq!(error.to_json()["place"], "guest.tar: disk.img");
+    }
+
+    #[test]
+    fn names_cannot_command_the_terminal() {
+        let error = Error::corrupt("is odd").at("a\n\x1b[31mb");
+        assert_eq!(error.to_text(), r"error: a\n\u{1b}[31mb: is odd");
     }
 
     #[test]

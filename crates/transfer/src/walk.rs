@@ -195,19 +195,18 @@ impl<'a> Walk<'a> {
         self.seen.archive = true;
         let mut archive = kind.reader(stream, &self.limits);
         while let Some(member) = archive.next_member()? {
-            let name = match file.member.as_str() {
-                "" => member.name,
-                outer => format!("{outer}:{}", member.name),
-            };
             if member.kind != MemberKind::File {
                 continue;
             }
             let inner = File {
-                member: name,
+                member: match file.member.as_str() {
+                    "" => member.name.clone(),
+                    outer => format!("{outer}:{}", member.name),
+                },
                 size: member.size,
             };
             let flow = self.file(archive.content(), &inner);
-            if flow.map_err(|error| error.at(&inner.member))?.is_break() {
+            if flow.map_err(|error| error.at(&member.name))?.is_break() {
                 return Ok(Break(()));
             }
         }

@@ -51,7 +51,11 @@ fn run(format: &str, path: &str) -> Result<()> {
         "zstd" => Box::new(unpack::zstd::Zstd::new(input, limits)?),
         "bzip2" => Box::new(unpack::bzip2::Bzip2::new(input, limits)?),
         "lz4" => Box::new(unpack::lz4::Lz4::new(input, limits)?),
-        _ => return Err(Error::usage(format!("{format} is not xz, zstd, bzip2 or lz4"))),
+        _ => {
+            return Err(Error::usage(format!(
+                "{format} is not xz, zstd, bzip2 or lz4"
+            )));
+        }
     };
     let (start, mut data, mut holes, mut zeros) = (Instant::now(), 0, 0, 0);
     loop {
@@ -67,7 +71,10 @@ fn run(format: &str, path: &str) -> Result<()> {
         let len = piece.len();
         stream.consume(len);
     }
-    println!("data {data}, zeros {zeros} in {holes} holes, {:.3} s", start.elapsed().as_secs_f64());
+    println!(
+        "data {data}, zeros {zeros} in {holes} holes, {:.3} s",
+        start.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 

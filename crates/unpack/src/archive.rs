@@ -113,7 +113,7 @@ pub(crate) fn clip(piece: Piece<'_>, n: u64) -> Piece<'_> {
 }
 
 /// A member's name as messages show it: quoted, on one line, of bounded length.
-pub(crate) fn shown(name: &str) -> String {
+pub fn shown(name: &str) -> String {
     const LONGEST: usize = 80;
     match name.char_indices().nth(LONGEST) {
         Some((cut, _)) => format!("{:?}…", &name[..cut]),

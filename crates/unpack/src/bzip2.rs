@@ -16,16 +16,16 @@ use extent::{Piece, SparseRead};
 use report::{Error, Result};
 
 use crate::Limits;
-use crate::chunk::{Chunk, Outbox};
+use crate::chunk::{Batch, Chunk, Outbox};
 use crate::input::Input;
 use crate::ordered::{Emit, Ordered};
 use bits::Bits;
-use block::{BLOCK_MAX, Block, Damage};
+use block::{Block, Damage};
 use scan::{Mark, Scanner};
 
 /// Memory a worker takes: its block, the part of the input it comes from, and chunks of output.
 const WORKER_MEMORY: u64 = 8 << 20;
-/// Chunks of a block that may wait to be fetched.
+/// Batches of a block's output that may wait to be fetched.
 const WAITING: usize = 4;
 /// No block takes so many bytes of the input.
 const PART_MAX: u64 = 4 << 20;
@@ -88,8 +88,13 @@ struct Part {
 }
 
 enum Reply {
-    Chunk(Chunk),
-    Done { len: usize, bits: u64, told: u32, found: u32 },
+    Output(Vec<Chunk>),
+    Done {
+        len: usize,
+        bits: u64,
+        told: u32,
+        found: u32,
+    },
     Damaged(Damage),
 }
 
@@ -100,7 +105,8 @@ impl<R: SparseRead> Bzip2<R> {
     /// [`report::Kind::Io`] when the system gives no threads; what is wrong with the content shows
     /// when the decoder is read.
     pub fn new(input: R, limits: &Limits) -> Result<Self> {
-        let threads = (limits.memory / WORKER_MEMORY).clamp(1, limits.threads.max(1) as u64) as usize;
+        let threads =
+            (limits.memory / WORKER_MEMORY).clamp(1, limits.threads.max(1) as u64) as usize;
         Ok(Bzip2 {
             input: Input::new("bzip2", input),
             threads,
@@ -217,12 +223,19 @@ impl<R: SparseRead> Bzip2<R> {
     /// Finds out what begins where the last block ended.
     fn between(&mut self) -> Result<()> {
         let far = self.position / 8 + AHEAD;
-        while !self.input_ended && self.workers.in_flight() <= self.threads && self.raw_end() < far {
+        while !self.input_ended && self.workers.in_flight() <= self.threads && self.raw_end() < far
+        {
             self.read()?;
         }
-        while self.marks.front().is_none_or(|mark| mark.start < self.position) {
+        while self
+            .marks
+            .front()
+            .is_none_or(|mark| mark.start < self.position)
+        {
             match self.marks.front() {
-                Some(mark) if mark.block && (self.marks.len() > 1 || self.input_ended) => self.forget()?,
+                Some(mark) if mark.block && (self.marks.len() > 1 || self.input_ended) => {
+                    self.forget()?
+                }
                 Some(mark) if !mark.block => drop(self.marks.pop_front()),
                 _ if self.input_ended => return Err(self.truncated()),
                 _ => self.read()?,
@@ -255,7 +268,7 @@ impl<R: SparseRead> Bzip2<R> {
     /// Throws away what workers make of the first mark: it was inside a block.
     fn forget(&mut self) -> Result<()> {
         while let Some(reply) = self.workers.next()? {
-            if !matches!(reply, Ok(Reply::Chunk(_))) {
+            if !matches!(reply, Ok(Reply::Output(_))) {
                 break;
             }
         }
@@ -278,13 +291,20 @@ impl<R: SparseRead> Bzip2<R> {
             None => return Err(Error::io("decompression stopped", "a worker said nothing")),
         };
         match reply {
-            Reply::Chunk(chunk) => self.outbox.put(chunk),
+            Reply::Output(chunks) => self.outbox.put_all(chunks),
             Reply::Damaged(Damage::Short) if !again => self.try_again(),
             Reply::Damaged(damage) => Err(self.damaged(damage)),
-            Reply::Done { len, bits, told, found } => {
+            Reply::Done {
+                len,
+                bits,
+                told,
+                found,
+            } => {
                 self.stream.blocks += 1;
                 if told != found {
-                    return Err(self.wrong(format!("the CRC-32 is {told:#010x}, the data has {found:#010x}")));
+                    return Err(self.wrong(format!(
+                        "the CRC-32 is {told:#010x}, the data has {found:#010x}"
+                    )));
                 }
                 if len > self.stream.block_max {
                     return Err(self.wrong(format!(
@@ -321,7 +341,7 @@ impl<R: SparseRead> Bzip2<R> {
         self.marks.pop_front();
         let part = self.bits(self.position, TRAILER)?;
         let mut bits = Bits::new(&part.bytes, part.start);
-        (bits.take(24), bits.take(24));
+        bits.skip(48);
         let (told, found) = (bits.take(32), self.stream.crc);
         if told != found {
             return Err(Error::corrupt(format!(
@@ -363,13 +383,23 @@ fn work(part: Part, emit: &mut Emit<'_, Result<Reply>>) {
     let reply = match Block::read(&part.bytes, part.start) {
         Err(damage) => Reply::Damaged(damage),
         // Its last byte is shared with what follows: the block may end beyond the part, in that byte.
-        Ok(block) if part.bits.is_some_and(|bits| block.bits > bits) => Reply::Damaged(Damage::Short),
-        Ok(block) => Reply::Done {
-            len: block.len().min(BLOCK_MAX),
-            bits: block.bits,
-            told: block.crc,
-            found: block.unfold(&mut |chunk| emit(Ok(Reply::Chunk(chunk)))),
-        },
+        Ok(block) if part.bits.is_some_and(|bits| block.bits > bits) => {
+            Reply::Damaged(Damage::Short)
+        }
+        Ok(block) => {
+            let mut batch = Batch::default();
+            let found = block.unfold(&mut |chunk| match batch.add(chunk) {
+                Some(chunks) => emit(Ok(Reply::Output(chunks))),
+                None => true,
+            });
+            emit(Ok(Reply::Output(batch.take())));
+            Reply::Done {
+                len: block.len(),
+                bits: block.bits,
+                told: block.crc,
+                found,
+            }
+        }
     };
     emit(Ok(reply));
 }

@@ -26,6 +26,36 @@ impl Chunk {
     }
 }
 
+/// Bytes of data a worker hands over at a time.
+pub(crate) const BATCH: usize = 256 << 10;
+
+/// Collects a worker's chunks, so that many small holes are not handed over one by one.
+///
+/// What waits to be fetched is counted in batches; this keeps the count a measure of memory.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    chunks: Vec<Chunk>,
+    data: usize,
+}
+
+impl Batch {
+    /// Adds a chunk; returns all that were collected when there are enough of them.
+    pub(crate) fn add(&mut self, chunk: Chunk) -> Option<Vec<Chunk>> {
+        const CHUNKS: usize = 1024;
+        if let Chunk::Data(data) = &chunk {
+            self.data += data.len();
+        }
+        self.chunks.push(chunk);
+        (self.data >= BATCH || self.chunks.len() >= CHUNKS).then(|| self.take())
+    }
+
+    /// Whatever was collected since the last time.
+    pub(crate) fn take(&mut self) -> Vec<Chunk> {
+        self.data = 0;
+        std::mem::take(&mut self.chunks)
+    }
+}
+
 /// What a decoder has put out and nobody has consumed yet. Counts what passes, so that a bomb is
 /// refused before it unfolds.
 #[derive(Debug)]
@@ -73,6 +103,14 @@ impl Outbox {
             (chunk, _) => self.chunks.push_back(chunk),
         }
         Ok(())
+    }
+
+    /// Appends chunks in their order.
+    ///
+    /// # Errors
+    /// As [`Outbox::put`].
+    pub(crate) fn put_all(&mut self, chunks: Vec<Chunk>) -> Result<()> {
+        chunks.into_iter().try_for_each(|chunk| self.put(chunk))
     }
 
     /// Whether everything has been consumed.
@@ -165,7 +203,10 @@ mod tests {
         let mut outbox = outbox(10);
         outbox.put(Chunk::Zeros(10)).unwrap();
         let error = outbox.put(Chunk::Data(vec![0])).unwrap_err();
-        assert_eq!(error.message(), "the lz4 data unfolds to more than 10 bytes");
+        assert_eq!(
+            error.message(),
+            "the lz4 data unfolds to more than 10 bytes"
+        );
         assert_eq!(error.hint_text(), Some("give --max-size N to take more"));
     }
 

@@ -90,7 +90,8 @@ impl MirroredCrc32 {
     pub(crate) fn update(&mut self, data: &[u8]) {
         for part in data.chunks(4096) {
             self.mirrored.clear();
-            self.mirrored.extend(part.iter().map(|byte| byte.reverse_bits()));
+            self.mirrored
+                .extend(part.iter().map(|byte| byte.reverse_bits()));
             self.crc.update(&self.mirrored);
         }
     }

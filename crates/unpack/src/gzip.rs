@@ -1,13 +1,25 @@
 //! gzip (RFC 1952): members of deflated data, one after another.
+//!
+//! A single member is decoded in the caller's thread. Once a second one follows, the rest of the file
+//! is cut into groups of members, which `parallel` decodes in several threads.
 
+mod cutter;
+mod feed;
 mod header;
+mod member;
+mod parallel;
 
-use extent::{Piece, SparseRead, read_exact};
+use extent::{Piece, SparseRead};
 use report::{Error, Result};
 
+use self::feed::Feed;
+use self::member::Member;
+use self::parallel::{Next, Parallel, Start};
 use crate::Limits;
-use crate::crc::Crc32;
-use crate::inflate::{Inflate, ZlibInflate};
+use crate::chunk::Chunk;
+
+/// How often decoding in parallel may come to nothing before it is left.
+const PATIENCE: u32 = 3;
 
 /// Who inflates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,31 +35,33 @@ pub enum Engine {
 ///
 /// Takes any number of members, and zeros as padding after the last. Checks header CRC, CRC-32 and
 /// size of each member.
+///
+/// Errors: [`report::Kind::Corrupt`] for damage, truncation and trailing garbage,
+/// [`report::Kind::Unsupported`] for a compression method other than deflate,
+/// [`report::Kind::Refused`] beyond [`Limits::output`], and the input's.
 pub struct Gzip<R> {
-    inflate: Inflater<R>,
+    input: Feed<R>,
     state: State,
+    member: Member,
     /// Counts members from 1.
     ordinal: u64,
-    crc: Crc32,
-    /// Bytes of this member so far.
-    size: u64,
-    /// Bytes of the piece to come that are in `crc` and `size` already.
-    seen: u64,
     /// Bytes of all members so far.
     total: u64,
-    limit: u64,
+    limits: Limits,
+    /// How many more times to try in parallel; 0 when everything is to happen in this thread.
+    patience: u32,
 }
 
-enum Inflater<R> {
-    Own(Inflate<R>),
-    ZlibRs(ZlibInflate<R>),
-}
-
-/// What comes next in the input.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What comes next.
 enum State {
     Header,
+    /// Data of a member, decoded here.
     Data,
+    /// A member is over.
+    After,
+    Parallel(Box<Parallel>),
+    /// Data decoded elsewhere, so much of it consumed.
+    Chunk(Box<Parallel>, Chunk, u64),
     End,
 }
 
@@ -59,132 +73,122 @@ impl<R: SparseRead> Gzip<R> {
 
     /// The same by the decoder of choice.
     pub fn with_engine(input: R, limits: &Limits, engine: Engine) -> Self {
+        let parallel = engine == Engine::Own && limits.threads > 1;
         Gzip {
-            inflate: match engine {
-                Engine::Own => Inflater::Own(Inflate::new(input)),
-                Engine::ZlibRs => Inflater::ZlibRs(ZlibInflate::new(input)),
-            },
+            input: Feed::new(input),
             state: State::Header,
+            member: Member::new(engine),
             ordinal: 1,
-            crc: Crc32::new(),
-            size: 0,
-            seen: 0,
             total: 0,
-            limit: limits.output,
+            limits: *limits,
+            patience: if parallel { PATIENCE } else { 0 },
         }
     }
 
-    /// Gets the next piece ready: afterwards the decoder has one, or everything is over.
+    /// Decodes until there is a piece to show, or everything is over.
     fn prepare(&mut self) -> Result<()> {
         loop {
-            match self.state {
-                State::Header => {
-                    header::read(self.inflate.get_mut(), self.ordinal)?;
-                    self.state = State::Data;
-                }
+            match std::mem::replace(&mut self.state, State::End) {
+                State::Header if self.ordinal > 1 && self.patience > 0 => self.start_parallel()?,
+                State::Header => self.header()?,
                 State::Data => {
-                    let ordinal = self.ordinal;
-                    let piece = self
-                        .inflate
-                        .peek()
-                        .map_err(|e| e.at(format!("gzip member {ordinal}")))?;
-                    if !piece.is_empty() {
-                        return self.check_in();
+                    let new = self.member.prepare(&mut self.input)?;
+                    if self.member.piece().is_empty() {
+                        self.state = State::After;
+                    } else {
+                        self.state = State::Data;
+                        return self.count(new);
                     }
-                    self.trailer()?;
-                    self.next_member()?;
+                }
+                State::After => self.after()?,
+                State::Parallel(parallel) => self.parallel(parallel)?,
+                State::Chunk(parallel, chunk, consumed) => {
+                    self.state = State::Chunk(parallel, chunk, consumed);
+                    return Ok(());
                 }
                 State::End => return Ok(()),
             }
         }
     }
 
-    /// Takes what has not been seen of the next piece into checksum and sizes.
-    fn check_in(&mut self) -> Result<()> {
-        let piece = self.inflate.peek()?;
-        let new = piece.len() - self.seen;
-        if new == 0 {
-            return Ok(());
+    fn header(&mut self) -> Result<()> {
+        header::read(&mut self.input)?;
+        self.state = State::Data;
+        Ok(())
+    }
+
+    fn start_parallel(&mut self) -> Result<()> {
+        match Parallel::start(&mut self.input, &self.limits)? {
+            Start::Started(parallel) => {
+                self.state = State::Parallel(Box::new(parallel));
+                Ok(())
+            }
+            Start::Not { over } => {
+                self.patience = if over { 0 } else { self.patience - 1 };
+                self.header()
+            }
         }
-        match piece {
-            Piece::Data(data) => self.crc.update(data.get(self.seen as usize..).unwrap_or_default()),
-            _ => self.crc.update_zeros(new),
-        }
-        self.seen += new;
-        self.size += new;
-        self.total += new;
-        if self.total > self.limit {
+    }
+
+    fn parallel(&mut self, mut parallel: Box<Parallel>) -> Result<()> {
+        let serial = match parallel.next(&mut self.input, &mut self.ordinal)? {
+            Next::Chunk(chunk) => {
+                self.count(chunk.len())?;
+                self.state = State::Chunk(parallel, chunk, 0);
+                return Ok(());
+            }
+            Next::Serial(serial) => serial,
+        };
+        self.patience = self.patience.saturating_sub(1);
+        self.state = match serial {
+            Some(member) => {
+                self.member = *member;
+                State::Data
+            }
+            None => {
+                // The ordinal is already that of the member to come.
+                self.ordinal -= 1;
+                State::After
+            }
+        };
+        Ok(())
+    }
+
+    /// Counts `n` bytes of output.
+    fn count(&mut self, n: u64) -> Result<()> {
+        self.total += n;
+        if self.total > self.limits.output {
             return Err(Error::refused(format!(
                 "the gzip data unfolds to more than {} bytes",
-                self.limit
+                self.limits.output
             ))
             .hint("give --max-size N to take more"));
         }
         Ok(())
     }
 
-    fn trailer(&mut self) -> Result<()> {
-        let ordinal = self.ordinal;
-        let mut trailer = [0; 8];
-        if !read_exact(self.inflate.get_mut(), &mut trailer)? {
-            return Err(Error::corrupt(format!(
-                "gzip member {ordinal} ends within its trailer"
-            )));
-        }
-        let [crc @ .., s0, s1, s2, s3] = trailer;
-        let (crc, size) = (
-            u32::from_le_bytes(crc),
-            u32::from_le_bytes([s0, s1, s2, s3]),
-        );
-        let computed = self.crc.finish();
-        if crc != computed {
-            return Err(Error::corrupt(format!(
-                "gzip member {ordinal}: CRC-32 is {crc:#010x}, the data has {computed:#010x}"
-            )));
-        }
-        if size != self.size as u32 {
-            return Err(Error::corrupt(format!(
-                "gzip member {ordinal}: the size is {size} modulo 2^32, the data has {} bytes",
-                self.size
-            )));
-        }
-        Ok(())
-    }
-
-    /// Finds out what comes after a member.
-    fn next_member(&mut self) -> Result<()> {
-        let input = self.inflate.get_mut();
+    /// Finds out what comes after a member: another, padding or nothing.
+    fn after(&mut self) -> Result<()> {
         let mut padded = false;
         loop {
-            match input.peek()? {
+            let zeros = match self.input.peek()? {
                 Piece::End => {
                     self.state = State::End;
                     return Ok(());
                 }
-                Piece::Zeros(n) => {
-                    padded = true;
-                    input.consume(n);
-                }
-                Piece::Data(data) => {
-                    let zeros = data.iter().take_while(|&&byte| byte == 0).count();
-                    padded |= zeros > 0;
-                    let next = data.get(zeros).copied();
-                    input.consume(zeros as u64);
-                    match next {
-                        None => {}
-                        Some(0x1f) if !padded => break,
-                        Some(byte) => {
-                            return Err(Error::corrupt(format!(
-                                "trailing garbage (it begins with byte {byte:#04x}) after gzip member {}",
-                                self.ordinal
-                            )));
-                        }
-                    }
-                }
-            }
+                Piece::Zeros(n) => n,
+                Piece::Data(data) => match data.iter().take_while(|&&byte| byte == 0).count() {
+                    0 => break,
+                    n => n as u64,
+                },
+            };
+            padded = true;
+            self.input.consume(zeros);
         }
-        self.inflate.restart();
-        (self.crc, self.size) = (Crc32::new(), 0);
+        if padded || !matches!(self.input.peek()?, Piece::Data([0x1f, ..])) {
+            return Err(Error::corrupt("trailing garbage after the member"));
+        }
+        self.member.restart();
         self.ordinal += 1;
         self.state = State::Header;
         Ok(())
@@ -193,47 +197,42 @@ impl<R: SparseRead> Gzip<R> {
 
 impl<R: SparseRead> SparseRead for Gzip<R> {
     fn peek(&mut self) -> Result<Piece<'_>> {
-        self.prepare()?;
-        match self.state {
-            State::End => Ok(Piece::End),
-            _ => self.inflate.peek(),
+        if let Err(error) = self.prepare() {
+            return Err(match error.kind() {
+                report::Kind::Corrupt | report::Kind::Unsupported => {
+                    error.at(format!("gzip member {}", self.ordinal))
+                }
+                _ => error,
+            });
         }
+        Ok(match &self.state {
+            State::Data => self.member.piece(),
+            State::Chunk(_, Chunk::Data(data), consumed) => {
+                Piece::Data(data.get(*consumed as usize..).unwrap_or_default())
+            }
+            State::Chunk(_, Chunk::Zeros(n), consumed) => Piece::Zeros(n.saturating_sub(*consumed)),
+            _ => Piece::End,
+        })
     }
 
     fn consume(&mut self, n: u64) {
-        self.seen = self.seen.saturating_sub(n);
-        self.inflate.consume(n);
-    }
-}
-
-impl<R: SparseRead> Inflater<R> {
-    fn get_mut(&mut self) -> &mut R {
-        match self {
-            Inflater::Own(inflate) => inflate.get_mut(),
-            Inflater::ZlibRs(inflate) => inflate.get_mut(),
-        }
-    }
-
-    fn restart(&mut self) {
-        match self {
-            Inflater::Own(inflate) => inflate.restart(),
-            Inflater::ZlibRs(inflate) => inflate.restart(),
+        match std::mem::replace(&mut self.state, State::End) {
+            State::Data => {
+                self.member.consume(n);
+                self.state = State::Data;
+            }
+            State::Chunk(parallel, chunk, consumed) => {
+                let consumed = consumed + n;
+                self.state = if consumed >= chunk.len() {
+                    State::Parallel(parallel)
+                } else {
+                    State::Chunk(parallel, chunk, consumed)
+                };
+            }
+            other => self.state = other,
         }
     }
 }
 
-impl<R: SparseRead> SparseRead for Inflater<R> {
-    fn peek(&mut self) -> Result<Piece<'_>> {
-        match self {
-            Inflater::Own(inflate) => inflate.peek(),
-            Inflater::ZlibRs(inflate) => inflate.peek(),
-        }
-    }
-
-    fn consume(&mut self, n: u64) {
-        match self {
-            Inflater::Own(inflate) => inflate.consume(n),
-            Inflater::ZlibRs(inflate) => inflate.consume(n),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

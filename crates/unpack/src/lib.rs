@@ -17,6 +17,8 @@ mod limits;
 pub mod lz4;
 mod ordered;
 pub mod tar;
+#[cfg(test)]
+mod trial;
 mod xxhash;
 pub mod xz;
 pub mod zip;

@@ -126,7 +126,12 @@ impl<R: SparseRead> Lz4<R> {
                 Chunk::Data(data)
             }
         };
-        if let Frame::Modern { descriptor, hash, len } = &mut frame {
+        if let Frame::Modern {
+            descriptor,
+            hash,
+            len,
+        } = &mut frame
+        {
             *len += chunk.len();
             descriptor.content_fits(*len, self.frames)?;
             match &chunk {
@@ -156,7 +161,9 @@ impl<R: SparseRead> Lz4<R> {
         let size = u32::from_le_bytes(word) as usize;
         let most = LEGACY_BLOCK + LEGACY_BLOCK / 255 + 16;
         if size > most {
-            return Err(self.wrong(format!("has a block of {size} bytes, at most {most} are possible")));
+            return Err(self.wrong(format!(
+                "has a block of {size} bytes, at most {most} are possible"
+            )));
         }
         self.fill_compressed(size)?;
         Ok(Block::Packed)
@@ -171,7 +178,9 @@ impl<R: SparseRead> Lz4<R> {
         }
         let (size, most) = ((word & !STORED) as usize, descriptor.block_max);
         if size > most {
-            return Err(self.wrong(format!("has a block of {size} bytes, at most {most} are allowed")));
+            return Err(self.wrong(format!(
+                "has a block of {size} bytes, at most {most} are allowed"
+            )));
         }
         self.fill_compressed(size)?;
         if descriptor.block_checksum {
@@ -180,7 +189,11 @@ impl<R: SparseRead> Lz4<R> {
             hash.update(&self.compressed);
             self.check("a block's checksum", told, hash.finish())?;
         }
-        Ok(if word & STORED == 0 { Block::Packed } else { Block::Stored })
+        Ok(if word & STORED == 0 {
+            Block::Packed
+        } else {
+            Block::Stored
+        })
     }
 
     fn fill_compressed(&mut self, size: usize) -> Result<()> {
@@ -191,8 +204,10 @@ impl<R: SparseRead> Lz4<R> {
     /// Decodes `compressed`.
     fn unpack(&mut self, frame: &Frame) -> Result<Chunk> {
         let linked = matches!(frame, Frame::Modern { descriptor, .. } if descriptor.linked);
-        if !linked && self.zero_block.1 > 0 && self.zero_block.0 == self.compressed {
-            return Ok(Chunk::Zeros(self.zero_block.1));
+        let (packed, zeros) = &self.zero_block;
+        let known = *zeros > 0 && *zeros <= frame.block_max() as u64 && *packed == self.compressed;
+        if known && !linked {
+            return Ok(Chunk::Zeros(*zeros));
         }
         let mut data = self.outbox.buffer();
         data.resize(frame.block_max(), 0);
@@ -201,7 +216,10 @@ impl<R: SparseRead> Lz4<R> {
         } else {
             decompress_into_with_dict(&self.compressed, &mut data, &self.history)
         };
-        let len = len.map_err(|cause| self.wrong("has a block that cannot be decoded").cause(cause))?;
+        let len = len.map_err(|cause| {
+            self.wrong("has a block that cannot be decoded")
+                .cause(cause)
+        })?;
         data.truncate(len);
         if !linked && self.compressed.len() < len / 128 && extent::zero::is_zero(&data) {
             self.zero_block = (std::mem::take(&mut self.compressed), len as u64);
@@ -222,7 +240,12 @@ impl<R: SparseRead> Lz4<R> {
 
     /// Checks what the end of a frame promises.
     fn end(&mut self, frame: &Frame) -> Result<()> {
-        let Frame::Modern { descriptor, hash, len } = frame else {
+        let Frame::Modern {
+            descriptor,
+            hash,
+            len,
+        } = frame
+        else {
             return Ok(());
         };
         if let Some(size) = descriptor.content_size.filter(|size| size != len) {
@@ -239,7 +262,9 @@ impl<R: SparseRead> Lz4<R> {
         if told == found {
             return Ok(());
         }
-        Err(self.wrong(format!("{what} is {told:#010x}, the data has {found:#010x}")))
+        Err(self.wrong(format!(
+            "{what} is {told:#010x}, the data has {found:#010x}"
+        )))
     }
 
     fn wrong(&self, what: impl std::fmt::Display) -> Error {

@@ -22,7 +22,7 @@ use crate::Limits;
 use crate::archive::{Archive, Counted, Member, MemberKind, shown};
 use body::Body;
 use header::{Header, until_nul};
-use pax::Records;
+use pax::{Records, Sparse};
 use span::{Place, Span, padding};
 use sparse::Map;
 
@@ -40,10 +40,30 @@ pub struct Tar<R> {
 }
 
 /// What extension headers said about the member that follows them.
+#[derive(Default)]
 struct Extensions {
     records: Records,
     long_name: Option<Vec<u8>>,
     long_link: Option<Vec<u8>>,
+}
+
+impl Extensions {
+    /// The member's name: PAX goes before GNU, and both before the header.
+    fn name(&mut self, header: &Header) -> String {
+        let sparse = self.records.sparse.as_mut();
+        let name = sparse
+            .and_then(|sparse| sparse.name.take())
+            .or_else(|| self.records.path.take())
+            .or_else(|| self.long_name.take())
+            .unwrap_or_else(|| header.name());
+        String::from_utf8_lossy(&name).into_owned()
+    }
+
+    /// Where the member, a link, points.
+    fn target(self, header: &Header) -> String {
+        let target = self.records.link.or(self.long_link);
+        String::from_utf8_lossy(&target.unwrap_or_else(|| header.link())).into_owned()
+    }
 }
 
 impl<R: SparseRead> Tar<R> {
@@ -109,40 +129,16 @@ impl<R: SparseRead> Tar<R> {
     }
 
     /// Reads the member that `header` begins as far as its content.
-    fn begin(&mut self, header: &Header, place: Place, said: Extensions) -> Result<Member> {
-        let Extensions {
-            mut records,
-            long_name,
-            long_link,
-        } = said;
-        let sparse = records.sparse.take();
-        let name = sparse
-            .as_ref()
-            .and_then(|sparse| sparse.name.clone())
-            .or(records.path)
-            .or(long_name)
-            .unwrap_or_else(|| header.name());
-        let name = String::from_utf8_lossy(&name).into_owned();
-        let kind = kind(header, &name, || {
-            let target = records.link.or(long_link).unwrap_or_else(|| header.link());
-            String::from_utf8_lossy(&target).into_owned()
-        });
-        let stored = match (header.type_flag(), records.size) {
+    fn begin(&mut self, header: &Header, place: Place, mut said: Extensions) -> Result<Member> {
+        let name = said.name(header);
+        let stored = match (header.type_flag(), said.records.size) {
             // A hard link's size is that of the file it names; no content follows.
             (b'1', _) => 0,
             (_, Some(size)) => size,
             (_, None) => header.size(place)?,
         };
         check_type(header, place, &name, stored)?;
-        let map = match (header.type_flag(), sparse) {
-            (b'S', Some(_)) => return Err(place.corrupt("two sparse maps for one member")),
-            (b'S', None) => header::sparse_map(header, &mut self.body.input, place, stored)?,
-            (b'0' | b'\0' | b'7', Some(sparse)) => {
-                sparse.into_map(&mut self.body.input, place, stored)?
-            }
-            (_, Some(_)) => return Err(place.corrupt("a sparse map for something that is no file")),
-            (_, None) => Map::whole(place, stored)?,
-        };
+        let map = self.map(header, place, said.records.sparse.take(), stored)?;
         let size = map.size();
         if size > self.largest {
             return Err(Error::refused(format!(
@@ -154,10 +150,29 @@ impl<R: SparseRead> Tar<R> {
         }
         self.body.begin(&name, map, stored);
         Ok(Member {
+            kind: kind(header, &name, said),
             name,
-            kind,
             size: Some(size),
         })
+    }
+
+    /// What is stored of the member that `header` begins and takes `stored` bytes; `sparse` is what
+    /// PAX records said about it.
+    fn map(
+        &mut self,
+        header: &Header,
+        place: Place,
+        sparse: Option<Sparse>,
+        stored: u64,
+    ) -> Result<Map> {
+        let input = &mut self.body.input;
+        match (header.type_flag(), sparse) {
+            (b'S', Some(_)) => Err(place.corrupt("two sparse maps for one member")),
+            (b'S', None) => header::sparse_map(header, input, place, stored),
+            (b'0' | b'\0' | b'7', Some(sparse)) => sparse.into_map(input, place, stored),
+            (_, Some(_)) => Err(place.corrupt("a sparse map for something that is no file")),
+            (_, None) => Map::whole(place, stored),
+        }
     }
 }
 
@@ -169,8 +184,7 @@ impl<R: SparseRead> Archive for Tar<R> {
         self.body.finish()?;
         let mut said = Extensions {
             records: self.globals.clone(),
-            long_name: None,
-            long_link: None,
+            ..Extensions::default()
         };
         let mut announced = None;
         loop {
@@ -213,12 +227,14 @@ impl<R: SparseRead> Archive for Tar<R> {
 }
 
 /// What a header's type makes of the member.
-fn kind(header: &Header, name: &str, target: impl FnOnce() -> String) -> MemberKind {
+fn kind(header: &Header, name: &str, said: Extensions) -> MemberKind {
     match header.type_flag() {
         // Before there was a type for directories, a slash at the end told them.
         b'0' | b'\0' | b'7' | b'S' if name.ends_with('/') => MemberKind::Directory,
         b'0' | b'\0' | b'7' | b'S' => MemberKind::File,
-        b'1' | b'2' => MemberKind::Link { target: target() },
+        b'1' | b'2' => MemberKind::Link {
+            target: said.target(header),
+        },
         b'5' | b'D' => MemberKind::Directory,
         _ => MemberKind::Other,
     }

@@ -146,7 +146,9 @@ xxhash!(
 fn merge64(lanes: &[u64; 4], sum: u64) -> u64 {
     let [p1, _, _, p4, _] = Xxh64::PRIMES;
     lanes.iter().fold(sum, |hash, lane| {
-        (hash ^ Xxh64::round(0, *lane)).wrapping_mul(p1).wrapping_add(p4)
+        (hash ^ Xxh64::round(0, *lane))
+            .wrapping_mul(p1)
+            .wrapping_add(p4)
     })
 }
 
@@ -205,7 +207,15 @@ mod tests {
 
     #[test]
     fn zeros_and_cuts_make_no_difference() {
-        for (head, zeros) in [(0, 0), (0, 100), (5, 3), (5, 64), (31, 1), (33, 1000), (64, 31)] {
+        for (head, zeros) in [
+            (0, 0),
+            (0, 100),
+            (5, 3),
+            (5, 64),
+            (31, 1),
+            (33, 1000),
+            (64, 31),
+        ] {
             let mut text = vec![7u8; head];
             let (mut narrow, mut wide) = (Xxh32::new(), Xxh64::new());
             for cut in text.chunks(3) {

@@ -19,7 +19,7 @@ use extent::{Piece, SparseRead};
 use report::{Error, Kind, Result};
 
 use crate::Limits;
-use crate::chunk::{Chunk, Outbox, needs_memory};
+use crate::chunk::{BATCH, Batch, Chunk, Outbox, needs_memory};
 use crate::input::Input;
 use crate::ordered::{Emit, Ordered};
 use block::BlockDecoder;
@@ -27,8 +27,9 @@ use check::CheckKind;
 use container::{BlockHeader, Records};
 use lzma2::ChunkKind;
 
-/// Chunks of a block that may wait to be fetched.
-const WAITING: usize = 4;
+/// Batches of a block's output that may wait to be fetched: all of it, at the usual block sizes, or
+/// blocks would in effect be decoded one after the other.
+const WAITING: usize = 128;
 
 /// A decoder of .xz streams, one after another.
 ///
@@ -87,7 +88,7 @@ struct Block {
 }
 
 enum Reply {
-    Chunk(Chunk),
+    Output(Vec<Chunk>),
     Done { content: u64 },
 }
 
@@ -175,7 +176,11 @@ impl<R: SparseRead> Xz<R> {
         }
         // Without its length in the header, a block is most likely the only one.
         let fits = self.threads > 1 && cost(&header).is_some_and(|cost| cost <= self.memory);
-        Ok(if fits { State::Whole(header) } else { State::Long(header) })
+        Ok(if fits {
+            State::Whole(header)
+        } else {
+            State::Long(header)
+        })
     }
 
     fn has_room(&self, header: &BlockHeader) -> bool {
@@ -193,16 +198,20 @@ impl<R: SparseRead> Xz<R> {
         let len = packed.len() as u64;
         let (check, unpadded) = self.block_end(&header, len)?;
         self.away.push_back(Away {
-            memory: len + cost(&header).unwrap_or(0).saturating_sub(header.packed.unwrap_or(0)),
+            memory: cost(&header).unwrap_or(len),
             unpadded,
         });
         let workers = match &mut self.workers {
             Some(workers) => workers,
             none => {
                 let zeros = zeros::ZeroBlock::default();
-                none.insert(Ordered::start(self.threads, WAITING, move |block, emit| {
-                    work(block, &zeros, emit);
-                })?)
+                none.insert(Ordered::start(
+                    self.threads,
+                    WAITING,
+                    move |block, emit| {
+                        work(block, &zeros, emit);
+                    },
+                )?)
             }
         };
         workers.submit(Block {
@@ -216,7 +225,12 @@ impl<R: SparseRead> Xz<R> {
     }
 
     /// Decodes one LZMA2 chunk of a block in this thread.
-    fn decode(&mut self, mut decoder: Box<BlockDecoder>, header: BlockHeader, read: u64) -> Result<State> {
+    fn decode(
+        &mut self,
+        mut decoder: Box<BlockDecoder>,
+        header: BlockHeader,
+        read: u64,
+    ) -> Result<State> {
         let mut chunk = Vec::new();
         let more = self.read_chunk(&mut chunk)?;
         let read = read + chunk.len() as u64;
@@ -270,10 +284,14 @@ impl<R: SparseRead> Xz<R> {
         let padding = padding.get_mut(..len as usize).unwrap_or_default();
         self.input.fill(padding, "a block's padding")?;
         if padding.iter().any(|byte| *byte != 0) {
-            return Err(Error::corrupt(format!("xz block {}: the padding is not zero", self.blocks)));
+            return Err(Error::corrupt(format!(
+                "xz block {}: the padding is not zero",
+                self.blocks
+            )));
         }
         let mut check = Vec::new();
-        self.input.append(&mut check, self.check.len(), "a block's check")?;
+        self.input
+            .append(&mut check, self.check.len(), "a block's check")?;
         Ok((check, header.len + packed + self.check.len() as u64))
     }
 
@@ -283,9 +301,10 @@ impl<R: SparseRead> Xz<R> {
             Some(workers) => workers.next()?,
             None => None,
         };
-        let reply = reply.ok_or_else(|| Error::io("decompression stopped", "a worker said nothing"))?;
+        let reply =
+            reply.ok_or_else(|| Error::io("decompression stopped", "a worker said nothing"))?;
         match reply? {
-            Reply::Chunk(chunk) => self.outbox.put(chunk)?,
+            Reply::Output(chunks) => self.outbox.put_all(chunks)?,
             Reply::Done { content } => {
                 if let Some(away) = self.away.pop_front() {
                     self.records.add(away.unpadded, content);
@@ -298,14 +317,15 @@ impl<R: SparseRead> Xz<R> {
 
 /// Bytes of memory that a whole block takes while a worker has it, if its header tells.
 fn cost(header: &BlockHeader) -> Option<u64> {
-    let output = ((WAITING + 2) * block::CHUNK) as u64;
+    let waiting = ((WAITING + 1) * BATCH) as u64;
+    let output = header.content.unwrap_or(waiting).min(waiting);
     header.packed?.checked_add(block::memory(header) + output)
 }
 
 fn work(block: Block, zeros: &zeros::ZeroBlock, emit: &mut Emit<'_, Result<Reply>>) {
     let reply = match zeros.recall(&block) {
         Some(content) => {
-            emit(Ok(Reply::Chunk(Chunk::Zeros(content))));
+            emit(Ok(Reply::Output(vec![Chunk::Zeros(content)])));
             Ok(Reply::Done { content })
         }
         None => decode(block, zeros, emit),
@@ -313,14 +333,22 @@ fn work(block: Block, zeros: &zeros::ZeroBlock, emit: &mut Emit<'_, Result<Reply
     emit(reply);
 }
 
-fn decode(block: Block, zeros: &zeros::ZeroBlock, emit: &mut Emit<'_, Result<Reply>>) -> Result<Reply> {
+fn decode(
+    block: Block,
+    zeros: &zeros::ZeroBlock,
+    emit: &mut Emit<'_, Result<Reply>>,
+) -> Result<Reply> {
     let mut decoder = BlockDecoder::new(block.number, &block.header, block.kind)?;
-    let mut all_zeros = true;
+    let (mut all_zeros, mut batch) = (true, Batch::default());
     let mut put = |chunk: Chunk| {
         if let Chunk::Data(data) = &chunk {
             all_zeros = all_zeros && extent::zero::is_zero(data);
         }
-        match emit(Ok(Reply::Chunk(chunk))) {
+        let wanted = match batch.add(chunk) {
+            Some(chunks) => emit(Ok(Reply::Output(chunks))),
+            None => true,
+        };
+        match wanted {
             true => Ok(()),
             false => Err(Error::new(Kind::Interrupted, "nobody reads on")),
         }
@@ -333,6 +361,7 @@ fn decode(block: Block, zeros: &zeros::ZeroBlock, emit: &mut Emit<'_, Result<Rep
         decoder.chunk(chunk, &mut put)?;
         rest = behind;
     }
+    emit(Ok(Reply::Output(batch.take())));
     let content = decoder.finish(&block.check)?;
     if all_zeros {
         zeros.remember(block, content);

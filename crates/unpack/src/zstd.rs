@@ -7,10 +7,10 @@ mod frame;
 mod header;
 
 use extent::{Piece, SparseRead};
-use report::{Error, Result};
+use report::{Error, Kind, Result};
 
 use crate::Limits;
-use crate::chunk::{Chunk, Outbox, needs_memory};
+use crate::chunk::{BATCH, Batch, Chunk, Outbox, needs_memory};
 use crate::input::Input;
 use crate::ordered::{Emit, Ordered};
 use frame::{FrameDecoder, Sink};
@@ -20,8 +20,6 @@ use header::{BlockHeader, FrameHeader, MAGIC, OLD, SKIPPABLE};
 const WORKER_MEMORY: u64 = 8 << 20;
 /// The longest window libzstd takes.
 const WINDOW_MAX: u64 = 1 << 31;
-/// Chunks of a frame that may wait to be fetched.
-const WAITING: usize = 4;
 
 /// A decoder of Zstandard frames, one after another, skippable ones passed over.
 ///
@@ -38,7 +36,7 @@ pub struct Zstd<R> {
     here: Option<FrameDecoder>,
     /// A frame that is being decoded here, or will be when the workers are done.
     current: Option<Begun>,
-    workers: Option<Ordered<Frame, Result<Chunk>>>,
+    workers: Option<Ordered<Frame, Result<Vec<Chunk>>>>,
     end: bool,
 }
 
@@ -81,7 +79,8 @@ impl<R: SparseRead> Zstd<R> {
         })
     }
 
-    /// What each job may hold of the memory: half of it is for the blocks, half for the window.
+    /// What each job may hold of the memory: half of it is for the blocks, half for the window; a
+    /// quarter more is for output, since not every job has a window yet.
     fn share(&self) -> u64 {
         self.limits.memory / (self.limits.threads as u64 + 2)
     }
@@ -139,7 +138,8 @@ impl<R: SparseRead> Zstd<R> {
         let bytes = self.input.array("a block's header")?;
         let block = BlockHeader::parse(bytes, &frame.header)?;
         frame.blocks.extend_from_slice(&bytes);
-        self.input.append(&mut frame.blocks, block.stored(), "a block")?;
+        self.input
+            .append(&mut frame.blocks, block.stored(), "a block")?;
         frame.complete = block.last;
         Ok(())
     }
@@ -181,7 +181,10 @@ impl<R: SparseRead> Zstd<R> {
             let checksum = self.checksum(&frame.header)?;
             let workers = match &mut self.workers {
                 Some(workers) => workers,
-                none => none.insert(Ordered::start(self.limits.threads, WAITING, work)?),
+                none => {
+                    let waiting = (share / 4) as usize / BATCH;
+                    none.insert(Ordered::start(self.limits.threads, waiting, work)?)
+                }
             };
             workers.submit(Frame {
                 header: frame.header,
@@ -222,7 +225,11 @@ impl<R: SparseRead> Zstd<R> {
 }
 
 /// Decodes the first of the whole blocks that lie one behind another; returns the others.
-fn decode_block<'a>(decoder: &mut FrameDecoder, blocks: &'a [u8], sink: &mut dyn Sink) -> Result<&'a [u8]> {
+fn decode_block<'a>(
+    decoder: &mut FrameDecoder,
+    blocks: &'a [u8],
+    sink: &mut dyn Sink,
+) -> Result<&'a [u8]> {
     let Some((bytes, rest)) = blocks.split_first_chunk() else {
         return Ok(&[]);
     };
@@ -242,31 +249,43 @@ impl Sink for Outbox {
 }
 
 /// A worker's way to the reader.
-struct Emitter<'a, 'b>(&'a mut Emit<'b, Result<Chunk>>);
+struct Emitter<'a, 'b> {
+    batch: Batch,
+    emit: &'a mut Emit<'b, Result<Vec<Chunk>>>,
+}
 
 impl Sink for Emitter<'_, '_> {
     fn buffer(&mut self) -> Vec<u8> {
         Vec::new()
     }
     fn put(&mut self, chunk: Chunk) -> Result<()> {
-        match (self.0)(Ok(chunk)) {
+        let wanted = match self.batch.add(chunk) {
+            Some(chunks) => (self.emit)(Ok(chunks)),
+            None => true,
+        };
+        match wanted {
             true => Ok(()),
-            false => Err(Error::new(report::Kind::Interrupted, "nobody reads on")),
+            false => Err(Error::new(Kind::Interrupted, "nobody reads on")),
         }
     }
 }
 
-fn work(frame: Frame, emit: &mut Emit<'_, Result<Chunk>>) {
-    let outcome = FrameDecoder::new(frame.header).and_then(|mut decoder| {
-        let mut blocks = frame.blocks.as_slice();
-        while !blocks.is_empty() {
-            blocks = decode_block(&mut decoder, blocks, &mut Emitter(emit))?;
-        }
-        decoder.finish(frame.checksum)
-    });
-    if let Err(error) = outcome {
-        emit(Err(error));
+fn work(frame: Frame, emit: &mut Emit<'_, Result<Vec<Chunk>>>) {
+    let outcome = work_on(frame, emit);
+    emit(outcome);
+}
+
+/// Decodes a frame; returns what has not been handed over yet.
+fn work_on(frame: Frame, emit: &mut Emit<'_, Result<Vec<Chunk>>>) -> Result<Vec<Chunk>> {
+    let mut decoder = FrameDecoder::new(frame.header)?;
+    let batch = Batch::default();
+    let mut emitter = Emitter { batch, emit };
+    let mut blocks = frame.blocks.as_slice();
+    while !blocks.is_empty() {
+        blocks = decode_block(&mut decoder, blocks, &mut emitter)?;
     }
+    decoder.finish(frame.checksum)?;
+    Ok(emitter.batch.take())
 }
 
 impl<R: SparseRead> SparseRead for Zstd<R> {
@@ -278,9 +297,9 @@ impl<R: SparseRead> SparseRead for Zstd<R> {
                 None => None,
             };
             match (ready, self.current.take()) {
-                (Some(chunk), current) => {
+                (Some(chunks), current) => {
                     self.current = current;
-                    self.outbox.put(chunk?)?;
+                    self.outbox.put_all(chunks?)?;
                 }
                 (None, Some(frame)) => self.step(frame)?,
                 (None, None) if self.end => return Ok(Piece::End),

@@ -8,8 +8,8 @@ use report::{Error, Result};
 
 use crate::shell::{cargo, file_error, output, root};
 
-/// Commands that need no page: they speak for themselves.
-const WITHOUT_PAGE: &[&str] = &["help", "man", "completions"];
+/// Commands that need no page: their man page says it all.
+const WITHOUT_PAGE: &[&str] = &["help"];
 
 /// Compares the pages with the program's own man pages, which come from its parser.
 ///

@@ -41,6 +41,8 @@ pub(crate) struct Logical {
     attributes: Vec<u8>,
     /// The thin pool it is in.
     pub(crate) pool: Option<String>,
+    /// The volume it was made from, whose content it may show where it has none of its own.
+    origin: Option<String>,
 }
 
 impl Logical {
@@ -87,6 +89,15 @@ impl Group {
         self.volumes.iter().find(|volume| volume.name == name)
     }
 
+    /// Whether `volume` is a thin one that reads as zeros where nothing was written, and goes on to
+    /// do so beside what is written.
+    pub(crate) fn reads_zero_when_empty(&self, volume: &Logical) -> bool {
+        let pool = volume.pool.as_deref().and_then(|pool| self.find(pool));
+        volume.attribute(0) == b'V'
+            && volume.origin.is_none()
+            && pool.is_some_and(Logical::zeroes_chunks)
+    }
+
     /// The size LVM gives to a volume that has to hold `size` bytes; `None` when there is no such
     /// number.
     pub(crate) fn rounded(&self, size: u64) -> Option<u64> {
@@ -113,12 +124,12 @@ impl Lvm {
             let message = format!("volume group {name} cannot be used");
             return Err(with_reasons(Error::target(message), &output));
         }
-        let report = rows("vgs", "vg", &output)?;
+        let groups = rows("vgs", "vg", &output)?;
         let odd = || unreadable("vgs");
-        let row = report.first().ok_or_else(odd)?;
+        let row = groups.first().ok_or_else(odd)?;
         let free = number(row, "vg_free").ok_or_else(odd)?;
         let extent = number(row, "vg_extent_size").filter(|&bytes| bytes > 0);
-        let columns = "lv_name,lv_attr,pool_lv";
+        let columns = "lv_name,lv_attr,pool_lv,origin";
         let volumes = rows("lvs", "lv", &self.succeed("lvs", &report(columns, name))?)?;
         Ok(Group {
             free,
@@ -221,11 +232,15 @@ fn number(row: &Value, column: &str) -> Option<u64> {
 
 fn logical(row: &Value) -> Option<Logical> {
     let text = |column: &str| row.get(column).and_then(Value::as_str);
+    let other = |column| {
+        text(column)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+    };
     Some(Logical {
         name: text("lv_name")?.to_owned(),
         attributes: text("lv_attr")?.as_bytes().to_vec(),
-        pool: text("pool_lv")
-            .filter(|pool| !pool.is_empty())
-            .map(str::to_owned),
+        pool: other("pool_lv"),
+        origin: other("origin"),
     })
 }

@@ -11,7 +11,7 @@ use report::{Error, Kind, Result};
 use rustix::io::Errno;
 
 use super::{Candidate, TargetOptions, cannot_flush, cannot_write, check_asked};
-use crate::amount::amount;
+use report::amount;
 
 /// What zeros are written from.
 static ZEROS: [u8; 256 << 10] = [0; 256 << 10];

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use extent::BlockWrite;
 use report::{Error, Result};
 
-use super::device::{self, Device, DeviceCandidate, Zeros};
+use super::device::{self, Claim, Device, DeviceCandidate, Zeros};
 use super::{Candidate, TargetOptions, check_asked};
-use crate::amount::{amount, amounts};
+use crate::block;
 use crate::lvm::{Group, Logical, Lvm, Volume};
+use report::{amount, amounts};
 
 /// Looks at `volume` and its group.
 pub(super) fn check(volume: &Volume, options: &TargetOptions) -> Result<Box<dyn Candidate>> {
@@ -17,13 +18,26 @@ pub(super) fn check(volume: &Volume, options: &TargetOptions) -> Result<Box<dyn 
     match group.find(&volume.name) {
         Some(existing) => {
             let device = check_existing(volume, existing, options)?;
-            Ok(Box::new(device))
+            let chunk = match group.reads_zero_when_empty(existing) {
+                true => chunk(&options.host.dev.join(volume.path()), options),
+                false => None,
+            };
+            Ok(Box::new(match chunk {
+                Some(chunk) => device.thin(chunk),
+                None => device,
+            }))
         }
         None => {
             let candidate = NewVolume::check(volume, lvm, group, options)?;
             Ok(Box::new(candidate))
         }
     }
+}
+
+/// The size of a thin volume's chunks, which is what it gives back at once.
+fn chunk(node: &Path, options: &TargetOptions) -> Option<u64> {
+    let number = block::number(&std::fs::metadata(node).ok()?)?;
+    block::discard_granularity(&options.host, number)
 }
 
 fn check_existing(
@@ -179,7 +193,7 @@ impl Candidate for NewVolume {
         self.lvm.create(&self.volume, bytes).map_err(named)?;
         let mut created = Created {
             device: None,
-            incomplete: true,
+            present: true,
             name: self.name,
             node: self.node,
             volume: self.volume,
@@ -195,7 +209,7 @@ impl Candidate for NewVolume {
     }
 }
 
-/// A volume created here: it goes away unless the disk in it becomes complete.
+/// A volume created here: an abort takes it away.
 struct Created {
     name: String,
     node: PathBuf,
@@ -203,14 +217,14 @@ struct Created {
     lvm: Lvm,
     /// Its device; none before it is opened and once it is finished or removed.
     device: Option<Device>,
-    /// Whether it is there and incomplete, and so has to go.
-    incomplete: bool,
+    /// Whether it is there.
+    present: bool,
 }
 
 impl Created {
     fn open_device(&mut self, zeros: Zeros, size: u64, asked: Option<u64>) -> Result<()> {
-        let claimed = DeviceCandidate::claim(&self.name, &self.node, zeros, asked)?;
-        self.device = Some(claimed.into_device(Some(size))?);
+        let claim = Claim::new(&self.name, &self.node)?;
+        self.device = Some(Device::open(claim, zeros, Some(size), asked)?);
         Ok(())
     }
 
@@ -239,10 +253,7 @@ impl BlockWrite for Created {
 
     fn finish(&mut self, size: u64) -> Result<()> {
         match self.device()?.finish(size) {
-            Ok(()) => {
-                self.incomplete = false;
-                Ok(())
-            }
+            Ok(()) => Ok(()),
             Err(error) => Err(match self.abort() {
                 Ok(()) => error,
                 Err(left) => error.cause(left),
@@ -251,7 +262,7 @@ impl BlockWrite for Created {
     }
 
     fn abort(&mut self) -> Result<()> {
-        if !std::mem::take(&mut self.incomplete) {
+        if !std::mem::take(&mut self.present) {
             return Ok(());
         }
         // LVM does not remove what is open.

@@ -31,7 +31,10 @@ impl<'a> Bits<'a> {
             Some(bytes) => u64::from_be_bytes(*bytes),
             None => {
                 let mut bytes = [0; 8];
-                bytes.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+                bytes
+                    .iter_mut()
+                    .zip(rest)
+                    .for_each(|(to, from)| *to = *from);
                 u64::from_be_bytes(bytes)
             }
         };
@@ -67,6 +70,12 @@ impl<'a> Bits<'a> {
         let value = self.peek(n);
         self.drop(n);
         value
+    }
+
+    /// Moves past `n` bits, below 57.
+    pub(super) fn skip(&mut self, n: u32) {
+        self.refill();
+        self.drop(n);
     }
 
     /// The next bit.

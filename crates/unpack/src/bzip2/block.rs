@@ -62,7 +62,7 @@ impl Block {
     }
 
     fn parse(bits: &mut Bits<'_>) -> Result<Self, Damage> {
-        (bits.take(24), bits.take(24));
+        bits.skip(48);
         let crc = bits.take(32);
         if bits.flag() {
             return Err(Damage::Randomised);
@@ -187,7 +187,11 @@ fn code_lengths(bits: &mut Bits<'_>, symbols: usize) -> Result<[u8; SYMBOLS], Da
             if !bits.flag() {
                 break;
             }
-            if bits.flag() { len -= 1 } else { len += 1 }
+            if bits.flag() {
+                len -= 1
+            } else {
+                len += 1
+            }
             if bits.overrun() {
                 return Err(Damage::Short);
             }
@@ -198,7 +202,12 @@ fn code_lengths(bits: &mut Bits<'_>, symbols: usize) -> Result<[u8; SYMBOLS], Da
 }
 
 /// Decodes symbols and undoes move-to-front and its run lengths.
-fn content(bits: &mut Bits<'_>, alphabet: &[u8], selectors: &[u8], codes: &[Code]) -> Result<Vec<u32>, Damage> {
+fn content(
+    bits: &mut Bits<'_>,
+    alphabet: &[u8],
+    selectors: &[u8],
+    codes: &[Code],
+) -> Result<Vec<u32>, Damage> {
     let end = alphabet.len() as u16 + 1;
     let mut front = [0u8; 256];
     front[..alphabet.len()].copy_from_slice(alphabet);

@@ -34,7 +34,11 @@ impl Code {
         for len in 1..=LONGEST {
             let at = len as usize;
             code.base[at] = code.symbols.len() as i32 - next as i32;
-            for (symbol, _) in lengths.iter().enumerate().filter(|(_, l)| u32::from(**l) == len) {
+            for (symbol, _) in lengths
+                .iter()
+                .enumerate()
+                .filter(|(_, l)| u32::from(**l) == len)
+            {
                 code.symbols.push(symbol as u16);
                 if len <= QUICK {
                     // An over-full code runs out of the table: its codes never match anything.
@@ -56,7 +60,11 @@ impl Code {
         if bits.count() < LONGEST {
             bits.refill();
         }
-        let entry = self.quick.get(bits.peek(QUICK) as usize).copied().unwrap_or(0);
+        let entry = self
+            .quick
+            .get(bits.peek(QUICK) as usize)
+            .copied()
+            .unwrap_or(0);
         if entry != 0 {
             bits.drop(u32::from(entry & 31));
             return Some(entry >> 5);

@@ -14,37 +14,27 @@ const NAME: u8 = 1 << 3;
 const COMMENT: u8 = 1 << 4;
 const RESERVED: u8 = 0xe0;
 
-/// A member's header, as far as anybody needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
-    /// The header's own length in bytes.
-    pub(super) len: u64,
-    /// The whole member's length as bgzip announces it in its extra field.
-    pub(super) member: Option<u64>,
-}
-
-/// Reads a member's header. `ordinal` counts members from 1, for messages.
-pub(super) fn read<R: SparseRead>(input: &mut R, ordinal: u64) -> Result<Header> {
+/// Reads a member's header; returns the member's whole length where the header announces it, as
+/// bgzip's does. Errors do not say which member's header it is.
+pub(super) fn read<R: SparseRead>(input: &mut R) -> Result<Option<u64>> {
     let mut reader = Reader {
         input,
-        ordinal,
         crc: Crc32::new(),
-        len: 0,
     };
     let [magic1, magic2, method, flags, ..] = reader.array::<10>()?;
     if [magic1, magic2] != [0x1f, 0x8b] {
         return Err(Error::corrupt(format!(
-            "gzip member {ordinal} begins with {magic1:02x} {magic2:02x} instead of 1f 8b"
+            "begins with {magic1:02x} {magic2:02x} instead of 1f 8b"
         )));
     }
     if method != 8 {
         return Err(Error::unsupported(format!(
-            "gzip member {ordinal} uses compression method {method}, only 8 (deflate) is known"
+            "uses compression method {method}, only 8 (deflate) is known"
         )));
     }
     if flags & RESERVED != 0 {
         return Err(Error::corrupt(format!(
-            "gzip member {ordinal} has reserved flags set ({flags:#04x})"
+            "reserved flags are set ({flags:#04x})"
         )));
     }
     let mut member = None;
@@ -61,10 +51,7 @@ pub(super) fn read<R: SparseRead>(input: &mut R, ordinal: u64) -> Result<Header>
     if flags & HEADER_CRC != 0 {
         reader.check_crc()?;
     }
-    Ok(Header {
-        len: reader.len,
-        member,
-    })
+    Ok(member)
 }
 
 /// The member's length from the extra field's `BC` subfield (SAM format specification, section
@@ -84,9 +71,7 @@ fn block_size(extra: &[u8]) -> Option<u64> {
 
 struct Reader<'a, R> {
     input: &'a mut R,
-    ordinal: u64,
     crc: Crc32,
-    len: u64,
 }
 
 impl<R: SparseRead> Reader<'_, R> {
@@ -95,15 +80,11 @@ impl<R: SparseRead> Reader<'_, R> {
             Piece::Data(data) => data.first().copied().unwrap_or(0),
             Piece::Zeros(_) => 0,
             Piece::End => {
-                return Err(Error::corrupt(format!(
-                    "gzip member {} ends within its header",
-                    self.ordinal
-                )));
+                return Err(Error::corrupt("the file ends within the header"));
             }
         };
         self.input.consume(1);
         self.crc.update(&[byte]);
-        self.len += 1;
         Ok(byte)
     }
 
@@ -127,8 +108,7 @@ impl<R: SparseRead> Reader<'_, R> {
             }
         }
         Err(Error::corrupt(format!(
-            "gzip member {} has a {what} of more than {MAX_TEXT} bytes",
-            self.ordinal
+            "the {what} has more than {MAX_TEXT} bytes"
         )))
     }
 
@@ -137,10 +117,20 @@ impl<R: SparseRead> Reader<'_, R> {
         let stored = u16::from_le_bytes(self.array()?);
         if stored != computed {
             return Err(Error::corrupt(format!(
-                "gzip member {}: the header's CRC is {stored:#06x}, the header has {computed:#06x}",
-                self.ordinal
+                "the header's CRC is {stored:#06x}, the header has {computed:#06x}"
             )));
         }
         Ok(())
     }
+}
+
+/// Whether `bytes` begin like a member: for finding one where it is not announced.
+pub(super) fn plausible(bytes: &[u8]) -> bool {
+    let Some(&[0x1f, 0x8b, 8, flags, _, _, _, _, extra, system, first]) = bytes.first_chunk() else {
+        return false;
+    };
+    flags & RESERVED == 0
+        && matches!(extra, 0 | 2 | 4)
+        && matches!(system, 0..=13 | 255)
+        && (flags != 0 || first >> 1 & 3 != 3)
 }

@@ -41,9 +41,10 @@ pub(super) fn decode(
         }};
     }
     b.refill();
+    let mut next = tables.litlen[b.buffer as usize & LITLEN_MASK];
     while b.rest.len() >= MARGIN && end < FULL {
+        let mut entry = next;
         b.refill();
-        let mut entry = tables.litlen[b.buffer as usize & LITLEN_MASK];
         if entry & LITERAL != 0 {
             b.consume_fast(entry);
             buffer[end] = (entry >> 16) as u8;
@@ -58,6 +59,7 @@ pub(super) fn decode(
                     b.consume_fast(entry);
                     buffer[end] = (entry >> 16) as u8;
                     end += 1;
+                    next = tables.litlen[b.buffer as usize & LITLEN_MASK];
                     continue;
                 }
             }
@@ -70,6 +72,7 @@ pub(super) fn decode(
                 b.consume_fast(entry);
                 buffer[end] = (entry >> 16) as u8;
                 end += 1;
+                next = tables.litlen[b.buffer as usize & LITLEN_MASK];
                 continue;
             }
             if entry & EXCEPTIONAL != 0 {
@@ -82,7 +85,8 @@ pub(super) fn decode(
         }
         let length = value(entry, b.buffer) as usize;
         b.consume_fast(entry);
-        if b.left < 28 {
+        // Enough for a distance (28 bits) and for looking up what follows it.
+        if b.left < 28 + LITLEN_BITS {
             b.refill();
         }
         let mut entry = tables.distance[b.buffer as usize & DISTANCE_MASK];
@@ -101,6 +105,8 @@ pub(super) fn decode(
         if distance > have {
             leave!(Err(Fault::TooFar { distance, have }));
         }
+        // Looked up before the copy, which may take its time.
+        next = tables.litlen[b.buffer as usize & LITLEN_MASK];
         copy_match(buffer, end, distance, length);
         end += length;
         if length == MAX_LENGTH && buffer[end - 8..end] == [0; 8] {

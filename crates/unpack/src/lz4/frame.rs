@@ -42,7 +42,11 @@ pub(super) struct Descriptor {
 
 impl Start {
     /// Reads what follows `magic`, the first word of frame number `frame`.
-    pub(super) fn read<R: SparseRead>(input: &mut Input<R>, magic: [u8; 4], frame: u64) -> Result<Self> {
+    pub(super) fn read<R: SparseRead>(
+        input: &mut Input<R>,
+        magic: [u8; 4],
+        frame: u64,
+    ) -> Result<Self> {
         match u32::from_le_bytes(magic) {
             MODERN => Descriptor::read(input, frame).map(Start::Modern),
             LEGACY => Ok(Start::Legacy),
@@ -85,20 +89,31 @@ impl Descriptor {
         let [told] = input.array(WHAT)?;
         let found = (hash.finish() >> 8) as u8;
         if told != found {
-            return Err(wrong(format!("the header's checksum is {told:#04x}, the header has {found:#04x}")));
+            return Err(wrong(format!(
+                "the header's checksum is {told:#04x}, the header has {found:#04x}"
+            )));
         }
         if flags >> 6 != 1 {
-            return Err(Error::unsupported(format!("lz4 frame {frame} has version {}", flags >> 6)));
+            return Err(Error::unsupported(format!(
+                "lz4 frame {frame} has version {}",
+                flags >> 6
+            )));
         }
         if bit(1) || sizes & 0x8f != 0 {
             return Err(wrong("the header has reserved bits set".into()));
         }
         if let Some(id) = dictionary {
-            return Err(Error::unsupported(format!("lz4 frame {frame} needs dictionary {id}")));
+            return Err(Error::unsupported(format!(
+                "lz4 frame {frame} needs dictionary {id}"
+            )));
         }
         let block_max = match sizes >> 4 {
             code @ 4..=7 => 1 << (8 + 2 * code),
-            code => return Err(wrong(format!("the header has the unknown block size {code}"))),
+            code => {
+                return Err(wrong(format!(
+                    "the header has the unknown block size {code}"
+                )));
+            }
         };
         Ok(Descriptor {
             linked: !bit(5),

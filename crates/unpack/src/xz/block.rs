@@ -9,10 +9,7 @@ use super::check::{Check, CheckKind};
 use super::container::{BlockHeader, Filter};
 use super::lzma2::Lzma2;
 use super::window::{Run, Window};
-use crate::chunk::Chunk;
-
-/// Bytes of a chunk of output.
-pub(super) const CHUNK: usize = 256 << 10;
+use crate::chunk::{BATCH, Chunk};
 
 /// Takes what a block unfolds to.
 pub(super) type Put<'a> = dyn FnMut(Chunk) -> Result<()> + 'a;
@@ -43,9 +40,15 @@ impl BlockDecoder {
     /// A decoder of block `number`.
     pub(super) fn new(number: u64, header: &BlockHeader, kind: CheckKind) -> Result<Self> {
         let engine = match header.filters.as_slice() {
-            [_] => Engine::Lzma2(Box::new(Lzma2::new(header.dictionary.max(4096), header.content))),
+            [_] => Engine::Lzma2(Box::new(Lzma2::new(
+                header.dictionary.max(4096),
+                header.content,
+            ))),
             filters => Engine::Liblzma(chain(filters).map_err(|cause| {
-                Error::unsupported(format!("xz block {number} has filters that are not supported")).cause(cause)
+                Error::unsupported(format!(
+                    "xz block {number} has filters that are not supported"
+                ))
+                .cause(cause)
             })?),
         };
         Ok(BlockDecoder {
@@ -61,7 +64,8 @@ impl BlockDecoder {
     /// Decodes one whole LZMA2 chunk.
     pub(super) fn chunk(&mut self, chunk: &[u8], put: &mut Put<'_>) -> Result<()> {
         let number = self.number;
-        let damaged = || Error::corrupt(format!("xz block {number}: the compressed data is damaged"));
+        let damaged =
+            || Error::corrupt(format!("xz block {number}: the compressed data is damaged"));
         let (check, len, told) = (&mut self.check, &mut self.len, self.told);
         let mut put = |run: Run<'_>| {
             *len += match &run {
@@ -76,7 +80,8 @@ impl BlockDecoder {
             match run {
                 Run::Data(data) => {
                     check.update(data);
-                    data.chunks(CHUNK).try_for_each(|part| put(Chunk::Data(part.to_vec())))
+                    data.chunks(BATCH)
+                        .try_for_each(|part| put(Chunk::Data(part.to_vec())))
                 }
                 Run::Zeros(zeros) => {
                     check.update_zeros(zeros);
@@ -92,17 +97,19 @@ impl BlockDecoder {
             Engine::Liblzma(stream) => {
                 let mut rest = chunk;
                 loop {
-                    let mut data = vec![0; CHUNK];
+                    let mut data = vec![0; BATCH];
                     let (read, written) = (stream.total_in(), stream.total_out());
                     let status = stream
                         .process(rest, &mut data, Action::Run)
                         .map_err(|cause| damaged().cause(cause))?;
-                    rest = rest.get((stream.total_in() - read) as usize..).unwrap_or_default();
+                    rest = rest
+                        .get((stream.total_in() - read) as usize..)
+                        .unwrap_or_default();
                     let len = (stream.total_out() - written) as usize;
                     if len > 0 {
                         put(Run::Data(data.get(..len).unwrap_or_default()))?;
                     }
-                    if status == Status::StreamEnd || (rest.is_empty() && len < CHUNK) {
+                    if status == Status::StreamEnd || (rest.is_empty() && len < BATCH) {
                         return Ok(());
                     }
                     if status == Status::MemNeeded {

@@ -65,7 +65,10 @@ impl Records {
 }
 
 /// Reads a stream's header behind its first four bytes, `head`.
-pub(super) fn stream_header<R: SparseRead>(input: &mut Input<R>, head: [u8; 4]) -> Result<CheckKind> {
+pub(super) fn stream_header<R: SparseRead>(
+    input: &mut Input<R>,
+    head: [u8; 4],
+) -> Result<CheckKind> {
     let rest: [u8; 8] = input.array("a stream's header")?;
     let [e, f, zero, check, crc @ ..] = rest;
     let [a, b, c, d] = head;
@@ -77,7 +80,9 @@ pub(super) fn stream_header<R: SparseRead>(input: &mut Input<R>, head: [u8; 4]) 
     }
     crc_agrees("a stream's header", u32::from_le_bytes(crc), &[zero, check])?;
     if zero != 0 || check > 15 {
-        return Err(Error::unsupported(format!("the xz stream flags {zero:#04x} {check:#04x} are unknown")));
+        return Err(Error::unsupported(format!(
+            "the xz stream flags {zero:#04x} {check:#04x} are unknown"
+        )));
     }
     CheckKind::parse(check)
 }
@@ -102,8 +107,16 @@ impl BlockHeader {
 
     fn parse(fields: &mut &[u8]) -> Option<Self> {
         let [flags] = *take(fields)?;
-        let packed = if flags & 0x40 != 0 { Some(vli(fields)?) } else { None };
-        let content = if flags & 0x80 != 0 { Some(vli(fields)?) } else { None };
+        let packed = if flags & 0x40 != 0 {
+            Some(vli(fields)?)
+        } else {
+            None
+        };
+        let content = if flags & 0x80 != 0 {
+            Some(vli(fields)?)
+        } else {
+            None
+        };
         let mut filters = Vec::new();
         for _ in 0..=flags & 3 {
             let id = vli(fields)?;
@@ -129,8 +142,15 @@ impl BlockHeader {
         };
         let unknown = |filter: &Filter| !matches!(filter.id, 3..=11);
         if last.id != LZMA2 || before.iter().any(unknown) {
-            let ids: Vec<String> = self.filters.iter().map(|filter| format!("{:#x}", filter.id)).collect();
-            return Err(Error::unsupported(format!("the xz filters {} are unknown", ids.join(", "))));
+            let ids: Vec<String> = self
+                .filters
+                .iter()
+                .map(|filter| format!("{:#x}", filter.id))
+                .collect();
+            return Err(Error::unsupported(format!(
+                "the xz filters {} are unknown",
+                ids.join(", ")
+            )));
         }
         self.dictionary = match *last.properties.as_slice() {
             [40] => u64::from(u32::MAX),
@@ -165,7 +185,7 @@ pub(super) fn index_and_footer<R: SparseRead>(
             blocks.count
         )));
     }
-    while index.len % 4 != 0 {
+    while !index.len.is_multiple_of(4) {
         if index.byte()? != 0 {
             return Err(damaged("index"));
         }
@@ -190,7 +210,9 @@ fn footer<R: SparseRead>(input: &mut Input<R>, check: CheckKind, index_len: u64)
     let [a, b, c, d, zero, id] = body;
     let told = (u64::from(u32::from_le_bytes([a, b, c, d])) + 1) * 4;
     if told != index_len || zero != 0 || CheckKind::parse(id).ok() != Some(check) {
-        return Err(Error::corrupt("the xz stream's footer contradicts its header or its index"));
+        return Err(Error::corrupt(
+            "the xz stream's footer contradicts its header or its index",
+        ));
     }
     Ok(())
 }
@@ -251,13 +273,21 @@ fn take<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8; 1]> {
 
 fn crc_agrees(what: &str, told: u32, bytes: &[u8]) -> Result<()> {
     let found = crc32fast::hash(bytes);
-    if told == found { Ok(()) } else { Err(wrong_crc(what, told, found)) }
+    if told == found {
+        Ok(())
+    } else {
+        Err(wrong_crc(what, told, found))
+    }
 }
 
 fn wrong_crc(what: &str, told: u32, found: u32) -> Error {
-    Error::corrupt(format!("xz: the CRC-32 of {what} is {told:#010x}, the data has {found:#010x}"))
+    Error::corrupt(format!(
+        "xz: the CRC-32 of {what} is {told:#010x}, the data has {found:#010x}"
+    ))
 }
 
 fn damaged(what: &str) -> Error {
-    Error::corrupt(format!("an xz {what} is damaged, though its checksum is right"))
+    Error::corrupt(format!(
+        "an xz {what} is damaged, though its checksum is right"
+    ))
 }

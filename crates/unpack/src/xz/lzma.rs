@@ -99,7 +99,12 @@ impl Lzma {
     /// Goes back to the state before the first symbol, with the same properties.
     pub(super) fn reset(&mut self) {
         let (lc, lp_mask, pb_mask) = (self.lc, self.lp_mask, self.pb_mask);
-        *self = Lzma { lc, lp_mask, pb_mask, ..Self::new() };
+        *self = Lzma {
+            lc,
+            lp_mask,
+            pb_mask,
+            ..Self::new()
+        };
     }
 
     /// Decodes `input`, which unfolds to `len` bytes, into `window`, which has the room; `None` when
@@ -197,7 +202,11 @@ fn literal(rc: &mut RangeDecoder<'_>, probabilities: &mut [u16; 0x400]) -> u8 {
 /// A literal behind a match: it differs from the byte the match would have gone on with, which helps
 /// to foresee its bits until the first that differs.
 #[inline(always)]
-fn matched_literal(rc: &mut RangeDecoder<'_>, probabilities: &mut [u16; 0x400], foreseen: u8) -> u8 {
+fn matched_literal(
+    rc: &mut RangeDecoder<'_>,
+    probabilities: &mut [u16; 0x400],
+    foreseen: u8,
+) -> u8 {
     let (mut symbol, mut offset) = (1, 0x100);
     let mut foreseen = usize::from(foreseen);
     for _ in 0..8 {
@@ -205,7 +214,11 @@ fn matched_literal(rc: &mut RangeDecoder<'_>, probabilities: &mut [u16; 0x400], 
         let foreseen_bit = foreseen & offset;
         let bit = rc.bit(&mut probabilities[(offset + foreseen_bit + symbol) & 0x3ff]);
         symbol = symbol << 1 | bit;
-        offset &= if bit == 1 { foreseen_bit } else { !foreseen_bit };
+        offset &= if bit == 1 {
+            foreseen_bit
+        } else {
+            !foreseen_bit
+        };
     }
     symbol as u8
 }

@@ -72,7 +72,11 @@ impl<'a> RangeDecoder<'a> {
         self.range = if one { range } else { bound };
         self.code = if one { code } else { self.code };
         // Both ways of adapting are a subtraction of (p + c) / 32, rounded down.
-        let c = if one { 0 } else { (1 << MOVE_BITS) - 1 - (1 << TOTAL_BITS) };
+        let c = if one {
+            0
+        } else {
+            (1 << MOVE_BITS) - 1 - (1 << TOTAL_BITS)
+        };
         *probability = (p as i32 - ((p as i32 + c) >> MOVE_BITS)) as u16;
         usize::from(one)
     }
@@ -110,7 +114,11 @@ impl<'a> RangeDecoder<'a> {
             self.normalise();
             self.range >>= 1;
             let one = self.code >= self.range;
-            self.code = if one { self.code - self.range } else { self.code };
+            self.code = if one {
+                self.code - self.range
+            } else {
+                self.code
+            };
             number = number << 1 | usize::from(one);
         }
         number

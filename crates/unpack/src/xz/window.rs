@@ -149,7 +149,9 @@ impl Window {
     fn copy_zeros(&mut self, distance: usize, len: usize) -> bool {
         let (start, end) = self.zeros;
         if end == self.end {
-            if distance > end - start && !is_zero(&self.bytes[self.end - distance..][..len.min(distance)]) {
+            if distance > end - start
+                && !is_zero(&self.bytes[self.end - distance..][..len.min(distance)])
+            {
                 return false;
             }
         } else {
@@ -173,7 +175,10 @@ impl Window {
     }
 
     /// Hands over everything written since the last time.
-    pub(super) fn take<E>(&mut self, mut each: impl FnMut(Run<'_>) -> Result<(), E>) -> Result<(), E> {
+    pub(super) fn take<E>(
+        &mut self,
+        mut each: impl FnMut(Run<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.note_hole();
         let mut at = self.taken;
         for (start, end) in self.holes.drain(..) {

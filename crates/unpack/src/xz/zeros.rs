@@ -25,7 +25,11 @@ struct Seen {
 impl ZeroBlock {
     /// How many zeros `block` unfolds to, if it is the one remembered.
     pub(super) fn recall(&self, block: &Block) -> Option<u64> {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let seen = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()?;
         let same = seen.kind == block.kind
             && seen.dictionary == block.header.dictionary
             && block.header.filters.len() == 1

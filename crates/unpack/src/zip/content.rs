@@ -96,7 +96,7 @@ impl<R: SparseRead> Content<R> {
     pub(super) fn finish(&mut self) -> Result<Option<Sums>> {
         if let Err(error) = drain(self) {
             return Err(match &self.member {
-                Some(member) => error.at(&member.name),
+                Some(member) => error.at(shown(&member.name)),
                 None => error,
             });
         }

@@ -60,10 +60,18 @@ impl FrameDecoder {
     }
 
     fn start(&mut self) -> Result<()> {
-        let log = self.header.window.max(1).next_power_of_two().ilog2().clamp(10, 31);
+        let log = self
+            .header
+            .window
+            .max(1)
+            .next_power_of_two()
+            .ilog2()
+            .clamp(10, 31);
         self.libzstd
             .set_parameter(zstd::zstd_safe::DParameter::WindowLogMax(log))
-            .map_err(|cause| Error::unsupported(format!("a zstd window of 2^{log} bytes")).cause(cause))?;
+            .map_err(|cause| {
+                Error::unsupported(format!("a zstd window of 2^{log} bytes")).cause(cause)
+            })?;
         self.block.clear();
         self.block.extend_from_slice(&self.header.bare());
         Ok(())
@@ -75,7 +83,12 @@ impl FrameDecoder {
     }
 
     /// Decodes a block, whose `content` is [`BlockHeader::stored`] bytes.
-    pub(super) fn block(&mut self, header: BlockHeader, content: &[u8], sink: &mut dyn Sink) -> Result<()> {
+    pub(super) fn block(
+        &mut self,
+        header: BlockHeader,
+        content: &[u8],
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
         if header.kind == BlockKind::Run && content.iter().all(|&byte| byte == 0) {
             return self.zeros(header, sink);
         }
@@ -125,8 +138,11 @@ impl FrameDecoder {
         while input.pos() < input.src.len() {
             let before = (input.pos(), output.pos());
             self.libzstd.run(&mut input, &mut output).map_err(|cause| {
-                Error::corrupt(format!("zstd frame {}: a block cannot be decoded", self.header.number))
-                    .cause(cause)
+                Error::corrupt(format!(
+                    "zstd frame {}: a block cannot be decoded",
+                    self.header.number
+                ))
+                .cause(cause)
             })?;
             if before == (input.pos(), output.pos()) {
                 break;

@@ -32,7 +32,9 @@ impl FrameHeader {
         let [descriptor] = input.array(WHAT)?;
         let single_segment = descriptor & 0x20 != 0;
         if descriptor & 0x08 != 0 {
-            return Err(Error::corrupt(format!("zstd frame {number}: the header has a reserved bit set")));
+            return Err(Error::corrupt(format!(
+                "zstd frame {number}: the header has a reserved bit set"
+            )));
         }
         let window = if single_segment {
             None
@@ -43,7 +45,9 @@ impl FrameHeader {
         };
         let dictionary = number_of(input, [0, 1, 2, 4][usize::from(descriptor & 3)])?;
         if dictionary != 0 {
-            return Err(Error::unsupported(format!("zstd frame {number} needs dictionary {dictionary}")));
+            return Err(Error::unsupported(format!(
+                "zstd frame {number} needs dictionary {dictionary}"
+            )));
         }
         let content_size = match descriptor >> 6 {
             0 if !single_segment => None,
@@ -69,7 +73,9 @@ impl FrameHeader {
     /// A header that tells libzstd the window, rounded up, and nothing else.
     pub(super) fn bare(&self) -> [u8; 6] {
         let mut code = 0u8;
-        while code < u8::MAX && self.window > (1u64 << (10 + (code >> 3))) / 8 * u64::from(8 + (code & 7)) {
+        while code < u8::MAX
+            && self.window > (1u64 << (10 + (code >> 3))) / 8 * u64::from(8 + (code & 7))
+        {
             code += 1;
         }
         let [a, b, c, d] = MAGIC.to_le_bytes();
@@ -122,7 +128,9 @@ impl BlockHeader {
         };
         let (size, most) = (word >> 3, frame.block_max());
         if u64::from(size) > most {
-            return Err(wrong(format!("has a block of {size} bytes, at most {most} are allowed")));
+            return Err(wrong(format!(
+                "has a block of {size} bytes, at most {most} are allowed"
+            )));
         }
         let last = word & 1 != 0;
         Ok(BlockHeader { kind, size, last })

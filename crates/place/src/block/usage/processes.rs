@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use report::Result;
 
@@ -9,9 +11,24 @@ use super::super::number;
 use super::{Number, Part};
 use crate::Host;
 
+/// How often, and how far apart, one looks: whoever is there every time did not just look in.
+const LOOKS: u32 = 6;
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// The part that a process has open for writing, and which one: the emulator of a running guest,
-/// an image tool, a storage daemon. Processes this user may not look into are passed over.
+/// an image tool, a storage daemon. Processes this user may not look into are passed over, and so
+/// are those that are gone after a moment: tools that set up or probe a device.
 pub(super) fn writer(host: &Host, parts: &[Part]) -> Result<Option<String>> {
+    for _ in 1..LOOKS {
+        if look(host, parts)?.is_none() {
+            return Ok(None);
+        }
+        thread::sleep(PAUSE);
+    }
+    look(host, parts)
+}
+
+fn look(host: &Host, parts: &[Part]) -> Result<Option<String>> {
     let Ok(processes) = fs::read_dir(host.proc("")) else {
         return Ok(None);
     };

@@ -1,25 +1,20 @@
 //! Whether a block device may be written.
 
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 
 use extent::BlockWrite;
-use report::{Error, Result};
-use rustix::fs::OFlags;
+use report::{Error, Result, amount, amounts};
 
 use super::super::{Candidate, TargetOptions, check_asked, too_small};
-use super::{Device, Zeros};
-use crate::amount::{amount, amounts};
-use crate::block::{self, signature, usage};
+use super::claim::cannot_open;
+use super::{Claim, Device, Zeros};
+use crate::block::{self, usage};
+use crate::signature;
 
 /// A device that may be written, claimed.
 pub(crate) struct DeviceCandidate {
-    name: String,
-    path: PathBuf,
-    file: File,
-    capacity: u64,
-    logical_block: u64,
+    claim: Claim,
     zeros: Zeros,
     asked: Option<u64>,
 }
@@ -27,119 +22,90 @@ pub(crate) struct DeviceCandidate {
 /// Looks at the block device at `path`, called `name`.
 pub(crate) fn check(name: &str, path: &Path, options: &TargetOptions) -> Result<DeviceCandidate> {
     let named = |error: Error| error.at(name);
-    let metadata = fs::metadata(path).map_err(|cause| unreachable(name, cause))?;
+    let metadata = fs::metadata(path).map_err(|cause| cannot_open(name, cause))?;
     let Some(number) = block::number(&metadata) else {
         return Err(Error::target(format!("{name} is not a block device")));
     };
     if let Some(reason) = usage::in_use(&options.host, number).map_err(named)? {
         return Err(Error::target(format!("{name} {reason}")));
     }
-    let zeros = match options.target_is_zero {
-        true => Zeros::There,
-        false => Zeros::Punch,
+    let candidate = DeviceCandidate {
+        claim: Claim::new(name, path)?,
+        zeros: match options.target_is_zero {
+            true => Zeros::There,
+            false => Zeros::Punch,
+        },
+        asked: options.size,
     };
-    let candidate = DeviceCandidate::claim(name, path, zeros, options.size)?;
-    if let Some(size) = options.size
-        && candidate.capacity < size
-    {
-        let (capacity, size) = amounts(candidate.capacity, size);
-        let message = format!("{name} holds {capacity}, --size asks for {size}");
-        return Err(Error::target(message).hint("give a smaller --size or a larger target"));
-    }
+    candidate.check_asked_size()?;
     if !options.force {
         candidate.check_empty()?;
     }
     Ok(candidate)
 }
 
-fn unreachable(name: &str, cause: std::io::Error) -> Error {
-    Error::target(format!("{name} cannot be opened")).cause(cause)
-}
-
 impl DeviceCandidate {
-    /// Opens the device for this program alone.
-    pub(crate) fn claim(
-        name: &str,
-        path: &Path,
-        zeros: Zeros,
-        asked: Option<u64>,
-    ) -> Result<DeviceCandidate> {
-        let opened = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(OFlags::EXCL.bits() as i32)
-            .open(path);
-        let file = opened.map_err(|cause| match cause.kind() {
-            std::io::ErrorKind::ResourceBusy => Error::target(format!(
-                "{name} is in use: the kernel gives it to nobody else"
-            ))
-            .hint("find its user with lsblk, fuser or dmsetup ls --tree"),
-            _ => unreachable(name, cause),
-        })?;
-        let capacity = block::size(&file).map_err(|cause| unreachable(name, cause))?;
-        let logical_block =
-            block::logical_block(&file).map_err(|cause| unreachable(name, cause))?;
-        Ok(DeviceCandidate {
-            name: name.to_owned(),
-            path: path.to_owned(),
-            file,
-            capacity,
-            logical_block,
-            zeros,
-            asked,
-        })
+    /// The same device, a thin volume that gives out zeroed chunks: its space is given back before
+    /// it is written, unless it is zeros already.
+    pub(crate) fn thin(mut self, chunk: u64) -> Self {
+        if self.zeros != Zeros::There {
+            self.zeros = Zeros::GivenBack { chunk };
+        }
+        self
+    }
+
+    fn check_asked_size(&self) -> Result<()> {
+        let Claim { name, capacity, .. } = &self.claim;
+        match self.asked {
+            Some(asked) if *capacity < asked => {
+                let (capacity, asked) = amounts(*capacity, asked);
+                let message = format!("{name} holds {capacity}, --size asks for {asked}");
+                Err(Error::target(message).hint("give a smaller --size or a larger target"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_empty(&self) -> Result<()> {
-        let found = signature::find(&self.file, self.capacity)
-            .map_err(|cause| Error::target(format!("{} cannot be read", self.name)).cause(cause))?;
+        let Claim { name, file, .. } = &self.claim;
+        let found = signature::find(file, self.claim.capacity)
+            .map_err(|cause| Error::target(format!("{name} cannot be read")).cause(cause))?;
         match found {
             Some(found) => {
                 let (what, offset) = (found.what, found.offset);
-                let message = format!("{} holds {what} (found at byte {offset})", self.name);
+                let message = format!("{name} holds {what} (found at byte {offset})");
                 Err(Error::target(message).hint("give --force to overwrite it"))
             }
             None => Ok(()),
         }
     }
-
-    /// Makes it ready to be written.
-    pub(crate) fn into_device(self, size: Option<u64>) -> Result<Device> {
-        Device::open(
-            self.name,
-            self.path,
-            self.file,
-            (self.capacity, self.logical_block),
-            self.zeros,
-            (size, self.asked),
-        )
-    }
 }
 
 impl Candidate for DeviceCandidate {
     fn name(&self) -> &str {
-        &self.name
+        &self.claim.name
     }
 
     fn capacity(&self) -> Option<u64> {
-        Some(self.capacity)
+        Some(self.claim.capacity)
     }
 
     fn plan(&self, size: Option<u64>) -> String {
         let what = size.max(self.asked).map_or("the disk".to_owned(), amount);
-        let room = amount(self.capacity);
-        format!("overwrites {} ({room}) with {what}", self.name)
+        let room = amount(self.claim.capacity);
+        format!("overwrites {} ({room}) with {what}", self.claim.name)
     }
 
     fn fits(&self, size: u64) -> Result<()> {
         check_asked(self.asked, size)?;
-        match self.capacity < size {
-            true => Err(too_small(&self.name, self.capacity, size)),
+        match self.claim.capacity < size {
+            true => Err(too_small(&self.claim.name, self.claim.capacity, size)),
             false => Ok(()),
         }
     }
 
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {
-        Ok(Box::new(self.into_device(size)?))
+        let device = Device::open(self.claim, self.zeros, size, self.asked)?;
+        Ok(Box::new(device))
     }
 }

@@ -1,16 +1,16 @@
 //! Writing to a block device.
 
-use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use extent::BlockWrite;
 use report::{Error, Result};
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
+use super::super::behind::Behind;
 use super::super::{cannot_flush, cannot_write, too_small};
-use super::{HEAD, TAIL};
+use super::{Claim, HEAD, TAIL};
 
 /// What zeros are written from.
 static ZEROS: [u8; 256 << 10] = [0; 256 << 10];
@@ -23,6 +23,12 @@ const SMALL: u64 = 64 << 10;
 pub(crate) enum Zeros {
     /// The device reads as zeros already.
     There,
+    /// It is a thin volume with chunks of this many bytes, which reads as zeros where it has none:
+    /// all of them are given back at first.
+    GivenBack {
+        /// The size of a chunk in bytes.
+        chunk: u64,
+    },
     /// Giving the space back where that reads as zeros for certain: on block devices the kernel
     /// refuses to punch a hole where the device does not promise it (fallocate(2)).
     Punch,
@@ -34,16 +40,13 @@ pub(crate) enum Zeros {
 
 /// A block device being overwritten.
 pub(crate) struct Device {
-    name: String,
-    path: PathBuf,
-    file: File,
-    capacity: u64,
-    logical_block: u64,
+    claim: Claim,
     zeros: Zeros,
     asked: Option<u64>,
     /// The disk's first bytes, held back.
     head: Vec<u8>,
     state: State,
+    behind: Behind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,43 +57,47 @@ enum State {
     Incomplete,
     /// Its head is being written or is there.
     Headed,
-    /// All there and flushed.
-    Complete,
 }
 
 impl Device {
-    /// Clears the head of the device, unless the device is zeros anyway. `measures` are capacity
-    /// and logical block; `sizes` are the disk's, if known, and the one asked for.
+    /// Clears the head of the device, unless the device is zeros anyway. `size` is the disk's, if
+    /// it is known, `asked` the one it is to be padded to.
     pub(crate) fn open(
-        name: String,
-        path: PathBuf,
-        file: File,
-        measures: (u64, u64),
+        claim: Claim,
         zeros: Zeros,
-        sizes: (Option<u64>, Option<u64>),
+        size: Option<u64>,
+        asked: Option<u64>,
     ) -> Result<Self> {
-        let (capacity, logical_block) = measures;
-        let (size, asked) = sizes;
-        if let Some(size) = size.max(asked)
-            && size > capacity
-        {
-            return Err(too_small(&name, capacity, size));
-        }
         let mut device = Device {
-            name,
-            path,
-            file,
-            capacity,
-            logical_block: logical_block.max(1),
+            head: vec![0; HEAD.min(claim.capacity) as usize],
+            claim,
             zeros,
             asked,
-            head: vec![0; HEAD.min(capacity) as usize],
             state: State::Untouched,
+            behind: Behind::default(),
         };
+        device.check_range(0, size.max(asked).unwrap_or(0))?;
+        if let Zeros::GivenBack { chunk } = zeros {
+            device.give_back(chunk)?;
+        }
         if zeros != Zeros::There {
             device.clear_head()?;
         }
         Ok(device)
+    }
+
+    /// Gives a thin volume's chunks back, whereupon they read as zeros. A last chunk that is only
+    /// partly the volume's stays, and is zeroed.
+    fn give_back(&mut self, chunk: u64) -> Result<()> {
+        self.state = State::Incomplete;
+        self.zeros = Zeros::Punch;
+        if self.claim.give_back()? {
+            let capacity = self.claim.capacity;
+            let whole = capacity / chunk.max(1) * chunk;
+            self.make_zero(whole, capacity - whole)?;
+            self.zeros = Zeros::There;
+        }
+        Ok(())
     }
 
     fn head_len(&self) -> u64 {
@@ -104,7 +111,8 @@ impl Device {
     }
 
     fn flush(&self) -> Result<()> {
-        rustix::fs::fdatasync(&self.file).map_err(|cause| cannot_flush(&self.name, cause))
+        rustix::fs::fdatasync(&self.claim.file)
+            .map_err(|cause| cannot_flush(&self.claim.name, cause))
     }
 
     /// The part of `offset..offset + len` in the head: its length.
@@ -114,19 +122,21 @@ impl Device {
 
     fn check_range(&self, offset: u64, len: u64) -> Result<()> {
         match offset.checked_add(len) {
-            Some(end) if end <= self.capacity => Ok(()),
+            Some(end) if end <= self.claim.capacity => Ok(()),
             end => Err(too_small(
-                &self.name,
-                self.capacity,
+                &self.claim.name,
+                self.claim.capacity,
                 end.unwrap_or(u64::MAX),
             )),
         }
     }
 
     fn write(&mut self, offset: u64, data: &[u8]) -> Result<()> {
-        self.file
-            .write_all_at(data, offset)
-            .map_err(|cause| cannot_write(&self.name, offset, cause))
+        let Claim { name, file, .. } = &self.claim;
+        file.write_all_at(data, offset)
+            .map_err(|cause| cannot_write(name, offset, cause))?;
+        self.behind.wrote(file, offset, data.len() as u64);
+        Ok(())
     }
 
     fn write_zeros(&mut self, mut offset: u64, len: u64) -> Result<()> {
@@ -146,8 +156,8 @@ impl Device {
         }
         // The device's commands take whole blocks; the rest at both edges is written.
         let end = offset + len;
-        let start = offset.next_multiple_of(self.logical_block);
-        let stop = end / self.logical_block * self.logical_block;
+        let start = offset.next_multiple_of(self.claim.logical_block);
+        let stop = end / self.claim.logical_block * self.claim.logical_block;
         if start >= stop {
             return self.write_zeros(offset, len);
         }
@@ -160,17 +170,24 @@ impl Device {
         loop {
             let (way, next) = match self.zeros {
                 Zeros::There => return Ok(()),
-                Zeros::Punch => (FallocateFlags::PUNCH_HOLE, Zeros::Range),
+                Zeros::GivenBack { .. } | Zeros::Punch => {
+                    (FallocateFlags::PUNCH_HOLE, Zeros::Range)
+                }
                 Zeros::Range => (FallocateFlags::ZERO_RANGE, Zeros::Write),
                 Zeros::Write => return self.write_zeros(offset, len),
             };
-            match rustix::fs::fallocate(&self.file, way | FallocateFlags::KEEP_SIZE, offset, len) {
+            match rustix::fs::fallocate(
+                &self.claim.file,
+                way | FallocateFlags::KEEP_SIZE,
+                offset,
+                len,
+            ) {
                 Ok(()) => return Ok(()),
                 Err(Errno::INTR) => {}
                 Err(Errno::NOTSUP | Errno::INVAL | Errno::NODEV | Errno::NOSYS) => {
                     self.zeros = next;
                 }
-                Err(cause) => return Err(cannot_write(&self.name, offset, cause)),
+                Err(cause) => return Err(cannot_write(&self.claim.name, offset, cause)),
             }
         }
     }
@@ -179,8 +196,8 @@ impl Device {
         let end = size.max(self.asked.unwrap_or(0));
         self.check_range(0, end)?;
         self.zero_at(size, end - size)?;
-        let tail = self.capacity.saturating_sub(TAIL).max(end);
-        self.zero_at(tail, self.capacity - tail)?;
+        let tail = self.claim.capacity.saturating_sub(TAIL).max(end);
+        self.zero_at(tail, self.claim.capacity - tail)?;
         self.flush()?;
         self.state = State::Headed;
         let head = std::mem::take(&mut self.head);
@@ -188,19 +205,17 @@ impl Device {
         let result = self.write(0, &head[..written]);
         self.head = head;
         result?;
-        self.flush()?;
-        self.state = State::Complete;
-        Ok(())
+        self.flush()
     }
 }
 
 impl BlockWrite for Device {
     fn name(&self) -> &str {
-        &self.name
+        &self.claim.name
     }
 
     fn path(&self) -> Option<&Path> {
-        Some(&self.path)
+        Some(&self.claim.path)
     }
 
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {
@@ -228,27 +243,26 @@ impl BlockWrite for Device {
     }
 
     fn finish(&mut self, size: u64) -> Result<()> {
-        let result = self.complete(size);
-        match (&result, self.state) {
-            (Err(_), State::Headed) => {
-                // The reason to report is the one above, whatever becomes of this.
-                let _ = self.clear_head();
-                result
-            }
-            _ => result,
-        }
+        self.complete(size).map_err(|error| match self.state {
+            State::Headed => match self.clear_head() {
+                Ok(()) => error,
+                Err(left) => error.cause(left),
+            },
+            _ => error,
+        })
     }
 
-    /// Sees to it that the head is zeros, and says that the device is not what it was.
+    /// Sees to it that the head is zeros, also after the finish, and says that the device is not
+    /// what it was.
     fn abort(&mut self) -> Result<()> {
         match self.state {
-            State::Untouched | State::Complete => return Ok(()),
+            State::Untouched => return Ok(()),
             State::Incomplete => {}
             State::Headed => self.clear_head()?,
         }
         let message = format!(
             "{} is partly overwritten and its first MiB is zeros",
-            self.name
+            self.claim.name
         );
         Err(Error::new(report::Kind::Io, message).hint("import to it again with --force"))
     }

@@ -12,7 +12,7 @@ use rustix::fs::{Access, AtFlags, CWD};
 
 use super::super::{Candidate, TargetOptions, check_asked, device, stream};
 use super::partial::{Partial, Permit};
-use crate::amount::amount;
+use report::amount;
 
 /// Character devices that take whatever comes and keep nothing, by major and minor number:
 /// `/dev/null`, and `/dev/full`, which refuses every write.

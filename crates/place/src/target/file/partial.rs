@@ -14,6 +14,7 @@ use report::{Error, Result};
 use rustix::fs::{CWD, Gid, RenameFlags, Uid};
 use rustix::io::Errno;
 
+use super::super::behind::Behind;
 use super::super::{cannot_flush, cannot_write};
 use super::candidate::parent;
 
@@ -32,6 +33,9 @@ pub(super) enum Permit {
 }
 
 /// The temporary file. It goes away with this value unless it was renamed.
+///
+/// An abort after the finish, because the file does not read back as it was written, takes the file
+/// away as well: it must not look complete.
 pub(super) struct Partial {
     name: String,
     path: PathBuf,
@@ -40,6 +44,7 @@ pub(super) struct Partial {
     file: File,
     /// The size asked for, which the file is padded to.
     asked: Option<u64>,
+    behind: Behind,
 }
 
 impl Partial {
@@ -65,6 +70,7 @@ impl Partial {
             temporary: Some(temporary),
             file,
             asked: None,
+            behind: Behind::default(),
         })
     }
 
@@ -84,7 +90,7 @@ impl Partial {
                         let message = format!(
                             "{}: the file system holds no file of {}",
                             self.name,
-                            crate::amount::amount(size)
+                            report::amount(size)
                         );
                         Error::target(message).cause(cause)
                     }
@@ -92,6 +98,16 @@ impl Partial {
                 })?;
         }
         Ok(Box::new(self))
+    }
+
+    /// Whether what is at the path is the file written here.
+    fn is_in_place(&self) -> bool {
+        let same =
+            |one: &Metadata, other: &Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
+        match (self.file.metadata(), fs::symlink_metadata(&self.path)) {
+            (Ok(own), Ok(there)) => same(&own, &there),
+            _ => false,
+        }
     }
 
     /// Puts the complete file in its place.
@@ -152,7 +168,9 @@ impl BlockWrite for Partial {
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {
         self.file
             .write_all_at(data, offset)
-            .map_err(|cause| cannot_write(&self.name, offset, cause))
+            .map_err(|cause| cannot_write(&self.name, offset, cause))?;
+        self.behind.wrote(&self.file, offset, data.len() as u64);
+        Ok(())
     }
 
     /// Nothing to do: the file is new, and what is not written in it is a hole.
@@ -161,27 +179,28 @@ impl BlockWrite for Partial {
     }
 
     fn finish(&mut self, size: u64) -> Result<()> {
-        let result = self.complete(size);
-        if result.is_err() {
-            // The reason to report is the one above.
-            let _ = self.abort();
-        }
-        result
+        self.complete(size).map_err(|error| match self.abort() {
+            Ok(()) => error,
+            Err(left) => error.cause(left),
+        })
     }
 
     fn abort(&mut self) -> Result<()> {
-        match self.temporary.take() {
-            Some(temporary) => fs::remove_file(&temporary).map_err(|cause| {
-                Error::io(format!("{} is left behind", temporary.display()), cause)
-            }),
-            None => Ok(()),
-        }
+        let path = match self.temporary.take() {
+            Some(temporary) => temporary,
+            None if self.is_in_place() => self.path.clone(),
+            None => return Ok(()),
+        };
+        fs::remove_file(&path)
+            .map_err(|cause| Error::io(format!("{} is left behind", path.display()), cause))
     }
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        let _ = self.abort();
+        if self.temporary.is_some() {
+            let _ = self.abort();
+        }
     }
 }
 

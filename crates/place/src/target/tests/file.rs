@@ -57,6 +57,16 @@ fn an_aborted_or_dropped_file_leaves_nothing() {
 
     drop(open(&path, &TargetOptions::default(), None).unwrap());
     assert!(names(directory.path()).is_empty());
+
+    // It did not read back as it should have.
+    let mut target = open(&path, &TargetOptions::default(), None).unwrap();
+    target.finish(0).unwrap();
+    assert_eq!(names(directory.path()), ["guest.img"]);
+    target.abort().unwrap();
+    assert!(names(directory.path()).is_empty());
+    fs::write(&path, "theirs").unwrap();
+    target.abort().unwrap();
+    assert_eq!(names(directory.path()), ["guest.img"]);
 }
 
 #[test]

@@ -14,6 +14,11 @@ fn candidate(place: &str, options: &TargetOptions) -> Result<Box<dyn Candidate>>
     check(&Place::parse(place).unwrap(), options)
 }
 
+fn source(place: &str, lvm: &FakeLvm) -> Result<Box<dyn extent::ByteSource>> {
+    let http = crate::source::http::HttpOptions::default();
+    crate::source::open(&Place::parse(place).unwrap(), &http, &lvm.host())
+}
+
 fn guest(size: usize) -> Vec<u8> {
     let mut disk = vec![0; size];
     disk[..5000].copy_from_slice(&noise(1, 5000));
@@ -39,7 +44,6 @@ fn a_new_volume_is_created_and_reads_zero_where_the_disk_does() {
     let mut target = candidate.open(Some(disk.len() as u64)).unwrap();
     write(&mut *target, &disk, 128 << 10).unwrap();
     target.finish(disk.len() as u64).unwrap();
-    target.abort().unwrap();
     assert!(lvm.has("web01"));
     let bytes = std::fs::read(target.path().unwrap()).unwrap();
     assert_eq!(bytes.len(), 8 * MIB);
@@ -48,6 +52,9 @@ fn a_new_volume_is_created_and_reads_zero_where_the_disk_does() {
         lvm.changes(),
         ["lvcreate -y -n web01 -Wy -Zy -L 8388608b vg0"]
     );
+    // It did not read back as it should have.
+    target.abort().unwrap();
+    assert!(!lvm.has("web01"));
 }
 
 #[test]
@@ -72,8 +79,7 @@ fn a_new_thin_volume_is_zero_already() {
         lvm.changes(),
         ["lvcreate -y -n web01 -V 8589934592b --thinpool pool vg0"]
     );
-    let mut source =
-        crate::source::open(&Place::parse("lv:vg0/web01").unwrap(), &lvm.host()).unwrap();
+    let mut source = source("lv:vg0/web01", &lvm).unwrap();
     assert_eq!(source.size(), Some(8 << 30));
     let mut bytes = vec![0; 8 * MIB];
     assert_eq!(
@@ -215,6 +221,36 @@ fn an_existing_volume_is_overwritten_and_never_removed() {
 }
 
 #[test]
+fn an_existing_thin_volume_is_emptied_at_first() {
+    // Only a pool that clears its chunks makes an empty volume read as zeros.
+    for (pool, emptied) in [("twi-aotz--", true), ("twi-aot---", false)] {
+        let lvm = FakeLvm::new(0);
+        let device = Disk::new(8 << 20);
+        device.fill(0, &noise(9, 8 * MIB));
+        lvm.declare("pool", pool, "");
+        lvm.attach("web01", "Vwi-a-tz--", "pool", &device);
+        let candidate = candidate("lv:vg0/pool/web01", &options(&lvm)).unwrap();
+        assert!(device.bytes() == noise(9, 8 * MIB));
+        let mut target = candidate.open(None).unwrap();
+        assert_eq!(extent::zero::is_zero(&device.bytes()), emptied);
+        let disk = guest(4 * MIB);
+        write(&mut *target, &disk, 128 << 10).unwrap();
+        target.finish(4 << 20).unwrap();
+        let bytes = device.bytes();
+        assert_eq!(bytes[..4 * MIB], disk);
+        assert_eq!(extent::zero::is_zero(&bytes[4 * MIB..]), emptied);
+        if emptied {
+            assert!(device.taken() <= 2 << 20);
+        }
+        let left = target.abort().unwrap_err();
+        assert_eq!(
+            left.to_string(),
+            "lv:vg0/pool/web01 is partly overwritten and its first MiB is zeros"
+        );
+    }
+}
+
+#[test]
 fn volumes_that_must_not_be_written_are_refused() {
     let lvm = FakeLvm::new(64 << 20);
     let device = Disk::new(1 << 20);
@@ -324,8 +360,7 @@ fn a_report_that_makes_no_sense_is_an_error() {
 #[test]
 fn an_absent_volume_is_no_source() {
     let lvm = FakeLvm::new(0);
-    let place = Place::parse("lv:vg0/web01").unwrap();
-    let error = crate::source::open(&place, &lvm.host()).err().unwrap();
+    let error = source("lv:vg0/web01", &lvm).err().unwrap();
     assert_eq!(
         error.to_string(),
         "lv:vg0/web01: does not exist or is not active"

@@ -193,3 +193,76 @@ fn zfs(device: &File, size: u64) -> io::Result<Option<Found>> {
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::testing::{noise, run};
+
+    const SIZE: u64 = 4 << 20;
+
+    fn in_file(fill: impl FnOnce(&File, &Path)) -> Option<Found> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(SIZE).unwrap();
+        fill(file.as_file(), file.path());
+        find(file.as_file(), file.as_file().metadata().unwrap().len()).unwrap()
+    }
+
+    #[test]
+    fn every_row_is_found_where_it_says() {
+        for &(what, at, magic) in TABLE {
+            let offset = at.offset(SIZE).unwrap();
+            let found = in_file(|file, _| file.write_all_at(magic, offset).unwrap());
+            assert_eq!(found, Some(Found { what, offset }));
+        }
+    }
+
+    #[test]
+    fn a_device_too_small_for_a_signature_has_none() {
+        for size in [0, 1, 511, 512, 4096, 70_000] {
+            let file = tempfile::tempfile().unwrap();
+            file.write_all_at(&noise(1, size), 0).unwrap();
+            assert_eq!(find(&file, size as u64).unwrap(), None, "{size} bytes");
+        }
+    }
+
+    #[test]
+    fn zfs_is_found_in_any_slot_of_a_first_or_last_label() {
+        for offset in [
+            ZFS_LABEL / 2,
+            ZFS_LABEL / 2 + 37 * 1024,
+            SIZE - 3 * ZFS_LABEL / 2,
+        ] {
+            let magic = ZFS_UBERBLOCK;
+            let found = in_file(|file, _| file.write_all_at(&magic, offset).unwrap()).unwrap();
+            assert_eq!((found.what, found.offset), ("a ZFS pool member", offset));
+        }
+    }
+
+    #[test]
+    fn what_the_tools_make_is_recognised() {
+        let cases: [(&str, &[&str], &str); 3] = [
+            ("mkfs.ext4", &["-q"], "an ext2, ext3 or ext4 file system"),
+            ("mkswap", &[], "swap space"),
+            ("mkfs.vfat", &[], "a FAT file system"),
+        ];
+        for (program, arguments, what) in cases {
+            let found = in_file(|_, path| {
+                run(program, &[arguments, &[path.to_str().unwrap()]].concat());
+            });
+            assert_eq!(found.map(|found| found.what), Some(what), "{program}");
+        }
+    }
+
+    #[test]
+    fn a_head_shows_what_begins_in_it() {
+        let mut head = vec![0; 2048];
+        assert_eq!(in_head(&head), None);
+        head[1080..1082].copy_from_slice(b"\x53\xef");
+        assert_eq!(in_head(&head), Some("an ext2, ext3 or ext4 file system"));
+        assert_eq!(in_head(&head[..1081]), None);
+        assert_eq!(in_head(&[]), None);
+    }
+}

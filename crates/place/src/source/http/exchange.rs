@@ -1,0 +1,251 @@
+//! Requests, and the redirects after them.
+
+use std::sync::Arc;
+
+use report::{Error, Result};
+use ureq::http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, IF_RANGE,
+    LOCATION, PROXY_AUTHORIZATION, RANGE, TE, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+};
+use ureq::http::{HeaderMap, Request, Response};
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::unversioned::transport::{
+    ConnectProxyConnector, Connector, RustlsConnector, SocksConnector,
+};
+use ureq::{Agent, Proxy};
+
+use super::HttpOptions;
+use super::address::{Address, basic};
+use super::failure::{Failure, HEADER_LIMIT, Site};
+use super::proxy::Way;
+use super::wire::{Names, Tap, Wire};
+
+/// The longest chain of redirects.
+const REDIRECTS: usize = 10;
+
+/// What the program itself has to say, and to nobody else's liking.
+const OWN: [HeaderName; 8] = [
+    ACCEPT_ENCODING,
+    CONNECTION,
+    CONTENT_LENGTH,
+    IF_RANGE,
+    RANGE,
+    TE,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// What all requests for one file have in common.
+pub(super) struct Client {
+    pub(super) options: HttpOptions,
+    /// The address as the person gave it.
+    pub(super) start: Address,
+    /// The person's headers.
+    headers: HeaderMap,
+    user_agent: HeaderValue,
+}
+
+/// An answer that is no redirect.
+pub(super) struct Answer {
+    pub(super) response: Response<ureq::Body>,
+    /// Who gave it.
+    pub(super) at: Address,
+    /// The connection, where the answer comes on it in the clear.
+    pub(super) tap: Option<Arc<Tap>>,
+}
+
+impl Client {
+    /// Checks the options.
+    ///
+    /// # Errors
+    /// [`report::Kind::Usage`] naming a header that cannot be sent.
+    pub(super) fn new(start: Address, options: HttpOptions) -> Result<Self> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &options.headers {
+            let invalid = |why: &str| Error::usage(format!("the header {name:?} {why}"));
+            let key = HeaderName::from_bytes(name.trim().as_bytes())
+                .map_err(|_| invalid("has a name that HTTP does not allow"))?;
+            if OWN.contains(&key) {
+                return Err(invalid("is the program's own to set"));
+            }
+            let mut value = HeaderValue::from_str(value.trim())
+                .map_err(|_| invalid("has a value that HTTP does not allow"))?;
+            value.set_sensitive(true);
+            headers.append(key, value);
+        }
+        let user_agent = HeaderValue::from_str(&options.user_agent).map_err(|_| {
+            Error::usage("the program's name has a character that HTTP does not allow")
+        })?;
+        Ok(Client {
+            options,
+            start,
+            headers,
+            user_agent,
+        })
+    }
+
+    /// Asks `from` for the file's bytes from `position` on, given that its state is still
+    /// `condition`, and follows redirects to the answer.
+    pub(super) fn ask(
+        &self,
+        from: &Address,
+        position: u64,
+        condition: Option<&str>,
+    ) -> Result<Answer, Failure> {
+        let mut at = from.clone();
+        for _ in 0..=REDIRECTS {
+            let named = self.named(&at);
+            let name = |failure: Failure| Failure {
+                error: named(failure.error),
+                ..failure
+            };
+            let (response, tap) = self.request(&at, position, condition).map_err(name)?;
+            let location = response.headers().get_all(LOCATION).iter().next_back();
+            match location {
+                Some(location) if is_redirect(&response) => {
+                    at = at
+                        .follow(location.as_bytes())
+                        .map_err(|error| name(error.into()))?;
+                }
+                _ => return Ok(Answer { response, at, tap }),
+            }
+        }
+        let text = format!(
+            "more than {REDIRECTS} redirects, the last one to {}",
+            at.shown()
+        );
+        Err(Error::new(report::Kind::Io, text).into())
+    }
+
+    /// One request, one answer.
+    fn request(
+        &self,
+        at: &Address,
+        position: u64,
+        condition: Option<&str>,
+    ) -> Result<(Response<ureq::Body>, Option<Arc<Tap>>), Failure> {
+        let way = self.options.proxies.way(at)?;
+        let tap = Arc::new(Tap::default());
+        let mut request = Request::get(at.uri().clone())
+            .body(())
+            .map_err(|cause| Error::io("the request cannot be made", cause))?;
+        *request.headers_mut() = self.head(at, &way, position, condition)?;
+        let response = self
+            .agent(&way, &tap)
+            .run(request)
+            .map_err(|error| self.site(at, !matches!(way, Way::Direct)).failure(error))?;
+        let in_the_clear = !at.is_https() && !matches!(way, Way::Tunnel(_));
+        Ok((response, in_the_clear.then_some(tap)))
+    }
+
+    /// The header of a request.
+    fn head(
+        &self,
+        at: &Address,
+        way: &Way,
+        position: u64,
+        condition: Option<&str>,
+    ) -> Result<HeaderMap> {
+        let mut headers = HeaderMap::new();
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        if self.start.trusts(at) {
+            if let Some(login) = self.start.login() {
+                headers.insert(AUTHORIZATION, secret(login)?);
+            }
+            for name in self.headers.keys() {
+                headers.remove(name);
+            }
+            headers.extend(self.headers.clone());
+        }
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        if position > 0 {
+            headers.insert(RANGE, secret(&format!("bytes={position}-"))?);
+            if let Some(condition) = condition {
+                headers.insert(IF_RANGE, secret(condition)?);
+            }
+        }
+        if let Way::Forward(proxy) = way
+            && let Some(login) = login(proxy)
+        {
+            headers.insert(PROXY_AUTHORIZATION, secret(&basic(login))?);
+        }
+        Ok(headers)
+    }
+
+    /// An HTTP library set up for one request.
+    fn agent(&self, way: &Way, tap: &Arc<Tap>) -> Agent {
+        let options = &self.options;
+        let (forward, tunnel) = match way {
+            Way::Direct => (None, None),
+            Way::Forward(proxy) => (Some(proxy.uri().clone()), None),
+            Way::Tunnel(proxy) => (None, Some(proxy.clone())),
+        };
+        let tls = TlsConfig::builder()
+            .provider(TlsProvider::Rustls)
+            .root_certs(RootCerts::PlatformVerifier)
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()));
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_response_header_size(HEADER_LIMIT)
+            .user_agent(&options.user_agent)
+            .proxy(tunnel)
+            .tls_config(tls.build())
+            .timeout_resolve(Some(options.connect_timeout))
+            .timeout_connect(Some(options.connect_timeout))
+            .timeout_recv_response(Some(options.silence_timeout))
+            .timeout_per_read(Some(options.silence_timeout))
+            .timeout_per_write(Some(options.silence_timeout))
+            .build();
+        let wire = Wire {
+            proxy: forward.clone(),
+            timeout: options.connect_timeout,
+            tap: tap.clone(),
+        };
+        let connector =
+            ().chain(SocksConnector::default())
+                .chain(ConnectProxyConnector::default())
+                .chain(wire)
+                .chain(RustlsConnector::default());
+        Agent::with_parts(config, connector, Names { proxy: forward })
+    }
+
+    /// What is known at `at`.
+    pub(super) fn site<'a>(&self, at: &'a Address, proxied: bool) -> Site<'a> {
+        Site {
+            host: at.place(),
+            proxied,
+            connect: self.options.connect_timeout,
+            silence: self.options.silence_timeout,
+            progress: None,
+        }
+    }
+
+    /// Puts the name of `at` to an error where it is not what the person gave.
+    pub(super) fn named(&self, at: &Address) -> impl Fn(Error) -> Error + use<> {
+        let other = (at.uri() != self.start.uri()).then(|| at.shown());
+        move |error| match &other {
+            Some(other) => error.at(other),
+            None => error,
+        }
+    }
+}
+
+fn is_redirect<T>(response: &Response<T>) -> bool {
+    matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// A value that must not turn up in a log.
+fn secret(text: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(text)
+        .map_err(|cause| Error::io("the request cannot be made", cause))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// `user:password` of a proxy's address, still percent-encoded.
+fn login(proxy: &Proxy) -> Option<&str> {
+    let (login, _) = proxy.uri().authority()?.as_str().rsplit_once('@')?;
+    Some(login)
+}

@@ -1,0 +1,233 @@
+//! What can go wrong on the way, and whether trying again makes sense.
+
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use report::{Error, Kind};
+use rustls::{CertificateError, Error as Tls};
+use ureq::Timeout;
+use ureq::http::{HeaderMap, StatusCode};
+
+use super::answer::retry_after;
+use super::wire::NoConnection;
+
+/// An error, and whether another attempt may help.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: Error,
+    pub(super) retry: Retry,
+}
+
+/// Whether another attempt may help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Retry {
+    /// It would end the same way.
+    Never,
+    /// Only if the server has answered before: else the address is wrong, and the person is waiting.
+    IfReached,
+    /// It may.
+    Soon,
+    /// It may, when the server has had this much rest.
+    After(Duration),
+}
+
+/// The largest header of an answer, in bytes.
+pub(super) const HEADER_LIMIT: usize = 64 * 1024;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure {
+            error,
+            retry: Retry::Never,
+        }
+    }
+}
+
+/// What is known where an error comes up.
+pub(super) struct Site<'a> {
+    /// The host that was to answer.
+    pub(super) host: &'a str,
+    /// Whether a proxy stands in between.
+    pub(super) proxied: bool,
+    /// The longest time for a connection.
+    pub(super) connect: Duration,
+    /// The longest time without a byte.
+    pub(super) silence: Duration,
+    /// How much of the body has come, in words; `None` before the body.
+    pub(super) progress: Option<String>,
+}
+
+impl Site<'_> {
+    /// The failure behind an error of the HTTP library.
+    pub(super) fn failure(&self, error: ureq::Error) -> Failure {
+        use ureq::Error as E;
+        let kind = |text: String| Error::new(Kind::Io, text);
+        match error {
+            E::Io(error) => self.broken(error),
+            E::Timeout(Timeout::Connect | Timeout::Resolve) => {
+                let (host, time) = (self.place(self.host), seconds(self.connect));
+                let error = kind(format!("no connection to {host} within {time}"));
+                Failure {
+                    error,
+                    retry: Retry::IfReached,
+                }
+            }
+            E::Timeout(_) => self.silent(),
+            E::Rustls(error) => self.tls(&error).into(),
+            E::Other(error) => match error.downcast::<NoConnection>() {
+                Ok(error) => self.unconnected(&error),
+                Err(error) => Error::io("the connection failed", error).into(),
+            },
+            // The library's name for an end in the middle of a chunk's frame.
+            E::BodyStalled => self.cut(),
+            E::LargeResponseHeader(..) => {
+                let limit = HEADER_LIMIT / 1024;
+                kind(format!(
+                    "the header of the server's answer is longer than {limit} KiB"
+                ))
+                .into()
+            }
+            E::ConnectProxyFailed(cause) => {
+                let text = format!("the proxy does not open a tunnel to {}", self.host);
+                Failure {
+                    error: Error::io(text, cause),
+                    retry: Retry::IfReached,
+                }
+            }
+            E::Protocol(cause) => match &self.progress {
+                Some(progress) => Error::io(
+                    format!("the server breaks the rules of HTTP after {progress}"),
+                    cause,
+                ),
+                None => Error::io("the server's answer is not proper HTTP", cause),
+            }
+            .into(),
+            other => Error::io("the request failed", other).into(),
+        }
+    }
+
+    fn place(&self, place: &str) -> String {
+        match self.proxied {
+            true => format!("the proxy {place}"),
+            false => place.to_owned(),
+        }
+    }
+
+    fn unconnected(&self, error: &NoConnection) -> Failure {
+        let place = self.place(&error.place);
+        let text = match error.found {
+            true => format!("cannot connect to {place}"),
+            false => format!("cannot find the host of {place}"),
+        };
+        Failure {
+            error: Error::io(text, &error.cause),
+            retry: Retry::IfReached,
+        }
+    }
+
+    /// A read or write that the operating system ended.
+    pub(super) fn broken(&self, error: io::Error) -> Failure {
+        if let Some(tls) = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<Tls>())
+        {
+            return self.tls(tls).into();
+        }
+        match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => self.silent(),
+            ErrorKind::UnexpectedEof => self.cut(),
+            _ => {
+                let mut failure = self.cut();
+                failure.error = failure.error.cause(error);
+                failure
+            }
+        }
+    }
+
+    /// The connection ended before the body did.
+    pub(super) fn cut(&self) -> Failure {
+        let text = match &self.progress {
+            Some(progress) => format!("the connection was cut after {progress}"),
+            None => "the connection was cut before the server answered".to_owned(),
+        };
+        Failure {
+            error: Error::new(Kind::Io, text),
+            retry: Retry::Soon,
+        }
+    }
+
+    fn silent(&self) -> Failure {
+        let time = seconds(self.silence);
+        let text = match &self.progress {
+            Some(progress) => format!("the server sent nothing for {time} after {progress}"),
+            None => format!("the server did not answer within {time}"),
+        };
+        Failure {
+            error: Error::new(Kind::Io, text),
+            retry: Retry::Soon,
+        }
+    }
+
+    fn tls(&self, error: &Tls) -> Error {
+        let host = self.host;
+        match error {
+            Tls::InvalidCertificate(CertificateError::UnknownIssuer) => Error::new(
+                Kind::Io,
+                format!("the certificate of {host} is from an authority that this machine does not trust"),
+            )
+            .hint("add the authority's certificate to the system's, or name its file in SSL_CERT_FILE"),
+            Tls::InvalidCertificate(why) => {
+                Error::io(format!("the certificate of {host} is not valid"), why)
+            }
+            // The verifier has no error of its own for this.
+            Tls::General(text) if text.starts_with("No CA certificates") => Error::new(
+                Kind::Io,
+                "this machine has no certificates of authorities, so no https server can be checked",
+            )
+            .hint("install the package ca-certificates, or name a file of certificates in SSL_CERT_FILE"),
+            other => Error::io(format!("no encrypted connection to {host} comes about"), other),
+        }
+    }
+}
+
+/// The failure that an answer's status stands for.
+pub(super) fn status(status: StatusCode, headers: &HeaderMap) -> Failure {
+    let reason = status
+        .canonical_reason()
+        .map(|reason| format!(" {reason}"))
+        .unwrap_or_default();
+    let error = Error::new(
+        Kind::Io,
+        format!("the server answers {}{reason}", status.as_u16()),
+    );
+    let wait = retry_after(headers).map(Duration::from_secs);
+    let retry = match status {
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Retry::Soon,
+        StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED => Retry::Never,
+        status if status.is_server_error() => Retry::Soon,
+        _ => Retry::Never,
+    };
+    let retry = match (retry, wait) {
+        (Retry::Soon, Some(wait)) => Retry::After(wait),
+        (retry, _) => retry,
+    };
+    let hint = match status {
+        StatusCode::UNAUTHORIZED => {
+            Some("give --header 'Authorization: …' or user:password@ in the address")
+        }
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            Some("put user:password@ into the proxy's address")
+        }
+        _ => None,
+    };
+    let error = match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    };
+    Failure { error, retry }
+}
+
+/// A time as a person reads it.
+pub(super) fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
+}
