@@ -91,7 +91,7 @@ pub(crate) fn check() -> Result<()> {
     let file = File::open(&disk).map_err(file_error(&disk))?;
     file.read_exact_at(&mut sector, 0)
         .map_err(file_error(&disk))?;
-    expect("the partition table", &sector, &partition_table())?;
+    expect("the partition table", &sector, &partition_table(DISK))?;
     let system = partition(&disk);
     output(e2fs("e2fsck")?.args(["-fn", &system]))?;
     for (name, content) in FILES {
@@ -129,7 +129,7 @@ pub(crate) fn make_disk(scratch: &Path, disk: &Path) -> Result<()> {
     }
     let file = File::create(disk).map_err(file_error(disk))?;
     file.set_len(DISK).map_err(file_error(disk))?;
-    file.write_all_at(&partition_table(), 0)
+    file.write_all_at(&partition_table(DISK), 0)
         .map_err(file_error(disk))?;
     let extended =
         format!("offset={PARTITION},hash_seed={UUID},root_owner=0:0,lazy_itable_init=1,nodiscard");
@@ -170,11 +170,11 @@ fn e2fs(program: &str) -> Result<Command> {
     Ok(command)
 }
 
-/// A master boot record whose first entry is the Linux partition, without code.
-fn partition_table() -> [u8; 512] {
+/// A master boot record, without code, of a disk of so many bytes: one Linux partition up to its end.
+pub(crate) fn partition_table(disk: u64) -> [u8; 512] {
     let mut sector = [0; 512];
     let first = (PARTITION / 512) as u32;
-    let count = ((DISK - PARTITION) / 512) as u32;
+    let count = ((disk - PARTITION) / 512) as u32;
     sector[440..444].copy_from_slice(&0x6a1e_55ed_u32.to_le_bytes());
     // Active, type 0x83; the cylinder addresses say "too far, look at the block numbers".
     sector[446..454].copy_from_slice(&[0x80, 0xfe, 0xff, 0xff, 0x83, 0xfe, 0xff, 0xff]);

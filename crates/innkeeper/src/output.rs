@@ -31,35 +31,30 @@ pub(crate) fn exit(end: End) -> ExitCode {
     let Some(first) = end.errors.first() else {
         return ExitCode::SUCCESS;
     };
-    // Whoever closed our output wants to hear no more; that the work was cut short shows in the
-    // status.
-    if first.kind() != Kind::Interrupted || !is_closed_pipe(first) {
-        if end.json {
-            let errors: Vec<Value> = end.errors.iter().map(Error::to_json).collect();
-            let _ = print_json(&json!({ "schema": 1, "errors": errors }));
-        }
-        for error in &end.errors {
+    if end.json {
+        let errors: Vec<Value> = end.errors.iter().map(Error::to_json).collect();
+        // Standard output that fails leaves standard error and the status.
+        let _ = print_json(&json!({ "schema": 1, "errors": errors }));
+    }
+    for error in &end.errors {
+        if error.kind() != Kind::Closed {
             tell(&error.to_text());
         }
     }
     ExitCode::from(first.kind().exit_status())
 }
 
-fn is_closed_pipe(error: &Error) -> bool {
-    error.causes().iter().any(|cause| cause == CLOSED)
-}
-
-const CLOSED: &str = "the reader closed the pipe";
-
 /// Prints `bytes` as the result.
 ///
 /// # Errors
-/// [`Kind::Interrupted`] when the reader has gone, [`Kind::Io`] for anything else.
+/// [`Kind::Closed`] when the reader has gone, [`Kind::Io`] for anything else.
 pub(crate) fn print(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
     let printed = out.write_all(bytes).and_then(|()| out.flush());
     printed.map_err(|cause| match cause.kind() {
-        io::ErrorKind::BrokenPipe => Error::new(Kind::Interrupted, "interrupted").cause(CLOSED),
+        io::ErrorKind::BrokenPipe => {
+            Error::new(Kind::Closed, "standard output was closed by its reader")
+        }
         _ => Error::io("standard output cannot be written", cause),
     })
 }

@@ -29,13 +29,19 @@ pub fn amounts(one: u64, other: u64) -> (String, String) {
 /// [`crate::Kind::Usage`] for anything else, and for more than 2^63 bytes.
 pub fn parse_amount(text: &str) -> Result<u64> {
     let wrong = || {
-        Error::usage(format!("'{text}' is no amount of bytes")).hint("for instance 8G, 512M or 4096")
+        Error::usage(format!("'{text}' is no amount of bytes"))
+            .hint("for instance 8G, 512M or 4096")
     };
-    let text_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let text_end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(text_end);
     let factor = factor(unit.trim_start()).ok_or_else(wrong)?;
     let bytes = match number.split_once('.') {
-        None => number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)),
+        None => number
+            .parse::<u64>()
+            .ok()
+            .and_then(|number| number.checked_mul(factor)),
         Some((whole, part)) if !whole.is_empty() && !part.is_empty() => {
             // A fraction names whole bytes only by rounding; nine digits are more than anybody means.
             let number: f64 = number.parse().map_err(|_| wrong())?;

@@ -9,6 +9,8 @@ pub enum Kind {
     Io,
     /// The person or a signal stopped the work.
     Interrupted,
+    /// Whoever reads our output has gone; there is nobody to tell.
+    Closed,
     /// The command line asks for something that makes no sense.
     Usage,
     /// The input contradicts its own format: their data is damaged.
@@ -26,7 +28,7 @@ impl Kind {
     /// 4 target refused.
     pub fn exit_status(self) -> u8 {
         match self {
-            Kind::Io | Kind::Interrupted => 1,
+            Kind::Io | Kind::Interrupted | Kind::Closed => 1,
             Kind::Usage => 2,
             Kind::Corrupt | Kind::Unsupported | Kind::Refused => 3,
             Kind::Target => 4,
@@ -38,6 +40,7 @@ impl Kind {
         match self {
             Kind::Io => "io",
             Kind::Interrupted => "interrupted",
+            Kind::Closed => "closed",
             Kind::Usage => "usage",
             Kind::Corrupt => "corrupt",
             Kind::Unsupported => "unsupported",
@@ -116,7 +119,11 @@ impl Error {
 
     /// Names the thing the error is about: a file, a URL, a target. A name already there is kept
     /// behind the new one (`guest.zip: disk.img.gz: …`), so each layer adds only what it knows.
+    /// An interruption is about no thing and stays as it is.
     pub fn at(mut self, place: impl fmt::Display) -> Self {
+        if self.0.kind == Kind::Interrupted {
+            return self;
+        }
         self.0.place = Some(match self.0.place.take() {
             Some(inner) => format!("{place}: {inner}"),
             None => place.to_string(),
@@ -171,7 +178,9 @@ impl Error {
 /// `text` as one line that cannot command a terminal: names come from strangers' archives.
 pub fn printable(text: &str) -> String {
     let escaped = |c: char| match c {
-        c if c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) => c.escape_default().to_string(),
+        c if c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) => {
+            c.escape_default().to_string()
+        }
         c => c.to_string(),
     };
     text.chars().map(escaped).collect()

@@ -1,6 +1,6 @@
-//! Drains a gzip file and says what was in it: `gunzip [--zlib-rs] FILE`.
-//!
-//! For measuring the decoder on its own; `--crc` checks the result against another decoder's.
+//! Drains a gzip file and says how much of it was data and how much holes:
+//! `gunzip [--zlib-rs | --threads] FILE`. For measuring the decoder on its own, in one thread unless
+//! told otherwise.
 
 use std::fs::File;
 use std::io::Read;

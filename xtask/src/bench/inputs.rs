@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use report::{Error, Result};
 
+use crate::example::partition_table;
 use crate::shell::{file_error, run, which};
 
 /// The disk's size in bytes, and how much of it holds data, at full scale.
@@ -202,7 +203,9 @@ fn terabyte(path: &Path) -> Result<()> {
         file.write_all_at(&bytes, (TERABYTE / RANGES * range) & !4095)
             .map_err(file_error(path))?;
     }
-    Ok(())
+    // Its beginning makes it a disk.
+    file.write_all_at(&partition_table(TERABYTE), 0)
+        .map_err(file_error(path))
 }
 
 #[cfg(test)]

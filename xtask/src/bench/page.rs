@@ -93,7 +93,7 @@ fn goals(outcome: &Outcome) -> Vec<Goal> {
         goals.extend(peer.at_most.map(|most| Goal {
             job: job.name,
             goal: format!("at most {} of {}", ratio(most), peer.tool),
-            measured: ratio(share),
+            measured: format!("{share:.3}"),
             met: share <= most,
         }));
     }

@@ -71,9 +71,9 @@ fn sources_that_are_no_files_are_refused() {
         ),
         (
             "dir",
-            "status 3\nstderr: error: dir: is a directory\nstderr: hint: give the image inside it\n",
+            "status 3\nstderr: error: dir: is a directory, not a file\n",
         ),
-        ("socket", "status 3\nstderr: error: socket: is a socket\n"),
+        ("socket", "status 3\nstderr: error: socket: is a socket, not a file\n"),
         ("empty", "status 3\nstderr: error: empty: is empty\n"),
         (
             "page.html",
@@ -223,7 +223,7 @@ fn a_closed_pipe_ends_quietly() {
     room.write("disk.img", &disk(4 << 20));
     let program = env!("CARGO_BIN_EXE_innkeeper");
     let output = room.sh(&format!(
-        "set +o pipefail; {{ {program} import disk.img --to - --quiet 2>err; echo $? >status; }} | head -c 10 | wc -c; cat err"
+        "set +eo pipefail; {{ {program} import disk.img --to - --quiet 2>err; echo $? >status; }} | head -c 10 | wc -c; cat err"
     ));
     assert_eq!(
         String::from_utf8(output).unwrap(),
@@ -236,7 +236,7 @@ fn a_closed_pipe_ends_quietly() {
         "an incomplete disk is a failure all the same"
     );
     let output = room.sh(&format!(
-        "set +o pipefail; {{ {program} completions bash 2>err; echo $? >status; }} | true; cat err"
+        "set +eo pipefail; {{ {program} completions bash 2>err; echo $? >status; }} | true; cat err"
     ));
     assert_eq!(String::from_utf8(output).unwrap(), "");
 }

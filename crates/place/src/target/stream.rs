@@ -120,7 +120,7 @@ impl Stream {
             .map_err(|cause| match cause.kind() {
                 io::ErrorKind::BrokenPipe => {
                     let message = format!("{} was closed by its reader", self.name);
-                    Error::new(Kind::Interrupted, message)
+                    Error::new(Kind::Closed, message)
                 }
                 _ => cannot_write(&self.name, self.position, cause),
             })?;

@@ -69,7 +69,8 @@ impl Cutter {
     /// `false` when the input is over.
     fn read<R: SparseRead>(&mut self, input: &mut Feed<R>) -> Result<bool> {
         let have = self.ahead.len();
-        self.ahead.reserve_exact(READ.max(GROUP + 2 * READ - have.min(GROUP)));
+        self.ahead
+            .reserve_exact(READ.max(GROUP + 2 * READ - have.min(GROUP)));
         self.ahead.resize(have + READ, 0);
         let got = read_full(input, &mut self.ahead[have..])?;
         self.ahead.truncate(have + got);

@@ -126,7 +126,8 @@ impl<R: SparseRead> Reader<'_, R> {
 
 /// Whether `bytes` begin like a member: for finding one where it is not announced.
 pub(super) fn plausible(bytes: &[u8]) -> bool {
-    let Some(&[0x1f, 0x8b, 8, flags, _, _, _, _, extra, system, first]) = bytes.first_chunk() else {
+    let Some(&[0x1f, 0x8b, 8, flags, _, _, _, _, extra, system, first]) = bytes.first_chunk()
+    else {
         return false;
     };
     flags & RESERVED == 0

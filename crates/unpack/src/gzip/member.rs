@@ -89,7 +89,9 @@ impl Member {
             }
             _ if new == 0 => {}
             // Where it is decoded the data is still in the cache.
-            Piece::Data(data) => self.crc.update(data.get(self.seen as usize..).unwrap_or_default()),
+            Piece::Data(data) => self
+                .crc
+                .update(data.get(self.seen as usize..).unwrap_or_default()),
             Piece::Zeros(_) => self.crc.update_zeros(new),
         }
         self.seen += new;

@@ -65,7 +65,9 @@ pub(super) enum Next {
 pub(super) enum Start {
     Started(Parallel),
     /// There is too little to share out, or too little memory for it. `over`: it will stay so.
-    Not { over: bool },
+    Not {
+        over: bool,
+    },
 }
 
 impl Parallel {
@@ -83,7 +85,9 @@ impl Parallel {
         if cutter.done {
             let over = cutter.over;
             cutter.give_back(input);
-            first.map(|group| input.give_back(group, 0)).unwrap_or_default();
+            first
+                .map(|group| input.give_back(group, 0))
+                .unwrap_or_default();
             return Ok(Start::Not { over });
         }
         let mut parallel = Parallel {
@@ -168,21 +172,33 @@ fn decode_group(group: &[u8], out: &mut Out<'_, '_>) -> Option<Output> {
     let mut members = 0;
     loop {
         let used = group.len() - rest.0.len();
-        let ended = Output::Ended(Ended { members, used, unfinished: None });
+        let ended = Output::Ended(Ended {
+            members,
+            used,
+            unfinished: None,
+        });
         if rest.0.first() != Some(&0x1f) {
             return Some(ended);
         }
         if let Err(error) = header::read(&mut rest) {
             // Within the header there may be a wrong border.
             let cut = rest.0.is_empty();
-            return Some(if cut { ended } else { Output::Failed(members, error) });
+            return Some(if cut {
+                ended
+            } else {
+                Output::Failed(members, error)
+            });
         }
         match decode_member(&mut member, &mut rest, out) {
             Ok(true) => {}
             Ok(false) => return None,
             Err(_) if member.starved() => {
                 let (used, unfinished) = (group.len(), Some(member));
-                return Some(Output::Ended(Ended { members, used, unfinished }));
+                return Some(Output::Ended(Ended {
+                    members,
+                    used,
+                    unfinished,
+                }));
             }
             Err(error) => return Some(Output::Failed(members, error)),
         }
@@ -192,17 +208,15 @@ fn decode_group(group: &[u8], out: &mut Out<'_, '_>) -> Option<Output> {
 }
 
 /// Decodes a member; `false` when nobody wants it any more.
-fn decode_member(
-    member: &mut Member,
-    rest: &mut Rest<'_>,
-    out: &mut Out<'_, '_>,
-) -> Result<bool> {
+fn decode_member(member: &mut Member, rest: &mut Rest<'_>, out: &mut Out<'_, '_>) -> Result<bool> {
     loop {
         member.prepare(rest)?;
         let piece = member.piece();
         let len = piece.len();
         let wanted = match piece {
-            Piece::Data(data) => out.flush() && (out.emit)(Output::Chunk(Chunk::Data(data.to_vec()))),
+            Piece::Data(data) => {
+                out.flush() && (out.emit)(Output::Chunk(Chunk::Data(data.to_vec())))
+            }
             Piece::Zeros(n) => {
                 out.zeros += n;
                 true

@@ -5,6 +5,8 @@ use report::Kind;
 
 use super::*;
 
+mod parallel;
+
 fn serial() -> Limits {
     Limits {
         threads: 1,
@@ -28,7 +30,9 @@ fn member_with(fields: Fields<'_>, content: &[u8], level: u32) -> Vec<u8> {
     member.extend_from_slice(fields.1);
     let mut compress = Compress::new(Compression::new(level), false);
     let mut deflated = Vec::with_capacity(content.len() + content.len() / 8 + 1024);
-    compress.compress_vec(content, &mut deflated, FlushCompress::Finish).unwrap();
+    compress
+        .compress_vec(content, &mut deflated, FlushCompress::Finish)
+        .unwrap();
     member.extend(deflated);
     member.extend(crc32fast::hash(content).to_le_bytes());
     member.extend((content.len() as u32).to_le_bytes());
@@ -87,10 +91,14 @@ fn error(file: &[u8]) -> Error {
 fn text(len: usize, seed: u64) -> Vec<u8> {
     let mut state = seed << 1 | 1;
     let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize
     };
-    (0..len).map(|_| b"etaoin shrdlu \n"[next() % 15 * (next() % 3) / 2]).collect()
+    (0..len)
+        .map(|_| b"etaoin shrdlu \n"[next() % 15 * (next() % 3) / 2])
+        .collect()
 }
 
 #[test]
@@ -104,13 +112,24 @@ fn all_header_fields_are_passed() {
     file[5] ^= 1;
     let damaged = error(&file);
     assert_eq!(damaged.kind(), Kind::Corrupt);
-    assert!(damaged.to_string().starts_with("gzip member 1: the header's CRC is 0x"), "{damaged}");
+    assert!(
+        damaged
+            .to_string()
+            .starts_with("gzip member 1: the header's CRC is 0x"),
+        "{damaged}"
+    );
 }
 
 #[test]
 fn members_and_padding_are_taken_and_garbage_is_not() {
     let zeros = vec![0; 1 << 20];
-    let file = [member(b"one, "), member(b""), member(&zeros), member(b"two")].concat();
+    let file = [
+        member(b"one, "),
+        member(b""),
+        member(&zeros),
+        member(b"two"),
+    ]
+    .concat();
     let content = [b"one, ", &zeros[..], b"two"].concat();
     for engine in [Engine::Own, Engine::ZlibRs] {
         for step in [1, 5, usize::MAX] {
@@ -131,7 +150,10 @@ fn members_and_padding_are_taken_and_garbage_is_not() {
         "gzip member 5: the file ends within the header"
     );
     let begins = [&file[..], b"\x1f\x9d", &[0; 20]].concat();
-    assert_eq!(error(&begins).to_string(), "gzip member 5: begins with 1f 9d instead of 1f 8b");
+    assert_eq!(
+        error(&begins).to_string(),
+        "gzip member 5: begins with 1f 9d instead of 1f 8b"
+    );
 }
 
 #[test]
@@ -147,7 +169,10 @@ fn every_way_to_be_damaged_has_its_name() {
         "gzip member 1: uses compression method 7, only 8 (deflate) is known"
     );
     assert_eq!(with(2, 7).kind(), Kind::Unsupported);
-    assert_eq!(with(3, 0x20).to_string(), "gzip member 1: reserved flags are set (0x20)");
+    assert_eq!(
+        with(3, 0x20).to_string(),
+        "gzip member 1: reserved flags are set (0x20)"
+    );
     let crc = crc32fast::hash(b"content");
     let damaged = crc ^ 0xff00_0000;
     assert_eq!(
@@ -190,9 +215,16 @@ fn output_is_limited() {
             ..Limits::default()
         };
         let error = read(&file, &limits).unwrap_err();
-        assert_eq!(error.to_string(), "the gzip data unfolds to more than 1048575 bytes");
+        assert_eq!(
+            error.to_string(),
+            "the gzip data unfolds to more than 1048575 bytes"
+        );
         assert_eq!(error.kind(), Kind::Refused);
-        assert!(error.hint_text().is_some_and(|hint| hint.contains("--max-size")));
+        assert!(
+            error
+                .hint_text()
+                .is_some_and(|hint| hint.contains("--max-size"))
+        );
         let enough = Limits {
             output: 1 << 20,
             ..limits
@@ -207,7 +239,9 @@ fn an_endless_run_of_zeros_is_soon_counted() {
     let block = {
         let mut compress = Compress::new(Compression::best(), false);
         let mut out = Vec::with_capacity(1 << 20);
-        compress.compress_vec(&vec![0; 1 << 26], &mut out, FlushCompress::Sync).unwrap();
+        compress
+            .compress_vec(&vec![0; 1 << 26], &mut out, FlushCompress::Sync)
+            .unwrap();
         // A stream that flushes at a byte border can be repeated.
         out
     };
@@ -219,7 +253,11 @@ fn an_endless_run_of_zeros_is_soon_counted() {
     }
     impl SparseRead for Repeated<'_> {
         fn peek(&mut self) -> Result<Piece<'_>> {
-            while self.parts.last().is_some_and(|(part, _)| self.at == part.len()) {
+            while self
+                .parts
+                .last()
+                .is_some_and(|(part, _)| self.at == part.len())
+            {
                 self.at = 0;
                 if let Some((_, times)) = self.parts.last_mut() {
                     *times -= 1;
@@ -254,108 +292,6 @@ fn an_endless_run_of_zeros_is_soon_counted() {
     }
     assert_eq!(total, 1 << 36);
     assert!(data < 1 << 20, "{data}");
-}
-
-#[test]
-fn many_members_are_the_same_in_parallel() {
-    let parts: Vec<Vec<u8>> = (0..40).map(|i| text(60_000 + 9000 * i, i as u64)).collect();
-    let content = parts.concat();
-    let plain: Vec<u8> = parts.iter().flat_map(|part| member(part)).collect();
-    let padded = [&plain[..], &[0; 100]].concat();
-    let mixed = [bgzip(&content), plain.clone(), bgzip(b"the end")].concat();
-    let twice = [&content[..], &content, b"the end"].concat();
-    for (file, content) in [
-        (&plain, &content),
-        (&bgzip(&content), &content),
-        (&padded, &content),
-        (&mixed, &twice),
-    ] {
-        for n in [2, 4] {
-            assert!(read(file, &threads(n)).unwrap() == *content);
-            let source = SliceSource::in_steps(file, 10_000);
-            assert!(read_by(Gzip::new(source, &threads(n))).unwrap() == *content);
-        }
-    }
-    let small = Limits {
-        memory: 8 << 20,
-        ..threads(4)
-    };
-    assert!(read(&mixed, &small).unwrap() == twice);
-}
-
-/// A stored gzip file in a gzip file: nothing but wrong borders, one of them within a file name.
-#[test]
-fn wrong_guesses_do_no_harm() {
-    let inner: Vec<u8> = (0..60).flat_map(|i| member(&text(30_000, i))).collect();
-    let mut name = vec![b'n'; 300 << 10];
-    name[270 << 10..(270 << 10) + 11].copy_from_slice(b"\x1f\x8b\x08\x01\x01\x01\x01\x01\x02\x03\x01");
-    let named = [
-        &[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3, 0xff, 0xff][..],
-        &name[..0xffff],
-        &member(b"named")[10..],
-    ]
-    .concat();
-    let stored = member_with(Fields::default(), &inner, 0);
-    let more = member(&text(900_000, 77));
-    let file = [
-        &member(b"first")[..],
-        &named,
-        &stored,
-        &more,
-        &more,
-        &stored,
-        &stored,
-        &stored,
-        &stored,
-        &more,
-    ]
-    .concat();
-    let expected = read(&file, &serial()).unwrap();
-    assert!(read(&file, &threads(3)).unwrap() == expected);
-    assert!(read(&[&file[..], &file].concat(), &threads(3)).unwrap() == [&expected[..], &expected].concat());
-    // Lengths that bgzip would not announce.
-    let mut lying = bgzip(&text(3_000_000, 3));
-    let at = lying.windows(4).rposition(|bytes| bytes == b"BC\x02\0").unwrap_or_default();
-    let second = lying.windows(4).position(|bytes| bytes == b"BC\x02\0").unwrap_or_default();
-    for at in [at, second] {
-        lying[at + 4] ^= 0x55;
-        assert!(read(&lying, &threads(3)).unwrap() == text(3_000_000, 3));
-    }
-}
-
-#[test]
-fn damage_is_found_in_parallel_too() {
-    let parts: Vec<Vec<u8>> = (0..30).map(|i| member(&text(90_000, i))).collect();
-    let start: usize = parts[..20].iter().map(Vec::len).sum();
-    let whole = parts.concat();
-    let expect = |file: &[u8]| {
-        let error = read(file, &threads(3)).unwrap_err();
-        assert_eq!(read(file, &serial()).unwrap_err(), error);
-        assert_eq!(error.kind(), Kind::Corrupt);
-        error.to_string()
-    };
-    let mut file = whole.clone();
-    file[start + parts[20].len() - 8] ^= 1;
-    assert!(expect(&file).starts_with("gzip member 21: CRC-32 is 0x"));
-    let mut file = whole.clone();
-    file[start] ^= 1;
-    assert_eq!(expect(&file), "gzip member 20: trailing garbage after the member");
-    let mut file = whole.clone();
-    file[start + 1] ^= 1;
-    assert_eq!(expect(&file), "gzip member 21: begins with 1f 8a instead of 1f 8b");
-    for cut in [3, 15, 1000, parts[20].len() - 4] {
-        expect(&whole[..start + cut]);
-    }
-    let garbage = [&whole[..], b"garbage"].concat();
-    assert_eq!(expect(&garbage), "gzip member 30: trailing garbage after the member");
-}
-
-#[test]
-fn a_reader_may_leave_early() {
-    let file: Vec<u8> = (0..60).flat_map(|i| member(&text(90_000, i))).collect();
-    let mut gzip = Gzip::new(SliceSource::new(&file), &threads(3));
-    let mut head = vec![0; 400_000];
-    assert_eq!(read_full(&mut gzip, &mut head).unwrap(), head.len());
 }
 
 proptest! {

@@ -26,7 +26,7 @@ impl<'a> Bits<'a> {
             left: 0,
             len: input.len(),
         };
-        if skip > 0 {
+        if skip > 0 && !input.is_empty() {
             bits.refill();
             bits.consume(skip);
         }
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn repeats_are_counted_across_words() {
-        let mut input = vec![0b0110_1101, 0b1101_1011, 0b1011_0110].repeat(100);
+        let mut input = [0b0110_1101, 0b1101_1011, 0b1011_0110].repeat(100);
         input.push(0);
         let mut bits = Bits::new(&input, 0);
         let count = bits.skip_repeats(0b101, 3, u64::MAX);

@@ -102,7 +102,8 @@ impl Decoder {
             return Ok(used);
         }
         // What is left is the beginning of a header or symbol.
-        self.carry.extend_from_slice(slice.get(used..).unwrap_or_default());
+        self.carry
+            .extend_from_slice(slice.get(used..).unwrap_or_default());
         Ok(slice.len())
     }
 

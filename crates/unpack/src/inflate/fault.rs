@@ -62,7 +62,10 @@ impl fmt::Display for Fault {
             Fault::NoEndOfBlock => f.write_str("the literal/length code has no end of block"),
             Fault::Undefined(code) => write!(f, "an undefined {code} symbol"),
             Fault::TooFar { distance, have } => {
-                write!(f, "a match goes back {distance} bytes where there are {have}")
+                write!(
+                    f,
+                    "a match goes back {distance} bytes where there are {have}"
+                )
             }
         }
     }

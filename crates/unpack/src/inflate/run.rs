@@ -52,7 +52,11 @@ impl Run {
                 Some(Symbol::EndOfBlock) => return Ok(Halt::EndOfBlock),
                 other => {
                     *bits = mark;
-                    return Ok(if other.is_some() { Halt::Over } else { Halt::Input });
+                    return Ok(if other.is_some() {
+                        Halt::Over
+                    } else {
+                        Halt::Input
+                    });
                 }
             };
             let width = mark.left - bits.left;

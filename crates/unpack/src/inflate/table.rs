@@ -257,18 +257,18 @@ fn fill(
     let mut sorted = sorted.iter();
     let mut entry = |length: usize| {
         let symbol = sorted.next().map_or(0, |&symbol| usize::from(symbol));
-        symbols.get(symbol).map_or(EXCEPTIONAL, |entry| {
-            entry + length as u32 * 0x0101
-        })
+        symbols
+            .get(symbol)
+            .map_or(EXCEPTIONAL, |entry| entry + length as u32 * 0x0101)
     };
     // The codeword with its bits in stream order, that is reversed.
     let mut code = 0;
     let direct = longest.min(index_bits);
-    for length in 1..=direct {
+    for (length, &count) in counts.iter().enumerate().take(direct + 1).skip(1) {
         // A table for `length - 1` bits, twice, is one for `length` bits.
         let half = 1 << (length - 1);
         table.copy_within(..half, half);
-        for _ in 0..counts[length] {
+        for _ in 0..count {
             table[code] = entry(length);
             code = next_code(code, length);
         }

@@ -129,8 +129,16 @@ impl Window {
 /// The number of zeros at the end of `bytes`.
 fn trailing_zeros(bytes: &[u8]) -> usize {
     let (head, words) = bytes.as_rchunks::<8>();
-    let zeros = words.iter().rev().take_while(|word| **word == [0; 8]).count();
-    let rest = match words.len().checked_sub(zeros + 1).and_then(|i| words.get(i)) {
+    let zeros = words
+        .iter()
+        .rev()
+        .take_while(|word| **word == [0; 8])
+        .count();
+    let rest = match words
+        .len()
+        .checked_sub(zeros + 1)
+        .and_then(|i| words.get(i))
+    {
         Some(word) => u64::from_le_bytes(*word).leading_zeros() as usize / 8,
         None => head.iter().rev().take_while(|&&byte| byte == 0).count(),
     };
@@ -224,13 +232,21 @@ mod tests {
 
     #[test]
     fn the_history_survives_making_room_and_holes() {
-        let text: Vec<u8> = (0..200_000u32).map(|i| (i.wrapping_mul(i) >> 7) as u8 | 1).collect();
+        let text: Vec<u8> = (0..200_000u32)
+            .map(|i| (i.wrapping_mul(i) >> 7) as u8 | 1)
+            .collect();
         let mut window = Window::new();
         window.extend(&text[..FULL - HISTORY]);
         window.shown = window.end;
         window.make_room();
-        assert_eq!((window.shown, window.end, window.reach()), (HISTORY, HISTORY, HISTORY));
-        assert_eq!(window.buffer[..HISTORY], text[FULL - 2 * HISTORY..FULL - HISTORY]);
+        assert_eq!(
+            (window.shown, window.end, window.reach()),
+            (HISTORY, HISTORY, HISTORY)
+        );
+        assert_eq!(
+            window.buffer[..HISTORY],
+            text[FULL - 2 * HISTORY..FULL - HISTORY]
+        );
         window.pass_zeros(5000);
         assert_eq!(window.take_zeros(), (0, 5000));
         window.pass_zeros(1 << 40);

@@ -43,7 +43,7 @@ fn a_reader_that_goes_away_interrupts() {
     let reader = thread::spawn(move || File::open(reader_path).unwrap().read_exact(&mut [0; 10]));
     let mut target = open(&path, &TargetOptions::default(), None).unwrap();
     let error = target.zero_at(0, 64 << 20).unwrap_err();
-    assert_eq!(error.kind(), Kind::Interrupted);
+    assert_eq!(error.kind(), Kind::Closed);
     let shown = path.display();
     assert_eq!(
         error.to_string(),
