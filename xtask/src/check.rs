@@ -56,19 +56,6 @@ const STEPS: &[Step] = &[
         },
     },
     Step {
-        name: "tests",
-        holds: "every test passes",
-        run: || {
-            cargo_run(&[
-                "nextest",
-                "run",
-                "--workspace",
-                "--locked",
-                "--no-fail-fast",
-            ])
-        },
-    },
-    Step {
         name: "doctests",
         holds: "the examples in the documentation work",
         run: || cargo_run(&["test", "--doc", "--workspace", "--locked", "--quiet"]),
@@ -83,13 +70,26 @@ const STEPS: &[Step] = &[
         holds: "docs/ names every command and option",
         run: docs::check,
     },
+    Step {
+        name: "tests",
+        holds: "every test passes",
+        run: || {
+            cargo_run(&[
+                "nextest",
+                "run",
+                "--workspace",
+                "--locked",
+                "--no-fail-fast",
+            ])
+        },
+    },
 ];
 
 /// Which steps to run.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Steps to run, instead of all: format, prose, licences, example, lint, tests, doctests,
-    /// rustdoc, docs
+    /// Steps to run, instead of all: format, prose, licences, example, lint, doctests,
+    /// rustdoc, docs, tests
     steps: Vec<String>,
 }
 

@@ -45,6 +45,17 @@ pub trait SparseRead {
     /// Moves past `n` bytes. The caller owes: `n` is at most the length of the piece that the last
     /// `peek` showed.
     fn consume(&mut self, n: u64);
+
+    /// Spares a copy where a stream has its bytes in a buffer of their own: exchanges `buffer` for
+    /// one of the same length whose first bytes are what comes next, moves past them and says how
+    /// many they are, at least 1. `None` leaves everything as it was, and is always allowed.
+    ///
+    /// # Errors
+    /// As [`SparseRead::peek`].
+    fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
+        let _ = buffer;
+        Ok(None)
+    }
 }
 
 impl<T: SparseRead + ?Sized> SparseRead for &mut T {
@@ -54,6 +65,9 @@ impl<T: SparseRead + ?Sized> SparseRead for &mut T {
     fn consume(&mut self, n: u64) {
         (**self).consume(n);
     }
+    fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
+        (**self).exchange(buffer)
+    }
 }
 
 impl<T: SparseRead + ?Sized> SparseRead for Box<T> {
@@ -62,6 +76,9 @@ impl<T: SparseRead + ?Sized> SparseRead for Box<T> {
     }
     fn consume(&mut self, n: u64) {
         (**self).consume(n);
+    }
+    fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
+        (**self).exchange(buffer)
     }
 }
 
@@ -210,6 +227,13 @@ impl<R: SparseRead> SparseRead for Lookahead<R> {
             self.consumed += n as usize;
         } else {
             self.rest.consume(n);
+        }
+    }
+
+    fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
+        match self.consumed < self.head.len() {
+            true => Ok(None),
+            false => self.rest.exchange(buffer),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The unit in which a disk travels: an aligned piece of it with a map of its zeros.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
-
 use extent::digest;
 use extent::zero::is_zero;
+use report::Result;
+
+use crate::pool::Pool;
 
 /// Bytes in a chunk; every chunk starts at a multiple of it.
 pub(crate) const CHUNK: usize = 256 * 1024;
@@ -27,10 +28,23 @@ pub(crate) struct Chunk {
     data: u64,
     /// Bit `i` is set when block `i` was written in parts, so that nobody has looked at all of it.
     partial: u64,
-    home: Sender<Box<[u8]>>,
+    home: Pool,
 }
 
 impl Chunk {
+    /// An empty chunk at `offset` with a buffer from `pool`, waiting for one if all are under way.
+    pub(crate) fn new(pool: &Pool, offset: u64) -> Self {
+        Chunk {
+            offset,
+            // Nobody closes a pool of chunks.
+            bytes: pool.take().unwrap_or_default(),
+            len: 0,
+            data: 0,
+            partial: 0,
+            home: pool.clone(),
+        }
+    }
+
     /// The same buffer as an empty chunk at `offset`.
     pub(crate) fn restart(mut self, offset: u64) -> Self {
         (self.offset, self.len, self.data, self.partial) = (offset, 0, 0, 0);
@@ -72,6 +86,26 @@ impl Chunk {
             self.bytes[start..start + BLOCK].fill(0);
         }
         self.bytes[start + within..start + within + part.len()].copy_from_slice(part);
+    }
+
+    /// Lets `exchange` give the empty chunk a buffer that is filled already, in place of its own, and
+    /// looks at what is in it; `exchange` says how many bytes that is.
+    pub(crate) fn adopt(
+        &mut self,
+        exchange: impl FnOnce(&mut Box<[u8]>) -> Result<Option<usize>>,
+    ) -> Result<()> {
+        let Some(len) = exchange(&mut self.bytes)? else {
+            return Ok(());
+        };
+        self.len = len;
+        for (i, block) in self.bytes[..len].chunks(BLOCK).enumerate() {
+            self.data |= u64::from(!is_zero(block)) << i;
+        }
+        if !len.is_multiple_of(BLOCK) {
+            self.partial |= 1 << (len / BLOCK);
+            self.bytes[len..len.next_multiple_of(BLOCK)].fill(0);
+        }
+        Ok(())
     }
 
     /// Appends zeros, as many of the `n` as there is room for; returns how many.
@@ -153,8 +187,7 @@ impl Chunk {
 
 impl Drop for Chunk {
     fn drop(&mut self) {
-        // A pool that is gone needs no buffer back.
-        let _ = self.home.send(std::mem::take(&mut self.bytes));
+        self.home.give(std::mem::take(&mut self.bytes));
     }
 }
 
@@ -175,51 +208,6 @@ fn bits(mut map: u64) -> impl Iterator<Item = usize> {
         map &= map.wrapping_sub(1);
         (bit < 64).then_some(bit)
     })
-}
-
-/// A fixed number of chunk buffers: what bounds the memory between decoder and targets, and what
-/// makes a fast decoder wait for a slow target.
-pub(crate) struct Pool {
-    home: Sender<Box<[u8]>>,
-    free: Receiver<Box<[u8]>>,
-    unmade: usize,
-}
-
-impl Pool {
-    /// A pool of `count` buffers, made when first needed.
-    pub(crate) fn new(count: usize) -> Self {
-        let (home, free) = channel();
-        Pool {
-            home,
-            free,
-            unmade: count.max(1),
-        }
-    }
-
-    /// An empty chunk at `offset`, waiting for a buffer to come home if all are under way.
-    pub(crate) fn chunk(&mut self, offset: u64) -> Chunk {
-        let bytes = match self.free.try_recv() {
-            Ok(bytes) => bytes,
-            Err(_) if self.unmade > 0 => {
-                self.unmade -= 1;
-                fresh()
-            }
-            // The pool holds a sender itself, so receiving cannot fail.
-            Err(_) => self.free.recv().unwrap_or_else(|_| fresh()),
-        };
-        Chunk {
-            offset,
-            bytes,
-            len: 0,
-            data: 0,
-            partial: 0,
-            home: self.home.clone(),
-        }
-    }
-}
-
-fn fresh() -> Box<[u8]> {
-    vec![0; CHUNK].into_boxed_slice()
 }
 
 #[cfg(test)]
@@ -243,12 +231,12 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn a_chunk_is_what_was_pushed(parts in prop::collection::vec((0usize..3, 1usize..20_000), 1..30)) {
-            let mut pool = Pool::new(1);
+            let pool = Pool::new(1, CHUNK);
             // A used buffer is full of somebody else's bytes.
-            let mut dirty = pool.chunk(0);
+            let mut dirty = Chunk::new(&pool, 0);
             dirty.push(&[0xee; CHUNK]);
             drop(dirty);
-            let mut chunk = pool.chunk(CHUNK as u64);
+            let mut chunk = Chunk::new(&pool, CHUNK as u64);
             let mut expected = Vec::new();
             for (kind, len) in parts {
                 let n = match kind {
@@ -274,9 +262,32 @@ mod tests {
     }
 
     #[test]
+    fn an_adopted_buffer_goes_on_like_any_other() {
+        for len in [1, BLOCK - 1, BLOCK, BLOCK + 1, CHUNK - 1, CHUNK] {
+            let pool = Pool::new(1, CHUNK);
+            let mut chunk = Chunk::new(&pool, 0);
+            let mut expected = vec![0; len];
+            expected[len - 1] = 3;
+            let adopted = chunk.adopt(|buffer| {
+                buffer.fill(0xee);
+                buffer[..len].copy_from_slice(&expected);
+                Ok(Some(len))
+            });
+            adopted.unwrap();
+            let more = chunk.push(&[5; 10]) + chunk.push_zeros(BLOCK as u64) + chunk.push(&[6; 10]);
+            expected.extend([5; 10]);
+            expected.extend([0; BLOCK]);
+            expected.extend([6; 10]);
+            expected.truncate(len + more);
+            assert!(chunk.seal());
+            assert_eq!(assembled(&chunk), expected);
+        }
+    }
+
+    #[test]
     fn aligned_zero_blocks_are_holes_whatever_lies_beside_them() {
-        let mut pool = Pool::new(1);
-        let mut chunk = pool.chunk(0);
+        let pool = Pool::new(1, CHUNK);
+        let mut chunk = Chunk::new(&pool, 0);
         let mut data = vec![1u8; 3 * BLOCK];
         data[BLOCK..2 * BLOCK].fill(0);
         chunk.push(&data);

@@ -3,7 +3,8 @@
 use extent::{Piece, SparseRead};
 use report::Result;
 
-use crate::chunk::{CHUNK, Chunk, Pool};
+use crate::chunk::{CHUNK, Chunk};
+use crate::pool::Pool;
 
 /// What the cutter yields, in ascending order and without gaps.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ impl<'a> Cutter<'a> {
     pub(crate) fn new(stream: &'a mut dyn SparseRead, buffers: usize) -> Self {
         Cutter {
             stream,
-            pool: Pool::new(buffers),
+            pool: Pool::new(buffers, CHUNK),
             position: 0,
             waiting: None,
             spare: None,
@@ -95,8 +96,9 @@ impl<'a> Cutter<'a> {
     fn fill(&mut self) -> Result<Filled> {
         let mut chunk = match self.spare.take() {
             Some(chunk) => chunk.restart(self.position),
-            None => self.pool.chunk(self.position),
+            None => Chunk::new(&self.pool, self.position),
         };
+        chunk.adopt(|buffer| self.stream.exchange(buffer))?;
         while chunk.len() < CHUNK {
             let n = match self.stream.peek()? {
                 Piece::Data(data) => chunk.push(data),

@@ -16,8 +16,8 @@ use report::{Error, Result};
 use crate::chunk::{Chunk, Run};
 use crate::control::{Control, interrupted};
 
-/// Cuts that may wait for one target.
-const QUEUE: usize = 16;
+/// Cuts that may wait for one target; more than there are chunks, so that only holes are bounded by it.
+const QUEUE: usize = 64;
 const TICK: Duration = Duration::from_millis(50);
 
 /// What every thread behind the cutter gets.

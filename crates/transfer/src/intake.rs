@@ -1,7 +1,7 @@
 //! The thread that reads the source, so that reading, keeping a copy and hashing cost the decoder no
 //! time, and so that a source that hangs does not hang the program.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -10,11 +10,13 @@ use extent::{BlockWrite, ByteSource, Fill, Piece, SparseRead};
 use report::{Error, Result};
 use sha2::{Digest as _, Sha256};
 
+use crate::chunk::CHUNK;
 use crate::control::{Control, interrupted};
+use crate::pool::Pool;
 
-/// Bytes in one read; large enough that the hand-over costs nothing.
-const READ: usize = 256 * 1024;
-/// Reads that may wait for the decoder.
+/// Bytes in one read: a whole chunk, so that a raw disk's buffers become chunks without a copy.
+const READ: usize = CHUNK;
+/// Reads that may wait for the decoder, and holes.
 const AHEAD: usize = 12;
 /// How often a waiting decoder looks whether it should stop.
 const TICK: Duration = Duration::from_millis(50);
@@ -50,7 +52,7 @@ enum Message {
 /// The decoder's end of the intake.
 pub(crate) struct Intake {
     messages: Receiver<Message>,
-    returned: Sender<Box<[u8]>>,
+    pool: Pool,
     control: Arc<Control>,
     current: Current,
 }
@@ -77,7 +79,8 @@ impl Intake {
         control: &Arc<Control>,
     ) -> Result<Self> {
         let (sender, messages) = sync_channel(AHEAD);
-        let (returned, empties) = channel();
+        let pool = Pool::new(AHEAD, READ);
+        let buffers = pool.clone();
         let reader = Reader {
             source,
             keep: passing.keep,
@@ -87,11 +90,11 @@ impl Intake {
         };
         thread::Builder::new()
             .name("intake".into())
-            .spawn(move || reader.run(&sender, &empties))
+            .spawn(move || reader.run(&sender, &buffers))
             .map_err(|cause| Error::io("no thread to read the source", cause))?;
         Ok(Intake {
             messages,
-            returned,
+            pool,
             control: Arc::clone(control),
             current: Current::Nothing,
         })
@@ -105,7 +108,11 @@ impl Intake {
         }
     }
 
+    /// Has something at hand.
     fn receive(&mut self) -> Result<()> {
+        if !matches!(self.current, Current::Nothing) {
+            return Ok(());
+        }
         let message = loop {
             self.control.check()?;
             match self.messages.recv_timeout(TICK) {
@@ -126,11 +133,15 @@ impl Intake {
     }
 }
 
+impl Drop for Intake {
+    fn drop(&mut self) {
+        self.pool.close();
+    }
+}
+
 impl SparseRead for Intake {
     fn peek(&mut self) -> Result<Piece<'_>> {
-        if matches!(self.current, Current::Nothing) {
-            self.receive()?;
-        }
+        self.receive()?;
         Ok(match &self.current {
             Current::Data { bytes, from, to } => Piece::Data(&bytes[*from..*to]),
             Current::Hole(len) => Piece::Zeros(*len),
@@ -154,8 +165,20 @@ impl SparseRead for Intake {
             && let Current::Data { bytes, .. } =
                 std::mem::replace(&mut self.current, Current::Nothing)
         {
-            // A reader that is done needs no buffer back.
-            let _ = self.returned.send(bytes);
+            self.pool.give(bytes);
+        }
+    }
+
+    fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
+        self.receive()?;
+        match &mut self.current {
+            Current::Data { bytes, from: 0, to } if bytes.len() == buffer.len() => {
+                std::mem::swap(bytes, buffer);
+                let n = *to;
+                self.consume(n as u64);
+                Ok(Some(n))
+            }
+            _ => Ok(None),
         }
     }
 }
@@ -170,14 +193,15 @@ struct Reader {
 }
 
 impl Reader {
-    fn run(mut self, messages: &SyncSender<Message>, empties: &Receiver<Box<[u8]>>) {
-        loop {
-            let mut buffer = empties
-                .try_recv()
-                .unwrap_or_else(|_| vec![0; READ].into_boxed_slice());
+    fn run(mut self, messages: &SyncSender<Message>, pool: &Pool) {
+        // A closed pool means that nobody listens any more: the decoder has failed.
+        while let Some(mut buffer) = pool.take() {
             let message = match self.step(&mut buffer) {
                 Ok(Fill::Data(n)) => Message::Data(buffer, n),
-                Ok(Fill::Hole(n)) => Message::Hole(n),
+                Ok(Fill::Hole(n)) => {
+                    pool.give(buffer);
+                    Message::Hole(n)
+                }
                 Ok(Fill::End) => Message::End(Passed {
                     sha256: self.sha256.take().map(|hash| hash.finalize().into()),
                     bytes: self.position,
@@ -185,7 +209,6 @@ impl Reader {
                 Err(error) => Message::Failed(error),
             };
             let last = matches!(message, Message::End(_) | Message::Failed(_));
-            // Nobody listening: the decoder has failed.
             if messages.send(message).is_err() || last {
                 return;
             }

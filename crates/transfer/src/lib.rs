@@ -21,6 +21,7 @@ mod engine;
 mod fan;
 mod intake;
 mod pick;
+mod pool;
 mod walk;
 mod writer;
 

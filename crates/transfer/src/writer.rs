@@ -17,7 +17,7 @@ use crate::fan::{Ending, Fan, Item};
 use crate::walk::{Disk, DiskSink};
 
 /// Chunks of 256 KiB between decoder and targets.
-const BUFFERS: usize = 40;
+const BUFFERS: usize = 32;
 
 /// The sink of one import.
 pub(crate) struct Writer<'a> {

@@ -165,7 +165,10 @@ impl Range {
             }
         }
         let run = usize::try_from(self.data_end - self.position).unwrap_or(usize::MAX);
-        let wanted = buffer.len().min(run);
+        // Reads end at multiples of the buffer's length, so that behind a hole of odd length whole
+        // buffers are aligned again; whoever works in aligned pieces need not copy them together.
+        let ahead = (self.position % buffer.len() as u64) as usize;
+        let wanted = (buffer.len() - ahead).min(run);
         let n = self.read(file, &mut buffer[..wanted])?;
         self.position += n as u64;
         Ok(Fill::Data(n))
