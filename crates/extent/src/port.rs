@@ -23,6 +23,12 @@ pub trait ByteSource: Send {
     /// The number of bytes there are in all, where the source knows beforehand.
     fn size(&self) -> Option<u64>;
 
+    /// What to tell the person should the content turn out to be no disk, where the source has an
+    /// idea why.
+    fn hint(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Delivers what comes next, blocking until there is something. `buffer` is not empty; a source
     /// fills as much of it as it can without waiting a second time.
     ///
@@ -35,8 +41,9 @@ pub trait ByteSource: Send {
 ///
 /// The engine writes each byte range at most once, in ascending order, and accounts for every byte
 /// of the disk: either `write_at` or `zero_at` covers it. It then calls one of `finish` and
-/// `abort`; an `abort` may also follow a `finish`, when the target did not read back as it should. Dropping a target without either means the program is dying: the target must not look
-/// complete then either, so whatever makes it look complete happens in `finish`.
+/// `abort`; an `abort` may also follow a `finish`, when the target did not read back as it should.
+/// Dropping a target without either means the program is dying: the target must not look complete
+/// then either, so whatever makes it look complete happens in `finish`.
 pub trait BlockWrite: Send {
     /// What the person calls it: a path, `-`, `lv:vg0/web01`.
     fn name(&self) -> &str;

@@ -5,11 +5,15 @@ pub(crate) mod digest;
 pub(crate) mod import;
 pub(crate) mod man;
 
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
 use place::source::http::HttpOptions;
-use report::{Error, Result};
+use report::{Error, Result, printable};
 
 use crate::cli::Command;
-use crate::output::End;
+use crate::output::{End, tell};
 
 /// Runs one command.
 pub(crate) fn run(command: Command) -> End {
@@ -21,19 +25,32 @@ pub(crate) fn run(command: Command) -> End {
     }
 }
 
-/// What `--header` says.
+/// How to talk to servers: with what `--header` says, and a line before each further attempt unless
+/// the person wants quiet.
 ///
 /// # Errors
 /// [`report::Kind::Usage`] when a header is none.
-fn http_options(headers: &[String]) -> Result<HttpOptions> {
+fn http_options(headers: &[String], quiet: bool) -> Result<HttpOptions> {
     let headers = headers.iter().map(|header| {
         let (name, value) = header.split_once(':').ok_or_else(|| {
             Error::usage(format!("'{header}' is no header")).hint("write NAME: VALUE")
         })?;
         Ok((name.trim().to_owned(), value.trim().to_owned()))
     });
+    let pause = move |why: &Error, wait: Duration| {
+        if !quiet {
+            let why = printable(&why.to_string());
+            tell(&format!(
+                "warning: {why}; trying again in {} s",
+                wait.as_secs()
+            ));
+        }
+        thread::sleep(wait);
+        Ok(())
+    };
     Ok(HttpOptions {
         headers: headers.collect::<Result<_>>()?,
+        pause: Arc::new(pause),
         ..HttpOptions::default()
     })
 }

@@ -10,19 +10,31 @@ use serde_json::{Value, json};
 #[derive(Debug, Default)]
 pub(crate) struct End {
     errors: Vec<Error>,
-    json: bool,
+    json: Json,
+}
+
+/// Where a JSON document about the end goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Json {
+    /// Nowhere: text was asked for, or the document is there already.
+    #[default]
+    No,
+    /// To standard output.
+    Out,
+    /// To standard error, because standard output carries a disk.
+    Err,
 }
 
 impl End {
-    /// Ends with these troubles, none for success; with `json`, they were or are told as JSON.
-    pub(crate) fn new(errors: Vec<Error>, json: bool) -> Self {
+    /// Ends with these troubles, none for success.
+    pub(crate) fn new(errors: Vec<Error>, json: Json) -> Self {
         End { errors, json }
     }
 }
 
 impl From<Result<()>> for End {
     fn from(result: Result<()>) -> Self {
-        End::new(result.err().into_iter().collect(), false)
+        End::new(result.err().into_iter().collect(), Json::No)
     }
 }
 
@@ -31,10 +43,13 @@ pub(crate) fn exit(end: End) -> ExitCode {
     let Some(first) = end.errors.first() else {
         return ExitCode::SUCCESS;
     };
-    if end.json {
-        let errors: Vec<Value> = end.errors.iter().map(Error::to_json).collect();
+    let errors: Vec<Value> = end.errors.iter().map(Error::to_json).collect();
+    let document = json!({ "schema": 1, "errors": errors });
+    match end.json {
+        Json::No => {}
         // Standard output that fails leaves standard error and the status.
-        let _ = print_json(&json!({ "schema": 1, "errors": errors }));
+        Json::Out => drop(print_json(&document)),
+        Json::Err => tell(&format!("{document:#}")),
     }
     for error in &end.errors {
         if error.kind() != Kind::Closed {
@@ -79,10 +94,11 @@ pub(crate) fn tell(text: &str) {
     };
 }
 
-/// Errors red, hints cyan: the first word of each line only.
+/// Errors red, warnings yellow, hints cyan: the first word of each line only.
 fn coloured(text: &str) -> String {
     let lines = text.lines().map(|line| match line.split_once(':') {
         Some(("error", rest)) => format!("\x1b[1;31merror\x1b[0m:{rest}"),
+        Some(("warning", rest)) => format!("\x1b[33mwarning\x1b[0m:{rest}"),
         Some(("hint", rest)) => format!("\x1b[36mhint\x1b[0m:{rest}"),
         _ => line.to_owned(),
     });

@@ -1,5 +1,6 @@
 //! Running work on a thread of its own while this one shows progress and listens for signals.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -34,7 +35,12 @@ pub(crate) fn run<T: Send + 'static>(
     listen(sender.clone())?;
     thread::Builder::new()
         .name("work".into())
-        .spawn(move || sender.send(Event::Done(work())))
+        .spawn(move || {
+            // A defect must not look like an endless wait: the panic has told its story by now.
+            let result = catch_unwind(AssertUnwindSafe(work));
+            let died = || Err(Error::io("the work stopped", "a thread died of a defect"));
+            sender.send(Event::Done(result.unwrap_or_else(|_| died())))
+        })
         .map_err(|cause| Error::io("no thread to work in", cause))?;
     let mut deadline: Option<Instant> = None;
     loop {
@@ -46,6 +52,9 @@ pub(crate) fn run<T: Send + 'static>(
             Ok(Event::Signal) if deadline.is_some() => return Err(left_behind()),
             Ok(Event::Signal) => {
                 control.cancel();
+                if !control.is_changing() {
+                    return Err(Error::new(Kind::Interrupted, "interrupted"));
+                }
                 deadline = Some(Instant::now() + PATIENCE);
             }
             Err(RecvTimeoutError::Timeout) => reporter.show(control.progress()),

@@ -3,10 +3,13 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use report::{Error, Result};
 
+use crate::Host;
+use crate::block::{Number, number};
 use crate::lvm::Volume;
 use crate::source::http::shown;
 
@@ -47,6 +50,34 @@ impl Place {
             None => Ok(Place::File(text.into())),
         }
     }
+
+    /// Whether both name the same thing on `host`, by whatever paths lead there: standard input and
+    /// standard output are one thing, a volume and its device node are.
+    pub fn is_same(&self, other: &Place, host: &Host) -> bool {
+        let same_thing = || Some(self.thing(host)? == other.thing(host)?);
+        self == other || same_thing().unwrap_or(false)
+    }
+
+    /// What the file system knows it by, if it is there.
+    fn thing(&self, host: &Host) -> Option<Thing> {
+        let path = match self {
+            Place::Stdio | Place::Http(_) => return None,
+            Place::File(path) => path.clone(),
+            Place::Volume(volume) => host.dev.join(volume.path()),
+        };
+        let metadata = std::fs::metadata(path).ok()?;
+        Some(match number(&metadata) {
+            Some(device) => Thing::Device(device),
+            None => Thing::File(metadata.dev(), metadata.ino()),
+        })
+    }
+}
+
+/// A file or a device, whatever its names.
+#[derive(PartialEq, Eq)]
+enum Thing {
+    Device(Number),
+    File(u64, u64),
 }
 
 /// The scheme of `scheme://…` in the characters of RFC 3986, section 3.1.
@@ -123,6 +154,21 @@ mod tests {
     fn a_path_need_not_be_text() {
         let name = OsStr::from_bytes(b"disk\xff.img");
         assert_eq!(Place::parse(name).unwrap(), Place::File(name.into()));
+    }
+
+    #[test]
+    fn a_thing_is_the_same_by_all_its_names() {
+        let room = tempfile::tempdir().unwrap();
+        let at = |name: &str| room.path().join(name);
+        std::fs::write(at("a"), "").unwrap();
+        std::fs::write(at("b"), "").unwrap();
+        std::fs::hard_link(at("a"), at("hard")).unwrap();
+        std::os::unix::fs::symlink("a", at("soft")).unwrap();
+        let same = |one: &str, other: &str| {
+            Place::File(at(one)).is_same(&Place::File(at(other)), &Host::default())
+        };
+        assert!(same("a", "hard") && same("soft", "a") && same("missing", "missing"));
+        assert!(!same("a", "b") && !same("a", "missing"));
     }
 
     #[test]

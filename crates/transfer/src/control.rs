@@ -1,6 +1,9 @@
 //! What the engine shares with whoever watches it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicU64,
+    Ordering::{Relaxed, SeqCst},
+};
 
 use report::{Error, Kind, Result};
 
@@ -8,6 +11,7 @@ use report::{Error, Kind, Result};
 #[derive(Debug, Default)]
 pub struct Control {
     cancelled: AtomicBool,
+    changing: AtomicBool,
     taken: AtomicU64,
     source_size: AtomicU64,
     position: AtomicU64,
@@ -33,12 +37,29 @@ pub struct Progress {
 impl Control {
     /// Asks every thread to stop; the transfer then ends as interrupted, its targets undone.
     pub fn cancel(&self) {
-        self.cancelled.store(true, Relaxed);
+        self.cancelled.store(true, SeqCst);
     }
 
     /// Whether somebody asked to stop.
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Relaxed)
+        self.cancelled.load(SeqCst)
+    }
+
+    /// Whether anything has been changed, or is about to be, that would have to be undone. Once
+    /// [`Control::cancel`] was called and this says no, it stays so.
+    pub fn is_changing(&self) -> bool {
+        self.changing.load(SeqCst)
+    }
+
+    /// Announces the first change.
+    ///
+    /// # Errors
+    /// [`Kind::Interrupted`] when somebody asked to stop: then nothing must be changed.
+    pub(crate) fn change(&self) -> Result<()> {
+        // Announced first and asked then, both in one order for all threads: either this thread
+        // sees the wish to stop, or who wishes it sees the announcement.
+        self.changing.store(true, SeqCst);
+        self.check()
     }
 
     /// How far the transfer is.

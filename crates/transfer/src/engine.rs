@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use extent::{BlockWrite, ByteSource};
 use place::target::Candidate;
-use report::{Error, Result};
+use report::{Error, Kind, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
@@ -97,9 +97,10 @@ pub enum Outcome {
 /// Everything that keeps the whole import from succeeding; all targets are then undone. A target that
 /// fails while another succeeds shows in [`Imported::targets`] instead.
 pub fn import(import: Import, control: &Arc<Control>) -> Result<Outcome> {
-    let keep = Kept::open(import.keep, import.dry_run)?;
+    let keep = Kept::open(import.keep, import.dry_run, control)?;
     let name = import.source.name().to_owned();
     let size = import.source.size();
+    let hint = import.source.hint();
     control.source_opened(size);
     let passing = Passing {
         keep: Arc::clone(&keep.0),
@@ -115,7 +116,7 @@ pub fn import(import: Import, control: &Arc<Control>) -> Result<Outcome> {
     }
     let checked = walked
         .and_then(|flow| check(flow, &import.pick, &seen, &intake, import.sha256))
-        .map_err(|error| error.at(&name));
+        .map_err(|error| explained(error, hint).at(&name));
     let (disk, passed) = match checked {
         Ok(checked) => checked,
         Err(error) => return Err(keep.give_up(writer.give_up(error))),
@@ -143,6 +144,14 @@ fn plan(seen: Seen, targets: Vec<String>) -> Result<Outcome> {
         disk,
         targets,
     }))
+}
+
+/// An input that is no disk, with what its source knows about why.
+fn explained(error: Error, hint: Option<&'static str>) -> Error {
+    match hint {
+        Some(hint) if error.kind() == Kind::Refused => error.hint(hint),
+        _ => error,
+    }
 }
 
 /// The judgement at the source's end: one disk, all of it read, the right checksum.
@@ -179,9 +188,16 @@ fn hex(bytes: &[u8]) -> String {
 struct Kept(Keep);
 
 impl Kept {
-    fn open(candidate: Option<Box<dyn Candidate>>, dry_run: bool) -> Result<Self> {
+    fn open(
+        candidate: Option<Box<dyn Candidate>>,
+        dry_run: bool,
+        control: &Control,
+    ) -> Result<Self> {
         let target = match candidate {
-            Some(candidate) if !dry_run => Some(candidate.open(None)?),
+            Some(candidate) if !dry_run => {
+                control.change()?;
+                Some(candidate.open(None)?)
+            }
             _ => None,
         };
         Ok(Kept(Arc::new(Mutex::new(target))))

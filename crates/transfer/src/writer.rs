@@ -96,6 +96,7 @@ impl<'a> Writer<'a> {
 
     /// Opens all targets, or none.
     fn open(&mut self, size: Option<u64>) -> Result<Fan> {
+        self.control.change()?;
         let mut opened = Vec::new();
         for candidate in self.candidates.drain(..) {
             match candidate.open(size) {

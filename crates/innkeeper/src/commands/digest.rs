@@ -7,7 +7,7 @@ use report::{Result, amount, parse_amount};
 use serde_json::json;
 use transfer::{Content, Control};
 
-use crate::output::{End, print, print_json, table};
+use crate::output::{End, Json, print, print_json, table};
 use crate::progress::{Mode, Reporter};
 use crate::watch;
 
@@ -40,23 +40,23 @@ pub(crate) struct Args {
 
 /// Prints the digest.
 pub(crate) fn run(args: Args) -> End {
-    let json = args.json;
+    let json = match args.json {
+        true => Json::Out,
+        false => Json::No,
+    };
     let told = read(&args).and_then(|content| tell(&args, &content));
     End::new(told.err().into_iter().collect(), json)
 }
 
 fn read(args: &Args) -> Result<Content> {
     let place = Place::parse(&args.place)?;
-    let mut source = place::source::open(
-        &place,
-        &super::http_options(&args.header)?,
-        &Host::default(),
-    )?;
+    let http = super::http_options(&args.header, args.quiet)?;
+    let limit = args.size;
     let control = Arc::new(Control::default());
     let shared = Arc::clone(&control);
-    let limit = args.size;
     let reporter = Reporter::new(args.progress, args.quiet);
     watch::run(&control, reporter, move || {
+        let mut source = place::source::open(&place, &http, &Host::default())?;
         transfer::digest(&mut *source, limit, &shared)
     })
 }

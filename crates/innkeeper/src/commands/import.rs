@@ -13,7 +13,7 @@ use unpack::Limits;
 use unpack::gzip::Engine;
 
 use crate::checksums;
-use crate::output::{End, print, tell};
+use crate::output::{End, Json, print, tell};
 use crate::progress::{Mode, Reporter};
 use crate::watch;
 
@@ -125,29 +125,40 @@ pub(crate) fn run(args: Args) -> End {
     // Where the disk itself goes to standard output, nothing else may.
     let aside = args.to.iter().any(|to| to == "-");
     let start = Instant::now();
-    let done = match import(args) {
+    let control = Arc::new(Control::default());
+    let shared = Arc::clone(&control);
+    let reporter = Reporter::new(args.progress, quiet);
+    let done = match watch::run(&control, reporter, move || import(args, &shared)) {
         Ok(done) => done,
-        Err(error) => return End::new(vec![error], json),
+        Err(error) => return End::new(vec![error], failed_as(json, aside)),
     };
     let text = match &done {
-        _ if json => Some(format!("{:#}\n", told::as_json(&done, start.elapsed()))),
-        _ if quiet => None,
-        _ => Some(told::as_text(&done, start.elapsed())),
+        _ if json => format!("{:#}\n", told::as_json(&done, start.elapsed())),
+        _ if quiet => String::new(),
+        _ => told::as_text(&done, start.elapsed()),
     };
-    let printed = match text {
-        Some(text) if aside => {
+    let printed = match aside {
+        true if text.is_empty() => Ok(()),
+        true => {
             tell(text.trim_end());
             Ok(())
         }
-        Some(text) => print(text.as_bytes()),
-        None => Ok(()),
+        false => print(text.as_bytes()),
     };
-    // A target's own trouble stands in the JSON document already.
+    // The document holds each target's own trouble already.
     let troubles = told::troubles(&done).chain(printed.err());
-    End::new(troubles.collect(), false)
+    End::new(troubles.collect(), Json::No)
 }
 
-fn import(args: Args) -> Result<told::Done> {
+fn failed_as(json: bool, aside: bool) -> Json {
+    match (json, aside) {
+        (false, _) => Json::No,
+        (true, false) => Json::Out,
+        (true, true) => Json::Err,
+    }
+}
+
+fn import(args: Args, control: &Arc<Control>) -> Result<told::Done> {
     let (source, places, keep) = places(&args)?;
     let options = TargetOptions {
         force: args.force,
@@ -168,7 +179,7 @@ fn import(args: Args) -> Result<told::Done> {
         None => None,
     };
     let kept = keep.as_ref().map(|keep| keep.name().to_owned());
-    let http = super::http_options(&args.header)?;
+    let http = super::http_options(&args.header, args.quiet)?;
     let sha256 = match &args.checksums {
         Some(list) => Some(listed_sum(list, &source, &http)?),
         None => args.sha256,
@@ -193,12 +204,7 @@ fn import(args: Args) -> Result<told::Done> {
         verify: args.verify,
         dry_run: args.dry_run,
     };
-    let control = Arc::new(Control::default());
-    let reporter = Reporter::new(args.progress, args.quiet);
-    let shared = Arc::clone(&control);
-    let outcome = watch::run(&control, reporter, move || {
-        transfer::import(request, &shared)
-    })?;
+    let outcome = transfer::import(request, control)?;
     Ok(match outcome {
         Outcome::Planned(plan) => told::Done::Planned { source: name, plan },
         Outcome::Done(imported) => told::Done::Imported {
@@ -221,28 +227,21 @@ fn places(args: &Args) -> Result<(Place, Vec<Place>, Option<Place>)> {
     if args.verify && targets.contains(&Place::Stdio) {
         return Err(Error::usage("standard output cannot be read back").hint("leave --verify out"));
     }
-    let mut seen = Vec::new();
-    for target in targets.iter().chain(&keep) {
-        let known = identity(target);
-        if *target != Place::Stdio && known == identity(&source) {
-            return Err(Error::usage(format!(
-                "{target} is the source and a target at once"
-            )));
+    let host = Host::default();
+    let outputs: Vec<&Place> = targets.iter().chain(&keep).collect();
+    for (i, target) in outputs.iter().enumerate() {
+        if **target != Place::Stdio && target.is_same(&source, &host) {
+            let message = format!("{target} is the source and a target at once");
+            return Err(Error::usage(message));
         }
-        if seen.contains(&known) {
+        if outputs[..i]
+            .iter()
+            .any(|other| other.is_same(target, &host))
+        {
             return Err(Error::usage(format!("{target} is given as a target twice")));
         }
-        seen.push(known);
     }
     Ok((source, targets, keep))
-}
-
-/// A place under the one name that all its names lead to.
-fn identity(place: &Place) -> Place {
-    match place {
-        Place::File(path) => Place::File(path.canonicalize().unwrap_or_else(|_| path.clone())),
-        other => other.clone(),
-    }
 }
 
 fn limits(memory: Option<u64>, max_size: u64) -> Limits {

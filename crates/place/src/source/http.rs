@@ -92,15 +92,6 @@ impl Http {
         self.content_type.as_deref()
     }
 
-    /// What to tell a person whose file turns out to be no disk, if the server's claims explain it.
-    pub fn hint(&self) -> Option<&'static str> {
-        let page = ["text/html", "application/xhtml+xml"];
-        let media = self.content_type.as_deref()?.split(';').next()?.trim();
-        page.iter().any(|page| media.eq_ignore_ascii_case(page)).then_some(
-            "the server sent a web page, perhaps to log in: open the address in a browser to see",
-        )
-    }
-
     /// Tries until the file can be read on from `position`, or there is no more hope.
     fn recover(&mut self, mut failure: Failure) -> Result<()> {
         loop {
@@ -311,6 +302,15 @@ impl ByteSource for Http {
 
     fn size(&self) -> Option<u64> {
         self.total()
+    }
+
+    /// A server may answer with a page where a file was asked for.
+    fn hint(&self) -> Option<&'static str> {
+        let page = ["text/html", "application/xhtml+xml"];
+        let media = self.content_type.as_deref()?.split(';').next()?.trim();
+        page.iter().any(|page| media.eq_ignore_ascii_case(page)).then_some(
+            "the server sent a web page, perhaps to log in: open the address in a browser to see",
+        )
     }
 
     fn fill(&mut self, buffer: &mut [u8]) -> Result<Fill> {
