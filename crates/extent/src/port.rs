@@ -51,6 +51,11 @@ pub trait BlockWrite: Send {
     /// Where the bytes can be read back once `finish` is through; `None` for a pipe.
     fn path(&self) -> Option<&Path>;
 
+    /// The file that is removed again should the target not be finished, while there is one.
+    fn temporary(&self) -> Option<&Path> {
+        None
+    }
+
     /// Stores `data` at byte `offset`.
     ///
     /// # Errors

@@ -2,7 +2,11 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use report::Error;
+use serde_json::json;
+
 use crate::commands;
+use crate::output::print_json;
 
 /// Takes guests into Xen and KVM hosts, and keeps the house.
 #[derive(Debug, Parser)]
@@ -39,9 +43,21 @@ pub(crate) enum Command {
     Completions(commands::completions::Args),
 }
 
-/// Parses the command line; on wrong usage prints what is wrong and ends with status 2.
+/// Parses the command line. Help and version are printed and end the program with status 0; wrong
+/// usage ends it with status 2, told as JSON too if that was asked for.
 pub(crate) fn parse() -> Command {
-    Cli::parse().command
+    let error = match Cli::try_parse() {
+        Ok(cli) => return cli.command,
+        Err(error) => error,
+    };
+    if error.use_stderr() && std::env::args_os().any(|arg| arg == "--json") {
+        let text = error.render().to_string();
+        let line = text.lines().next().unwrap_or_default();
+        let error = Error::usage(line.trim_start_matches("error: "));
+        // What is wrong is told on standard error all the same.
+        let _ = print_json(&json!({ "schema": 1, "errors": [error.to_json()] }));
+    }
+    error.exit()
 }
 
 /// The definition itself, for manual pages and completions.

@@ -77,7 +77,7 @@ pub(crate) fn print(bytes: &[u8]) -> Result<()> {
 /// Prints one JSON document as the result.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_json(document: &Value) -> Result<()> {
     print(format!("{document:#}\n").as_bytes())
 }

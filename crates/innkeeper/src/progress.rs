@@ -51,7 +51,7 @@ impl Reporter {
     fn bar() -> Self {
         let bar = ProgressBar::new(1);
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
-        let style = "{bar:30.cyan/blue} {percent:>3}%  {msg}  {elapsed}";
+        let style = "{bar:20.cyan/blue} {percent:>3}%  {elapsed:>4}  {wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
         }
@@ -92,10 +92,10 @@ fn draw(bar: &ProgressBar, progress: Progress) {
     bar.set_length(all.max(1));
     bar.set_position(done.min(all));
     bar.set_message(format!(
-        "{} read, {} of disk, {} of it data",
+        "{} read, {} data in {}",
         amount(progress.taken),
-        amount(progress.position),
         amount(progress.data),
+        amount(progress.position),
     ));
 }
 

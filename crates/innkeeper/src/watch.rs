@@ -7,9 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use report::{Error, Kind, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
-use transfer::Control;
+use transfer::{Control, Unsettled};
 
 use crate::progress::Reporter;
 
@@ -49,7 +49,7 @@ pub(crate) fn run<T: Send + 'static>(
                 reporter.finish(control.progress());
                 return result;
             }
-            Ok(Event::Signal) if deadline.is_some() => return Err(left_behind()),
+            Ok(Event::Signal) if deadline.is_some() => return Err(cut_short(control)),
             Ok(Event::Signal) => {
                 control.cancel();
                 if !control.is_changing() {
@@ -58,27 +58,49 @@ pub(crate) fn run<T: Send + 'static>(
                 deadline = Some(Instant::now() + PATIENCE);
             }
             Err(RecvTimeoutError::Timeout) => reporter.show(control.progress()),
-            Err(RecvTimeoutError::Disconnected) => return Err(left_behind()),
+            Err(RecvTimeoutError::Disconnected) => return Err(cut_short(control)),
         }
         if deadline.is_some_and(|deadline| Instant::now() > deadline) {
-            return Err(left_behind());
+            return Err(cut_short(control));
         }
     }
 }
 
-fn left_behind() -> Error {
-    Error::new(Kind::Interrupted, "interrupted before everything was cleaned up")
-        .hint("a target may hold part of a disk; what was written under a temporary name ends in .partial")
+/// The end when clean-up takes too long. A temporary file can go even while the system still writes
+/// to it; everything else is named.
+fn cut_short(control: &Control) -> Error {
+    let mut error = Error::new(Kind::Interrupted, "interrupted");
+    for Unsettled { name, temporary } in control.unsettled() {
+        if temporary.is_none_or(|file| std::fs::remove_file(file).is_err()) {
+            error = error.cause(format!("{name} is left incomplete"));
+        }
+    }
+    error
+}
+
+/// The signals that ask for an end, but for those that were ignored when the program started:
+/// `nohup` means it.
+fn wanted() -> Vec<i32> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0);
+    let mut signals = vec![SIGINT, SIGTERM, SIGHUP];
+    signals.retain(|signal| ignored >> (signal - 1) & 1 == 0);
+    signals
 }
 
 fn listen<T: Send + 'static>(sender: std::sync::mpsc::Sender<Event<T>>) -> Result<()> {
     let no = |cause: std::io::Error| Error::io("signals cannot be listened for", cause);
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(no)?;
+    // A file that grows past its limit (ulimit -f) is the write's error once somebody listens.
+    let mut signals = Signals::new(wanted().into_iter().chain([SIGXFSZ])).map_err(no)?;
     thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
-            for _ in signals.forever() {
-                if sender.send(Event::Signal).is_err() {
+            for signal in signals.forever() {
+                if signal != SIGXFSZ && sender.send(Event::Signal).is_err() {
                     return;
                 }
             }

@@ -1,10 +1,10 @@
 //! What a person types for a place.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use report::{Error, Result};
 
@@ -65,7 +65,20 @@ impl Place {
             Place::File(path) => path.clone(),
             Place::Volume(volume) => host.dev.join(volume.path()),
         };
-        let metadata = std::fs::metadata(path).ok()?;
+        let Ok(metadata) = std::fs::metadata(&path) else {
+            // Not there yet: a name in a directory that may be.
+            let parent = path.parent()?;
+            let parent = match parent.as_os_str().is_empty() {
+                true => Path::new("."),
+                false => parent,
+            };
+            let parent = std::fs::metadata(parent).ok()?;
+            return Some(Thing::Name(
+                parent.dev(),
+                parent.ino(),
+                path.file_name()?.into(),
+            ));
+        };
         Some(match number(&metadata) {
             Some(device) => Thing::Device(device),
             None => Thing::File(metadata.dev(), metadata.ino()),
@@ -78,6 +91,7 @@ impl Place {
 enum Thing {
     Device(Number),
     File(u64, u64),
+    Name(u64, u64, OsString),
 }
 
 /// The scheme of `scheme://…` in the characters of RFC 3986, section 3.1.
@@ -167,7 +181,7 @@ mod tests {
         let same = |one: &str, other: &str| {
             Place::File(at(one)).is_same(&Place::File(at(other)), &Host::default())
         };
-        assert!(same("a", "hard") && same("soft", "a") && same("missing", "missing"));
+        assert!(same("a", "hard") && same("soft", "a") && same("missing", "./missing"));
         assert!(!same("a", "b") && !same("a", "missing"));
     }
 

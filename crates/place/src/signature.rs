@@ -198,8 +198,9 @@ fn zfs(device: &File, size: u64) -> io::Result<Option<Found>> {
 mod tests {
     use std::path::Path;
 
+    use testkit::machine::{noise, run};
+
     use super::*;
-    use crate::testing::{noise, run};
 
     const SIZE: u64 = 4 << 20;
 

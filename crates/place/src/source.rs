@@ -96,9 +96,9 @@ mod tests {
     use std::io::Write;
 
     use tempfile::NamedTempFile;
+    use testkit::machine::noise;
 
     use super::*;
-    use crate::testing::noise;
 
     fn small(file: &NamedTempFile) -> Result<Vec<u8>> {
         let place = Place::File(file.path().to_owned());

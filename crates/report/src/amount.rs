@@ -26,7 +26,7 @@ pub fn amounts(one: u64, other: u64) -> (String, String) {
 /// 1024, as in every tool for disks; `kB`, `MB`, `GB` mean powers of 1000.
 ///
 /// # Errors
-/// [`crate::Kind::Usage`] for anything else, and for more than 2^63 bytes.
+/// [`crate::Kind::Usage`] for anything else, and for 2^63 bytes or more.
 pub fn parse_amount(text: &str) -> Result<u64> {
     let wrong = || {
         Error::usage(format!("'{text}' is no amount of bytes"))
@@ -42,14 +42,14 @@ pub fn parse_amount(text: &str) -> Result<u64> {
             .parse::<u64>()
             .ok()
             .and_then(|number| number.checked_mul(factor)),
-        Some((whole, part)) if !whole.is_empty() && !part.is_empty() => {
-            // A fraction names whole bytes only by rounding; nine digits are more than anybody means.
+        // A fraction of a byte is nobody's meaning.
+        Some((whole, part)) if !whole.is_empty() && !part.is_empty() && factor > 1 => {
             let number: f64 = number.parse().map_err(|_| wrong())?;
             Some((number * factor as f64) as u64)
         }
         Some(_) => None,
     };
-    bytes.filter(|&bytes| bytes <= 1 << 63).ok_or_else(wrong)
+    bytes.filter(|&bytes| bytes < 1 << 63).ok_or_else(wrong)
 }
 
 fn factor(unit: &str) -> Option<u64> {
@@ -100,6 +100,7 @@ mod tests {
             ("-1", None),
             ("1.", None),
             (".5G", None),
+            ("1.5", None),
             ("1..5G", None),
             ("8X", None),
             ("16E", None),

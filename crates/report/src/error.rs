@@ -61,6 +61,8 @@ struct Parts {
     message: String,
     causes: Vec<String>,
     hint: Option<String>,
+    /// Whether somebody nearer to the trouble has said where it is.
+    located: bool,
 }
 
 impl Error {
@@ -72,6 +74,7 @@ impl Error {
             message: message.into(),
             causes: Vec::new(),
             hint: None,
+            located: false,
         }))
     }
 
@@ -111,6 +114,18 @@ impl Error {
         self
     }
 
+    /// Adds another error as a cause, with its own causes, and its hint where there is none yet.
+    pub fn because(self, other: Error) -> Self {
+        self.cause(&other).because_of(other)
+    }
+
+    /// Adds another error's causes and its hint, but not the error: it is the same one again.
+    pub fn because_of(mut self, other: Error) -> Self {
+        self.0.causes.extend(other.0.causes);
+        self.0.hint = self.0.hint.or(other.0.hint);
+        self
+    }
+
     /// Sets what the person can do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
@@ -129,6 +144,19 @@ impl Error {
             None => place.to_string(),
         });
         self
+    }
+
+    /// Names the thing the error is about unless somebody below has: an error that passes through
+    /// several layers belongs to the one it came from. An empty `place` is the outermost thing.
+    pub fn within(mut self, place: &str) -> Self {
+        if self.0.located {
+            return self;
+        }
+        self.0.located = true;
+        match place {
+            "" => self,
+            place => self.at(place),
+        }
     }
 
     /// Whose problem it is.
@@ -178,9 +206,7 @@ impl Error {
 /// `text` as one line that cannot command a terminal: names come from strangers' archives.
 pub fn printable(text: &str) -> String {
     let escaped = |c: char| match c {
-        c if c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) => {
-            c.escape_default().to_string()
-        }
+        c if c.is_control() || is_invisible(c) => c.escape_default().to_string(),
         c => c.to_string(),
     };
     text.chars().map(escaped).collect()
@@ -196,6 +222,11 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Marks that turn the direction of text or break lines without being control characters.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 #[cfg(test)]
 mod tests {
@@ -226,5 +257,23 @@ mod tests {
         assert_eq!(Error::target("").kind().exit_status(), 4);
         assert_eq!(Error::usage("").kind().exit_status(), 2);
         assert_eq!(Error::io("", "").kind().exit_status(), 1);
+    }
+
+    #[test]
+    fn another_error_brings_its_causes_and_its_hint() {
+        let other = Error::io("b cannot be removed", "busy").hint("wait");
+        let error = Error::io("a cannot be written", "full").because(other);
+        assert_eq!(
+            error.to_text(),
+            "error: a cannot be written\n  because: full\n  because: b cannot be removed\n  because: busy\nhint: wait"
+        );
+    }
+
+    #[test]
+    fn an_error_belongs_to_the_nearest_place() {
+        let error = Error::corrupt("is short").within("inner").within("outer");
+        assert_eq!(error.at("file").to_string(), "file: inner: is short");
+        let error = Error::corrupt("is short").within("").within("outer");
+        assert_eq!(error.at("file").to_string(), "file: is short");
     }
 }

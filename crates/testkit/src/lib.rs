@@ -1,7 +1,9 @@
-//! Development only: archives for tests and fuzz seeds, good ones and broken ones.
+//! Development only: archives for tests and fuzz seeds, good ones and broken ones, and what tests need
+//! of a machine.
 //!
 //! Nothing here shares code with the readers: the formats are written down a second time.
 
+pub mod machine;
 pub mod tar;
 pub mod zip;
 

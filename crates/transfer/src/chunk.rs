@@ -178,10 +178,12 @@ impl Chunk {
         })
     }
 
-    /// The last bytes of the chunk, at most `n`, if they hold any data.
+    /// The last `n` bytes of the chunk, at most a block, if they lie in one block that holds data.
     pub(crate) fn end(&self, n: usize) -> Option<&[u8]> {
-        let last = self.len.checked_sub(1)? / BLOCK;
-        (self.data >> last & 1 == 1).then(|| &self.bytes[self.len.saturating_sub(n)..self.len])
+        let start = self.len.checked_sub(n)?;
+        let block = start / BLOCK;
+        let holds = self.len <= (block + 1) * BLOCK && self.data >> block & 1 == 1;
+        holds.then(|| &self.bytes[start..self.len])
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum Class {
     Config(ConfigKind),
     /// Text.
     Text,
+    /// A kernel or another program.
+    Program,
     /// Anything else.
     Other,
 }
@@ -72,15 +74,15 @@ pub(crate) fn classify(head: &[u8], size: Option<u64>, declared: Option<Format>)
     if let Some(text) = as_text(head) {
         return Ok(config_kind(text).map_or(Class::Text, Class::Config));
     }
-    if is_kernel(head) {
-        return Ok(Class::Other);
+    if is_program(head) {
+        return Ok(Class::Program);
     }
     if signature::in_head(head).is_some() {
         return Ok(Class::Disk(diskimage::decide(head, declared)?));
     }
-    let whole_sectors = size.is_none_or(|size| size > 0 && size.is_multiple_of(512));
-    let long_enough = size.unwrap_or(head.len() as u64) >= 1 << 20 && is_zero(head);
-    Ok(match whole_sectors && long_enough {
+    // What comes out of a compression may be of any size.
+    let like_a_disk = size.is_none_or(|size| size >= 1 << 20 && size.is_multiple_of(512));
+    Ok(match like_a_disk && head.len() == HEAD && is_zero(head) {
         true => Class::Blank,
         false => Class::Other,
     })
@@ -88,8 +90,9 @@ pub(crate) fn classify(head: &[u8], size: Option<u64>, declared: Option<Format>)
 
 /// A Linux kernel ends its first sector as a boot sector does, and an EFI program begins as one;
 /// neither is a disk.
-fn is_kernel(head: &[u8]) -> bool {
-    head.get(514..518) == Some(b"HdrS") || head.starts_with(b"MZ")
+fn is_program(head: &[u8]) -> bool {
+    let magic: [&[u8]; 2] = [b"MZ", b"\x7fELF"];
+    head.get(514..518) == Some(b"HdrS") || magic.iter().any(|magic| head.starts_with(magic))
 }
 
 fn as_text(head: &[u8]) -> Option<&str> {
@@ -129,7 +132,7 @@ fn config_kind(text: &str) -> Option<ConfigKind> {
     ];
     if keys().any(|key| key == "virtualHW.version" || key == "config.version") {
         Some(ConfigKind::Vmx)
-    } else if keys().filter(|key| xl.contains(key)).count() >= 1
+    } else if keys().any(|key| xl.contains(&key))
         && keys().any(|key| ["name", "memory", "disk", "vif"].contains(&key))
     {
         Some(ConfigKind::Xl)
@@ -170,7 +173,7 @@ mod tests {
         sector[446 + 12] = 1;
         assert_eq!(class(&sector, 1 << 20), Class::Disk(Format::Raw));
         sector[514..518].copy_from_slice(b"HdrS");
-        assert_eq!(class(&sector, 1 << 20), Class::Other);
+        assert_eq!(class(&sector, 1 << 20), Class::Program);
     }
 
     #[test]
@@ -178,7 +181,7 @@ mod tests {
         assert_eq!(class(&[0; HEAD], 1 << 30), Class::Blank);
         assert_eq!(class(&[0; HEAD], (1 << 30) + 1), Class::Other);
         assert_eq!(class(&[0; 512], 512), Class::Other);
-        assert_eq!(class(b"\x7fELF\x02\x01\0\0", 8), Class::Other);
+        assert_eq!(class(b"\x7fELF\x02\x01\0\0", 8), Class::Program);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! What the engine shares with whoever watches it.
 
+use std::path::PathBuf;
 use std::sync::atomic::{
     AtomicBool, AtomicU64,
     Ordering::{Relaxed, SeqCst},
 };
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use extent::BlockWrite;
 use report::{Error, Kind, Result};
 
 /// Counters to show and a flag to stop; shared by all threads of one transfer.
@@ -17,6 +20,16 @@ pub struct Control {
     position: AtomicU64,
     disk_size: AtomicU64,
     data: AtomicU64,
+    unsettled: Mutex<Vec<Unsettled>>,
+}
+
+/// A target that has been changed and is neither finished nor undone yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsettled {
+    /// What the person calls it.
+    pub name: String,
+    /// A file that lies there only until then.
+    pub temporary: Option<PathBuf>,
 }
 
 /// How far a transfer is; all in bytes, 0 where not known yet.
@@ -60,6 +73,29 @@ impl Control {
         // sees the wish to stop, or who wishes it sees the announcement.
         self.changing.store(true, SeqCst);
         self.check()
+    }
+
+    /// The targets that have been changed and are neither finished nor undone: what is left behind
+    /// if the program ends now.
+    pub fn unsettled(&self) -> Vec<Unsettled> {
+        self.lock().clone()
+    }
+
+    pub(crate) fn opened(&self, target: &dyn BlockWrite) {
+        self.lock().push(Unsettled {
+            name: target.name().to_owned(),
+            temporary: target.temporary().map(Into::into),
+        });
+    }
+
+    pub(crate) fn settled(&self, name: &str) {
+        self.lock().retain(|unsettled| unsettled.name != name);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Unsettled>> {
+        self.unsettled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How far the transfer is.

@@ -1,11 +1,14 @@
 //! Naming what lies somewhere.
 
+use std::sync::Arc;
+
 use extent::digest::{Digest, DiskHasher, block_hash};
-use extent::{ByteSource, Fill, Piece, SparseRead};
-use report::Result;
+use extent::{ByteSource, Piece, SparseRead};
+use report::{Error, Result, amount};
 
 use crate::control::Control;
 use crate::cut::{Cut, Cutter};
+use crate::intake::{Intake, Keep, Passing};
 
 /// What a disk holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,25 +24,38 @@ pub struct Content {
 /// Reads `source` to its end, or its first `limit` bytes, and names its content.
 ///
 /// # Errors
-/// The source's, and [`report::Kind::Interrupted`].
+/// The source's, [`report::Kind::Corrupt`] when it has less than `limit` bytes, and
+/// [`report::Kind::Interrupted`].
 pub fn digest(
-    source: &mut dyn ByteSource,
+    source: Box<dyn ByteSource>,
     limit: Option<u64>,
-    control: &Control,
+    control: &Arc<Control>,
 ) -> Result<Content> {
     let name = source.name().to_owned();
-    read(source, limit, control).map_err(|error| error.at(name))
+    control.source_opened(source.size());
+    control.disk_found(limit.or(source.size()));
+    let passing = Passing {
+        keep: Keep::default(),
+        hash: false,
+    };
+    let mut stream = First {
+        stream: Intake::start(source, passing, control)?,
+        left: limit.unwrap_or(u64::MAX),
+    };
+    let content = read(&mut stream, control).map_err(|error| error.at(&name))?;
+    match limit {
+        Some(limit) if content.size < limit => Err(Error::corrupt(format!(
+            "has {}, {} were to be read",
+            amount(content.size),
+            amount(limit)
+        ))
+        .at(name)),
+        _ => Ok(content),
+    }
 }
 
-fn read(source: &mut dyn ByteSource, limit: Option<u64>, control: &Control) -> Result<Content> {
-    control.disk_found(limit.or(source.size()));
-    let mut stream = Direct {
-        left: limit.unwrap_or(u64::MAX),
-        buffer: vec![0; 512 * 1024],
-        current: Current::Nothing,
-        source,
-    };
-    let mut cutter = Cutter::new(&mut stream, 1);
+fn read(stream: &mut dyn SparseRead, control: &Control) -> Result<Content> {
+    let mut cutter = Cutter::new(stream, 1);
     let mut hasher = DiskHasher::default();
     let (mut size, mut data) = (0, 0);
     while let Some(cut) = cutter.next()? {
@@ -63,59 +79,27 @@ fn read(source: &mut dyn ByteSource, limit: Option<u64>, control: &Control) -> R
     })
 }
 
-/// A source as a stream, read in the caller's own thread.
-struct Direct<'a> {
-    source: &'a mut dyn ByteSource,
-    buffer: Vec<u8>,
-    current: Current,
-    /// Bytes still wanted.
+/// The first bytes of a stream; what lies behind them is not even waited for.
+struct First {
+    stream: Intake,
     left: u64,
 }
 
-enum Current {
-    Nothing,
-    Data { from: usize, to: usize },
-    Hole(u64),
-    End,
-}
-
-impl SparseRead for Direct<'_> {
+impl SparseRead for First {
     fn peek(&mut self) -> Result<Piece<'_>> {
-        if matches!(self.current, Current::Nothing) {
-            self.current = match self.source.fill(&mut self.buffer) {
-                _ if self.left == 0 => Current::End,
-                Ok(Fill::Data(to)) => Current::Data { from: 0, to },
-                Ok(Fill::Hole(len)) => Current::Hole(len),
-                Ok(Fill::End) => Current::End,
-                Err(error) => return Err(error),
-            };
+        if self.left == 0 {
+            return Ok(Piece::End);
         }
-        let wanted = usize::try_from(self.left).unwrap_or(usize::MAX);
-        Ok(match self.current {
-            _ if self.left == 0 => Piece::End,
-            Current::Data { from, to } => {
-                Piece::Data(&self.buffer[from..to.min(from.saturating_add(wanted))])
-            }
-            Current::Hole(len) => Piece::Zeros(len.min(self.left)),
-            Current::Nothing | Current::End => Piece::End,
+        let left = self.left;
+        Ok(match self.stream.peek()? {
+            Piece::Data(data) if data.len() as u64 > left => Piece::Data(&data[..left as usize]),
+            Piece::Zeros(len) => Piece::Zeros(len.min(left)),
+            piece => piece,
         })
     }
 
     fn consume(&mut self, n: u64) {
         self.left -= n;
-        let over = match &mut self.current {
-            Current::Data { from, to } => {
-                *from += n as usize;
-                from == to
-            }
-            Current::Hole(len) => {
-                *len -= n;
-                *len == 0
-            }
-            Current::Nothing | Current::End => false,
-        };
-        if over {
-            self.current = Current::Nothing;
-        }
+        self.stream.consume(n);
     }
 }

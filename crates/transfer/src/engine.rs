@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use extent::{BlockWrite, ByteSource};
 use place::target::Candidate;
@@ -87,28 +87,35 @@ pub struct Plan {
 pub enum Outcome {
     /// It was a dry run.
     Planned(Plan),
-    /// At least one target holds the disk.
+    /// The source was right, and each target ended on its own.
     Done(Imported),
 }
 
 /// Imports, or says what it would do.
 ///
 /// # Errors
-/// Everything that keeps the whole import from succeeding; all targets are then undone. A target that
-/// fails while another succeeds shows in [`Imported::targets`] instead.
+/// Everything that keeps the whole import from succeeding; all targets are then undone. Where there are
+/// several targets, one that fails at the end shows in [`Imported::targets`] instead. A copy that was to be kept is
+/// there once the source was read and found right, also when every target fails after that.
 pub fn import(import: Import, control: &Arc<Control>) -> Result<Outcome> {
-    let keep = Kept::open(import.keep, import.dry_run, control)?;
+    let keep = open_keep(import.keep, import.dry_run, control)?;
     let name = import.source.name().to_owned();
-    let size = import.source.size();
-    let hint = import.source.hint();
+    let (size, hint) = (import.source.size(), import.source.hint());
     control.source_opened(size);
     let passing = Passing {
-        keep: Arc::clone(&keep.0),
+        keep: keep.clone(),
         hash: import.sha256.is_some(),
     };
     let mut intake = Intake::start(import.source, passing, control)?;
-    let mut writer = Writer::new(import.targets, control, import.max_size, import.dry_run);
-    let mut walk = Walk::new(import.limits, import.engine, &import.pick, &mut writer);
+    let mut writer = Writer::new(import.targets, control, import.max_size, import.verify);
+    writer.dry_run = import.dry_run;
+    let mut walk = Walk::new(
+        import.limits,
+        import.engine,
+        &import.pick,
+        &mut writer,
+        control,
+    );
     let walked = walk.run(&mut intake, size);
     let seen = walk.seen;
     if let Some(targets) = writer.plan.take() {
@@ -117,15 +124,17 @@ pub fn import(import: Import, control: &Arc<Control>) -> Result<Outcome> {
     let checked = walked
         .and_then(|flow| check(flow, &import.pick, &seen, &intake, import.sha256))
         .map_err(|error| explained(error, hint).at(&name));
+    // The copy goes first: it is complete and right whatever becomes of the targets, and if it
+    // cannot be finished they must not be either.
+    let checked = checked.and_then(|(disk, passed)| {
+        finish_keep(&keep, passed.bytes, control)?;
+        Ok((disk, passed))
+    });
     let (disk, passed) = match checked {
         Ok(checked) => checked,
-        Err(error) => return Err(keep.give_up(writer.give_up(error))),
+        Err(error) => return Err(writer.give_up(undo_keep(&keep, error, control))),
     };
-    let (content, targets) = match writer.finish(import.verify) {
-        Ok(finished) => finished,
-        Err(error) => return Err(keep.give_up(error)),
-    };
-    keep.finish(passed.bytes)?;
+    let (content, targets) = writer.finish()?;
     Ok(Outcome::Done(Imported {
         taken: passed.bytes,
         sha256: passed.sha256,
@@ -184,40 +193,51 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The copy of the source, finished or undone exactly once.
-struct Kept(Keep);
-
-impl Kept {
-    fn open(
-        candidate: Option<Box<dyn Candidate>>,
-        dry_run: bool,
-        control: &Control,
-    ) -> Result<Self> {
-        let target = match candidate {
-            Some(candidate) if !dry_run => {
-                control.change()?;
-                Some(candidate.open(None)?)
-            }
-            _ => None,
-        };
-        Ok(Kept(Arc::new(Mutex::new(target))))
-    }
-
-    fn take(&self) -> Option<Box<dyn BlockWrite>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn finish(self, size: u64) -> Result<()> {
-        match self.take() {
-            Some(mut target) => target.finish(size),
-            None => Ok(()),
+fn open_keep(
+    candidate: Option<Box<dyn Candidate>>,
+    dry_run: bool,
+    control: &Control,
+) -> Result<Keep> {
+    match candidate {
+        Some(candidate) if !dry_run => {
+            control.change()?;
+            let target = candidate.open(None)?;
+            control.opened(&*target);
+            Ok(Keep::at(target))
         }
+        _ => Ok(Keep::default()),
     }
+}
 
-    fn give_up(self, error: Error) -> Error {
-        match self.take().map(|mut target| target.abort()) {
-            Some(Err(left)) => error.cause(left),
-            _ => error,
+fn finish_keep(keep: &Keep, size: u64, control: &Control) -> Result<()> {
+    let Some(mut target) = keep.take().0 else {
+        return Ok(());
+    };
+    let finished = target
+        .finish(size)
+        .map_err(|error| undone(error, &mut *target));
+    control.settled(target.name());
+    finished
+}
+
+/// Removes the copy; if it is what failed, its failure is the error.
+fn undo_keep(keep: &Keep, error: Error, control: &Control) -> Error {
+    let (target, failure) = keep.take();
+    let error = failure.unwrap_or(error);
+    match target {
+        Some(mut target) => {
+            let error = undone(error, &mut *target);
+            control.settled(target.name());
+            error
         }
+        None => error,
+    }
+}
+
+/// Aborts `target` because of `error`.
+pub(crate) fn undone(error: Error, target: &mut dyn BlockWrite) -> Error {
+    match target.abort() {
+        Ok(()) => error,
+        Err(left) => error.because(left),
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct Ending {
 /// The running threads.
 pub(crate) struct Fan {
     targets: Vec<(Option<SyncSender<Item>>, JoinHandle<Ending>)>,
-    hasher: (Option<SyncSender<Item>>, JoinHandle<Option<Digest>>),
+    hasher: Option<(SyncSender<Item>, JoinHandle<Option<Digest>>)>,
 }
 
 impl Fan {
@@ -53,11 +53,11 @@ impl Fan {
     /// [`report::Kind::Io`] when the system gives no thread.
     pub(crate) fn start(targets: Vec<Box<dyn BlockWrite>>, control: &Arc<Control>) -> Result<Self> {
         let (sender, items) = sync_channel(QUEUE);
-        let hasher = (Some(sender), spawn("digest", move || hash(&items))?);
+        let hasher = Some((sender, spawn("digest", move || hash(&items))?));
         let targets = targets.into_iter().map(|target| {
             let (sender, items) = sync_channel(QUEUE);
             let control = Arc::clone(control);
-            let writer = spawn("target", move || write(target, &items, &control))?;
+            let writer = spawn("target", move || write(target, items, &control))?;
             Ok((Some(sender), writer))
         });
         Ok(Fan {
@@ -77,35 +77,32 @@ impl Fan {
                 }
             }
         }
-        if let Some(queue) = &self.hasher.0
-            && queue.send(item.clone()).is_err()
-        {
-            self.hasher.0 = None;
+        if let Some((queue, _)) = &self.hasher {
+            // A hashing thread that died shows when the digest is asked for.
+            let _ = queue.send(item.clone());
         }
         left
     }
 
-    /// Waits for everybody. Without an [`Item::Finish`] before, targets undo what they did.
-    pub(crate) fn join(self) -> Joined {
-        let (queues, writers): (Vec<_>, Vec<_>) = self.targets.into_iter().unzip();
-        drop((queues, self.hasher.0));
-        Joined {
-            digest: self.hasher.1.join().ok().flatten(),
-            // A writer that panicked leaves no target to speak for: the panic is passed on.
-            endings: writers
-                .into_iter()
-                .map(|writer| writer.join().unwrap_or_else(|panic| resume_unwind(panic)))
-                .collect(),
-        }
+    /// The digest of a disk of `size` bytes, all of which has been handed on; `None` when the thread
+    /// that makes it has died.
+    pub(crate) fn digest(&mut self, size: u64) -> Option<Digest> {
+        let (queue, hasher) = self.hasher.take()?;
+        queue.send(Item::Finish(size)).ok()?;
+        hasher.join().ok().flatten()
     }
-}
 
-/// What came of the threads.
-pub(crate) struct Joined {
-    /// The digest, if the disk was finished.
-    pub(crate) digest: Option<Digest>,
-    /// The targets, in the order given.
-    pub(crate) endings: Vec<Ending>,
+    /// Waits for the targets, in the order given. Without an [`Item::Finish`] before, they undo what
+    /// they did.
+    pub(crate) fn join(self) -> Vec<Ending> {
+        let (queues, writers): (Vec<_>, Vec<_>) = self.targets.into_iter().unzip();
+        drop(queues);
+        let endings = writers.into_iter().map(|writer| {
+            // A writer that panicked leaves no target to speak for: the panic is passed on.
+            writer.join().unwrap_or_else(|panic| resume_unwind(panic))
+        });
+        endings.collect()
+    }
 }
 
 fn spawn<T: Send + 'static>(
@@ -134,12 +131,15 @@ fn hash(items: &Receiver<Item>) -> Option<Digest> {
     None
 }
 
-fn write(mut target: Box<dyn BlockWrite>, items: &Receiver<Item>, control: &Control) -> Ending {
-    let result = write_all(&mut *target, items, control);
+fn write(mut target: Box<dyn BlockWrite>, items: Receiver<Item>, control: &Control) -> Ending {
+    let result = write_all(&mut *target, &items, control);
+    // Undoing may take long; what still waits here must not keep the other targets waiting.
+    drop(items);
     let result = result.map_err(|error| match target.abort() {
         Ok(()) => error,
-        Err(left) => error.cause(left),
+        Err(left) => error.because(left),
     });
+    control.settled(target.name());
     Ending { target, result }
 }
 
@@ -155,7 +155,7 @@ fn write_all(target: &mut dyn BlockWrite, items: &Receiver<Item>, control: &Cont
         };
         match item {
             Item::Chunk(chunk) => {
-                debug_assert_eq!(chunk.offset, position);
+                in_order(chunk.offset, position)?;
                 for Run { offset, len, data } in chunk.runs() {
                     match data {
                         Some(data) => target.write_at(offset, data)?,
@@ -165,24 +165,30 @@ fn write_all(target: &mut dyn BlockWrite, items: &Receiver<Item>, control: &Cont
                 }
             }
             Item::Hole { offset, len } => {
-                debug_assert_eq!(offset, position);
+                in_order(offset, position)?;
                 zero(target, offset, len, control)?;
                 position += len;
             }
             Item::Finish(size) if size == position => return target.finish(size),
-            Item::Finish(size) => {
-                return Err(Error::io(
-                    format!("{position} of {size} bytes were accounted for"),
-                    "the transfer lost track of a range",
-                ));
-            }
+            Item::Finish(size) => return in_order(size, position),
         }
+    }
+}
+
+/// Whether the next range begins where the last one ended.
+fn in_order(offset: u64, position: u64) -> Result<()> {
+    match offset == position {
+        true => Ok(()),
+        false => Err(Error::io(
+            format!("bytes {position} to {offset} were not accounted for"),
+            "the transfer lost track of a range",
+        )),
     }
 }
 
 /// Zeros in steps, so that a terabyte that a device has to write out can be interrupted.
 fn zero(target: &mut dyn BlockWrite, offset: u64, len: u64, control: &Control) -> Result<()> {
-    const STEP: u64 = 256 << 20;
+    const STEP: u64 = 32 << 20;
     let end = offset + len;
     let mut at = offset;
     while at < end {

@@ -2,7 +2,7 @@
 //! time, and so that a source that hangs does not hang the program.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -22,8 +22,50 @@ const AHEAD: usize = 12;
 const TICK: Duration = Duration::from_millis(50);
 
 /// The target of the copy that is kept. Shared, so that the engine can finish or undo it even while
-/// the reading thread waits for a source that hangs; `None` once either has happened.
-pub(crate) type Keep = Arc<Mutex<Option<Box<dyn BlockWrite>>>>;
+/// the reading thread waits for a source that hangs.
+#[derive(Clone, Default)]
+pub(crate) struct Keep(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    /// `None` where nothing is kept, and once the copy was finished or undone.
+    target: Option<Box<dyn BlockWrite>>,
+    /// Why it could not be written.
+    failure: Option<Error>,
+}
+
+impl Keep {
+    /// A copy at `target`.
+    pub(crate) fn at(target: Box<dyn BlockWrite>) -> Self {
+        Keep(Arc::new(Mutex::new(Kept {
+            target: Some(target),
+            failure: None,
+        })))
+    }
+
+    /// Takes the target out, to finish or undo it, and why it could not be written.
+    pub(crate) fn take(&self) -> (Option<Box<dyn BlockWrite>>, Option<Error>) {
+        let mut kept = self.lock();
+        (kept.target.take(), kept.failure.take())
+    }
+
+    /// Writes to the target, if there is one. A failure is kept for [`Keep::take`]: it is the copy's
+    /// and not the source's, whose reader only stops.
+    fn write(&self, write: impl FnOnce(&mut dyn BlockWrite) -> Result<()>) -> Result<()> {
+        let mut kept = self.lock();
+        let Some(target) = kept.target.as_deref_mut() else {
+            return Ok(());
+        };
+        write(target).map_err(|error| {
+            kept.failure = Some(error);
+            interrupted()
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// What happens to the source's bytes as they pass.
 pub(crate) struct Passing {
@@ -241,7 +283,7 @@ impl Reader {
             hash.update(data);
         }
         let position = self.position;
-        self.keeping(|keep| keep.write_at(position, data))
+        self.keep.write(|keep| keep.write_at(position, data))
     }
 
     fn pass_hole(&mut self, len: u64) -> Result<()> {
@@ -256,14 +298,6 @@ impl Reader {
             }
         }
         let position = self.position;
-        self.keeping(|keep| keep.zero_at(position, len))
-    }
-
-    fn keeping(&mut self, write: impl FnOnce(&mut dyn BlockWrite) -> Result<()>) -> Result<()> {
-        let mut keep = self.keep.lock().unwrap_or_else(PoisonError::into_inner);
-        match keep.as_deref_mut() {
-            Some(keep) => write(keep),
-            None => Ok(()),
-        }
+        self.keep.write(|keep| keep.zero_at(position, len))
     }
 }

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! [`import`] runs the whole of it, [`digest`] the right half over a disk that lies somewhere.
-//! Nothing becomes visible on a target before the last byte of the source was read and every
-//! checksum on the way was right.
+//! No target looks complete before the last byte of the source was read and every checksum on the way
+//! was right. What went to a pipe cannot be taken back; the exit status tells.
 
 mod chunk;
 mod classify;
@@ -20,13 +20,14 @@ mod digest;
 mod engine;
 mod fan;
 mod intake;
+mod names;
 mod pick;
 mod pool;
 mod walk;
 mod writer;
 
 pub use classify::ConfigKind;
-pub use control::{Control, Progress};
+pub use control::{Control, Progress, Unsettled};
 pub use digest::{Content, digest};
 pub use engine::{Import, Imported, Outcome, Plan, TargetEnd, import};
 pub use pick::{Pattern, Pick};

@@ -1,12 +1,10 @@
 //! Which disk is meant, and what the walk's end means for it.
 
 use diskimage::Format;
-use report::{Error, Result};
+use report::{Error, Result, printable};
 
+use crate::names::Names;
 use crate::walk::{Disk, Seen};
-
-/// Names listed in a message before the rest is only counted.
-const SHOWN: usize = 20;
 
 /// What the person said about the disk.
 #[derive(Clone, Debug, Default)]
@@ -68,71 +66,49 @@ impl Pick {
         let Some(taken) = &seen.taken else {
             return Err(self.none(seen));
         };
-        let rivals: Vec<&Disk> = seen
-            .others
-            .iter()
-            .filter(|disk| self.wants(&disk.member))
-            .collect();
-        if rivals.is_empty() {
-            return Ok(taken);
-        }
-        if rivals.iter().any(|rival| rival.member == taken.member) {
+        if seen.twice {
             return Err(Error::refused(format!("holds {} twice", taken.member)));
         }
-        let names = std::iter::once(taken).chain(rivals).map(describe);
-        let (count, list) = listed(names);
-        Err(
-            Error::refused(format!("holds {count} disks: {list}")).hint(format!(
-                "choose one with --member, for instance --member {}",
-                quoted(&taken.member)
-            )),
-        )
+        if seen.rivals.count == 0 {
+            return Ok(taken);
+        }
+        let mut first = Names::default();
+        first.push(&taken.member, taken.size);
+        let (count, first, rivals) = (1 + seen.rivals.count, first.list(), seen.rivals.list());
+        let hint = match quoted(&taken.member) {
+            Some(member) => format!("choose one with --member, for instance --member {member}"),
+            None => "choose one with --member and a pattern".to_owned(),
+        };
+        Err(Error::refused(format!("holds {count} disks: {first}, {rivals}")).hint(hint))
     }
 
     fn none(&self, seen: &Seen) -> Error {
-        let disks = seen.others.iter().map(describe);
-        let configs = seen.configs.iter().map(|config| config.member.clone());
-        let (count, list) = listed(disks.chain(seen.rest.iter().cloned()).chain(configs));
-        match (&self.member, count) {
-            (Some(pattern), _) if !seen.archive => Error::refused(format!(
+        let list = seen.rest.list();
+        match &self.member {
+            Some(pattern) if !seen.archive => Error::refused(format!(
                 "is not an archive, so it has no member '{}'",
                 pattern.text
             )),
-            (_, 0) => Error::refused("holds nothing at all"),
-            (Some(pattern), _) => Error::refused(format!(
+            None if !seen.archive => Error::refused("is text, not a disk")
+                .hint("give --format raw if it is to be written as it is"),
+            _ if seen.rest.count == 0 => Error::refused("holds nothing at all"),
+            Some(pattern) => Error::refused(format!(
                 "holds no member that '{}' names; it holds {list}",
                 pattern.text
             )),
-            (None, _) if !seen.archive => Error::refused("is text, not a disk")
-                .hint("give --format raw if it is to be written as it is"),
-            (None, _) => Error::refused(format!("holds no disk; it holds {list}"))
+            None => Error::refused(format!("holds no disk; it holds {list}"))
                 .hint("give --member NAME if one of them is a disk all the same"),
         }
     }
 }
 
-fn describe(disk: &Disk) -> String {
-    match disk.size {
-        Some(size) => format!("{} ({size} bytes)", disk.member),
-        None => disk.member.clone(),
-    }
-}
-
-/// How many names there are, and the first of them.
-fn listed(names: impl Iterator<Item = String>) -> (usize, String) {
-    let names: Vec<String> = names.collect();
-    let mut list = names[..names.len().min(SHOWN)].join(", ");
-    if names.len() > SHOWN {
-        list += &format!(" and {} more", names.len() - SHOWN);
-    }
-    (names.len(), list)
-}
-
-fn quoted(name: &str) -> String {
+/// `name` as a shell takes it, if a person can type it.
+fn quoted(name: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
     match name.chars().all(plain) {
-        true => name.to_owned(),
-        false => format!("'{}'", name.replace('\'', r"'\''")),
+        true => Some(name.to_owned()),
+        false if printable(name) != name || name.len() > 200 => None,
+        false => Some(format!("'{}'", name.replace('\'', r"'\''"))),
     }
 }
 
@@ -172,30 +148,38 @@ mod tests {
         assert_eq!(error.message(), "'a[' is no pattern of names");
     }
 
+    fn names(names: &[&str]) -> Names {
+        let mut list = Names::default();
+        for name in names {
+            list.push(name, Some(1024));
+        }
+        list
+    }
+
     #[test]
     fn several_disks_are_listed() {
         let seen = Seen {
-            taken: Some(disk("a.img")),
-            others: vec![disk("b c.img")],
+            taken: Some(disk("a b.img")),
+            rivals: names(&["b.img"]),
             ..Seen::default()
         };
         let error = Pick::default().judge(&seen).unwrap_err();
         assert_eq!(
             error.message(),
-            "holds 2 disks: a.img (1024 bytes), b c.img (1024 bytes)"
+            "holds 2 disks: a b.img (1024 bytes), b.img (1024 bytes)"
         );
         assert_eq!(
             error.hint_text(),
-            Some("choose one with --member, for instance --member a.img")
+            Some("choose one with --member, for instance --member 'a b.img'")
         );
-        assert!(pick("a*").judge(&seen).is_ok());
     }
 
     #[test]
     fn a_member_that_is_there_twice_is_refused() {
         let seen = Seen {
             taken: Some(disk("a.img")),
-            others: vec![disk("a.img")],
+            rivals: names(&["a.img"]),
+            twice: true,
             ..Seen::default()
         };
         let error = pick("a.img").judge(&seen).unwrap_err();
@@ -206,15 +190,18 @@ mod tests {
     fn no_disk_says_what_there_is() {
         let seen = Seen {
             archive: true,
-            rest: vec!["README (5 bytes)".into()],
+            rest: names(&["README"]),
             ..Seen::default()
         };
         let error = Pick::default().judge(&seen).unwrap_err();
-        assert_eq!(error.message(), "holds no disk; it holds README (5 bytes)");
+        assert_eq!(
+            error.message(),
+            "holds no disk; it holds README (1024 bytes)"
+        );
         let error = pick("x").judge(&seen).unwrap_err();
         assert_eq!(
             error.message(),
-            "holds no member that 'x' names; it holds README (5 bytes)"
+            "holds no member that 'x' names; it holds README (1024 bytes)"
         );
     }
 }

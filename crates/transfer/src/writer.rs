@@ -12,7 +12,7 @@ use crate::chunk::Chunk;
 use crate::control::Control;
 use crate::cut::{Cut, Cutter};
 use crate::digest::{Content, digest};
-use crate::engine::TargetEnd;
+use crate::engine::{TargetEnd, undone};
 use crate::fan::{Ending, Fan, Item};
 use crate::walk::{Disk, DiskSink};
 
@@ -24,7 +24,9 @@ pub(crate) struct Writer<'a> {
     candidates: Vec<Box<dyn Candidate>>,
     control: &'a Arc<Control>,
     max_size: u64,
-    dry_run: bool,
+    verify: bool,
+    /// Whether to stop before the first change.
+    pub(crate) dry_run: bool,
     /// What would be done, once a dry run has met the disk.
     pub(crate) plan: Option<Vec<String>>,
     /// Why the disk was not taken.
@@ -39,13 +41,14 @@ impl<'a> Writer<'a> {
         candidates: Vec<Box<dyn Candidate>>,
         control: &'a Arc<Control>,
         max_size: u64,
-        dry_run: bool,
+        verify: bool,
     ) -> Self {
         Writer {
             candidates,
             control,
             max_size,
-            dry_run,
+            verify,
+            dry_run: false,
             plan: None,
             failure: None,
             fan: None,
@@ -97,18 +100,23 @@ impl<'a> Writer<'a> {
     /// Opens all targets, or none.
     fn open(&mut self, size: Option<u64>) -> Result<Fan> {
         self.control.change()?;
-        let mut opened = Vec::new();
+        let mut opened: Vec<Box<dyn BlockWrite>> = Vec::new();
         for candidate in self.candidates.drain(..) {
-            match candidate.open(size) {
-                Ok(target) => opened.push(target),
-                Err(mut error) => {
-                    for target in &mut opened {
-                        if let Err(left) = target.abort() {
-                            error = error.cause(left);
-                        }
+            let next = candidate.open(size).and_then(|target| {
+                self.control.opened(&*target);
+                opened.push(target);
+                match opened.last().and_then(|target| target.path()) {
+                    None if self.verify => {
+                        Err(Error::usage("what cannot be read back cannot be verified")
+                            .hint("leave --verify out"))
                     }
-                    return Err(error);
+                    _ => Ok(()),
                 }
+            });
+            if let Err(error) = next {
+                return Err(opened
+                    .iter_mut()
+                    .fold(error, |error, target| undone(error, &mut **target)));
             }
         }
         Fan::start(opened, self.control)
@@ -145,7 +153,8 @@ impl<'a> Writer<'a> {
         if let Some(format) = last.and_then(|chunk| end_format(&chunk)) {
             return Err(Error::unsupported(format!(
                 "is a {format} disk by its last sector, and only raw disks are read here"
-            )));
+            ))
+            .hint("convert it first: qemu-img convert -O raw"));
         }
         Ok(Continue(()))
     }
@@ -156,14 +165,14 @@ impl<'a> Writer<'a> {
         let Some(fan) = self.fan.take() else {
             return error;
         };
-        for ending in fan.join().endings {
+        for ending in fan.join() {
             let Err(why) = ending.result else { continue };
             if why.kind() == Kind::Interrupted {
-                error = why.causes().iter().fold(error, Error::cause);
+                error = error.because_of(why);
             } else if error.kind() == Kind::Interrupted && !self.control.is_cancelled() {
                 error = why;
             } else {
-                error = error.cause(why);
+                error = error.because(why);
             }
         }
         error
@@ -172,30 +181,41 @@ impl<'a> Writer<'a> {
     /// Makes the disk complete on every target.
     ///
     /// # Errors
-    /// When no target took it.
-    pub(crate) fn finish(mut self, verify: bool) -> Result<(Content, Vec<TargetEnd>)> {
+    /// When there is one target and it did not take it; each of several ends on its own.
+    pub(crate) fn finish(mut self) -> Result<(Content, Vec<TargetEnd>)> {
         let Some(mut fan) = self.fan.take() else {
             return Err(Error::refused("holds no disk"));
         };
+        let digest = match fan.digest(self.size) {
+            Some(digest) => digest,
+            None => {
+                self.fan = Some(fan);
+                return Err(self.give_up(Error::io(
+                    "there is no digest of the disk",
+                    "the hashing thread died",
+                )));
+            }
+        };
         fan.send(&Item::Finish(self.size));
-        let joined = fan.join();
-        let digest = joined
-            .digest
-            .ok_or_else(|| Error::io("no digest of the disk", "the hashing thread died"))?;
         let content = Content {
             size: self.size,
             data: self.data,
             digest,
         };
         let control = self.control;
-        let ends: Vec<TargetEnd> = joined
-            .endings
+        let ends: Vec<TargetEnd> = fan
+            .join()
             .into_iter()
-            .map(|ending| end(ending, verify.then_some(&content), control))
+            .map(|ending| end(ending, self.verify.then_some(&content), control))
             .collect();
-        match ends.iter().all(|end| end.result.is_err()) {
-            true => Err(all_failed(ends)),
-            false => Ok((content, ends)),
+        match &ends[..] {
+            // Where there is only one, its trouble is the import's.
+            [
+                TargetEnd {
+                    result: Err(error), ..
+                },
+            ] => Err(error.clone()),
+            _ => Ok((content, ends)),
         }
     }
 }
@@ -229,7 +249,15 @@ impl DiskSink for Writer<'_> {
         };
         let flow = self.pour(&mut fan, disk);
         self.fan = Some(fan);
-        flow
+        match found.size {
+            Some(size) if matches!(flow, Ok(Continue(()))) && size != self.size => {
+                Err(Error::corrupt(format!(
+                    "is announced with {size} bytes and has {}",
+                    self.size
+                )))
+            }
+            _ => flow,
+        }
     }
 }
 
@@ -238,16 +266,14 @@ fn end_format(chunk: &Chunk) -> Option<Format> {
     diskimage::probe_end(chunk.end(diskimage::END)?)
 }
 
-fn end(ending: Ending, verify: Option<&Content>, control: &Control) -> TargetEnd {
+fn end(ending: Ending, verify: Option<&Content>, control: &Arc<Control>) -> TargetEnd {
     let Ending {
         mut target,
         mut result,
     } = ending;
     if let (Ok(()), Some(content)) = (&result, verify) {
-        result = compare(&*target, content, control).map_err(|error| match target.abort() {
-            Ok(()) => error,
-            Err(left) => error.cause(left),
-        });
+        let compared = compare(&*target, content, control);
+        result = compared.map_err(|error| undone(error, &mut *target));
     }
     TargetEnd {
         name: target.name().to_owned(),
@@ -256,13 +282,13 @@ fn end(ending: Ending, verify: Option<&Content>, control: &Control) -> TargetEnd
     }
 }
 
-fn compare(target: &dyn BlockWrite, content: &Content, control: &Control) -> Result<()> {
+fn compare(target: &dyn BlockWrite, content: &Content, control: &Arc<Control>) -> Result<()> {
     let name = target.name();
     let Some(path) = target.path() else {
         return Err(Error::target(format!("{name} cannot be read back")).hint("leave --verify out"));
     };
-    let mut source = place::source::open_from_medium(name, path)?;
-    let found = digest(&mut *source, Some(content.size), control)?;
+    let source = place::source::open_from_medium(name, path)?;
+    let found = digest(source, Some(content.size), control)?;
     match found == *content {
         true => Ok(()),
         false => Err(Error::io(
@@ -270,13 +296,4 @@ fn compare(target: &dyn BlockWrite, content: &Content, control: &Control) -> Res
             format!("{} was written", content.digest),
         )),
     }
-}
-
-/// One error for all targets.
-fn all_failed(ends: Vec<TargetEnd>) -> Error {
-    let mut errors = ends.into_iter().filter_map(|end| end.result.err());
-    let first = errors
-        .next()
-        .unwrap_or_else(|| Error::usage("there is no target"));
-    errors.fold(first, Error::cause)
 }

@@ -1,5 +1,12 @@
 //! The engine between sources and targets that fail, hang and lie.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "only tests are here, and panicking is how they fail"
+)]
+
 #[path = "engine/fakes.rs"]
 mod fakes;
 

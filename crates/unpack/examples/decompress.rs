@@ -1,15 +1,17 @@
-//! `decompress FORMAT FILE`: decodes a file, throws the output away and prints what there was.
-//! For measuring; FORMAT is xz, zstd, bzip2 or lz4.
+//! Decodes a file, throws the output away and says how much of it was data and how much holes:
+//! `decompress [--zlib-rs] [--one-thread] FILE`. For measuring a decoder on its own.
 
 use std::fs::File;
 use std::io::Read;
-use std::time::Instant;
+use std::process::ExitCode;
 
-use extent::{Piece, SparseRead};
+use extent::{Lookahead, Piece, SparseRead};
 use report::{Error, Result};
 use unpack::Limits;
+use unpack::gzip::Engine;
+use unpack::layer::{HEAD, Layer, sniff};
 
-/// A file, read in large steps.
+/// A file, read through one buffer.
 struct FileSource {
     file: File,
     buffer: Vec<u8>,
@@ -37,55 +39,57 @@ impl SparseRead for FileSource {
     }
 }
 
-fn run(format: &str, path: &str) -> Result<()> {
-    let file = File::open(path).map_err(|cause| Error::io("cannot be opened", cause).at(path))?;
-    let input = FileSource {
+fn run(name: &str, engine: Engine, limits: &Limits) -> Result<()> {
+    let file = File::open(name).map_err(|cause| Error::io("cannot be opened", cause))?;
+    let mut input = Lookahead::new(FileSource {
         file,
         buffer: vec![0; 256 << 10],
         start: 0,
         end: 0,
+    });
+    let Some(Layer::Compression(compression)) = sniff(input.head(HEAD)?)? else {
+        return Err(Error::unsupported("is not compressed"));
     };
-    let limits = &Limits::default();
-    let mut stream: Box<dyn SparseRead> = match format {
-        "xz" => Box::new(unpack::xz::Xz::new(input, limits)?),
-        "zstd" => Box::new(unpack::zstd::Zstd::new(input, limits)?),
-        "bzip2" => Box::new(unpack::bzip2::Bzip2::new(input, limits)?),
-        "lz4" => Box::new(unpack::lz4::Lz4::new(input, limits)?),
-        _ => {
-            return Err(Error::usage(format!(
-                "{format} is not xz, zstd, bzip2 or lz4"
-            )));
-        }
-    };
-    let (start, mut data, mut holes, mut zeros) = (Instant::now(), 0, 0, 0);
+    let mut stream = compression.decoder(input, limits, engine)?;
+    let (mut data, mut zeros, mut holes) = (0, 0, 0);
     loop {
         let piece = stream.peek()?;
+        let len = piece.len();
         match piece {
-            Piece::Data(_) => data += piece.len(),
-            Piece::Zeros(len) => {
+            Piece::Data(_) => data += len,
+            Piece::Zeros(_) => {
                 zeros += len;
                 holes += 1;
             }
             Piece::End => break,
         }
-        let len = piece.len();
         stream.consume(len);
     }
-    println!(
-        "data {data}, zeros {zeros} in {holes} holes, {:.3} s",
-        start.elapsed().as_secs_f64()
-    );
+    println!("{data} bytes of data, {zeros} zeros in {holes} holes");
     Ok(())
 }
 
-fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [format, path] = arguments.as_slice() else {
-        eprintln!("usage: decompress FORMAT FILE");
-        std::process::exit(2);
+fn main() -> ExitCode {
+    let mut engine = Engine::Own;
+    let mut limits = Limits::default();
+    let mut name = None;
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--zlib-rs" => engine = Engine::ZlibRs,
+            "--one-thread" => limits.threads = 1,
+            _ => name = Some(argument),
+        }
+    }
+    let Some(name) = name else {
+        eprintln!("usage: decompress [--zlib-rs] [--one-thread] FILE");
+        return ExitCode::from(2);
     };
-    if let Err(error) = run(format, path) {
-        eprintln!("{}", error.to_text());
-        std::process::exit(error.kind().exit_status().into());
+    match run(&name, engine, &limits) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let status = error.kind().exit_status();
+            eprintln!("{}", error.at(name).to_text());
+            ExitCode::from(status)
+        }
     }
 }

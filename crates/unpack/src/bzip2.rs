@@ -8,6 +8,7 @@
 mod bits;
 mod block;
 mod huffman;
+mod part;
 mod scan;
 
 use std::collections::VecDeque;
@@ -16,11 +17,12 @@ use extent::{Piece, SparseRead};
 use report::{Error, Result};
 
 use crate::Limits;
-use crate::chunk::{Batch, Chunk, Outbox};
+use crate::chunk::Outbox;
 use crate::input::Input;
-use crate::ordered::{Emit, Ordered};
+use crate::ordered::Ordered;
 use bits::Bits;
-use block::{Block, Damage};
+use block::Damage;
+use part::{Done, Part, Reply, work};
 use scan::{Mark, Scanner};
 
 /// Memory a worker takes: its block, the part of the input it comes from, and chunks of output.
@@ -29,6 +31,8 @@ const WORKER_MEMORY: u64 = 8 << 20;
 const WAITING: usize = 4;
 /// No block takes so many bytes of the input.
 const PART_MAX: u64 = 4 << 20;
+/// Bytes of the input from which a block that is longer than its part is decoded at first.
+const PART_AGAIN: u64 = 4 << 10;
 /// Bytes of the input to read ahead at most, as long as no part needs more.
 const AHEAD: u64 = 2 * PART_MAX;
 /// Bits of a stream's header.
@@ -49,11 +53,14 @@ pub struct Bzip2<R> {
     raw: Vec<u8>,
     raw_start: u64,
     input_ended: bool,
-    /// Where blocks and ends may begin; the input up to the last is with the workers.
+    /// Where blocks and ends may begin.
     marks: VecDeque<Mark>,
-    workers: Ordered<Part, Result<Reply>>,
+    /// How many of the marks are behind us as far as handing out goes: their blocks are with the
+    /// workers.
+    handed: usize,
+    workers: Ordered<Part, Reply>,
     /// Decodes blocks that turned out to be longer than their part.
-    second_try: Option<Ordered<Part, Result<Reply>>>,
+    second_try: Option<Ordered<Part, Reply>>,
     /// The bit at which the next block or end must begin.
     position: u64,
     stream: Stream,
@@ -74,28 +81,11 @@ struct Stream {
 enum State {
     Header,
     Between,
-    Block { again: bool },
-    End,
-}
-
-/// The part of the input that a block is in.
-struct Part {
-    bytes: Vec<u8>,
-    /// The bit of the first byte with which the block begins.
-    start: u32,
-    /// Bits the block should take; `None` when the part goes beyond it.
-    bits: Option<u64>,
-}
-
-enum Reply {
-    Output(Vec<Chunk>),
-    Done {
-        len: usize,
-        bits: u64,
-        told: u32,
-        found: u32,
+    /// In a block; again when its part was too short, now from so many bytes of the input.
+    Block {
+        again: Option<u64>,
     },
-    Damaged(Damage),
+    End,
 }
 
 impl<R: SparseRead> Bzip2<R> {
@@ -116,6 +106,7 @@ impl<R: SparseRead> Bzip2<R> {
             raw_start: 0,
             input_ended: false,
             marks: VecDeque::new(),
+            handed: 0,
             workers: Ordered::start(threads, WAITING, work)?,
             second_try: None,
             position: 0,
@@ -124,7 +115,7 @@ impl<R: SparseRead> Bzip2<R> {
         })
     }
 
-    /// Reads some more of the input and hands out the parts that are complete.
+    /// Reads some more of the input and looks for marks in it.
     fn read(&mut self) -> Result<()> {
         const STEP: usize = 64 << 10;
         let known = self.raw.len();
@@ -133,17 +124,13 @@ impl<R: SparseRead> Bzip2<R> {
             Piece::Zeros(len) => self.raw.resize(known + len.min(STEP as u64) as usize, 0),
             Piece::End => {
                 self.input_ended = true;
-                return self.close_part(8 * self.raw_end());
+                return Ok(());
             }
         }
         let new = self.raw.get(known..).unwrap_or_default();
         self.input.consume(new.len() as u64);
-        let mut found = Vec::new();
-        self.scanner.scan(new, &mut |mark| found.push(mark));
-        for mark in found {
-            self.close_part(mark.start)?;
-            self.marks.push_back(mark);
-        }
+        self.scanner
+            .scan(new, &mut |mark| self.marks.push_back(mark));
         let open = self.marks.back().map_or(self.position, |mark| mark.start);
         if self.raw_end() - open / 8 > PART_MAX {
             return Err(self.wrong(format!("no block is longer than {PART_MAX} bytes")));
@@ -155,15 +142,32 @@ impl<R: SparseRead> Bzip2<R> {
         self.raw_start + self.raw.len() as u64
     }
 
-    /// Hands the block at the last mark, which ends before bit `end`, to a worker.
-    fn close_part(&mut self, end: u64) -> Result<()> {
-        let Some(mark) = self.marks.back().filter(|mark| mark.block) else {
-            return Ok(());
-        };
-        let start = mark.start;
-        let mut part = self.part(start, end);
-        part.bits = Some(end - start);
-        self.workers.submit(part)
+    /// Hands parts whose ends are known to workers, as many as these want. No more: a part of some
+    /// bytes may unfold to what fills its share of memory.
+    fn hand_out(&mut self) -> Result<()> {
+        while self.workers.in_flight() <= self.threads {
+            let Some(&Mark { start, block }) = self.marks.get(self.handed) else {
+                break;
+            };
+            let end = match self.marks.get(self.handed + 1) {
+                Some(next) => next.start,
+                None if self.input_ended => 8 * self.raw_end(),
+                None => break,
+            };
+            if block {
+                let mut part = self.part(start, end);
+                part.bits = Some(end - start);
+                self.workers.submit(part)?;
+            }
+            self.handed += 1;
+        }
+        Ok(())
+    }
+
+    /// Drops the first mark. What a worker made of it has been fetched.
+    fn pass_mark(&mut self) {
+        self.marks.pop_front();
+        self.handed = self.handed.saturating_sub(1);
     }
 
     /// The input between two bits.
@@ -223,36 +227,29 @@ impl<R: SparseRead> Bzip2<R> {
     /// Finds out what begins where the last block ended.
     fn between(&mut self) -> Result<()> {
         let far = self.position / 8 + AHEAD;
-        while !self.input_ended && self.workers.in_flight() <= self.threads && self.raw_end() < far
-        {
+        loop {
+            self.forget()?;
+            self.hand_out()?;
+            let idle = self.workers.in_flight() <= self.threads && self.raw_end() < far;
+            if self.input_ended || !(idle || self.marks.is_empty()) {
+                break;
+            }
             self.read()?;
         }
-        while self
-            .marks
-            .front()
-            .is_none_or(|mark| mark.start < self.position)
-        {
-            match self.marks.front() {
-                Some(mark) if mark.block && (self.marks.len() > 1 || self.input_ended) => {
-                    self.forget()?
-                }
-                Some(mark) if !mark.block => drop(self.marks.pop_front()),
-                _ if self.input_ended => return Err(self.truncated()),
-                _ => self.read()?,
-            }
-        }
         match self.marks.front() {
-            Some(mark) if mark.start == self.position => {
-                let block = mark.block;
+            None => Err(self.truncated()),
+            Some(mark) if mark.start > self.position => {
+                Err(self.wrong("neither a block nor the end follows"))
+            }
+            Some(&Mark { block, .. }) => {
                 self.discard();
                 if block {
-                    self.state = State::Block { again: false };
+                    self.state = State::Block { again: None };
                     Ok(())
                 } else {
                     self.trailer()
                 }
             }
-            _ => Err(self.wrong("neither a block nor the end follows")),
         }
     }
 
@@ -265,80 +262,97 @@ impl<R: SparseRead> Bzip2<R> {
         }
     }
 
-    /// Throws away what workers make of the first mark: it was inside a block.
+    /// Drops the marks that turned out to be inside a block, with what workers make of them.
     fn forget(&mut self) -> Result<()> {
-        while let Some(reply) = self.workers.next()? {
-            if !matches!(reply, Ok(Reply::Output(_))) {
-                break;
+        while let Some(&Mark { start, block }) = self.marks.front()
+            && start < self.position
+        {
+            while block && self.handed > 0 {
+                match self.workers.next()? {
+                    Some(Reply::Output(_)) => {}
+                    _ => break,
+                }
             }
+            self.pass_mark();
         }
-        self.marks.pop_front();
         Ok(())
     }
 
     /// Fetches the next reply about the current block.
-    fn block(&mut self, again: bool) -> Result<()> {
-        // The part of the last mark goes to a worker when its end is known.
-        while !again && self.marks.len() < 2 && !self.input_ended {
+    fn block(&mut self, again: Option<u64>) -> Result<()> {
+        // The part goes to a worker when its end is known.
+        while again.is_none() && self.handed == 0 {
             self.read()?;
+            self.hand_out()?;
         }
         let pool = match &mut self.second_try {
-            Some(pool) if again => pool,
+            Some(pool) if again.is_some() => pool,
             _ => &mut self.workers,
         };
         let reply = match pool.next()? {
-            Some(reply) => reply?,
+            Some(reply) => reply,
             None => return Err(Error::io("decompression stopped", "a worker said nothing")),
         };
         match reply {
             Reply::Output(chunks) => self.outbox.put_all(chunks),
-            Reply::Damaged(Damage::Short) if !again => self.try_again(),
+            Reply::Damaged(Damage::Short) if self.may_try_again(again) => self.try_again(again),
             Reply::Damaged(damage) => Err(self.damaged(damage)),
-            Reply::Done {
-                len,
-                bits,
-                told,
-                found,
-            } => {
-                self.stream.blocks += 1;
-                if told != found {
-                    return Err(self.wrong(format!(
-                        "the CRC-32 is {told:#010x}, the data has {found:#010x}"
-                    )));
+            Reply::Done(done) => {
+                if again.is_none() {
+                    self.pass_mark();
                 }
-                if len > self.stream.block_max {
-                    return Err(self.wrong(format!(
-                        "has {len} bytes, the stream allows {}",
-                        self.stream.block_max
-                    )));
-                }
-                self.stream.crc = self.stream.crc.rotate_left(1) ^ found;
-                self.position += bits;
-                if !again {
-                    self.marks.pop_front();
-                }
-                self.state = State::Between;
-                Ok(())
+                self.end_block(done)
             }
         }
     }
 
-    /// Decodes the current block from all the input there is.
-    fn try_again(&mut self) -> Result<()> {
-        self.marks.pop_front();
-        self.read_up_to(self.position / 8 + PART_MAX)?;
-        let part = self.part(self.position, 8 * self.raw_end());
+    /// Checks a block that has been fetched.
+    fn end_block(&mut self, done: Done) -> Result<()> {
+        let Done { told, found, .. } = done;
+        self.stream.blocks += 1;
+        if told != found {
+            return Err(self.wrong(format!(
+                "the CRC-32 is {told:#010x}, the data has {found:#010x}"
+            )));
+        }
+        if done.len > self.stream.block_max {
+            return Err(self.wrong(format!(
+                "has {} bytes, the stream allows {}",
+                done.len, self.stream.block_max
+            )));
+        }
+        self.stream.crc = self.stream.crc.rotate_left(1) ^ found;
+        self.position += done.bits;
+        self.state = State::Between;
+        Ok(())
+    }
+
+    /// Whether there is more of the input than a block was decoded from.
+    fn may_try_again(&self, again: Option<u64>) -> bool {
+        again.is_none_or(|tried| tried < PART_MAX && self.raw_end() >= self.position / 8 + tried)
+    }
+
+    /// Decodes the current block once more, from eight times as much of the input, whatever marks
+    /// are in it.
+    fn try_again(&mut self, again: Option<u64>) -> Result<()> {
+        if again.is_none() {
+            self.pass_mark();
+        }
+        let size = again.map_or(PART_AGAIN, |tried| (8 * tried).min(PART_MAX));
+        let end = self.position / 8 + size;
+        self.read_up_to(end)?;
+        let part = self.part(self.position, 8 * end.min(self.raw_end()));
         let pool = match &mut self.second_try {
             Some(pool) => pool,
             none => none.insert(Ordered::start(1, WAITING, work)?),
         };
-        self.state = State::Block { again: true };
+        self.state = State::Block { again: Some(size) };
         pool.submit(part)
     }
 
     /// Checks the end of a stream.
     fn trailer(&mut self) -> Result<()> {
-        self.marks.pop_front();
+        self.pass_mark();
         let part = self.bits(self.position, TRAILER)?;
         let mut bits = Bits::new(&part.bytes, part.start);
         bits.skip(48);
@@ -377,31 +391,6 @@ impl<R: SparseRead> Bzip2<R> {
         let Stream { number, blocks, .. } = self.stream;
         Error::corrupt(format!("bzip2 stream {number}, block {blocks}: {what}"))
     }
-}
-
-fn work(part: Part, emit: &mut Emit<'_, Result<Reply>>) {
-    let reply = match Block::read(&part.bytes, part.start) {
-        Err(damage) => Reply::Damaged(damage),
-        // Its last byte is shared with what follows: the block may end beyond the part, in that byte.
-        Ok(block) if part.bits.is_some_and(|bits| block.bits > bits) => {
-            Reply::Damaged(Damage::Short)
-        }
-        Ok(block) => {
-            let mut batch = Batch::default();
-            let found = block.unfold(&mut |chunk| match batch.add(chunk) {
-                Some(chunks) => emit(Ok(Reply::Output(chunks))),
-                None => true,
-            });
-            emit(Ok(Reply::Output(batch.take())));
-            Reply::Done {
-                len: block.len(),
-                bits: block.bits,
-                told: block.crc,
-                found,
-            }
-        }
-    };
-    emit(Ok(reply));
 }
 
 impl<R: SparseRead> SparseRead for Bzip2<R> {

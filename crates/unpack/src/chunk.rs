@@ -1,6 +1,7 @@
 //! Decoded bytes between the decoder that made them and the reader that wants them.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use extent::Piece;
 use report::{Error, Result};
@@ -31,22 +32,34 @@ pub(crate) const BATCH: usize = 256 << 10;
 
 /// Collects a worker's chunks, so that many small holes are not handed over one by one.
 ///
-/// What waits to be fetched is counted in batches; this keeps the count a measure of memory.
+/// What waits to be fetched is counted in batches. None takes more memory than [`BATCH`] or one
+/// chunk's, so the count is a measure of memory.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     chunks: Vec<Chunk>,
+    /// Bytes of memory that `chunks` take.
     data: usize,
 }
 
 impl Batch {
-    /// Adds a chunk; returns all that were collected when there are enough of them.
-    pub(crate) fn add(&mut self, chunk: Chunk) -> Option<Vec<Chunk>> {
+    /// Adds a chunk; returns all those before it when there is no room for it beside them.
+    pub(crate) fn add(&mut self, mut chunk: Chunk) -> Option<Vec<Chunk>> {
         const CHUNKS: usize = 1024;
-        if let Chunk::Data(data) = &chunk {
-            self.data += data.len();
-        }
+        let more = match &mut chunk {
+            Chunk::Zeros(_) => 0,
+            Chunk::Data(data) => {
+                // A decoder allocates for the most a block can hold; most of it may be air.
+                if data.len() < data.capacity() / 2 {
+                    data.shrink_to_fit();
+                }
+                data.capacity()
+            }
+        };
+        let full = self.chunks.len() >= CHUNKS || self.data + more > BATCH;
+        let before = (full && !self.chunks.is_empty()).then(|| self.take());
+        self.data += more;
         self.chunks.push(chunk);
-        (self.data >= BATCH || self.chunks.len() >= CHUNKS).then(|| self.take())
+        before
     }
 
     /// Whatever was collected since the last time.
@@ -90,11 +103,10 @@ impl Outbox {
     pub(crate) fn put(&mut self, chunk: Chunk) -> Result<()> {
         self.total = self.total.saturating_add(chunk.len());
         if self.total > self.limit {
-            return Err(Error::refused(format!(
-                "the {} data unfolds to more than {} bytes",
-                self.format, self.limit
-            ))
-            .hint("give --max-size N to take more"));
+            return Err(unfolds_too_far(
+                format_args!("the {} data unfolds", self.format),
+                self.limit,
+            ));
         }
         match (chunk, self.chunks.back_mut()) {
             (Chunk::Zeros(0), _) => {}
@@ -155,14 +167,20 @@ impl Outbox {
     }
 }
 
+/// The refusal of what unfolds to more than `limit` bytes; `what` says who does, with the verb.
+pub(crate) fn unfolds_too_far(what: impl fmt::Display, limit: u64) -> Error {
+    Error::refused(format!("{what} to more than {limit} bytes"))
+        .hint("give --max-size N to take more")
+}
+
 /// The refusal of a file that needs more memory than the decoder may hold.
 ///
 /// `what` names the thing that is too large ("the zstd window"), `need` its bytes, `limit` the
-/// decoder's share of the program's memory. The decoder holds at most five eighths of what
-/// `--memory` gives, which fixes the number in the hint.
+/// decoder's share of the program's memory, [`Limits::memory`] or [`Limits::xz_memory`].
 pub(crate) fn needs_memory(what: &str, need: u64, limit: u64) -> Error {
     const MIB: u64 = 1 << 20;
-    let memory = need.div_ceil(5).saturating_mul(8).div_ceil(MIB);
+    // The rest of the program takes 24 MiB of what `--memory` gives.
+    let memory = need.div_ceil(MIB).saturating_add(24);
     Error::unsupported(format!(
         "{what} needs {need} bytes of memory, the limit is {limit}"
     ))
@@ -211,8 +229,29 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_takes_no_more_memory_than_it_counts() {
+        let block = || {
+            let mut data = vec![1; 128 << 10];
+            data.truncate(1);
+            Chunk::Data(data)
+        };
+        let mut batch = Batch::default();
+        let first = (0..2000).find_map(|_| batch.add(block())).unwrap();
+        let memory = |chunk: &Chunk| match chunk {
+            Chunk::Data(data) => data.capacity(),
+            Chunk::Zeros(_) => 0,
+        };
+        assert_eq!(first.len(), 1024);
+        assert!(first.iter().map(memory).sum::<usize>() <= BATCH);
+        // Large ones do not share a batch.
+        assert_eq!(batch.add(Chunk::Data(vec![1; BATCH])).unwrap().len(), 1);
+        assert_eq!(batch.add(block()).unwrap().len(), 1);
+        assert_eq!(batch.take().len(), 1);
+    }
+
+    #[test]
     fn the_hint_names_enough_memory() {
         let error = needs_memory("the zstd window", 128 << 20, 40 << 20);
-        assert_eq!(error.hint_text(), Some("give --memory 205M"));
+        assert_eq!(error.hint_text(), Some("give --memory 152M"));
     }
 }

@@ -16,7 +16,8 @@ use self::feed::Feed;
 use self::member::Member;
 use self::parallel::{Next, Parallel, Start};
 use crate::Limits;
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, unfolds_too_far};
+use crate::input::skip_zeros;
 
 /// How often decoding in parallel may come to nothing before it is left.
 const PATIENCE: u32 = 3;
@@ -158,39 +159,23 @@ impl<R: SparseRead> Gzip<R> {
     fn count(&mut self, n: u64) -> Result<()> {
         self.total += n;
         if self.total > self.limits.output {
-            return Err(Error::refused(format!(
-                "the gzip data unfolds to more than {} bytes",
-                self.limits.output
-            ))
-            .hint("give --max-size N to take more"));
+            return Err(unfolds_too_far("the gzip data unfolds", self.limits.output));
         }
         Ok(())
     }
 
     /// Finds out what comes after a member: another, padding or nothing.
     fn after(&mut self) -> Result<()> {
-        let mut padded = false;
-        loop {
-            let zeros = match self.input.peek()? {
-                Piece::End => {
-                    self.state = State::End;
-                    return Ok(());
-                }
-                Piece::Zeros(n) => n,
-                Piece::Data(data) => match data.iter().take_while(|&&byte| byte == 0).count() {
-                    0 => break,
-                    n => n as u64,
-                },
-            };
-            padded = true;
-            self.input.consume(zeros);
+        let padded = skip_zeros(&mut self.input)? > 0;
+        match self.input.peek()? {
+            Piece::End => self.state = State::End,
+            Piece::Data([0x1f, ..]) if !padded => {
+                self.member.restart();
+                self.ordinal += 1;
+                self.state = State::Header;
+            }
+            _ => return Err(Error::corrupt("trailing garbage after the member")),
         }
-        if padded || !matches!(self.input.peek()?, Piece::Data([0x1f, ..])) {
-            return Err(Error::corrupt("trailing garbage after the member"));
-        }
-        self.member.restart();
-        self.ordinal += 1;
-        self.state = State::Header;
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ mod window;
 mod zlib;
 
 use extent::{Piece, SparseRead};
-use report::Result;
+use report::{Error, Result};
 
 pub(crate) use self::decoder::Decoder;
 pub(crate) use self::zlib::ZlibDecoder;
@@ -49,16 +49,6 @@ impl<R: SparseRead> Inflate<R> {
         &mut self.input
     }
 
-    /// The input; after [`Piece::End`] it stands behind the final block.
-    pub fn into_inner(self) -> R {
-        self.input
-    }
-
-    /// The number of compressed bytes used so far.
-    pub fn used(&self) -> u64 {
-        self.decoder.used()
-    }
-
     /// Starts over with the stream that the input begins with now. Call it after [`Piece::End`].
     pub fn restart(&mut self) {
         self.decoder.restart();
@@ -74,6 +64,13 @@ impl<R: SparseRead> SparseRead for Inflate<R> {
     fn consume(&mut self, n: u64) {
         self.decoder.consume(n);
     }
+}
+
+/// The error of a stream of which there are `at` bytes only.
+fn truncated(at: u64) -> Error {
+    Error::corrupt(format!(
+        "the deflate data ends at byte {at}, in the middle of the stream"
+    ))
 }
 
 #[cfg(test)]

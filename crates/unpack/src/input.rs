@@ -3,6 +3,26 @@
 use extent::{Piece, SparseRead, read_full, skip};
 use report::{Error, Result};
 
+/// Moves past zeros up to other data or the end; returns their number.
+///
+/// # Errors
+/// The stream's.
+pub(crate) fn skip_zeros<R: SparseRead + ?Sized>(stream: &mut R) -> Result<u64> {
+    let mut passed = 0;
+    loop {
+        let zeros = match stream.peek()? {
+            Piece::Zeros(len) => len,
+            Piece::Data(data) => data.iter().take_while(|&&byte| byte == 0).count() as u64,
+            Piece::End => 0,
+        };
+        if zeros == 0 {
+            return Ok(passed);
+        }
+        stream.consume(zeros);
+        passed += zeros;
+    }
+}
+
 /// A decoder's input, which knows how far it has been read.
 #[derive(Debug)]
 pub(crate) struct Input<R> {

@@ -7,11 +7,11 @@ use crate::Limits;
 use crate::archive::Archive;
 use crate::bzip2::Bzip2;
 use crate::gzip::{Engine, Gzip};
-use crate::lz4::Lz4;
+use crate::lz4::{self, Lz4};
 use crate::tar::Tar;
 use crate::xz::Xz;
 use crate::zip::Zip;
-use crate::zstd::Zstd;
+use crate::zstd::{self, SKIPPABLE, Zstd};
 
 /// One layer around a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,17 +49,34 @@ pub enum ArchiveKind {
 /// Bytes from the start that [`sniff`] looks at.
 pub const HEAD: usize = 512;
 
-/// Formats that are recognised in order to be refused by name; (offset, magic number, name, hint).
-const BEYOND: [(usize, &[u8], &str, &str); 9] = [
-    (0, b"7z\xbc\xaf\x27\x1c", "7-Zip archive", "7z x -so FILE MEMBER | innkeeper import - …"),
-    (0, b"Rar!\x1a\x07", "RAR archive", "unrar p -inul FILE MEMBER | innkeeper import - …"),
-    (0, b"LZIP", "lzip file", "lzip -dc FILE | innkeeper import - …"),
-    (0, b"\x89LZO\0\r\n\x1a\n", "lzop file", "lzop -dc FILE | innkeeper import - …"),
-    (0, b"\x1f\x9d", "file from compress (.Z)", "gzip -dc FILE | innkeeper import - …"),
-    (0, b"\x1f\xa0", "file from compress -H (.Z)", "gzip -dc FILE | innkeeper import - …"),
-    (0, b"070701", "cpio archive", "cpio -i --to-stdout MEMBER <FILE | innkeeper import - …"),
-    (0, b"070702", "cpio archive", "cpio -i --to-stdout MEMBER <FILE | innkeeper import - …"),
-    (0, b"070707", "cpio archive", "cpio -i --to-stdout MEMBER <FILE | innkeeper import - …"),
+/// Formats that are recognised in order to be refused by name: magic number, name, and what unpacks
+/// them.
+const BEYOND: [(&[u8], &str, &str); 9] = [
+    (
+        b"7z\xbc\xaf\x27\x1c",
+        "7-Zip archive",
+        "7z x -so FILE MEMBER",
+    ),
+    (b"Rar!\x1a\x07", "RAR archive", "unrar p -inul FILE MEMBER"),
+    (b"LZIP", "lzip file", "lzip -dc FILE"),
+    (b"\x89LZO\0\r\n\x1a\n", "lzop file", "lzop -dc FILE"),
+    (b"\x1f\x9d", "file from compress (.Z)", "gzip -dc FILE"),
+    (b"\x1f\xa0", "file from compress -H (.Z)", "gzip -dc FILE"),
+    (
+        b"070701",
+        "cpio archive",
+        "cpio -i --to-stdout MEMBER <FILE",
+    ),
+    (
+        b"070702",
+        "cpio archive",
+        "cpio -i --to-stdout MEMBER <FILE",
+    ),
+    (
+        b"070707",
+        "cpio archive",
+        "cpio -i --to-stdout MEMBER <FILE",
+    ),
 ];
 
 /// The layer that `head`, the first [`HEAD`] bytes of a stream (or all, if it is shorter), begins;
@@ -68,25 +85,23 @@ const BEYOND: [(usize, &[u8], &str, &str); 9] = [
 /// # Errors
 /// [`report::Kind::Unsupported`] for a layer that is known by name only.
 pub fn sniff(head: &[u8]) -> Result<Option<Layer>> {
-    for (offset, magic, name, hint) in BEYOND {
-        if head.get(offset..).is_some_and(|at| at.starts_with(magic)) {
-            return Err(Error::unsupported(format!("is a {name}, which is not read here")).hint(hint));
+    for (magic, name, unpack) in BEYOND {
+        if head.starts_with(magic) {
+            let message = format!("is a {name}, which is not read here");
+            return Err(
+                Error::unsupported(message).hint(format!("{unpack} | innkeeper import - …"))
+            );
         }
     }
     let starts = |magic: &[u8]| head.starts_with(magic);
-    let skippable = head.len() >= 4 && head[0] & 0xf0 == 0x50 && starts(&[head[0], 0x2a, 0x4d, 0x18]);
     let compression = if starts(b"\x1f\x8b") {
         Some(Compression::Gzip)
     } else if starts(b"\xfd7zXZ\0") {
         Some(Compression::Xz)
-    } else if starts(b"\x28\xb5\x2f\xfd") || skippable {
-        Some(Compression::Zstd)
     } else if starts(b"BZh") && matches!(head.get(3), Some(b'1'..=b'9')) {
         Some(Compression::Bzip2)
-    } else if starts(b"\x04\x22\x4d\x18") || starts(b"\x02\x21\x4c\x18") {
-        Some(Compression::Lz4)
     } else {
-        None
+        frames(head)
     };
     Ok(if let Some(compression) = compression {
         Some(Layer::Compression(compression))
@@ -97,6 +112,29 @@ pub fn sniff(head: &[u8]) -> Result<Option<Layer>> {
     } else {
         None
     })
+}
+
+/// Tells the two formats that are made of frames with a magic number each, and may begin with
+/// skippable ones, which they have in common (RFC 8878, section 3.1.2).
+fn frames(head: &[u8]) -> Option<Compression> {
+    let mut rest = head;
+    loop {
+        let skipped = rest.len() < head.len();
+        let Some((magic, behind)) = rest.split_first_chunk() else {
+            // What follows lies beyond the head; only zstd's own tools begin files like this.
+            return skipped.then_some(Compression::Zstd);
+        };
+        match u32::from_le_bytes(*magic) {
+            zstd::MAGIC => return Some(Compression::Zstd),
+            lz4::MAGIC | lz4::LEGACY_MAGIC => return Some(Compression::Lz4),
+            word if SKIPPABLE.contains(&word) => {
+                let (size, content) = behind.split_first_chunk().unwrap_or((&[0; 4], &[]));
+                let size = u32::from_le_bytes(*size) as usize;
+                rest = content.get(size..).unwrap_or_default();
+            }
+            _ => return skipped.then_some(Compression::Zstd),
+        }
+    }
 }
 
 impl Layer {
@@ -138,10 +176,71 @@ impl Compression {
 
 impl ArchiveKind {
     /// A reader over `input`, which stands at the archive's first byte.
-    pub fn reader<'a, R: SparseRead + 'a>(self, input: R, limits: &Limits) -> Box<dyn Archive + 'a> {
+    pub fn reader<'a, R: SparseRead + 'a>(
+        self,
+        input: R,
+        limits: &Limits,
+    ) -> Box<dyn Archive + 'a> {
         match self {
             ArchiveKind::Tar => Box::new(Tar::new(input, limits)),
             ArchiveKind::Zip => Box::new(Zip::new(input, limits)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn skippable(content: &[u8]) -> Vec<u8> {
+        let len = (content.len() as u32).to_le_bytes();
+        [b"\x5a\x2a\x4d\x18", len.as_slice(), content].concat()
+    }
+
+    fn told(head: &[&[u8]]) -> Option<Layer> {
+        sniff(&head.concat()).unwrap()
+    }
+
+    #[test]
+    fn layers_are_told_by_their_first_bytes() {
+        let compressions: [(&[u8], Compression); 6] = [
+            (b"\x1f\x8b\x08", Compression::Gzip),
+            (b"\xfd7zXZ\0", Compression::Xz),
+            (b"\x28\xb5\x2f\xfd", Compression::Zstd),
+            (b"BZh1", Compression::Bzip2),
+            (b"\x04\x22\x4d\x18", Compression::Lz4),
+            (b"\x02\x21\x4c\x18", Compression::Lz4),
+        ];
+        for (magic, compression) in compressions {
+            assert_eq!(told(&[magic]), Some(Layer::Compression(compression)));
+        }
+        let nothing: [&[u8]; 5] = [b"", b"BZh0", b"\x04\x22\x4d", b"\x5a\x2a\x4d", &[0; HEAD]];
+        for head in nothing {
+            assert_eq!(told(&[head]), None, "{head:?}");
+        }
+        let error = sniff(b"LZIP\x01").unwrap_err();
+        assert_eq!(error.message(), "is a lzip file, which is not read here");
+        assert_eq!(
+            error.hint_text(),
+            Some("lzip -dc FILE | innkeeper import - …")
+        );
+    }
+
+    #[test]
+    fn the_first_frame_with_content_tells_lz4_from_zstd() {
+        let (lz4, zstd) = (
+            Layer::Compression(Compression::Lz4),
+            Layer::Compression(Compression::Zstd),
+        );
+        let (some, none) = (skippable(&[0; 100]), skippable(b""));
+        assert_eq!(told(&[&some, b"\x04\x22\x4d\x18"]), Some(lz4));
+        assert_eq!(told(&[&none, &some, b"\x02\x21\x4c\x18"]), Some(lz4));
+        assert_eq!(told(&[&some, &none, b"\x28\xb5\x2f\xfd"]), Some(zstd));
+        // Beyond the head, or nothing at all.
+        assert_eq!(told(&[&skippable(&[0; HEAD])[..HEAD]]), Some(zstd));
+        assert_eq!(told(&[b"\x5a\x2a\x4d\x18\xff\xff\xff\xff"]), Some(zstd));
+        assert_eq!(told(&[b"\x5a\x2a\x4d\x18\xff"]), Some(zstd));
+        assert_eq!(told(&[&some]), Some(zstd));
+        assert_eq!(told(&[&some, b"else"]), Some(zstd));
     }
 }

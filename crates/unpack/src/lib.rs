@@ -4,6 +4,13 @@
 //! input in the caller's thread, one forward pass, and reports long runs of zeros as holes, so that a
 //! disk of a terabyte that is mostly empty costs what its data costs. Decoders that can use several
 //! cores hand independent blocks to workers and give the results out in order.
+//!
+//! An [`archive::Archive`] gives its members one after another, each with its content as such a
+//! stream, in the order of the file. [`layer::sniff`] tells from a stream's first bytes which of them
+//! all it takes.
+//!
+//! All input is taken for hostile: what it may cost is bounded by [`Limits`], and a stream shows its
+//! end only once everything that can be checked about it was right.
 
 pub mod archive;
 pub mod bzip2;

@@ -14,9 +14,12 @@ use crate::chunk::{Chunk, Outbox, needs_memory};
 use crate::input::Input;
 use crate::xxhash::Xxh32;
 use frame::{Descriptor, Start};
+pub(crate) use frame::{LEGACY as LEGACY_MAGIC, MODERN as MAGIC};
 
 /// How far back a match may reach.
 const WINDOW: usize = 64 << 10;
+/// No byte of a block unfolds to more bytes.
+const RATIO_MAX: usize = 255;
 /// What a block of a legacy frame unfolds to, unless it is the last.
 const LEGACY_BLOCK: usize = 8 << 20;
 
@@ -38,7 +41,7 @@ pub struct Lz4<R> {
     /// The content of the last independent block that unfolded to nothing but zeros, and how many:
     /// the same content again means the same again, without decoding.
     zero_block: (Vec<u8>, u64),
-    /// Linked blocks: up to 64 KiB that came last.
+    /// Linked blocks: at least the 64 KiB that came last, at most twice as many.
     history: Vec<u8>,
 }
 
@@ -210,7 +213,10 @@ impl<R: SparseRead> Lz4<R> {
             return Ok(Chunk::Zeros(*zeros));
         }
         let mut data = self.outbox.buffer();
-        data.resize(frame.block_max(), 0);
+        // No more room than the block can fill, or a file of tiny ones would cost as much to read as
+        // one of large ones.
+        let most = self.compressed.len().saturating_mul(RATIO_MAX);
+        data.resize(most.min(frame.block_max()), 0);
         let len = if self.history.is_empty() {
             decompress_into(&self.compressed, &mut data)
         } else {
@@ -232,9 +238,12 @@ impl<R: SparseRead> Lz4<R> {
     fn remember(&mut self, chunk: &Chunk) {
         let Chunk::Data(data) = chunk else { return };
         let new = &data[data.len().saturating_sub(WINDOW)..];
-        let keep = WINDOW - new.len();
-        let old = self.history.len().saturating_sub(keep);
-        self.history.drain(..old);
+        // Moved to the front once in a while only: blocks may be tiny.
+        if self.history.len() + new.len() > 2 * WINDOW {
+            let keep = WINDOW - new.len();
+            let old = self.history.len().saturating_sub(keep);
+            self.history.drain(..old);
+        }
         self.history.extend_from_slice(new);
     }
 

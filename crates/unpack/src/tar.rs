@@ -20,6 +20,7 @@ use report::{Error, Result};
 
 use crate::Limits;
 use crate::archive::{Archive, Counted, Member, MemberKind, shown};
+use crate::input::skip_zeros;
 use body::Body;
 use header::{Header, until_nul};
 use pax::{Records, Sparse};
@@ -28,6 +29,9 @@ use sparse::Map;
 
 /// The unit everything in a tar is padded to, in bytes.
 const BLOCK: usize = 512;
+
+/// The longest name that is taken for all members, in bytes.
+const SHARED: usize = 4096;
 
 /// A tar archive over a stream of its bytes.
 #[derive(Debug)]
@@ -108,23 +112,45 @@ impl<R: SparseRead> Tar<R> {
     /// Makes sure that only padding follows the end mark.
     fn end(&mut self) -> Result<()> {
         let input = &mut self.body.input;
-        loop {
-            let at = input.at();
-            let passed = match input.peek()? {
-                Piece::Data(data) => match data.iter().position(|&byte| byte != 0) {
-                    None => data.len() as u64,
-                    Some(index) => {
-                        return Err(Error::corrupt(format!(
-                            "tar: trailing garbage at byte {}, after the end mark",
-                            at + index as u64
-                        )));
-                    }
-                },
-                Piece::Zeros(len) => len,
-                Piece::End if at.is_multiple_of(BLOCK as u64) => return Ok(()),
-                Piece::End => return Err(ends_inside_a_block(at)),
-            };
-            input.consume(passed);
+        skip_zeros(input)?;
+        let at = input.at();
+        match input.peek()? {
+            Piece::End if at.is_multiple_of(BLOCK as u64) => Ok(()),
+            Piece::End => Err(ends_inside_a_block(at)),
+            _ => Err(Error::corrupt(format!(
+                "tar: trailing garbage at byte {at}, after the end mark"
+            ))),
+        }
+    }
+
+    /// Reads what `header` announces about the next member.
+    fn extension(&mut self, header: &Header, place: Place, said: &mut Extensions) -> Result<()> {
+        let size = header.size(place)?;
+        let mut data = Span::new(&mut self.body.input, place, size);
+        match header.type_flag() {
+            b'L' => said.long_name = Some(until_nul(&data.text()?).to_vec()),
+            b'K' => said.long_link = Some(until_nul(&data.text()?).to_vec()),
+            _ => said.records.read(&mut data)?,
+        }
+        data.skip_with(padding(size))
+    }
+
+    /// Reads what `header` announces about all members to come.
+    fn global(&mut self, header: &Header, place: Place) -> Result<()> {
+        let size = header.size(place)?;
+        let mut data = Span::new(&mut self.body.input, place, size);
+        self.globals.read(&mut data)?;
+        data.skip_with(padding(size))?;
+        if self.globals.sparse.is_some() {
+            return Err(place.unsupported("a sparse map for all members"));
+        }
+        // Every member takes a copy, however small it is itself.
+        let names = [&self.globals.path, &self.globals.link];
+        match names.into_iter().flatten().map(Vec::len).max() {
+            Some(len) if len > SHARED => Err(place.unsupported(format!(
+                "a name of {len} bytes for all members is longer than {SHARED} bytes"
+            ))),
+            _ => Ok(()),
         }
     }
 
@@ -196,27 +222,19 @@ impl<R: SparseRead> Archive for Tar<R> {
                 self.complete = true;
                 return Ok(None);
             };
-            let flag = header.type_flag();
-            if !matches!(flag, b'x' | b'X' | b'g' | b'L' | b'K') {
-                return self.begin(&header, place, said).map(Some);
-            }
-            let size = header.size(place)?;
-            let mut data = Span::new(&mut self.body.input, place, size);
-            match flag {
-                b'L' => said.long_name = Some(until_nul(&data.text()?).to_vec()),
-                b'K' => said.long_link = Some(until_nul(&data.text()?).to_vec()),
-                b'g' => self.globals.read(&mut data)?,
-                _ => said.records.read(&mut data)?,
-            }
-            data.skip_with(padding(size))?;
-            if flag != b'g' {
-                announced = Some(place);
-            } else if announced.is_some() {
-                return Err(place.corrupt("a global header between a member and its own"));
-            } else if self.globals.sparse.is_some() {
-                return Err(place.unsupported("a sparse map for all members"));
-            } else {
-                said.records = self.globals.clone();
+            match header.type_flag() {
+                b'x' | b'X' | b'L' | b'K' => {
+                    self.extension(&header, place, &mut said)?;
+                    announced = Some(place);
+                }
+                b'g' if announced.is_some() => {
+                    return Err(place.corrupt("a global header between a member and its own"));
+                }
+                b'g' => {
+                    self.global(&header, place)?;
+                    said.records = self.globals.clone();
+                }
+                _ => return self.begin(&header, place, said).map(Some),
             }
         }
     }

@@ -14,7 +14,8 @@ use crate::chunk::{BATCH, Batch, Chunk, Outbox, needs_memory};
 use crate::input::Input;
 use crate::ordered::{Emit, Ordered};
 use frame::{FrameDecoder, Sink};
-use header::{BlockHeader, FrameHeader, MAGIC, OLD, SKIPPABLE};
+use header::{BlockHeader, FrameHeader, OLD};
+pub(crate) use header::{MAGIC, SKIPPABLE};
 
 /// The least memory a worker is started with.
 const WORKER_MEMORY: u64 = 8 << 20;

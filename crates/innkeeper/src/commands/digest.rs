@@ -1,5 +1,6 @@
 //! `innkeeper digest`: the digest of what lies somewhere, as `import` prints it.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 
 use place::{Host, Place};
@@ -15,7 +16,7 @@ use crate::watch;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A file, - for standard input, a block device, lv:VG/NAME or an http(s) URL
-    place: String,
+    place: OsString,
 
     /// Read only this much, for a disk that lies on a larger device
     #[arg(long, value_name = "SIZE", value_parser = parse_amount)]
@@ -56,8 +57,8 @@ fn read(args: &Args) -> Result<Content> {
     let shared = Arc::clone(&control);
     let reporter = Reporter::new(args.progress, args.quiet);
     watch::run(&control, reporter, move || {
-        let mut source = place::source::open(&place, &http, &Host::default())?;
-        transfer::digest(&mut *source, limit, &shared)
+        let source = place::source::open(&place, &http, &Host::default())?;
+        transfer::digest(source, limit, &shared)
     })
 }
 
@@ -66,7 +67,7 @@ fn tell(args: &Args, content: &Content) -> Result<()> {
     if args.json {
         return print_json(&json!({
             "schema": 1,
-            "place": args.place,
+            "place": args.place.to_string_lossy(),
             "size": size,
             "data": data,
             "holes": size - data,
@@ -78,7 +79,7 @@ fn tell(args: &Args, content: &Content) -> Result<()> {
     }
     print(
         table(&[
-            ("place", args.place.clone()),
+            ("place", args.place.to_string_lossy().into_owned()),
             ("size", format!("{} ({size} bytes)", amount(*size))),
             ("data", amount(*data)),
             ("digest", digest.to_string()),

@@ -1,10 +1,12 @@
 //! `innkeeper import`: a disk out of anything, into one or more places.
 
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use diskimage::Format;
+use place::source::http::HttpOptions;
 use place::target::{Candidate, TargetOptions};
 use place::{Host, Place};
 use report::{Error, Result, parse_amount};
@@ -23,12 +25,12 @@ mod told;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Where the disk comes from: a file, - for standard input, or an http(s) URL
-    source: String,
+    source: OsString,
 
     /// Where the disk goes: a file, - for standard output, a block device, lv:VG/NAME or
     /// lv:VG/POOL/NAME; may be given several times
     #[arg(long, required = true, value_name = "PLACE")]
-    to: Vec<String>,
+    to: Vec<OsString>,
 
     /// Keep a copy of the source's bytes, as they pass, in this file
     #[arg(long, value_name = "FILE")]
@@ -52,7 +54,7 @@ pub(crate) struct Args {
 
     /// Refuse a source whose SHA-256 is not what this list (SHA256SUMS) gives for its name
     #[arg(long, value_name = "FILE-or-URL", conflicts_with = "sha256")]
-    checksums: Option<String>,
+    checksums: Option<OsString>,
 
     /// Read each target back from the medium and compare
     #[arg(long)]
@@ -123,7 +125,7 @@ fn memory(text: &str) -> Result<u64> {
 pub(crate) fn run(args: Args) -> End {
     let (json, quiet) = (args.json, args.quiet);
     // Where the disk itself goes to standard output, nothing else may.
-    let aside = args.to.iter().any(|to| to == "-");
+    let aside = args.to.iter().any(|to| is_standard_output(to));
     let start = Instant::now();
     let control = Arc::new(Control::default());
     let shared = Arc::clone(&control);
@@ -148,6 +150,12 @@ pub(crate) fn run(args: Args) -> End {
     // The document holds each target's own trouble already.
     let troubles = told::troubles(&done).chain(printed.err());
     End::new(troubles.collect(), Json::No)
+}
+
+/// Standard output by any of its usual names.
+fn is_standard_output(place: &OsStr) -> bool {
+    let names = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+    names.iter().any(|name| place == *name)
 }
 
 fn failed_as(json: bool, aside: bool) -> Json {
@@ -218,12 +226,19 @@ fn import(args: Args, control: &Arc<Control>) -> Result<told::Done> {
 /// Every place that the command line names, none of them twice.
 fn places(args: &Args) -> Result<(Place, Vec<Place>, Option<Place>)> {
     let source = Place::parse(&args.source)?;
-    let targets = args
-        .to
-        .iter()
-        .map(Place::parse)
-        .collect::<Result<Vec<_>>>()?;
+    let targets = args.to.iter().map(|to| match is_standard_output(to) {
+        true => Ok(Place::Stdio),
+        false => Place::parse(to),
+    });
+    let targets = targets.collect::<Result<Vec<_>>>()?;
     let keep = args.keep.clone().map(Place::File);
+    if args
+        .keep
+        .as_ref()
+        .is_some_and(|keep| keep.as_os_str() == "-")
+    {
+        return Err(Error::usage("--keep takes a file, not standard output"));
+    }
     if args.verify && targets.contains(&Place::Stdio) {
         return Err(Error::usage("standard output cannot be read back").hint("leave --verify out"));
     }
@@ -257,11 +272,7 @@ fn limits(memory: Option<u64>, max_size: u64) -> Limits {
 }
 
 /// The sum that a list, wherever it lies, gives for the source.
-fn listed_sum(
-    list: &str,
-    source: &Place,
-    http: &place::source::http::HttpOptions,
-) -> Result<[u8; 32]> {
+fn listed_sum(list: &OsStr, source: &Place, http: &HttpOptions) -> Result<[u8; 32]> {
     let name = match source {
         Place::File(path) => path.to_string_lossy().into_owned(),
         // A URL's name ends before its query.
@@ -271,6 +282,26 @@ fn listed_sum(
                 .hint("give the sum itself with --sha256"));
         }
     };
-    let bytes = place::source::read_small(&Place::parse(list)?, http, &Host::default())?;
+    let list = Place::parse(list)?;
+    let bytes = match (&list, source) {
+        // The headers may hold a secret, which is the source's server's and nobody else's.
+        (Place::Http(list_url), Place::Http(url)) if origin(list_url) != origin(url) => {
+            let plain = HttpOptions {
+                headers: Vec::new(),
+                ..http.clone()
+            };
+            place::source::read_small(&list, &plain, &Host::default())?
+        }
+        _ => place::source::read_small(&list, http, &Host::default())?,
+    };
     checksums::find(&String::from_utf8_lossy(&bytes), &name).map_err(|error| error.at(list))
+}
+
+/// Scheme, host and port of a URL, as they are written.
+fn origin(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..]
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| start + at);
+    &url[..end]
 }

@@ -138,7 +138,7 @@ fn an_archive_without_a_disk_says_what_it_holds() {
     room.sh("tar -czf docs.tar.gz README web.cfg; tar -cf none.tar -T /dev/null");
     room.run("import docs.tar.gz --to out.img").refused(
         3,
-        "error: docs.tar.gz: holds no disk; it holds README (15 bytes), web.cfg\n\
+        "error: docs.tar.gz: holds no disk; it holds README (15 bytes), web.cfg (25 bytes)\n\
          hint: give --member NAME if one of them is a disk all the same",
     );
     let ran = room.run("import none.tar --to out.img --format raw");
@@ -148,6 +148,21 @@ fn an_archive_without_a_disk_says_what_it_holds() {
         "10 KiB of zeros, declared a disk: {}",
         ran.story()
     );
+}
+
+#[test]
+fn an_xva_is_named_and_not_taken_for_its_first_piece() {
+    let room = Room::new();
+    room.write("ova.xml", b"<?xml version=\"1.0\"?><value><struct><member><name>version</name></member></struct></value>\n");
+    std::fs::create_dir(room.path("Ref:1")).unwrap();
+    room.write("Ref:1/00000000", &disk(1 << 20));
+    room.sh("tar -cf guest.xva --force-local ova.xml Ref:1");
+    room.run("import guest.xva --to out.img").refused(
+        3,
+        "error: guest.xva: is an XVA, whose disks lie in pieces, which are not read here\n\
+         hint: export the disk alone: xe vdi-export format=raw",
+    );
+    assert!(!room.exists("out.img"));
 }
 
 #[test]

@@ -119,3 +119,42 @@ fn bombs_meet_a_limit_that_can_be_raised() {
     room.sh("for i in 1 2 3 4 5 6 7 8 9; do gzip -c disk.img.in 2>/dev/null > x || head -c 4096 /dev/zero | gzip > x; mv x disk.img.in; done; mv disk.img.in deep");
     refused(&room, "deep", "lies in more than 8 layers of packing");
 }
+
+#[test]
+fn archives_that_multiply_meet_a_limit() {
+    let room = Room::new();
+    room.sh("echo x > leaf; zip -q 0.zip leaf
+         for level in 1 2 3 4; do
+             for i in $(seq 25); do cp $((level - 1)).zip $level-$i.zip; done
+             zip -q $level.zip $level-*.zip; rm $level-*.zip
+         done; rm leaf 0.zip 1.zip 2.zip 3.zip");
+    refused(&room, "4.zip", "holds more than 10000 packed files");
+}
+
+#[test]
+fn decoys_do_not_hide_a_second_disk() {
+    let room = Room::new();
+    room.write("a.img", &disk(1 << 20));
+    room.sh(
+        "mkdir x y; cp a.img x; cp a.img y; truncate -s 512 decoy; printf '\\x55\\xaa' | dd of=decoy bs=1 seek=510 conv=notrunc status=none
+         tar -cf decoys.tar x/a.img; for i in $(seq 1100); do echo decoy; done > list
+         tar -rf decoys.tar -T list; tar -rf decoys.tar y/a.img; rm -r x y decoy list",
+    );
+    let ran = room.run("import decoys.tar --to out.img --member a.img");
+    ran.refused(
+        3,
+        "error: decoys.tar: holds 2 disks: x/a.img (1048576 bytes), y/a.img (1048576 bytes)\n\
+         hint: choose one with --member, for instance --member x/a.img",
+    );
+}
+
+#[test]
+fn a_member_nobody_wants_does_not_matter() {
+    let room = Room::new();
+    let disk = disk(1 << 20);
+    room.write("a.img", &disk);
+    room.sh("qemu-img create -q -f qcow2 b.qcow2 8M; tar -cf both.tar b.qcow2 a.img");
+    room.run("import both.tar --to out.img --member a.img --format raw")
+        .ok();
+    assert!(room.read("out.img") == disk);
+}

@@ -129,3 +129,34 @@ fn a_full_file_system_is_an_error_that_names_the_byte() {
     );
     assert!(room.read("out.img") == disk, "the other target is whole");
 }
+
+#[test]
+fn a_hangup_that_is_ignored_stays_ignored() {
+    let room = Room::new();
+    let disk = disk(4 << 20);
+    room.write("disk.img", &disk);
+    let program = env!("CARGO_BIN_EXE_innkeeper");
+    room.sh(&format!(
+        "mkfifo pipe; nohup {program} import pipe --to out.img >log 2>&1 &
+         exec 3>pipe; head -c 1000000 disk.img >&3
+         until ls -A | grep -q partial; do sleep 0.01; done
+         kill -HUP $!; tail -c +1000001 disk.img >&3; exec 3>&-; wait $!"
+    ));
+    assert!(room.read("out.img") == disk);
+}
+
+#[test]
+fn a_limit_on_file_sizes_is_an_error_like_any_other() {
+    let room = Room::new();
+    let mut disk = vec![7; 4 << 20];
+    disk[510..512].copy_from_slice(b"\x55\xaa");
+    room.write("disk.img", &disk);
+    let program = env!("CARGO_BIN_EXE_innkeeper");
+    let output = room.sh(&format!(
+        "set +e; ulimit -f 1024; {program} import disk.img --to out.img 2>&1; echo status $?"
+    ));
+    let story = String::from_utf8(output).unwrap();
+    assert!(story.contains("because: File too large"), "{story}");
+    assert!(story.ends_with("status 1\n"), "{story}");
+    assert_eq!(room.names(), ["disk.img"]);
+}

@@ -1,6 +1,13 @@
 //! The program as its users meet it: files in, files out, status, standard output and standard
 //! error together.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "only tests are here, and panicking is how they fail"
+)]
+
 mod archives;
 mod devices;
 mod hostile;

@@ -54,6 +54,9 @@ fn wrong_usage_is_status_2() {
         );
         assert!(ran.stdout.is_empty());
     }
+    let ran = room.run("import x --to y --size lots --json");
+    assert_eq!(ran.status, 2);
+    assert_eq!(ran.json()["errors"][0]["kind"], "usage");
     assert_eq!(room.names(), [] as [&str; 0], "nothing was created");
 }
 
@@ -73,7 +76,10 @@ fn sources_that_are_no_files_are_refused() {
             "dir",
             "status 3\nstderr: error: dir: is a directory, not a file\n",
         ),
-        ("socket", "status 3\nstderr: error: socket: is a socket, not a file\n"),
+        (
+            "socket",
+            "status 3\nstderr: error: socket: is a socket, not a file\n",
+        ),
         ("empty", "status 3\nstderr: error: empty: is empty\n"),
         (
             "page.html",
@@ -186,7 +192,7 @@ fn a_dry_run_changes_nothing_and_says_what_it_would() {
         .ok();
     let text = String::from_utf8(ran.stdout).unwrap();
     assert!(
-        text.contains("would be  ") && text.contains("out.img"),
+        text.contains("plan  ") && text.contains("out.img"),
         "{text}"
     );
     assert_eq!(room.names(), ["disk.img"]);
@@ -267,6 +273,83 @@ fn manual_pages_and_completions_come_from_the_parser() {
                 .contains("target-is-zero")
         );
     }
+}
+
+#[test]
+fn a_size_that_is_too_small_is_refused_even_when_it_shows_at_the_end() {
+    let room = Room::new();
+    let disk = disk(1 << 20);
+    let message = "error: the disk needs 1.0 MiB, --size gives it 512.0 KiB\nhint: give a larger --size or none";
+    room.run_with_input("import - --to out.img --size 512K", &disk)
+        .refused(4, message);
+    room.write("disk.img", &disk);
+    room.run("import disk.img --to out.img --size 512K")
+        .refused(4, message);
+    assert!(!room.exists("out.img"));
+    room.run("import disk.img --to out.img --size 2M").ok();
+    assert_eq!(room.read("out.img").len(), 2 << 20);
+}
+
+#[test]
+fn one_file_under_two_names_is_one_file() {
+    let room = Room::new();
+    room.write("disk.img", &disk(1 << 20));
+    room.sh("ln -s disk.img link");
+    for line in [
+        "import disk.img --to new.img --keep ./new.img",
+        "import disk.img --to ./disk.img --force",
+        "import link --to disk.img --force",
+    ] {
+        let ran = room.run(line);
+        assert_eq!(ran.status, 2, "{line}: {}", ran.story());
+    }
+    assert_eq!(room.names(), ["disk.img", "link"]);
+}
+
+#[test]
+fn names_need_not_be_text() {
+    use std::os::unix::ffi::OsStringExt;
+    let room = Room::new();
+    let name = std::ffi::OsString::from_vec(b"disk\xff.img".to_vec());
+    std::fs::write(room.path("x").with_file_name(&name), disk(1 << 20)).unwrap();
+    let mut target = name.clone();
+    target.push(".copy");
+    let output = room
+        .innkeeper([
+            "import".into(),
+            name,
+            "--to".into(),
+            target,
+            "--json".into(),
+        ])
+        .output();
+    Ran::of(output).ok().json();
+}
+
+#[test]
+fn errors_do_not_end_up_in_the_disk() {
+    let room = Room::new();
+    room.write("broken.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\xff");
+    for target in ["-", "/dev/stdout"] {
+        let ran = room.run(&format!("import broken.gz --to {target} --json"));
+        assert_eq!(ran.status, 3, "{}", ran.story());
+        assert!(ran.stdout.is_empty(), "{}", ran.story());
+        assert!(ran.stderr.contains("\"errors\""), "{}", ran.story());
+    }
+}
+
+#[test]
+fn programs_and_empty_members_are_no_disks() {
+    let room = Room::new();
+    room.run("import /bin/true --to out.img").refused(
+        3,
+        "error: /bin/true: is a program, not a disk\nhint: give --format raw if it is to be written as it is",
+    );
+    room.write("empty.img", b"");
+    room.sh("tar -cf a.tar empty.img");
+    room.run("import a.tar --to out.img --member empty.img")
+        .refused(3, "error: a.tar: empty.img: is empty");
+    assert!(!room.exists("out.img"));
 }
 
 #[test]

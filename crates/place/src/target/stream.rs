@@ -165,6 +165,7 @@ impl BlockWrite for Stream {
 
     fn finish(&mut self, size: u64) -> Result<()> {
         self.expect(size)?;
+        check_asked(self.asked, size)?;
         self.zero_at(size, self.asked.unwrap_or(0).saturating_sub(size))?;
         match rustix::fs::fdatasync(&self.file) {
             // A pipe or a character device has nothing to flush.

@@ -123,6 +123,48 @@ fn a_false_number_inside_a_block() {
     }
 }
 
+/// Each of these blocks has a few bytes and unfolds to 300 KB: no more of them may be decoded ahead
+/// than there is memory for.
+#[test]
+fn small_blocks_of_large_content_wait_their_turn() {
+    let content = vec![b'a'; 300_000];
+    let file = pack("-9", &content).repeat(300);
+    assert!(file.len() < 64 << 10);
+    let mut stream = Bzip2::new(SliceSource::new(&file), &threads(2)).unwrap();
+    let mut len = 0;
+    loop {
+        let step = extent::SparseRead::peek(&mut stream).unwrap().len();
+        if step == 0 {
+            break;
+        }
+        assert!(stream.workers.in_flight() <= 3);
+        extent::SparseRead::consume(&mut stream, step);
+        len += step;
+    }
+    assert_eq!(len, 300 * 300_000);
+}
+
+/// A block that is hard to compress is decoded again and again, from more of the input each time.
+#[test]
+fn a_false_number_in_a_large_block() {
+    let mut noise = noise();
+    let content: Vec<u8> = (0..850_000).map(|_| noise() as u8).collect();
+    let file = [pack("-9", &content), pack("-9", b"the end")].concat();
+    let mut stream = Bzip2::new(SliceSource::new(&file), &threads(2)).unwrap();
+    let block = true;
+    let planted = [300, 5_000_000].map(|start| super::Mark { start, block });
+    stream.scanner.planted = planted.to_vec();
+    assert!(unfold(stream).unwrap() == [&content[..], b"the end"].concat());
+    let cut = &file[..file.len() / 2];
+    let mut stream = Bzip2::new(SliceSource::new(cut), &threads(2)).unwrap();
+    stream.scanner.planted = planted.to_vec();
+    let error = unfold(stream).unwrap_err();
+    assert!(
+        error.message().starts_with("the bzip2 data ends at byte "),
+        "{error}"
+    );
+}
+
 #[test]
 fn garbage_between_blocks() {
     let file = [pack("-1", b"abc"), b"BZh9xx".to_vec(), pack("-1", b"def")].concat();

@@ -7,6 +7,7 @@ use report::Result;
 
 use super::feed::{Feed, Shared};
 use super::header;
+use crate::archive::Counted;
 
 /// The least that is worth a thread's while.
 pub(super) const GROUP: usize = 256 << 10;
@@ -14,8 +15,11 @@ pub(super) const GROUP: usize = 256 << 10;
 /// Input read at a time.
 const READ: usize = 128 << 10;
 
-/// The shortest member: header, an empty final block, trailer.
-const SHORTEST: usize = 10 + 2 + 8;
+/// What follows a header at least: an empty final block and the trailer.
+const BEHIND_HEADER: usize = 2 + 8;
+
+/// The shortest member.
+const SHORTEST: usize = 10 + BEHIND_HEADER;
 
 /// Reads ahead and looks for the borders of members.
 ///
@@ -110,8 +114,27 @@ impl Cutter {
     }
 }
 
-/// The length of the member that `bytes` begin with, if its header says so.
+/// The length of the member that `bytes` begin with, if its header says so and has room in it: so
+/// no header is looked at twice.
 fn announced(bytes: &[u8]) -> Option<usize> {
-    let len = header::read(&mut SliceSource::new(bytes)).ok()??;
-    usize::try_from(len).ok().filter(|&len| len >= SHORTEST)
+    let mut source = Counted::new(SliceSource::new(bytes));
+    let len = header::read(&mut source).ok()??;
+    let least = source.at() + BEHIND_HEADER as u64;
+    usize::try_from(len).ok().filter(|_| len >= least)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_that_leaves_no_room_behind_the_header_is_not_believed() {
+        let announcing = |len: u16| {
+            let header = [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 6, 0, b'B', b'C', 2, 0];
+            [&header[..], &(len - 1).to_le_bytes(), &[0; 100]].concat()
+        };
+        assert_eq!(announced(&announcing(28)), Some(28));
+        assert_eq!(announced(&announcing(27)), None);
+        assert_eq!(announced(&announcing(1)), None);
+    }
 }

@@ -80,7 +80,9 @@ impl<R: SparseRead> Reader<'_, R> {
             Piece::Data(data) => data.first().copied().unwrap_or(0),
             Piece::Zeros(_) => 0,
             Piece::End => {
-                return Err(Error::corrupt("the file ends within the header"));
+                return Err(Error::corrupt(
+                    "the gzip data ends in the middle of the header",
+                ));
             }
         };
         self.input.consume(1);

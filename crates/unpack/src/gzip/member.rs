@@ -121,7 +121,9 @@ impl Member {
         self.filled += read_full(input, rest)?;
         self.starved = self.filled < self.trailer.len();
         if self.starved {
-            return Err(Error::corrupt("the file ends within the trailer"));
+            return Err(Error::corrupt(
+                "the gzip data ends in the middle of the trailer",
+            ));
         }
         let [c0, c1, c2, c3, s0, s1, s2, s3] = self.trailer;
         let crc = u32::from_le_bytes([c0, c1, c2, c3]);

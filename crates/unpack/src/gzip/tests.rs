@@ -147,7 +147,7 @@ fn members_and_padding_are_taken_and_garbage_is_not() {
     }
     assert_eq!(
         error(&[&file[..], b"\x1f\x9d"].concat()).to_string(),
-        "gzip member 5: the file ends within the header"
+        "gzip member 5: the gzip data ends in the middle of the header"
     );
     let begins = [&file[..], b"\x1f\x9d", &[0; 20]].concat();
     assert_eq!(

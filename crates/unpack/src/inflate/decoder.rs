@@ -4,6 +4,7 @@ use extent::{Piece, SparseRead};
 use report::{Error, Result};
 
 use super::core::{Core, Pause};
+use super::truncated;
 
 /// Enough input for the longest header (286 bytes) and more.
 const CARRY: usize = 1024;
@@ -41,11 +42,6 @@ impl Decoder {
         self.used = 0;
         self.done = false;
         self.starved = false;
-    }
-
-    /// The number of compressed bytes used so far.
-    pub(crate) fn used(&self) -> u64 {
-        self.used
     }
 
     /// Whether the last error was only that the input ended: with more input this decoder can go on.
@@ -140,7 +136,6 @@ impl Decoder {
 
     fn starve(&mut self) -> Error {
         self.starved = true;
-        let at = self.used + self.carry.len() as u64;
-        Error::corrupt(format!("deflate stream ends too early, after {at} bytes"))
+        truncated(self.used + self.carry.len() as u64)
     }
 }

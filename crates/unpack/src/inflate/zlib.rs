@@ -4,6 +4,8 @@ use extent::{Piece, SparseRead};
 use flate2::{Decompress, FlushDecompress, Status};
 use report::{Error, Result};
 
+use super::truncated;
+
 /// Output decoded at a time.
 const OUTPUT: usize = 64 << 10;
 
@@ -82,9 +84,7 @@ impl ZlibDecoder {
         self.end = (self.zlib.total_out() - made) as usize;
         self.done = status == Status::StreamEnd;
         if ended && !self.done && self.end == 0 {
-            return Err(Error::corrupt(format!(
-                "deflate stream ends too early, after {used} bytes"
-            )));
+            return Err(truncated(used));
         }
         Ok(())
     }

@@ -5,10 +5,12 @@ use report::{Error, Result};
 
 use crate::input::Input;
 use crate::xxhash::Xxh32;
+use crate::zstd::SKIPPABLE;
 
-const MODERN: u32 = 0x184D_2204;
-const LEGACY: u32 = 0x184C_2102;
-const SKIPPABLE: std::ops::RangeInclusive<u32> = 0x184D_2A50..=0x184D_2A5F;
+/// Begins a frame of the present format.
+pub(crate) const MODERN: u32 = 0x184D_2204;
+/// Begins a legacy frame.
+pub(crate) const LEGACY: u32 = 0x184C_2102;
 
 /// Whether `word` begins a frame of any kind.
 pub(super) fn is_magic(word: u32) -> bool {

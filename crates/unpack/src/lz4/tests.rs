@@ -62,6 +62,8 @@ fn frames_of_all_kinds_follow_one_another() {
         &[&disk, b"abcdefghi".as_slice()].concat(),
         "frames",
     );
+    let layer = crate::layer::sniff(&file).unwrap();
+    assert_eq!(layer.map(crate::layer::Layer::name), Some("lz4"));
 }
 
 #[test]
@@ -71,6 +73,26 @@ fn whole_blocks_of_zeros_are_holes() {
     let first = extent::SparseRead::peek(&mut stream).unwrap();
     assert_eq!(first, extent::Piece::Zeros(4 << 20));
     assert_eq!(extent::drain(&mut stream).unwrap(), 32 << 20);
+}
+
+/// Many blocks of a byte each, in a frame whose blocks may have 4 MiB.
+#[test]
+fn tiny_blocks_cost_little() {
+    for linked in [0, 0x20] {
+        let head = [0x40 | linked, 0x70];
+        let mut hash = crate::xxhash::Xxh32::new();
+        hash.update(&head);
+        let mut file = [
+            &[4, 0x22, 0x4d, 0x18],
+            &head[..],
+            &[(hash.finish() >> 8) as u8],
+        ]
+        .concat();
+        let block = [2, 0, 0, 0, 0x10, b'x'];
+        (0..200_000).for_each(|_| file.extend(block));
+        file.extend([0; 4]);
+        unfolds_to(open, &file, &[b'x'; 200_000], "tiny blocks");
+    }
 }
 
 #[test]
@@ -154,7 +176,7 @@ fn limits_are_kept() {
     );
     let large = open(SliceSource::new(&file), &limits(1 << 20, 1 << 40)).unwrap_err();
     assert_eq!(large.kind(), Kind::Unsupported);
-    assert_eq!(large.hint_text(), Some("give --memory 13M"));
+    assert_eq!(large.hint_text(), Some("give --memory 32M"));
 }
 
 proptest! {

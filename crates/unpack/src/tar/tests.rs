@@ -302,6 +302,19 @@ fn gnu_tars_of_a_terabyte_of_nothing_are_understood() {
 }
 
 #[test]
+fn a_long_name_for_all_members_is_not_taken() {
+    let path = format!("path={}\n", "a".repeat(4097));
+    let record = format!("{} {path}", path.len() + 5);
+    let header = testkit::tar::Header::new("g", b'g', record.len() as u64).with(record.as_bytes());
+    assert_eq!(
+        read(&testkit::tar::archive(&[header]))
+            .unwrap_err()
+            .message(),
+        "tar header at byte 0: a name of 4097 bytes for all members is longer than 4096 bytes"
+    );
+}
+
+#[test]
 fn bsdtar_and_python_are_understood() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("in");
@@ -315,6 +328,8 @@ fn bsdtar_and_python_are_understood() {
         );
         compare(&folder, &place.path().join("out.tar"), format);
     }
+    run(&folder, "bsdtar", &["-cf", "../out.tar", "."]);
+    compare(&folder, &place.path().join("out.tar"), "bsdtar");
     for format in ["PAX", "USTAR", "GNU"] {
         let script = format!(
             "import tarfile\nwith tarfile.open('../out.tar', 'w', format=tarfile.{format}_FORMAT) as t: t.add('.')"

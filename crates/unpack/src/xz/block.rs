@@ -28,28 +28,32 @@ pub(super) struct BlockDecoder {
 
 enum Engine {
     Lzma2(Box<Lzma2>),
-    Liblzma(Stream),
+    /// With a buffer for its output.
+    Liblzma(Stream, Vec<u8>),
 }
 
 /// Bytes of memory that decoding a block takes beside the block itself.
 pub(super) fn memory(header: &BlockHeader) -> u64 {
-    Window::size(header.dictionary, header.content).max(header.dictionary + (1 << 20))
+    match header.filters.as_slice() {
+        [_] => Window::size(header.dictionary, header.content),
+        _ => header.dictionary + (1 << 20),
+    }
 }
 
 impl BlockDecoder {
     /// A decoder of block `number`.
     pub(super) fn new(number: u64, header: &BlockHeader, kind: CheckKind) -> Result<Self> {
         let engine = match header.filters.as_slice() {
-            [_] => Engine::Lzma2(Box::new(Lzma2::new(
-                header.dictionary.max(4096),
-                header.content,
-            ))),
-            filters => Engine::Liblzma(chain(filters).map_err(|cause| {
-                Error::unsupported(format!(
-                    "xz block {number} has filters that are not supported"
-                ))
-                .cause(cause)
-            })?),
+            [_] => Engine::Lzma2(Box::new(Lzma2::new(header.dictionary, header.content))),
+            filters => {
+                let stream = chain(filters).map_err(|cause| {
+                    Error::unsupported(format!(
+                        "xz block {number} has filters that are not supported"
+                    ))
+                    .cause(cause)
+                })?;
+                Engine::Liblzma(stream, vec![0; BATCH])
+            }
         };
         Ok(BlockDecoder {
             number,
@@ -67,7 +71,7 @@ impl BlockDecoder {
         let damaged =
             || Error::corrupt(format!("xz block {number}: the compressed data is damaged"));
         let (check, len, told) = (&mut self.check, &mut self.len, self.told);
-        let mut put = |run: Run<'_>| {
+        let put = |run: Run<'_>| {
             *len += match &run {
                 Run::Data(data) => data.len() as u64,
                 Run::Zeros(zeros) => *zeros,
@@ -94,29 +98,7 @@ impl BlockDecoder {
                 lzma2.chunk(chunk).ok_or_else(damaged)?;
                 lzma2.take(put)
             }
-            Engine::Liblzma(stream) => {
-                let mut rest = chunk;
-                loop {
-                    let mut data = vec![0; BATCH];
-                    let (read, written) = (stream.total_in(), stream.total_out());
-                    let status = stream
-                        .process(rest, &mut data, Action::Run)
-                        .map_err(|cause| damaged().cause(cause))?;
-                    rest = rest
-                        .get((stream.total_in() - read) as usize..)
-                        .unwrap_or_default();
-                    let len = (stream.total_out() - written) as usize;
-                    if len > 0 {
-                        put(Run::Data(data.get(..len).unwrap_or_default()))?;
-                    }
-                    if status == Status::StreamEnd || (rest.is_empty() && len < BATCH) {
-                        return Ok(());
-                    }
-                    if status == Status::MemNeeded {
-                        return Err(damaged());
-                    }
-                }
-            }
+            Engine::Liblzma(stream, buffer) => run(stream, chunk, buffer, damaged, put),
         }
     }
 
@@ -139,6 +121,36 @@ impl BlockDecoder {
             )));
         }
         Ok(self.len)
+    }
+}
+
+/// Has liblzma decode a `chunk` by way of `buffer`.
+fn run(
+    stream: &mut Stream,
+    chunk: &[u8],
+    buffer: &mut [u8],
+    damaged: impl Fn() -> Error,
+    mut put: impl FnMut(Run<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut rest = chunk;
+    loop {
+        let (read, written) = (stream.total_in(), stream.total_out());
+        let status = stream
+            .process(rest, buffer, Action::Run)
+            .map_err(|cause| damaged().cause(cause))?;
+        rest = rest
+            .get((stream.total_in() - read) as usize..)
+            .unwrap_or_default();
+        let len = (stream.total_out() - written) as usize;
+        if len > 0 {
+            put(Run::Data(buffer.get(..len).unwrap_or_default()))?;
+        }
+        if status == Status::StreamEnd || (rest.is_empty() && len < buffer.len()) {
+            return Ok(());
+        }
+        if status == Status::MemNeeded {
+            return Err(damaged());
+        }
     }
 }
 

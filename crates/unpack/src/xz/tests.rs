@@ -200,7 +200,7 @@ fn limits_are_kept() {
         failure.message(),
         "the xz dictionary needs 100663329 bytes of memory, the limit is 20971520"
     );
-    assert_eq!(failure.hint_text(), Some("give --memory 154M"));
+    assert_eq!(failure.hint_text(), Some("give --memory 121M"));
     // Enough for one block, not for two: no error, one at a time.
     let file = pack(&["-6", "-T2", "--block-size=300000"], &content);
     assert!(open(SliceSource::new(&file), &limits).unwrap() == content);

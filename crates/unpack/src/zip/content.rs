@@ -7,6 +7,7 @@ use super::Input;
 use super::descriptor;
 use super::record::{DEFLATE, Local};
 use crate::archive::{clip, shown};
+use crate::chunk::unfolds_too_far;
 use crate::crc::Crc32;
 use crate::inflate::Inflate;
 
@@ -104,11 +105,7 @@ impl<R: SparseRead> Content<R> {
     }
 
     fn too_much(&self) -> Error {
-        Error::refused(format!(
-            "zip: the members unfold to more than {} bytes",
-            self.limit
-        ))
-        .hint("give --max-size N to take more")
+        unfolds_too_far("zip: the members unfold", self.limit)
     }
 
     /// Checks a member whose content is over.

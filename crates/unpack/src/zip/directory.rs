@@ -9,6 +9,7 @@ use report::{Error, Result};
 use super::record::{Fields, zip64};
 use super::{CENTRAL, END, END64, Entry, Input, no_header, take, take_vec, truncated};
 use crate::archive::shown;
+use crate::input::skip_zeros;
 
 const SIGNATURE: [u8; 4] = *b"PK\x05\x05";
 const LOCATOR64: [u8; 4] = *b"PK\x06\x07";
@@ -59,6 +60,8 @@ pub(super) fn check<R: SparseRead>(
         }
         _ => return Err(no_header(input.at() - 4)),
     }
+    // Programs that write to tapes and pipes fill their last block.
+    skip_zeros(input)?;
     match input.peek()?.is_empty() {
         true => Ok(()),
         false => Err(Error::corrupt(format!(

@@ -277,6 +277,30 @@ with zipfile.ZipFile({open}, 'w', {arguments}) as z:
     }
 }
 
+/// To a pipe, bsdtar writes whole blocks of 10 KiB, filled with zeros.
+#[test]
+fn zeros_may_follow_the_end_record() {
+    let place = tempfile::tempdir().unwrap();
+    run(
+        place.path(),
+        "mkdir in && seq 1000 >in/seq && ln -s seq in/link && : >in/empty
+         bsdtar --format zip -cf - in | cat >out.zip",
+    );
+    let mut bytes = fs::read(place.path().join("out.zip")).unwrap();
+    assert_eq!(bytes.len(), 10_240);
+    assert!(bytes.ends_with(&[0; 1000]));
+    for step in [1, 1000, usize::MAX] {
+        let members = contents(&mut zip(&bytes, step)).unwrap();
+        let seq = members.iter().find(|(member, _)| member.name == "in/seq");
+        assert_eq!(seq.map(|(_, content)| content.len()), Some(3893));
+    }
+    bytes[10_239] = 1;
+    assert_eq!(
+        read(&bytes).unwrap_err().message(),
+        "zip: trailing garbage at byte 10239, after the end record"
+    );
+}
+
 /// What comes through a pipe has its size behind it: `zip` writes ZIP64 fields then, to be sure.
 #[test]
 fn zip_of_a_pipe_is_understood() {

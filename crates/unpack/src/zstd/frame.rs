@@ -131,10 +131,11 @@ impl FrameDecoder {
     fn feed(&mut self, header: BlockHeader, content: &[u8], data: &mut Vec<u8>) -> Result<()> {
         self.block.extend_from_slice(&header.bare());
         self.block.extend_from_slice(content);
+        data.clear();
         // One byte more than a block can have: a full buffer might mean that something is left.
-        data.resize(self.header.block_max() as usize + 1, 0);
+        data.reserve_exact(self.header.block_max() as usize + 1);
         let mut input = InBuffer::around(&self.block);
-        let mut output = OutBuffer::around(data.as_mut_slice());
+        let mut output = OutBuffer::around(data);
         while input.pos() < input.src.len() {
             let before = (input.pos(), output.pos());
             self.libzstd.run(&mut input, &mut output).map_err(|cause| {
@@ -148,11 +149,10 @@ impl FrameDecoder {
                 break;
             }
         }
-        let len = output.pos();
-        if len as u64 > self.header.block_max() {
-            return Err(self.wrong(format!("a block unfolds to more than {} bytes", len - 1)));
+        let (len, most) = (output.pos() as u64, self.header.block_max());
+        if len > most {
+            return Err(self.wrong(format!("a block unfolds to more than {most} bytes")));
         }
-        data.truncate(len);
         self.block.clear();
         Ok(())
     }

@@ -6,9 +6,9 @@ use report::{Error, Result};
 use crate::input::Input;
 
 /// Begins a frame.
-pub(super) const MAGIC: u32 = 0xFD2F_B528;
-/// Begin a frame for others.
-pub(super) const SKIPPABLE: std::ops::RangeInclusive<u32> = 0x184D_2A50..=0x184D_2A5F;
+pub(crate) const MAGIC: u32 = 0xFD2F_B528;
+/// Begin a frame for others, in lz4 files too.
+pub(crate) const SKIPPABLE: std::ops::RangeInclusive<u32> = 0x184D_2A50..=0x184D_2A5F;
 /// Begin frames of the versions before the format was fixed.
 pub(super) const OLD: std::ops::RangeInclusive<u32> = 0xFD2F_B522..=0xFD2F_B527;
 

@@ -167,7 +167,7 @@ fn limits_are_kept() {
         error.message(),
         "the window of zstd frame 1 needs 152043520 bytes of memory, the limit is 41943040"
     );
-    assert_eq!(error.hint_text(), Some("give --memory 232M"));
+    assert_eq!(error.hint_text(), Some("give --memory 169M"));
     let bomb = pack(&[], &vec![0; 30 << 20]);
     let limits = Limits {
         output: 20 << 20,

@@ -1,5 +1,6 @@
 //! What an import did, as a person and as a script read it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use report::{Error, amount};
@@ -37,11 +38,7 @@ pub(super) fn as_text(done: &Done, elapsed: Duration) -> String {
     match done {
         Done::Planned { source, plan } => {
             let mut rows = vec![("disk", described(source, &plan.layers, &plan.disk))];
-            rows.extend(
-                plan.targets
-                    .iter()
-                    .map(|target| ("would be", target.clone())),
-            );
+            rows.extend(plan.targets.iter().map(|target| ("plan", target.clone())));
             table(&rows)
         }
         Done::Imported {
@@ -106,9 +103,9 @@ fn rows(
     rows
 }
 
-fn placed(name: &str, path: Option<&std::path::Path>) -> String {
+fn placed(name: &str, path: Option<&Path>) -> String {
     match path {
-        Some(path) if path != std::path::Path::new(name) => format!("{name} ({})", path.display()),
+        Some(path) if path != Path::new(name) => format!("{name} ({})", path.display()),
         _ => name.to_owned(),
     }
 }
@@ -168,7 +165,7 @@ fn imported_json(
     let targets = imported.targets.iter().map(|target| {
         json!({
             "name": target.name,
-            "path": target.path,
+            "path": target.path.as_deref().map(Path::to_string_lossy),
             "error": target.result.as_ref().err().map(Error::to_json),
         })
     });

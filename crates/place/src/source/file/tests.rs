@@ -4,12 +4,28 @@ use std::thread;
 
 use proptest::prelude::*;
 use report::Kind;
+use testkit::machine::{Disk, noise, run};
 
 use super::*;
-use crate::testing::{Disk, collect, noise, run};
 
 fn open(path: &Path) -> Result<FileSource> {
     FileSource::open("it", path)
+}
+
+/// Everything a source gives, holes written out, and the number of bytes in holes.
+fn collect(source: &mut dyn ByteSource) -> Result<(Vec<u8>, u64)> {
+    let (mut all, mut holes) = (Vec::new(), 0);
+    let mut buffer = vec![0xee; 70_000];
+    loop {
+        match source.fill(&mut buffer)? {
+            Fill::Data(n) => all.extend_from_slice(&buffer[..n]),
+            Fill::Hole(n) => {
+                holes += n;
+                all.resize(all.len() + n as usize, 0);
+            }
+            Fill::End => return Ok((all, holes)),
+        }
+    }
 }
 
 fn sparse(path: &Path, size: u64, data: &[(u64, Vec<u8>)]) {
@@ -171,7 +187,8 @@ fn a_second_look_sees_the_medium() {
     // The file behind the device is changed behind the device's back: only its cache differs.
     let directory = tempfile::tempdir().unwrap();
     let image = directory.path().join("image");
-    let disk = Disk::over(&image, 1 << 20, &[]);
+    File::create(&image).unwrap().set_len(1 << 20).unwrap();
+    let disk = Disk::over(&image, &[]);
     let _cached_while_open = File::open(&disk.path).unwrap();
     assert!(disk.bytes().iter().all(|&byte| byte == 0));
     let file = File::options().write(true).open(&image).unwrap();

@@ -9,11 +9,14 @@ use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
 use super::super::behind::Behind;
-use super::super::{cannot_flush, cannot_write, too_small};
+use super::super::{cannot_flush, cannot_write, check_asked, too_small};
 use super::{Claim, HEAD, TAIL};
 
 /// What zeros are written from.
 static ZEROS: [u8; 256 << 10] = [0; 256 << 10];
+
+/// Bytes that hold the partition table or the superblock: a sector of the largest kind.
+const FIRST: usize = 4096;
 
 /// Zeros up to this many bytes are written like data: a command to the device costs more.
 const SMALL: u64 = 64 << 10;
@@ -193,6 +196,7 @@ impl Device {
     }
 
     fn complete(&mut self, size: u64) -> Result<()> {
+        check_asked(self.asked, size)?;
         let end = size.max(self.asked.unwrap_or(0));
         self.check_range(0, end)?;
         self.zero_at(size, end - size)?;
@@ -202,9 +206,17 @@ impl Device {
         self.state = State::Headed;
         let head = std::mem::take(&mut self.head);
         let written = usize::try_from(end).unwrap_or(usize::MAX).min(head.len());
-        let result = self.write(0, &head[..written]);
+        let result = self.write_head(&head[..written]);
         self.head = head;
-        result?;
+        result
+    }
+
+    /// The head, its first sectors last of all: they are what makes a disk of it.
+    fn write_head(&mut self, head: &[u8]) -> Result<()> {
+        let (first, rest) = head.split_at(head.len().min(FIRST));
+        self.write(first.len() as u64, rest)?;
+        self.flush()?;
+        self.write(0, first)?;
         self.flush()
     }
 }

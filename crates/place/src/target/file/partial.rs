@@ -15,7 +15,7 @@ use rustix::fs::{CWD, Gid, RenameFlags, Uid};
 use rustix::io::Errno;
 
 use super::super::behind::Behind;
-use super::super::{cannot_flush, cannot_write};
+use super::super::{cannot_flush, cannot_write, check_asked};
 use super::candidate::parent;
 
 /// Longest name of a file, in bytes.
@@ -137,6 +137,7 @@ impl Partial {
         let Some(temporary) = self.temporary.clone() else {
             return Ok(());
         };
+        check_asked(self.asked, size)?;
         let length = size.max(self.asked.unwrap_or(0));
         self.file
             .set_len(length)
@@ -163,6 +164,10 @@ impl BlockWrite for Partial {
 
     fn path(&self) -> Option<&Path> {
         Some(&self.path)
+    }
+
+    fn temporary(&self) -> Option<&Path> {
+        self.temporary.as_deref()
     }
 
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {

@@ -1,9 +1,9 @@
 use std::os::unix::fs::symlink;
 
 use proptest::prelude::*;
+use testkit::machine::{Disk, Mount, noise, run};
 
 use super::*;
-use crate::testing::{Disk, Mount, noise, run};
 
 const MIB: usize = 1 << 20;
 
@@ -207,7 +207,10 @@ fn a_device_is_known_by_any_name() {
 fn a_device_that_fails_never_shows_a_head() {
     // The device promises 8 MiB, the file system under it has 2.
     let mount = Mount::tmpfs("size=2m");
-    let device = Disk::over(&mount.path("image"), 8 << 20, &[]);
+    let image = mount.path("image");
+    let file = std::fs::File::create(&image).unwrap();
+    file.set_len(8 << 20).unwrap();
+    let device = Disk::over(&image, &[]);
     let mut target = open(&device.path, &TargetOptions::default(), None).unwrap();
     let result =
         write(&mut *target, &noise(1, 8 * MIB), 1 << 20).and_then(|()| target.finish(8 << 20));

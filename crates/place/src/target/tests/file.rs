@@ -4,9 +4,9 @@ use std::os::unix::net::UnixListener;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
+use testkit::machine::{Disk, Mount, noise, run};
 
 use super::*;
-use crate::testing::{Disk, Mount, noise, run};
 
 /// A directory and a disk of 2 MiB with data at its start, in its middle and at its end.
 fn scene() -> (TempDir, Vec<u8>) {
@@ -230,7 +230,7 @@ fn a_read_only_file_system_is_refused() {
     let mount = Mount::tmpfs("ro,size=1m");
     let path = mount.path("guest.img");
     let error = refusal(&path, &TargetOptions::default());
-    let directory = mount.point.path().display();
+    let directory = mount.point().display();
     assert_target(
         &error,
         &format!("{directory}/guest.img: directory {directory} cannot be written to"),
@@ -254,7 +254,7 @@ fn a_full_file_system_is_an_error_that_names_the_byte() {
     assert_eq!(error.kind(), Kind::Io);
     assert_eq!(error.causes(), ["No space left on device (os error 28)"]);
     target.abort().unwrap();
-    assert!(names(mount.point.path()).is_empty());
+    assert!(names(mount.point()).is_empty());
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn a_file_larger_than_the_file_system_allows_is_refused_at_once() {
     run("mkfs.ext4", &["-q", "-b", "1024", disk.name()]);
     let mount = Mount::new(&[disk.name()]);
     let path = mount.path("guest.img");
-    let before = names(mount.point.path());
+    let before = names(mount.point());
     let error = open(&path, &TargetOptions::default(), Some(1 << 50))
         .err()
         .unwrap();
@@ -273,7 +273,7 @@ fn a_file_larger_than_the_file_system_allows_is_refused_at_once() {
         &format!("{shown}: the file system holds no file of 1.0 PiB"),
         None,
     );
-    assert_eq!(names(mount.point.path()), before);
+    assert_eq!(names(mount.point()), before);
 }
 
 proptest! {

@@ -1,7 +1,9 @@
 use std::fs;
 
+use testkit::machine::{Disk, Mount, noise, run};
+
 use super::*;
-use crate::testing::{Disk, FakeHost, Mount, noise, run};
+use crate::testing::{FakeHost, number};
 
 /// Refused with `what`, and neither `--force` nor anything else changes that; the device is
 /// untouched.
@@ -23,7 +25,7 @@ fn scene() -> (Disk, FakeHost) {
     let disk = Disk::new(1 << 20);
     disk.fill(0, &noise(1, 1 << 20));
     let fake = FakeHost::new();
-    fake.disk("sdx", disk.number());
+    fake.disk("sdx", number(&disk));
     (disk, fake)
 }
 
@@ -32,7 +34,7 @@ fn a_mounted_device() {
     let disk = Disk::new(4 << 20);
     run("mkfs.ext4", &["-q", disk.name()]);
     let mount = Mount::new(&[disk.name()]);
-    let what = format!("is mounted on {}", mount.point.path().display());
+    let what = format!("is mounted on {}", mount.point().display());
     assert_in_use(&disk, &Host::default(), &what);
 }
 
@@ -148,7 +150,7 @@ fn a_partition_under_others() {
 #[test]
 fn a_disk_of_a_running_guest() {
     let (disk, fake) = scene();
-    let number = disk.number();
+    let number = number(&disk);
     let device = format!("{:x}:{:x}\n", number.major, number.minor);
     let backend = "sys/bus/xen-backend/devices/vbd-5-51712/physical_device";
     fake.write(backend, &device);
@@ -159,7 +161,7 @@ fn a_disk_of_a_running_guest() {
 fn a_partition_of_a_disk_of_a_running_guest() {
     let disk = Disk::new(1 << 20);
     let fake = FakeHost::new();
-    let number = disk.number();
+    let number = number(&disk);
     fake.write("sys/devices/sdx/dev", "250:16\n");
     fake.write("sys/devices/sdx/sdx1/dev", &number.to_string());
     fake.write("sys/devices/sdx/sdx1/partition", "1\n");

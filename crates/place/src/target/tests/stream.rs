@@ -2,9 +2,10 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::thread;
 
+use testkit::machine::{Disk, noise, run};
+
 use super::*;
 use crate::target::stream::check_open;
-use crate::testing::{Disk, noise, run};
 
 fn disk() -> Vec<u8> {
     [noise(1, 5000), vec![0; 600_000], noise(2, 3)].concat()

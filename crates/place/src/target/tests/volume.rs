@@ -1,11 +1,13 @@
+use testkit::machine::{Disk, FakeLvm, noise};
+
 use super::*;
-use crate::testing::{Disk, FakeLvm, noise};
+use crate::testing;
 
 const MIB: usize = 1 << 20;
 
 fn options(lvm: &FakeLvm) -> TargetOptions {
     TargetOptions {
-        host: lvm.host(),
+        host: testing::host(lvm),
         ..TargetOptions::default()
     }
 }
@@ -16,7 +18,7 @@ fn candidate(place: &str, options: &TargetOptions) -> Result<Box<dyn Candidate>>
 
 fn source(place: &str, lvm: &FakeLvm) -> Result<Box<dyn extent::ByteSource>> {
     let http = crate::source::http::HttpOptions::default();
-    crate::source::open(&Place::parse(place).unwrap(), &http, &lvm.host())
+    crate::source::open(&Place::parse(place).unwrap(), &http, &testing::host(lvm))
 }
 
 fn guest(size: usize) -> Vec<u8> {
@@ -127,7 +129,7 @@ fn what_cannot_be_removed_is_named() {
     let lvm = FakeLvm::new(64 << 20);
     let candidate = candidate("lv:vg0/web01", &options(&lvm)).unwrap();
     let mut target = candidate.open(Some(8 << 20)).unwrap();
-    std::fs::write(lvm.path("stuck"), "").unwrap();
+    lvm.refuse_removal();
     let error = target.abort().unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -335,7 +337,7 @@ fn a_group_that_is_not_there_is_refused() {
 #[test]
 fn a_machine_without_lvm_is_told_so() {
     let lvm = FakeLvm::new(0);
-    std::fs::remove_file(lvm.path("vgs")).unwrap();
+    std::fs::remove_file(lvm.programs().join("vgs")).unwrap();
     let error = candidate("lv:vg0/web01", &options(&lvm)).err().unwrap();
     assert_eq!(error.kind(), Kind::Io);
     assert_eq!(error.to_string(), "lv:vg0/web01: vgs cannot be run");
@@ -347,7 +349,7 @@ fn a_report_that_makes_no_sense_is_an_error() {
     for report in ["", "{}", "{\"report\":[{\"vg\":[{\"vg_free\":\"x\"}]}]}"] {
         let lvm = FakeLvm::new(0);
         let script = format!("#!/bin/sh\necho '{report}'\n");
-        std::fs::write(lvm.path("vgs"), script).unwrap();
+        std::fs::write(lvm.programs().join("vgs"), script).unwrap();
         let error = candidate("lv:vg0/web01", &options(&lvm)).err().unwrap();
         assert_eq!(error.kind(), Kind::Io);
         assert_eq!(

@@ -6,10 +6,13 @@ use super::*;
 #[test]
 fn every_way_to_be_damaged_has_its_name() {
     let w = Writer::default;
-    assert_eq!(message(&[]), "deflate stream ends too early, after 0 bytes");
+    assert_eq!(
+        message(&[]),
+        "the deflate data ends at byte 0, in the middle of the stream"
+    );
     assert_eq!(
         message(&deflate(b"hello", 6)[..4]),
-        "deflate stream ends too early, after 4 bytes"
+        "the deflate data ends at byte 4, in the middle of the stream"
     );
     assert_eq!(
         message(&[0x07]),
