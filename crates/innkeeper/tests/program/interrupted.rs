@@ -153,7 +153,7 @@ fn a_limit_on_file_sizes_is_an_error_like_any_other() {
     room.write("disk.img", &disk);
     let program = env!("CARGO_BIN_EXE_innkeeper");
     let output = room.sh(&format!(
-        "set +e; ulimit -f 1024; {program} import disk.img --to out.img 2>&1; echo status $?"
+        "set +e; ulimit -f 1024; cat disk.img | {program} import - --to out.img 2>&1; echo status ${{PIPESTATUS[1]}}"
     ));
     let story = String::from_utf8(output).unwrap();
     assert!(story.contains("because: File too large"), "{story}");

@@ -101,6 +101,10 @@ impl Core {
         self.window.make_room();
         let mut bits = Bits::new(input, self.skip);
         let pause = self.decode(input, &mut bits);
+        if pause.is_err() {
+            // What came before the fault was right, and may be shown.
+            self.end_run();
+        }
         let position = bits.position();
         self.skip = position as u32 % 8;
         match pause {

@@ -22,6 +22,9 @@ pub(crate) struct Decoder {
     used: u64,
     done: bool,
     starved: bool,
+    /// What is wrong with the stream, kept until everything before it has been consumed: so what
+    /// is shown does not depend on how the input was cut.
+    fault: Option<Error>,
 }
 
 impl Decoder {
@@ -32,6 +35,7 @@ impl Decoder {
             used: 0,
             done: false,
             starved: false,
+            fault: None,
         }
     }
 
@@ -42,6 +46,7 @@ impl Decoder {
         self.used = 0;
         self.done = false;
         self.starved = false;
+        self.fault = None;
     }
 
     /// Whether the last error was only that the input ended: with more input this decoder can go on.
@@ -76,6 +81,9 @@ impl Decoder {
 
     /// Decodes some more; everything put out before has been consumed.
     fn advance<R: SparseRead>(&mut self, input: &mut R) -> Result<()> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
         let slice = match input.peek()? {
             Piece::Data(data) => data,
             Piece::Zeros(n) => &ZEROS[..n.min(CARRY as u64) as usize],
@@ -127,9 +135,18 @@ impl Decoder {
         pause: std::result::Result<Pause, super::fault::Fault>,
     ) -> Result<Pause> {
         self.used += used as u64;
-        let pause = pause.map_err(|fault| {
-            Error::corrupt(format!("deflate stream, byte {}: {fault}", self.used))
-        })?;
+        let pause = match pause {
+            Ok(pause) => pause,
+            Err(fault) => {
+                let message = format!("deflate stream, byte {}: {fault}", self.used);
+                let error = Error::corrupt(message);
+                if self.piece().is_empty() {
+                    return Err(error);
+                }
+                self.fault = Some(error);
+                Pause::Output
+            }
+        };
         self.done = pause == Pause::End;
         Ok(pause)
     }

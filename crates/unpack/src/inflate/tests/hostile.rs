@@ -172,3 +172,20 @@ fn lone_and_missing_distance_codes_are_fine() {
         b"aaaa"
     );
 }
+
+/// A stored block, and a block of type 3 behind it.
+#[test]
+fn what_comes_before_a_fault_is_shown_however_the_input_is_cut() {
+    let stream = [0, 3, 0, 0xfc, 0xff, b'a', b'b', b'c', 0x07];
+    for step in [1, 2, 5, usize::MAX] {
+        let mut inflate = Inflate::new(SliceSource::in_steps(&stream, step));
+        let mut shown = [0; 3];
+        assert!(extent::read_exact(&mut inflate, &mut shown).unwrap());
+        assert_eq!(&shown, b"abc");
+        let error = inflate.peek().unwrap_err();
+        assert_eq!(
+            error.message(),
+            "deflate stream, byte 8: reserved block type 3"
+        );
+    }
+}
