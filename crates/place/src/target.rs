@@ -96,7 +96,7 @@ fn check_asked(asked: Option<u64>, size: u64) -> Result<()> {
         Some(asked) if asked < size => {
             let (asked, size) = amounts(asked, size);
             let message = format!("the disk needs {size}, --size gives it {asked}");
-            Err(Error::target(message).hint("give a larger --size or none"))
+            Err(Error::target(message).hint("give a larger --size"))
         }
         _ => Ok(()),
     }

@@ -87,7 +87,7 @@ fn a_size_asked_for_pads_with_a_hole() {
     assert_target(
         &candidate.fits(8 << 30).unwrap_err(),
         "the disk needs 8.0 GiB, --size gives it 1.0 GiB",
-        Some("give a larger --size or none"),
+        Some("give a larger --size"),
     );
     let mut target = candidate.open(Some(2 << 20)).unwrap();
     write(&mut *target, &disk, 4096).unwrap();
