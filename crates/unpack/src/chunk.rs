@@ -32,19 +32,23 @@ pub(crate) const BATCH: usize = 256 << 10;
 
 /// Collects a worker's chunks, so that many small holes are not handed over one by one.
 ///
-/// What waits to be fetched is counted in batches. None takes more memory than [`BATCH`] or one
-/// chunk's, so the count is a measure of memory.
+/// What waits to be fetched is counted in batches. None takes much more memory than [`BATCH`] or
+/// one chunk, so the count is a measure of memory.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     chunks: Vec<Chunk>,
     /// Bytes of memory that `chunks` take.
     data: usize,
+    spare: Vec<u8>,
 }
 
 impl Batch {
     /// Adds a chunk; returns all those before it when there is no room for it beside them.
     pub(crate) fn add(&mut self, mut chunk: Chunk) -> Option<Vec<Chunk>> {
         const CHUNKS: usize = 1024;
+        if self.append(&mut chunk) {
+            return None;
+        }
         let more = match &mut chunk {
             Chunk::Zeros(_) => 0,
             Chunk::Data(data) => {
@@ -60,6 +64,28 @@ impl Batch {
         self.data += more;
         self.chunks.push(chunk);
         before
+    }
+
+    /// Adds a little data to that of the last chunk: alone it would take more memory than it has
+    /// bytes.
+    fn append(&mut self, chunk: &mut Chunk) -> bool {
+        const LITTLE: usize = 4 << 10;
+        let (Chunk::Data(data), Some(Chunk::Data(last))) = (chunk, self.chunks.last_mut()) else {
+            return false;
+        };
+        if data.len() > LITTLE || last.len() + data.len() > BATCH / 2 {
+            return false;
+        }
+        let before = last.capacity();
+        last.extend_from_slice(data);
+        self.data += last.capacity() - before;
+        self.spare = std::mem::take(data);
+        true
+    }
+
+    /// A buffer to fill and add: one used before, if there is one, with its old content.
+    pub(crate) fn buffer(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.spare)
     }
 
     /// Whatever was collected since the last time.
@@ -236,7 +262,10 @@ mod tests {
             Chunk::Data(data)
         };
         let mut batch = Batch::default();
-        let first = (0..2000).find_map(|_| batch.add(block())).unwrap();
+        assert!((0..2000).all(|_| batch.add(block()).is_none()));
+        assert_eq!(batch.take(), [Chunk::Data(vec![1; 2000])]);
+        let mut chunks = (0..1000).flat_map(|_| [block(), Chunk::Zeros(9)]);
+        let first = chunks.find_map(|chunk| batch.add(chunk)).unwrap();
         let memory = |chunk: &Chunk| match chunk {
             Chunk::Data(data) => data.capacity(),
             Chunk::Zeros(_) => 0,

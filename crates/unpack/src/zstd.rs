@@ -257,7 +257,7 @@ struct Emitter<'a, 'b> {
 
 impl Sink for Emitter<'_, '_> {
     fn buffer(&mut self) -> Vec<u8> {
-        Vec::new()
+        self.batch.buffer()
     }
     fn put(&mut self, chunk: Chunk) -> Result<()> {
         let wanted = match self.batch.add(chunk) {
