@@ -354,6 +354,22 @@ fn programs_and_empty_members_are_no_disks() {
 }
 
 #[test]
+fn a_closed_standard_output_is_no_target() {
+    let room = Room::new();
+    room.write("disk.img", &disk(1 << 20));
+    let program = env!("CARGO_BIN_EXE_innkeeper");
+    let output = room.sh(&format!(
+        "{program} import disk.img --to - 2>err >&- || echo status $?; cat err
+         {program} import disk.img --to - --quiet >/dev/null; echo status $?"
+    ));
+    assert_eq!(
+        String::from_utf8(output).unwrap(),
+        "status 4\nerror: - is closed, so there is nowhere to write to\n\
+         hint: redirect standard output or give another target\nstatus 0\n"
+    );
+}
+
+#[test]
 fn progress_as_json_is_a_line_each() {
     let room = Room::new();
     room.write("disk.img", &disk(1 << 20));

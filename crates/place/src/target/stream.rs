@@ -1,17 +1,17 @@
 //! Standard output, named pipes and `/dev/null`: written from front to back, zeros included.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use extent::BlockWrite;
-use report::{Error, Kind, Result};
+use report::{Error, Kind, Result, amount};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::{Candidate, TargetOptions, cannot_flush, cannot_write, check_asked};
-use report::amount;
 
 /// What zeros are written from.
 static ZEROS: [u8; 256 << 10] = [0; 256 << 10];
@@ -42,7 +42,21 @@ pub(super) fn check_open(file: File, options: &TargetOptions) -> Result<Box<dyn 
         let error = Error::target("- is a block device, which cannot be checked this way");
         return Err(error.hint("name the device instead of redirecting to it"));
     }
+    if is_stand_in(&file) {
+        let error = Error::target("- is closed, so there is nowhere to write to");
+        return Err(error.hint("redirect standard output or give another target"));
+    }
     Ok(candidate("-", Way::Open(file), options))
+}
+
+/// Whether `file` is what the standard library opens in place of a standard output that was closed
+/// when the program started: the null device, for reading too, which no redirection does.
+fn is_stand_in(file: &File) -> bool {
+    let null = fs::metadata("/dev/null").map(|metadata| metadata.rdev());
+    let same = file.metadata().is_ok_and(|metadata| {
+        metadata.file_type().is_char_device() && null.is_ok_and(|null| null == metadata.rdev())
+    });
+    same && rustix::fs::fcntl_getfl(file).is_ok_and(|flags| flags.contains(OFlags::RDWR))
 }
 
 /// The named pipe or bottomless device at `path`.
