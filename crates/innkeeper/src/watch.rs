@@ -2,27 +2,30 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use report::{Error, Kind, Result};
+use report::{Error, Kind, Result, printable};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use transfer::{Control, Unsettled};
 
+use crate::output::tell;
 use crate::progress::Reporter;
 
-/// How long clean-up may take before the program ends without it: a person waits for a second.
+/// How long clean-up may take before a person wonders: a second.
 const PATIENCE: Duration = Duration::from_millis(900);
+/// How much longer a volume or a device may take: to leave it behind is worse than to wait.
+const MORE: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_millis(100);
 
 enum Event<T> {
-    Signal,
+    Signal(i32),
     Done(Result<T>),
 }
 
-/// Runs `work`; the first signal asks it to stop and undo, a second one ends the wait.
+/// Runs `work`; the first signal asks it to stop and undo, a second Ctrl-C ends the wait.
 ///
 /// # Errors
 /// The work's, or [`Kind::Interrupted`].
@@ -42,35 +45,62 @@ pub(crate) fn run<T: Send + 'static>(
             sender.send(Event::Done(result.unwrap_or_else(|_| died())))
         })
         .map_err(|cause| Error::io("no thread to work in", cause))?;
+    let result = wait(control, &events, &mut reporter);
+    reporter.finish(control.progress());
+    result
+}
+
+fn wait<T>(control: &Control, events: &Receiver<Event<T>>, reporter: &mut Reporter) -> Result<T> {
     let mut deadline: Option<Instant> = None;
+    let mut more = false;
     loop {
         match events.recv_timeout(TICK) {
-            Ok(Event::Done(result)) => {
-                reporter.finish(control.progress());
-                return result;
-            }
-            Ok(Event::Signal) if deadline.is_some() => return Err(cut_short(control)),
-            Ok(Event::Signal) => {
+            Ok(Event::Done(result)) => return result,
+            Ok(Event::Signal(_)) if deadline.is_none() => {
                 control.cancel();
                 if !control.is_changing() {
                     return Err(Error::new(Kind::Interrupted, "interrupted"));
                 }
                 deadline = Some(Instant::now() + PATIENCE);
             }
+            // A session that ends sends several signals at once; only a person presses Ctrl-C again.
+            Ok(Event::Signal(SIGINT)) => return Err(cut_short(control)),
+            Ok(Event::Signal(_)) => {}
             Err(RecvTimeoutError::Timeout) => reporter.show(control.progress()),
             Err(RecvTimeoutError::Disconnected) => return Err(cut_short(control)),
         }
-        if deadline.is_some_and(|deadline| Instant::now() > deadline) {
-            return Err(cut_short(control));
+        if deadline.is_none_or(|deadline| Instant::now() <= deadline) {
+            continue;
+        }
+        match lasting(control) {
+            Some(names) if !more => {
+                more = true;
+                deadline = Some(Instant::now() + MORE);
+                tell(&format!(
+                    "undoing {names}; interrupt again to leave it as it is"
+                ));
+            }
+            _ => return Err(cut_short(control)),
         }
     }
+}
+
+/// The volumes and devices that are still being undone.
+fn lasting(control: &Control) -> Option<String> {
+    let unsettled = control.unsettled().into_iter();
+    let lasting = unsettled.filter(|target| target.lasting && target.temporary.is_none());
+    let names: Vec<String> = lasting.map(|target| printable(&target.name)).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// The end when clean-up takes too long. A temporary file can go even while the system still writes
 /// to it; everything else is named.
 fn cut_short(control: &Control) -> Error {
     let mut error = Error::new(Kind::Interrupted, "interrupted");
-    for Unsettled { name, temporary } in control.unsettled() {
+    for Unsettled {
+        name, temporary, ..
+    } in control.unsettled()
+    {
         if temporary.is_none_or(|file| std::fs::remove_file(file).is_err()) {
             error = error.cause(format!("{name} is left incomplete"));
         }
@@ -92,7 +122,7 @@ fn wanted() -> Vec<i32> {
     signals
 }
 
-fn listen<T: Send + 'static>(sender: std::sync::mpsc::Sender<Event<T>>) -> Result<()> {
+fn listen<T: Send + 'static>(sender: Sender<Event<T>>) -> Result<()> {
     let no = |cause: std::io::Error| Error::io("signals cannot be listened for", cause);
     // A file that grows past its limit (ulimit -f) is the write's error once somebody listens.
     let mut signals = Signals::new(wanted().into_iter().chain([SIGXFSZ])).map_err(no)?;
@@ -100,7 +130,7 @@ fn listen<T: Send + 'static>(sender: std::sync::mpsc::Sender<Event<T>>) -> Resul
         .name("signals".into())
         .spawn(move || {
             for signal in signals.forever() {
-                if signal != SIGXFSZ && sender.send(Event::Signal).is_err() {
+                if signal != SIGXFSZ && sender.send(Event::Signal(signal)).is_err() {
                     return;
                 }
             }

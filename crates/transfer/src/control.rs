@@ -30,6 +30,8 @@ pub struct Unsettled {
     pub name: String,
     /// A file that lies there only until then.
     pub temporary: Option<PathBuf>,
+    /// Whether it outlives the program, as a volume or a device does and a pipe does not.
+    pub lasting: bool,
 }
 
 /// How far a transfer is; all in bytes, 0 where not known yet.
@@ -85,6 +87,7 @@ impl Control {
         self.lock().push(Unsettled {
             name: target.name().to_owned(),
             temporary: target.temporary().map(Into::into),
+            lasting: target.path().is_some(),
         });
     }
 
