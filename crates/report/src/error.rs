@@ -223,6 +223,11 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// Bytes as checksums are written: two small hexadecimal digits each.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Marks that turn the direction of text or break lines without being control characters.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -9,7 +9,7 @@ mod amount;
 mod error;
 
 pub use amount::{amount, amounts, parse_amount};
-pub use error::{Error, Kind, printable};
+pub use error::{Error, Kind, hex, printable};
 
 /// The result of anything that can go wrong in the program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

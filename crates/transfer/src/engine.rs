@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use extent::{BlockWrite, ByteSource};
 use place::target::Candidate;
-use report::{Error, Kind, Result};
+use report::{Error, Kind, Result, hex};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
@@ -187,10 +187,6 @@ fn check(
         ))),
         _ => Ok((disk, passed)),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn open_keep(

@@ -7,6 +7,7 @@ use extent::Piece;
 use report::{Error, Result};
 
 use crate::Limits;
+use crate::limits::BESIDE;
 
 /// A run of decoded bytes that owns itself, so that a worker can hand it over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,8 +206,7 @@ pub(crate) fn unfolds_too_far(what: impl fmt::Display, limit: u64) -> Error {
 /// decoder's share of the program's memory, [`Limits::memory`] or [`Limits::xz_memory`].
 pub(crate) fn needs_memory(what: &str, need: u64, limit: u64) -> Error {
     const MIB: u64 = 1 << 20;
-    // The rest of the program takes 24 MiB of what `--memory` gives.
-    let memory = need.div_ceil(MIB).saturating_add(24);
+    let memory = need.saturating_add(BESIDE).div_ceil(MIB);
     Error::unsupported(format!(
         "{what} needs {need} bytes of memory, the limit is {limit}"
     ))

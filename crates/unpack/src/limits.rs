@@ -16,6 +16,22 @@ pub struct Limits {
     pub output: u64,
 }
 
+/// Bytes of what a person gives the whole program that decoders do not get: chunks on their way to the
+/// targets, the source's buffers, the program itself.
+pub(crate) const BESIDE: u64 = 24 << 20;
+
+impl Limits {
+    /// The same limits for a program that may use `total` bytes in all.
+    pub fn within(self, total: u64) -> Self {
+        let memory = total.saturating_sub(BESIDE);
+        Limits {
+            memory,
+            xz_memory: memory,
+            ..self
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {

@@ -110,9 +110,6 @@ enum Inflate {
     ZlibRs,
 }
 
-/// What the engine uses beside its decoders: chunks, the intake's buffers, the program itself.
-const OWN_MEMORY: u64 = 24 << 20;
-
 fn memory(text: &str) -> Result<u64> {
     let least = 32 << 20;
     match parse_amount(text)? {
@@ -260,15 +257,14 @@ fn places(args: &Args) -> Result<(Place, Vec<Place>, Option<Place>)> {
 }
 
 fn limits(memory: Option<u64>, max_size: u64) -> Limits {
-    let mut limits = Limits {
+    let limits = Limits {
         output: max_size,
         ..Limits::default()
     };
-    if let Some(memory) = memory {
-        limits.memory = memory - OWN_MEMORY;
-        limits.xz_memory = memory - OWN_MEMORY;
+    match memory {
+        Some(memory) => limits.within(memory),
+        None => limits,
     }
-    limits
 }
 
 /// The sum that a list, wherever it lies, gives for the source.

@@ -3,7 +3,7 @@
 //! LZMA2 alone is decoded here, zeros as holes; chains with other filters are left to liblzma.
 
 use liblzma::stream::{Action, Filters, Status, Stream};
-use report::{Error, Result};
+use report::{Error, Result, hex};
 
 use super::check::{Check, CheckKind};
 use super::container::{BlockHeader, Filter};
@@ -152,10 +152,6 @@ fn run(
             return Err(damaged());
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// liblzma's decoder for a chain of filters, in the order of the header.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use report::{Error, amount};
+use report::{Error, amount, hex};
 use serde_json::{Value, json};
 use transfer::{Disk, Imported, Plan};
 
@@ -175,7 +175,7 @@ fn imported_json(
             "name": source,
             "layers": imported.layers,
             "bytes": imported.taken,
-            "sha256": imported.sha256.map(|sum| sum.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+            "sha256": imported.sha256.map(|sum| hex(&sum)),
         },
         "disk": {
             "member": imported.disk.member,
