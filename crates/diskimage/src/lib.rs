@@ -1,11 +1,33 @@
-//! Disk formats, told by their content.
+//! Disk formats: told by their content, read as maps, written as they pass.
 //!
 //! The name of a file says nothing here: [`probe`] looks at the first bytes, [`probe_end`] at the
 //! last. Raw is what is left when no format claims the bytes, which is why a known format must never
 //! slip through: its container would be written onto a guest's disk as if it were the disk.
+//!
+//! Each format that is read has a module that turns a byte of the disk into the place where it lies
+//! ([`Map`]); reading, unpacking and putting in order is common to all. [`Image::open`] opens one over
+//! [`extent::BlockRead`]. Other files that an image names go through [`Gate`], and nowhere else.
+//! [`mod@write`] has the other direction.
 
 mod format;
+mod gate;
+mod image;
+mod map;
 mod probe;
+mod qcow2;
+mod raw;
+#[cfg(test)]
+mod trial;
+mod unpacker;
+mod vdi;
+mod vhd;
+mod vhdx;
+mod vmdk;
+pub mod write;
 
 pub use format::Format;
+pub use gate::{Directory, Gate};
+pub use image::{About, How, Image, Reference, Snapshot};
+pub use map::{Coding, Lies, Map, Packed, Stretch};
 pub use probe::{END, HEAD, decide, probe, probe_end};
+pub use unpacker::Unpacker;

@@ -5,16 +5,21 @@
 //! its length. This crate holds the ports that every room speaks:
 //!
 //! - [`ByteSource`]: where bytes come from, in order (an adapter implements it: file, pipe, HTTP);
-//! - [`SparseRead`]: a stream of pieces (decoders, archive members and formats implement it over
-//!   another one);
+//! - [`BlockRead`]: bytes that can be read at any offset (the same adapters, where they can);
+//! - [`SparseRead`]: a stream of pieces (decoders and archive members implement it over another
+//!   one); a [`DiskRead`] is one whose pieces say where in the disk they lie;
 //! - [`BlockWrite`]: where a disk goes to (an adapter implements it).
 //!
 //! Beside them, what they share: finding zeros ([`zero`]) and naming a disk's content ([`digest`]).
 
+mod block;
 pub mod digest;
+mod disk;
 mod port;
 mod stream;
 pub mod zero;
 
+pub use block::{BlockRead, Run};
+pub use disk::{DiskRead, InOrder};
 pub use port::{BlockWrite, ByteSource, Fill};
 pub use stream::{Lookahead, Piece, SliceSource, SparseRead, drain, read_exact, read_full, skip};

@@ -1,8 +1,11 @@
 //! The ports between the engine and the adapters.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use report::Result;
+
+use crate::BlockRead;
 
 /// What a [`ByteSource`] delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,21 +38,60 @@ pub trait ByteSource: Send {
     /// # Errors
     /// [`report::Kind::Io`] when the source cannot be read, or is shorter than it had promised.
     fn fill(&mut self, buffer: &mut [u8]) -> Result<Fill>;
+
+    /// The same bytes, readable at any offset, if the source has that: offset 0 is where this source
+    /// began. `None` for a pipe, and for a server without ranges.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when finding out fails.
+    fn at_any_offset(&self) -> Result<Option<Arc<dyn BlockRead>>> {
+        Ok(None)
+    }
+
+    /// The same bytes once more from the beginning, if the source can be read twice. That they have
+    /// not changed meanwhile is checked as far as the source can tell.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when it cannot be opened again, or is another one by now.
+    fn again(&self) -> Result<Option<Box<dyn ByteSource>>> {
+        Ok(None)
+    }
 }
 
 /// Where a disk goes to.
 ///
-/// The engine writes each byte range at most once, in ascending order, and accounts for every byte
-/// of the disk: either `write_at` or `zero_at` covers it. It then calls one of `finish` and
-/// `abort`; an `abort` may also follow a `finish`, when the target did not read back as it should.
+/// The engine writes each byte range at most once and accounts for every byte of the disk: either
+/// `write_at` or `zero_at` covers it. Ranges come in ascending order, unless the target takes them in
+/// any (see [`BlockWrite::any_order`]). The engine then calls one of `finish` and `abort`; an `abort` may also follow a `finish`, when the target did not read back as it should.
 /// Dropping a target without either means the program is dying: the target must not look complete
 /// then either, so whatever makes it look complete happens in `finish`.
 pub trait BlockWrite: Send {
     /// What the person calls it: a path, `-`, `lv:vg0/web01`.
     fn name(&self) -> &str;
 
-    /// Where the bytes can be read back once `finish` is through; `None` for a pipe.
+    /// Where the bytes lie once `finish` is through, if that is a path; `None` for a pipe and for a
+    /// server.
     fn path(&self) -> Option<&Path>;
+
+    /// Whether ranges may come in any order; a pipe and what needs to know all that lies before
+    /// cannot.
+    fn any_order(&self) -> bool {
+        false
+    }
+
+    /// Whether it outlives the program: what was written to a pipe does not lie anywhere.
+    fn is_lasting(&self) -> bool {
+        self.path().is_some()
+    }
+
+    /// What was written, from the medium and not from memory as far as the system allows. The caller
+    /// owes a `finish` before. `None` for a pipe.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when it cannot be opened.
+    fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {
+        Ok(None)
+    }
 
     /// The file that is removed again should the target not be finished, while there is one.
     fn temporary(&self) -> Option<&Path> {

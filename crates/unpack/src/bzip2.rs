@@ -19,11 +19,11 @@ use report::{Error, Result};
 use crate::Limits;
 use crate::chunk::Outbox;
 use crate::input::Input;
-use crate::ordered::Ordered;
 use bits::Bits;
 use block::Damage;
 use part::{Done, Part, Reply, work};
 use scan::{Mark, Scanner};
+use workers::Ordered;
 
 /// Memory a worker takes: its block, the part of the input it comes from, and chunks of output.
 const WORKER_MEMORY: u64 = 8 << 20;

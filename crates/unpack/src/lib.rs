@@ -22,7 +22,6 @@ mod input;
 pub mod layer;
 mod limits;
 pub mod lz4;
-mod ordered;
 pub mod tar;
 #[cfg(test)]
 mod trial;

@@ -21,11 +21,11 @@ use report::{Error, Kind, Result};
 use crate::Limits;
 use crate::chunk::{BATCH, Batch, Chunk, Outbox, needs_memory};
 use crate::input::Input;
-use crate::ordered::{Emit, Ordered};
 use block::BlockDecoder;
 use check::CheckKind;
 use container::{BlockHeader, Records};
 use lzma2::ChunkKind;
+use workers::{Emit, Ordered};
 
 /// Batches of a block's output that may wait to be fetched: all of it, at the usual block sizes, or
 /// blocks would in effect be decoded one after the other.

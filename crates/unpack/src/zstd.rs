@@ -12,10 +12,10 @@ use report::{Error, Kind, Result};
 use crate::Limits;
 use crate::chunk::{BATCH, Batch, Chunk, Outbox, needs_memory};
 use crate::input::Input;
-use crate::ordered::{Emit, Ordered};
 use frame::{FrameDecoder, Sink};
 use header::{BlockHeader, FrameHeader, OLD};
 pub(crate) use header::{MAGIC, SKIPPABLE};
+use workers::{Emit, Ordered};
 
 /// The least memory a worker is started with.
 const WORKER_MEMORY: u64 = 8 << 20;

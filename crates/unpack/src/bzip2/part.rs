@@ -2,7 +2,7 @@
 
 use super::block::{Block, Damage};
 use crate::chunk::{Batch, Chunk};
-use crate::ordered::Emit;
+use workers::Emit;
 
 /// The part of the input that a block is in.
 pub(super) struct Part {

@@ -17,7 +17,7 @@ use super::member::Member;
 use super::{Engine, header};
 use crate::Limits;
 use crate::chunk::Chunk;
-use crate::ordered::{Emit, Ordered};
+use workers::{Emit, Ordered};
 
 /// Pieces a worker may have waiting.
 const WAITING: usize = 8;

@@ -19,7 +19,7 @@ type Job<J, O> = (J, SyncSender<Reply<O>>);
 /// first job submitted first, whichever thread finishes when.
 ///
 /// Threads end when the pool is dropped: a worker that finds nobody listening stops.
-pub(crate) struct Ordered<J, O> {
+pub struct Ordered<J, O> {
     jobs: Sender<Job<J, O>>,
     pending: VecDeque<Receiver<Reply<O>>>,
     /// Outputs one job may have waiting; bounds memory together with the jobs in flight.
@@ -27,7 +27,7 @@ pub(crate) struct Ordered<J, O> {
 }
 
 /// Hands one output on; `false` means that nobody wants any more.
-pub(crate) type Emit<'a, O> = dyn FnMut(O) -> bool + 'a;
+pub type Emit<'a, O> = dyn FnMut(O) -> bool + 'a;
 
 impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
     /// Starts `threads` workers that run `work` on each job. At most `waiting` outputs of a job wait
@@ -35,7 +35,7 @@ impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
     ///
     /// # Errors
     /// [`report::Kind::Io`] when the system gives no thread.
-    pub(crate) fn start<F>(threads: usize, waiting: usize, work: F) -> Result<Self>
+    pub fn start<F>(threads: usize, waiting: usize, work: F) -> Result<Self>
     where
         F: Fn(J, &mut Emit<'_, O>) + Send + Sync + 'static,
     {
@@ -45,9 +45,9 @@ impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
         for _ in 0..threads.max(1) {
             let (queue, work) = (Arc::clone(&queue), Arc::clone(&work));
             thread::Builder::new()
-                .name("decoder".into())
+                .name("worker".into())
                 .spawn(move || run(&queue, &*work))
-                .map_err(|cause| Error::io("no thread for decompression", cause))?;
+                .map_err(|cause| Error::io("there is no thread to work on", cause))?;
         }
         Ok(Ordered {
             jobs,
@@ -60,7 +60,7 @@ impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
     ///
     /// # Errors
     /// [`report::Kind::Io`] when all workers have died.
-    pub(crate) fn submit(&mut self, job: J) -> Result<()> {
+    pub fn submit(&mut self, job: J) -> Result<()> {
         let (sender, receiver) = sync_channel(self.waiting);
         self.jobs.send((job, sender)).map_err(|_| worker_died())?;
         self.pending.push_back(receiver);
@@ -68,7 +68,7 @@ impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
     }
 
     /// The number of jobs whose outputs have not all been fetched.
-    pub(crate) fn in_flight(&self) -> usize {
+    pub fn in_flight(&self) -> usize {
         self.pending.len()
     }
 
@@ -76,7 +76,7 @@ impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
     ///
     /// # Errors
     /// [`report::Kind::Io`] when a worker died in the middle of a job.
-    pub(crate) fn next(&mut self) -> Result<Option<O>> {
+    pub fn next(&mut self) -> Result<Option<O>> {
         while let Some(first) = self.pending.front() {
             match first.recv() {
                 Ok(Reply::Output(output)) => return Ok(Some(output)),
@@ -101,7 +101,7 @@ fn run<J, O>(queue: &Mutex<Receiver<Job<J, O>>>, work: &(impl Fn(J, &mut Emit<'_
 }
 
 fn worker_died() -> Error {
-    Error::io("decompression stopped", "a worker thread died")
+    Error::io("the work stopped", "a worker thread died")
 }
 
 #[cfg(test)]

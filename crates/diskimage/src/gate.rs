@@ -1,0 +1,164 @@
+//! The one place where a file that an image names may be opened.
+//!
+//! An image comes from a stranger and can name any file on the host: as the extent of a VMDK, as the
+//! backing file of a qcow2, as the parent of a VHD. Every reader asks here, and nowhere else.
+
+use std::sync::Arc;
+
+use extent::BlockRead;
+use report::{Error, Result};
+
+/// Opens files in one directory, and in nothing outside it.
+pub trait Directory: Send + Sync {
+    /// Opens the file called `name`, a path relative to the directory.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] when it lies outside, [`report::Kind::Io`] when it cannot be opened.
+    fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>>;
+}
+
+/// What an image's reader may open.
+#[derive(Clone, Default)]
+pub struct Gate {
+    beside: Option<Arc<dyn Directory>>,
+    below: Option<Arc<dyn Directory>>,
+    looking: bool,
+}
+
+impl Gate {
+    /// A gate that opens nothing: an image in a stream.
+    pub fn shut() -> Self {
+        Gate::default()
+    }
+
+    /// A gate for somebody who only wants to know what an image says: nothing is opened and nothing
+    /// is refused, what an image names simply is not there.
+    pub fn looking() -> Self {
+        Gate {
+            looking: true,
+            ..Gate::default()
+        }
+    }
+
+    /// Lets extents be opened in `directory`, the one that the image lies in.
+    pub fn with_extents_beside(mut self, directory: Arc<dyn Directory>) -> Self {
+        self.beside = Some(directory);
+        self
+    }
+
+    /// Lets images below, that is backing files and parents, be opened in `directory`.
+    pub fn with_images_below(mut self, directory: Arc<dyn Directory>) -> Self {
+        self.below = Some(directory);
+        self
+    }
+
+    /// Opens an extent: a file of the same disk that lies beside its descriptor. `None` when nobody
+    /// wants to read it.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] for a name that is more than a name and where there is no directory,
+    /// [`report::Kind::Io`] when it cannot be opened.
+    pub fn extent(&self, name: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        if name.is_empty() || name.contains(['/', '\\', '\0']) || name == ".." || name == "." {
+            return Err(Error::refused(format!(
+                "names {name:?} as an extent, which is not a plain file name beside it"
+            )));
+        }
+        match &self.beside {
+            _ if self.looking => Ok(None),
+            Some(directory) => directory.open(name).map(Some),
+            None => Err(Error::refused(format!(
+                "lies in the file {name:?} beside it, which cannot be reached from here"
+            ))
+            .hint("unpack or download both and give the descriptor's path")),
+        }
+    }
+
+    /// Opens the image below, as the image names it: a backing file or a parent, which is `what`.
+    /// Directories in the name are dropped: only the person says where such files lie. `None` when
+    /// nobody wants to read it.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] unless the person allowed it, [`report::Kind::Io`] when it cannot be
+    /// opened.
+    pub fn below(&self, what: &str, name: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        if self.looking {
+            return Ok(None);
+        }
+        let Some(directory) = &self.below else {
+            return Err(Error::refused(format!("needs its {what} {name:?}"))
+                .hint("give --allow-backing DIR if it lies in DIR and may be read"));
+        };
+        let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        if last.is_empty() || last == "." || last == ".." || last.contains('\0') {
+            let message = format!("names {name:?} as its {what}, which is no file name");
+            return Err(Error::refused(message));
+        }
+        directory.open(last).map(Some)
+    }
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate")
+            .field("beside", &self.beside.is_some())
+            .field("below", &self.below.is_some())
+            .field("looking", &self.looking)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Everything;
+
+    impl Directory for Everything {
+        fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+            Ok(Arc::new(name.as_bytes().to_vec()))
+        }
+    }
+
+    fn told(opened: Result<Option<Arc<dyn BlockRead>>>) -> String {
+        match opened {
+            Err(error) => error.to_string(),
+            Ok(None) => "nothing".into(),
+            Ok(Some(file)) => format!("{} bytes", file.size().unwrap()),
+        }
+    }
+
+    #[test]
+    fn an_extent_is_a_plain_name_beside_the_descriptor() {
+        let gate = Gate::shut().with_extents_beside(Arc::new(Everything));
+        assert_eq!(told(gate.extent("a-flat.vmdk")), "11 bytes");
+        for name in ["", "/etc/shadow", "../x", "a/b", r"a\b", "..", ".", "a\0"] {
+            let expected =
+                format!("names {name:?} as an extent, which is not a plain file name beside it");
+            assert_eq!(told(gate.extent(name)), expected);
+            assert_eq!(told(Gate::looking().extent(name)), expected);
+        }
+        assert_eq!(
+            told(Gate::shut().extent("a")),
+            r#"lies in the file "a" beside it, which cannot be reached from here"#
+        );
+        assert_eq!(told(Gate::looking().extent("a")), "nothing");
+    }
+
+    #[test]
+    fn an_image_below_is_opened_only_where_the_person_says() {
+        let error = Gate::shut().below("backing file", "/etc/shadow").err();
+        assert_eq!(
+            error.unwrap().to_text(),
+            "error: needs its backing file \"/etc/shadow\"\nhint: give --allow-backing DIR if it lies in DIR and may be read"
+        );
+        let gate = Gate::shut().with_images_below(Arc::new(Everything));
+        assert_eq!(told(gate.below("parent", "/elsewhere/base.vhd")), "8 bytes");
+        assert_eq!(told(gate.below("parent", r"C:\vms\base.vhd")), "8 bytes");
+        assert_eq!(
+            told(gate.below("parent", "a/..")),
+            r#"names "a/.." as its parent, which is no file name"#
+        );
+        assert_eq!(told(Gate::looking().below("parent", "x")), "nothing");
+    }
+}

@@ -1,0 +1,114 @@
+//! Unpacking units: one at a time, whole, to an exact size.
+
+use extent::BlockRead;
+use report::{Error, Result};
+
+use crate::map::{Coding, Packed};
+use crate::{vhd, vmdk};
+
+/// Unpacks units and keeps what it needs for that; each thread has one of its own.
+pub struct Unpacker {
+    deflate: libdeflater::Decompressor,
+    zstd: zstd::bulk::Decompressor<'static>,
+    stored: Vec<u8>,
+}
+
+impl Unpacker {
+    /// A new one.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when there is no memory for it.
+    pub fn new() -> Result<Self> {
+        let zstd = zstd::bulk::Decompressor::new()
+            .map_err(|cause| Error::io("there is no decoder for zstd", cause))?;
+        Ok(Unpacker {
+            deflate: libdeflater::Decompressor::new(),
+            zstd,
+            stored: Vec::new(),
+        })
+    }
+
+    /// Reads the unit `packed` from `file` and unpacks it into `unit`, which the caller owes to be of
+    /// [`Packed::unit`] bytes.
+    ///
+    /// # Errors
+    /// Those of [`Unpacker::unpack`] and of reading.
+    pub fn read(&mut self, file: &dyn BlockRead, packed: &Packed, unit: &mut [u8]) -> Result<()> {
+        let mut stored = std::mem::take(&mut self.stored);
+        let read = read_stored(file, packed, &mut stored);
+        let unpacked = read.and_then(|()| self.unpack(packed.coding, &stored, unit));
+        self.stored = stored;
+        unpacked.map_err(|error| match error.kind() {
+            report::Kind::Io => error,
+            _ => error.at(format!("unit at byte {}", packed.offset)),
+        })
+    }
+
+    /// Unpacks `stored` into `unit`, all of it.
+    ///
+    /// # Errors
+    /// [`report::Kind::Corrupt`] when it unfolds to more or less, or to nothing at all.
+    pub fn unpack(&mut self, coding: Coding, stored: &[u8], unit: &mut [u8]) -> Result<()> {
+        let wanted = unit.len();
+        match coding {
+            Coding::Deflate => exactly(
+                self.deflate.deflate_decompress(stored, unit),
+                "deflate",
+                wanted,
+            ),
+            Coding::Zstd => self.unpack_zstd(stored, unit),
+            Coding::Grain { sector } => {
+                let data = vmdk::grain(stored, sector)?;
+                exactly(self.deflate.zlib_decompress(data, unit), "zlib", wanted)
+            }
+            Coding::Sectors { bitmap } => vhd::unpack_sectors(stored, bitmap, unit),
+        }
+    }
+
+    /// The stored bytes go to the end of the last sector, and only the frame's own are wanted.
+    fn unpack_zstd(&mut self, stored: &[u8], unit: &mut [u8]) -> Result<()> {
+        let bad = |why: &str| Error::corrupt(format!("its zstd data cannot be unpacked: {why}"));
+        let frame = zstd::zstd_safe::find_frame_compressed_size(stored)
+            .map_err(|code| bad(zstd::zstd_safe::get_error_name(code)))?;
+        let stored = stored.get(..frame).unwrap_or(stored);
+        match self.zstd.decompress_to_buffer(stored, unit) {
+            Ok(n) if n == unit.len() => Ok(()),
+            Ok(n) => Err(wrong_size("zstd", n, unit.len())),
+            Err(cause) => Err(bad(&cause.to_string())),
+        }
+    }
+}
+
+fn read_stored(file: &dyn BlockRead, packed: &Packed, stored: &mut Vec<u8>) -> Result<()> {
+    let most = usize::try_from(packed.stored).unwrap_or(usize::MAX);
+    stored.resize(most, 0);
+    if let Coding::Grain { .. } = packed.coding {
+        return vmdk::read_grain(file, packed.offset, stored);
+    }
+    let read = file.read_at(packed.offset, stored)?;
+    stored.truncate(read);
+    Ok(())
+}
+
+fn exactly(
+    unpacked: std::result::Result<usize, libdeflater::DecompressionError>,
+    what: &str,
+    wanted: usize,
+) -> Result<()> {
+    match unpacked {
+        Ok(n) if n == wanted => Ok(()),
+        Ok(n) => Err(wrong_size(what, n, wanted)),
+        Err(libdeflater::DecompressionError::InsufficientSpace) => Err(Error::corrupt(format!(
+            "its {what} data unfolds to more than {wanted} bytes"
+        ))),
+        Err(libdeflater::DecompressionError::BadData) => {
+            Err(Error::corrupt(format!("its {what} data is damaged")))
+        }
+    }
+}
+
+fn wrong_size(what: &str, found: usize, wanted: usize) -> Error {
+    Error::corrupt(format!(
+        "its {what} data unfolds to {found} bytes and not to {wanted}"
+    ))
+}

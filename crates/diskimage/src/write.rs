@@ -1,0 +1,78 @@
+//! Writing disk formats: a target that takes a disk and puts a file in some format to another target.
+
+use extent::BlockWrite;
+use report::{Error, Result};
+
+use crate::Format;
+
+pub mod qcow2;
+mod vdi;
+mod vhd;
+mod vmdk;
+
+/// How a format is to be written: what `-o KEY=VALUE` said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WriteOptions {
+    /// The options in the order given.
+    pub given: Vec<(String, String)>,
+    /// Threads that may compress; 0 counts as 1.
+    pub threads: usize,
+}
+
+/// What writes `format` to `inner`.
+///
+/// The disk's `size` in bytes has to be known. The writer takes ranges in ascending order; to `inner`
+/// it writes in any order if [`BlockWrite::any_order`] says so there, and strictly ascending if not,
+/// each byte of the file once, holes through [`BlockWrite::zero_at`]. The file's `finish` gets the
+/// file's size.
+///
+/// # Errors
+/// [`report::Kind::Usage`] for options the format does not know, [`report::Kind::Unsupported`] for a size
+/// that the format cannot hold, and where the format cannot be written to `inner` in one pass.
+pub fn writer(
+    format: Format,
+    options: &WriteOptions,
+    size: u64,
+    inner: Box<dyn BlockWrite>,
+) -> Result<Box<dyn BlockWrite>> {
+    match format {
+        Format::Raw => match options.given.first() {
+            None => Ok(inner),
+            Some((key, _)) => Err(unknown(format, key, &[])),
+        },
+        Format::Qcow => qcow2::writer(options, size, inner),
+        Format::Vdi => vdi::writer(options, size, inner),
+        Format::Vhd => vhd::writer(options, size, inner),
+        Format::Vmdk => vmdk::writer(options, size, inner),
+        other => Err(Error::unsupported(format!("{other} is not written here"))
+            .hint("one of: raw, qcow2, vhd, vmdk, vdi")),
+    }
+}
+
+/// Looks at the options without writing anything.
+///
+/// # Errors
+/// [`report::Kind::Usage`] for an option that the format does not know or a value that it cannot have,
+/// [`report::Kind::Unsupported`] for a format that is not written.
+pub fn check(format: Format, options: &WriteOptions) -> Result<()> {
+    match format {
+        Format::Raw => match options.given.first() {
+            None => Ok(()),
+            Some((key, _)) => Err(unknown(format, key, &[])),
+        },
+        Format::Qcow => qcow2::check(options),
+        Format::Vdi => vdi::check(options),
+        Format::Vhd => vhd::check(options),
+        Format::Vmdk => vmdk::check(options),
+        other => Err(Error::unsupported(format!("{other} is not written here"))
+            .hint("one of: raw, qcow2, vhd, vmdk, vdi")),
+    }
+}
+
+fn unknown(format: Format, key: &str, known: &[&str]) -> Error {
+    let error = Error::usage(format!("{format} has no option '{key}'"));
+    match known {
+        [] => error.hint("it has none at all"),
+        known => error.hint(format!("one of: {}", known.join(", "))),
+    }
+}

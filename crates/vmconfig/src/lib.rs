@@ -1,0 +1,1 @@
+//! One model of a guest, and the languages that describe one.
