@@ -9,6 +9,12 @@ pub(crate) type Need = (&'static str, &'static str);
 
 /// What the tests compare with.
 const TESTS: &[Need] = &[
+    // Files that are no programs are found by their path.
+    (
+        "/usr/lib/x86_64-linux-gnu/libxlutil.so.4.17",
+        "libxenmisc4.17",
+    ),
+    ("/usr/share/libvirt/schemas/domain.rng", "libvirt0"),
     ("b3sum", "b3sum"),
     ("bgzip", "tabix"),
     ("blkid", "util-linux"),
@@ -23,13 +29,17 @@ const TESTS: &[Need] = &[
     ("lz4", "lz4"),
     ("mkfs.fat", "dosfstools"),
     ("mkswap", "util-linux"),
+    ("nbdkit", "nbdkit"),
     ("pigz", "pigz"),
     ("pzstd", "zstd"),
     ("python3", "python3"),
     ("qemu-img", "qemu-utils"),
+    ("qemu-io", "qemu-utils"),
+    ("qemu-nbd", "qemu-utils"),
     ("swapon", "mount"),
     ("tar", "tar"),
     ("unzip", "unzip"),
+    ("xmllint", "libxml2-utils"),
     ("xz", "xz-utils"),
     ("zip", "zip"),
     ("zstd", "zstd"),

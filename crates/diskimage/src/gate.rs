@@ -40,6 +40,11 @@ impl Gate {
         }
     }
 
+    /// Whether somebody only wants to know what an image says.
+    pub(crate) fn is_looking(&self) -> bool {
+        self.looking
+    }
+
     /// Lets extents be opened in `directory`, the one that the image lies in.
     pub fn with_extents_beside(mut self, directory: Arc<dyn Directory>) -> Self {
         self.beside = Some(directory);
@@ -50,6 +55,15 @@ impl Gate {
     pub fn with_images_below(mut self, directory: Arc<dyn Directory>) -> Self {
         self.below = Some(directory);
         self
+    }
+
+    /// The gate for the image below: its extents lie where it lies, in the directory that the person
+    /// gave for such images.
+    pub(crate) fn of_image_below(&self) -> Gate {
+        Gate {
+            beside: self.below.clone(),
+            ..self.clone()
+        }
     }
 
     /// Opens an extent: a file of the same disk that lies beside its descriptor. `None` when nobody

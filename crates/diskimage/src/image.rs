@@ -72,9 +72,11 @@ pub struct Reference {
 
 /// An open image.
 pub struct Image {
-    pub(crate) map: Box<dyn Map>,
-    pub(crate) files: Vec<Arc<dyn BlockRead>>,
-    pub(crate) about: About,
+    map: Box<dyn Map>,
+    /// The bytes of the map that count.
+    size: u64,
+    files: Vec<Arc<dyn BlockRead>>,
+    about: About,
     /// The image below this one, where there is one, and how many of `files` are not its.
     below: Option<(Box<Image>, usize)>,
 }
@@ -83,6 +85,7 @@ impl Image {
     /// An image in `files` without one below it.
     pub(crate) fn new(map: Box<dyn Map>, files: Vec<Arc<dyn BlockRead>>, about: About) -> Self {
         Image {
+            size: map.size(),
             map,
             files,
             about,
@@ -129,7 +132,13 @@ impl Image {
 
     /// The disk's size in bytes.
     pub fn size(&self) -> u64 {
-        self.map.size()
+        self.size
+    }
+
+    /// The first `size` bytes of the disk, or all of it if it is no longer than that.
+    pub fn first(mut self, size: u64) -> Self {
+        self.size = self.size.min(size);
+        self
     }
 
     /// The files that the disk lies in, those of the images below included.

@@ -9,10 +9,14 @@
 //! [`extent::BlockRead`]. Other files that an image names go through [`Gate`], and nowhere else.
 //! [`mod@write`] has the other direction.
 
+mod bits;
+mod blocks;
+mod fields;
 mod format;
 mod gate;
 mod image;
 mod map;
+pub mod passing;
 mod probe;
 mod qcow2;
 mod raw;
@@ -30,4 +34,5 @@ pub use gate::{Directory, Gate};
 pub use image::{About, How, Image, Reference, Snapshot};
 pub use map::{Coding, Lies, Map, Packed, Stretch};
 pub use probe::{END, HEAD, decide, probe, probe_end};
-pub use unpacker::Unpacker;
+pub use unpacker::{Unpacker, Unpackers};
+pub use vmdk::{Stream as VmdkStream, is_stream as vmdk_is_stream};

@@ -76,6 +76,9 @@ pub enum Coding {
     Grain {
         /// The grain's first sector in the disk.
         sector: u64,
+        /// Bytes it unfolds to at least: some programs write the last grain only as far as the
+        /// disk goes. What is missing to the whole unit reads as zeros.
+        least: u64,
     },
     /// A VHD block: a bitmap of this many bytes, a bit a sector of 512 bytes, highest bit first, then
     /// the sectors; those whose bit is not set read as zeros.

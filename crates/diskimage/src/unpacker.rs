@@ -1,10 +1,37 @@
 //! Unpacking units: one at a time, whole, to an exact size.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use extent::BlockRead;
 use report::{Error, Result};
 
 use crate::map::{Coding, Packed};
 use crate::{vhd, vmdk};
+
+/// Unpackers that are not at work: threads take one and give it back.
+#[derive(Default)]
+pub struct Unpackers(Mutex<Vec<Unpacker>>);
+
+impl Unpackers {
+    /// Lends `work` an unpacker.
+    ///
+    /// # Errors
+    /// Those of [`Unpacker::new`] and of `work`.
+    pub fn lend<T>(&self, work: impl FnOnce(&mut Unpacker) -> Result<T>) -> Result<T> {
+        let spare = self.lock().pop();
+        let mut unpacker = match spare {
+            Some(unpacker) => unpacker,
+            None => Unpacker::new()?,
+        };
+        let result = work(&mut unpacker);
+        self.lock().push(unpacker);
+        result
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Unpacker>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Unpacks units and keeps what it needs for that; each thread has one of its own.
 pub struct Unpacker {
@@ -57,9 +84,16 @@ impl Unpacker {
                 wanted,
             ),
             Coding::Zstd => self.unpack_zstd(stored, unit),
-            Coding::Grain { sector } => {
+            Coding::Grain { sector, least } => {
                 let data = vmdk::grain(stored, sector)?;
-                exactly(self.deflate.zlib_decompress(data, unit), "zlib", wanted)
+                let unpacked = self.deflate.zlib_decompress(data, unit);
+                match unpacked {
+                    Ok(n) if n as u64 >= least => {
+                        unit.get_mut(n..).unwrap_or_default().fill(0);
+                        Ok(())
+                    }
+                    unpacked => exactly(unpacked, "zlib", wanted),
+                }
             }
             Coding::Sectors { bitmap } => vhd::unpack_sectors(stored, bitmap, unit),
         }

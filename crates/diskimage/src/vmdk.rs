@@ -1,27 +1,187 @@
-//! VMware's VMDK.
+//! VMware's VMDK, after "Virtual Disk Format 5.0".
+//!
+//! A disk is a row of extents, and a descriptor says which: a text in a file of its own, or inside a
+//! sparse extent that makes a disk all by itself. A flat extent is the bytes themselves. A sparse one
+//! has grains, found through a grain directory and grain tables, in front of the grains or, in a
+//! streamOptimized one, behind them, where a footer knows the way; its grains are compressed, and
+//! markers let a stream be read in one pass ([`Stream`]).
+//!
+//! What VMware's, VirtualBox's and QEMU's programs write is taken; a descriptor that says something
+//! else, or names a file that is not beside it, is not.
+
+mod descriptor;
+mod footer;
+mod grain;
+mod header;
+mod row;
+mod sparse;
+mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use extent::BlockRead;
 use report::{Error, Result};
 
-use crate::image::{How, Image};
+use crate::image::{About, How, Image, Reference};
+use crate::{Format, Gate};
+use descriptor::{Descriptor, Kind, NO_PARENT};
+pub(crate) use grain::{grain, read_grain};
+use header::{Header, LEN, SECTOR};
+use row::Row;
+pub use stream::{Stream, is_stream};
+
+/// The greatest length of a descriptor in a file of its own, in bytes.
+const DESCRIPTOR: usize = 1 << 20;
+
+/// What a note calls the content's id.
+const CID: &str = "CID";
 
 /// Opens `file`, which lies on top of `depth` other images.
 pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<Image> {
-    let _ = (file, how, depth);
-    Err(Error::unsupported("is a vmdk disk, which is not read here"))
+    file.will_need(std::slice::from_ref(&(0..64 << 10)));
+    let mut head = vec![0; LEN];
+    let got = file.read_at(0, &mut head)?;
+    head.truncate(got);
+    let (descriptor, image) = match head.starts_with(b"#") {
+        true => {
+            let descriptor = Descriptor::parse(&whole(&*file)?)?;
+            let row = row::open(&descriptor, how)?;
+            let about = about(&descriptor, row.header());
+            (descriptor, row.into_image(about))
+        }
+        false => monolithic(file, &head)?,
+    };
+    with_parent(&descriptor, image, how, depth)
 }
 
-/// The zlib data of a grain, behind its marker, which must be that of `sector`.
-pub(crate) fn grain(stored: &[u8], sector: u64) -> Result<&[u8]> {
-    let _ = (stored, sector);
-    Err(Error::unsupported("is a vmdk disk, which is not read here"))
+/// Opens `file`, which begins with the header in `head` and is the whole disk.
+fn monolithic(file: Arc<dyn BlockRead>, head: &[u8]) -> Result<(Descriptor, Image)> {
+    let mut header = Header::parse(head)?;
+    let (first, sectors) = header.descriptor.ok_or_else(no_descriptor)?;
+    let mut text = vec![0; (sectors * SECTOR) as usize];
+    crate::fields::read_exact(&*file, first * SECTOR, &mut text, "descriptor")?;
+    let descriptor = Descriptor::parse(&text)?;
+    let size = embedded(&descriptor, &header)?;
+    if header.directory.is_none() {
+        header = footer::find(&*file, &header)?;
+    }
+    let mut about = about(&descriptor, Some(&header));
+    if header.unclean {
+        about.notes.push(("unclean shutdown", "yes".into()));
+    }
+    let row = Row::of_one(header, file, size)?;
+    Ok((descriptor, row.into_image(about)))
 }
 
-/// Reads the grain at byte `offset`, its marker included, into `stored`, which is cut to its length; its
-/// present length is the most that a grain may take.
-pub(crate) fn read_grain(file: &dyn BlockRead, offset: u64, stored: &mut Vec<u8>) -> Result<()> {
-    let _ = (file, offset, stored);
-    Err(Error::unsupported("is a vmdk disk, which is not read here"))
+/// The disk's size in bytes, which an embedded descriptor and the header around it must agree about.
+fn embedded(descriptor: &Descriptor, header: &Header) -> Result<u64> {
+    match &descriptor.extents[..] {
+        [one] if matches!(one.kind, Kind::Sparse { .. }) => {
+            header.holds(one.sectors)?;
+            Ok(one.sectors * SECTOR)
+        }
+        extents => Err(Error::refused(format!(
+            "has a descriptor inside that lists {} extents, and not just the one it lies in",
+            extents.len()
+        ))),
+    }
+}
+
+/// Puts the image below under `image`, if the descriptor knows of one.
+fn with_parent(descriptor: &Descriptor, image: Image, how: &How, depth: usize) -> Result<Image> {
+    let Some(name) = parent(descriptor)? else {
+        return Ok(image);
+    };
+    let Some(file) = how.gate.below("parent", name)? else {
+        return Ok(image);
+    };
+    let how = How {
+        gate: how.gate.of_image_below(),
+        ..how.clone()
+    };
+    let below = Image::open_at(Format::Vmdk, file, &how, depth + 1)
+        .map_err(|error| error.at(format!("its parent {name:?}")))?;
+    let wanted = format!("{:08x}", descriptor.parent_cid);
+    let found = below.about().notes.iter().find(|(key, _)| *key == CID);
+    match found {
+        Some((_, found)) if *found != wanted => Err(Error::corrupt(format!(
+            "needs a parent with the CID {wanted}, and {name:?} has {found}: one of them was changed"
+        ))),
+        _ => Ok(image.on_top_of(below)),
+    }
+}
+
+/// The name of the image below.
+fn parent(descriptor: &Descriptor) -> Result<Option<&str>> {
+    match (&descriptor.parent, descriptor.parent_cid) {
+        (_, NO_PARENT) => Ok(None),
+        (Some(name), _) => Ok(Some(name)),
+        (None, cid) => Err(Error::corrupt(format!(
+            "has a parent with the CID {cid:08x} and does not name it"
+        ))),
+    }
+}
+
+/// All of a descriptor file.
+fn whole(file: &dyn BlockRead) -> Result<Vec<u8>> {
+    let size = file.size().unwrap_or(u64::MAX).min(DESCRIPTOR as u64 + 1);
+    let mut text = vec![0; size as usize];
+    let got = file.read_at(0, &mut text)?;
+    if got > DESCRIPTOR {
+        return Err(Error::unsupported(format!(
+            "is a descriptor of more than {DESCRIPTOR} bytes"
+        )));
+    }
+    text.truncate(got);
+    Ok(text)
+}
+
+fn no_descriptor() -> Error {
+    Error::corrupt("has no descriptor: it is one of several extents of a disk")
+        .hint("give the file that has the descriptor, which names this one")
+}
+
+/// What the descriptor says for people.
+fn about(descriptor: &Descriptor, header: Option<&Header>) -> About {
+    let mut refers = Vec::new();
+    let mut refer = |what, name: &str| {
+        refers.push(Reference {
+            what,
+            name: name.to_owned(),
+        });
+    };
+    for extent in &descriptor.extents {
+        match &extent.kind {
+            Kind::Flat { name, .. } => refer("extent", name),
+            Kind::Sparse { name } if header.is_none_or(|header| header.descriptor.is_none()) => {
+                refer("extent", name);
+            }
+            _ => {}
+        }
+    }
+    if let (Some(name), true) = (&descriptor.parent, descriptor.parent_cid != NO_PARENT) {
+        refer("parent", name);
+    }
+    if let Some(name) = &descriptor.change_track {
+        refer("change tracking file", name);
+    }
+    let cid = descriptor.cid.map(|cid| (CID, format!("{cid:08x}")));
+    About {
+        variant: descriptor.create_type.clone(),
+        unit: header.map(Header::grain_bytes),
+        compression: header.filter(|header| header.compressed).map(|_| "zlib"),
+        refers,
+        notes: cid.into_iter().collect(),
+        ..About::default()
+    }
+}
+
+/// The refusal of a stream that lies on top of another image.
+fn alone(descriptor: &Descriptor) -> Result<()> {
+    match parent(descriptor)? {
+        None => Ok(()),
+        Some(name) => Gate::shut().below("parent", name).map(|_| ()),
+    }
 }

@@ -5,7 +5,10 @@ use report::{Error, Result};
 
 use crate::Format;
 
+mod dynamic;
+mod fingerprint;
 pub mod qcow2;
+mod units;
 mod vdi;
 mod vhd;
 mod vmdk;
@@ -76,3 +79,6 @@ fn unknown(format: Format, key: &str, known: &[&str]) -> Error {
         known => error.hint(format!("one of: {}", known.join(", "))),
     }
 }
+
+#[cfg(test)]
+mod tests;

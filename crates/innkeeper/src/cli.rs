@@ -35,6 +35,8 @@ Exit status:
 pub(crate) enum Command {
     /// Take a disk out of a file, a pipe or a URL and write it to one or more places
     Import(Box<commands::import::Args>),
+    /// Write a disk in another format, to a place or a pipe
+    Convert(Box<commands::convert::Args>),
     /// Name a disk's content, holes for free
     Digest(commands::digest::Args),
     /// Write the manual pages

@@ -1,9 +1,12 @@
 //! One file a command.
 
 pub(crate) mod completions;
+pub(crate) mod convert;
 pub(crate) mod digest;
 pub(crate) mod import;
 pub(crate) mod man;
+mod request;
+mod told;
 
 use std::sync::Arc;
 use std::thread;
@@ -19,6 +22,7 @@ use crate::output::{End, tell};
 pub(crate) fn run(command: Command) -> End {
     match command {
         Command::Import(args) => import::run(*args),
+        Command::Convert(args) => convert::run(*args),
         Command::Digest(args) => digest::run(args),
         Command::Man(args) => man::run(&args),
         Command::Completions(args) => completions::run(&args),

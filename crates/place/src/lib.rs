@@ -9,6 +9,7 @@ mod block;
 mod host;
 pub mod lvm;
 mod name;
+pub mod nbd;
 pub mod signature;
 pub mod source;
 pub mod target;

@@ -11,6 +11,7 @@ use report::{Error, Result};
 use crate::Host;
 use crate::block::{Number, number};
 use crate::lvm::Volume;
+use crate::nbd::Address;
 use crate::source::http::shown;
 
 /// A place as a person names it.
@@ -22,12 +23,15 @@ pub enum Place {
     File(PathBuf),
     /// An `http://` or `https://` address, as given.
     Http(String),
+    /// `nbd://HOST[:PORT]/EXPORT` or `nbd+unix:///EXPORT?socket=PATH`.
+    Nbd(Address),
     /// `lv:VG/NAME` or `lv:VG/POOL/NAME`.
     Volume(Volume),
 }
 
 impl Place {
-    /// Understands `-`, `http(s)://…`, `lv:VG/NAME`, `lv:VG/POOL/NAME`; everything else is a path.
+    /// Understands `-`, `http(s)://…`, `nbd://…`, `nbd+unix://…`, `lv:VG/NAME`, `lv:VG/POOL/NAME`;
+    /// everything else is a path.
     ///
     /// # Errors
     /// [`report::Kind::Usage`] for an empty name, for a scheme that is not known and for names that
@@ -54,6 +58,9 @@ impl Place {
     /// Whether both name the same thing on `host`, by whatever paths lead there: standard input and
     /// standard output are one thing, a volume and its device node are.
     pub fn is_same(&self, other: &Place, host: &Host) -> bool {
+        if let (Place::Nbd(one), Place::Nbd(other)) = (self, other) {
+            return one.is_same(other);
+        }
         let same_thing = || Some(self.thing(host)? == other.thing(host)?);
         self == other || same_thing().unwrap_or(false)
     }
@@ -61,7 +68,7 @@ impl Place {
     /// What the file system knows it by, if it is there.
     fn thing(&self, host: &Host) -> Option<Thing> {
         let path = match self {
-            Place::Stdio | Place::Http(_) => return None,
+            Place::Stdio | Place::Http(_) | Place::Nbd(_) => return None,
             Place::File(path) => path.clone(),
             Place::Volume(volume) => host.dev.join(volume.path()),
         };
@@ -106,14 +113,16 @@ fn address(scheme: &[u8], text: &OsStr) -> Result<Place> {
     let web = [b"http".as_slice(), b"https"]
         .iter()
         .any(|known| scheme.eq_ignore_ascii_case(known));
-    if !web {
+    let nbd = Address::is_scheme(scheme);
+    if !web && !nbd {
         let scheme = String::from_utf8_lossy(scheme);
         return Err(
             Error::usage(format!("{}: {scheme}:// is not known", text.display()))
-                .hint("give a file, a device, -, http://…, https://… or lv:VG/NAME"),
+                .hint("give a file, a device, -, http://…, https://…, nbd://…, nbd+unix://… or lv:VG/NAME"),
         );
     }
     match text.to_str() {
+        Some(uri) if nbd => Address::parse(uri).map(Place::Nbd),
         Some(url) => Ok(Place::Http(url.to_owned())),
         None => Err(Error::usage(format!(
             "{}: an address has to be UTF-8",
@@ -128,6 +137,7 @@ impl fmt::Display for Place {
             Place::Stdio => f.write_str("-"),
             Place::File(path) => path.display().fmt(f),
             Place::Http(url) => f.write_str(&shown(url)),
+            Place::Nbd(address) => address.fmt(f),
             Place::Volume(volume) => volume.fmt(f),
         }
     }
@@ -155,6 +165,10 @@ mod tests {
             ("/dev/sdb", Place::File("/dev/sdb".into())),
             ("http://h/x", Place::Http("http://h/x".into())),
             ("HTTPS://h/x", Place::Http("HTTPS://h/x".into())),
+            (
+                "nbd://h/x",
+                Place::Nbd(Address::parse("nbd://h/x").unwrap()),
+            ),
             ("lv:vg0/web01", volume("vg0", None, "web01")),
             ("lv:vg0/pool/web01", volume("vg0", Some("pool"), "web01")),
         ];
@@ -196,7 +210,12 @@ mod tests {
         let cases = [
             ("", "an empty name is not a place"),
             ("foo://x", "foo://x: foo:// is not known"),
-            ("nbd+unix:///x", "nbd+unix:///x: nbd+unix:// is not known"),
+            ("nbd+unix:///x", "nbd+unix:///x: does not name its socket"),
+            ("nbds://h/x", "nbds://h/x: NBD over TLS is not supported"),
+            (
+                "nbd+vsock://1/x",
+                "nbd+vsock://1/x: nbd+vsock:// is not supported",
+            ),
             ("lv:", "lv:: give a volume as lv:VG/NAME or lv:VG/POOL/NAME"),
             (
                 "lv:a/b/c/d",

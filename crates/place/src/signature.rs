@@ -140,6 +140,9 @@ pub fn in_head(head: &[u8]) -> Option<&'static str> {
     found.map(|(what, ..)| *what)
 }
 
+/// Bytes at each end in which every signature lies.
+pub(crate) const EDGE: u64 = (1 << 20) + 4096;
+
 /// ZFS keeps four labels of 256 KiB, two at each end; the second half of a label is a ring of
 /// uberblocks, of which any may be the first used.
 const ZFS_LABEL: u64 = 256 << 10;
@@ -150,6 +153,18 @@ const ZFS_UBERBLOCK: [u8; 8] = 0x00ba_b10cu64.to_le_bytes();
 /// # Errors
 /// When the device cannot be read.
 pub(crate) fn find(device: &File, size: u64) -> io::Result<Option<Found>> {
+    find_in(size, |offset, buffer| device.read_exact_at(buffer, offset))
+}
+
+/// The first signature found in `size` bytes, of which `read` fills a buffer from an offset on. It is
+/// asked for nothing but the first and the last [`EDGE`] bytes.
+///
+/// # Errors
+/// Those of `read`.
+pub(crate) fn find_in(
+    size: u64,
+    read: impl Fn(u64, &mut [u8]) -> io::Result<()>,
+) -> io::Result<Option<Found>> {
     let mut magic = [0; 32];
     for &(what, at, expected) in TABLE {
         let Some(offset) = at.offset(size) else {
@@ -161,15 +176,15 @@ pub(crate) fn find(device: &File, size: u64) -> io::Result<Option<Found>> {
         if offset + magic.len() as u64 > size {
             continue;
         }
-        device.read_exact_at(magic, offset)?;
+        read(offset, magic)?;
         if magic == expected {
             return Ok(Some(Found { what, offset }));
         }
     }
-    zfs(device, size)
+    zfs(size, read)
 }
 
-fn zfs(device: &File, size: u64) -> io::Result<Option<Found>> {
+fn zfs(size: u64, read: impl Fn(u64, &mut [u8]) -> io::Result<()>) -> io::Result<Option<Found>> {
     let whole = size / ZFS_LABEL * ZFS_LABEL;
     let mut ring = vec![0; ZFS_LABEL as usize / 2];
     for label in [Some(0), whole.checked_sub(2 * ZFS_LABEL)]
@@ -180,7 +195,7 @@ fn zfs(device: &File, size: u64) -> io::Result<Option<Found>> {
         if start + ring.len() as u64 > size {
             continue;
         }
-        device.read_exact_at(&mut ring, start)?;
+        read(start, &mut ring)?;
         let used = |slot: &[u8]| {
             let magic = slot.first_chunk::<8>();
             magic.is_some_and(|m| *m == ZFS_UBERBLOCK || *m == 0x00ba_b10cu64.to_be_bytes())

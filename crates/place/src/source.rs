@@ -1,14 +1,20 @@
-//! Where bytes come from: files, standard input, HTTP.
+//! Where bytes come from: files, standard input, HTTP; [`crate::nbd`] is another.
 
+mod directory;
 pub mod file;
 pub mod http;
 
+pub use directory::Directory;
+
 use std::path::Path;
 
-use extent::{ByteSource, Fill};
+use std::sync::Arc;
+
+use extent::{BlockRead, ByteSource, Fill};
 use report::{Error, Kind, Result, amount};
 
 use crate::lvm::Volume;
+use crate::nbd::NbdSource;
 use crate::{Host, Place};
 use file::FileSource;
 use http::{Http, HttpOptions};
@@ -32,6 +38,7 @@ pub fn open(place: &Place, http: &HttpOptions, host: &Host) -> Result<Box<dyn By
         Place::File(path) => FileSource::open(place.to_string(), path).map(boxed),
         Place::Volume(volume) => open_volume(volume, host).map(boxed),
         Place::Http(url) => Http::open(url, http).map(boxed),
+        Place::Nbd(address) => NbdSource::open(address).map(boxed),
     }
     .map_err(|error| error.at(place))
 }
@@ -84,11 +91,9 @@ fn open_volume(volume: &Volume, host: &Host) -> Result<FileSource> {
 ///
 /// # Errors
 /// [`Kind::Io`] naming `name` when it cannot be opened or flushed.
-pub fn open_from_medium(name: &str, path: &Path) -> Result<Box<dyn ByteSource>> {
-    match FileSource::from_medium(name, path) {
-        Ok(source) => Ok(Box::new(source)),
-        Err(error) => Err(error.at(name)),
-    }
+pub(crate) fn open_from_medium(name: &str, path: &Path) -> Result<Option<Arc<dyn BlockRead>>> {
+    let source = FileSource::from_medium(name, path).and_then(|source| source.at_any_offset());
+    source.map_err(|error| error.at(name))
 }
 
 #[cfg(test)]

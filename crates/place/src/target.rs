@@ -1,4 +1,4 @@
-//! Where disks go to: files, pipes, block devices, logical volumes.
+//! Where disks go to: files, pipes, block devices, logical volumes, network block devices.
 //!
 //! A target is refused as early as it can be: [`check`] looks at everything that does not depend on
 //! the disk's size and changes nothing, [`Candidate::fits`] looks at the size, and only
@@ -13,7 +13,8 @@ mod volume;
 use extent::BlockWrite;
 use report::{Error, Result};
 
-use crate::{Host, Place};
+use crate::{Host, Place, nbd};
+pub(crate) use device::{HEAD, TAIL};
 use report::amounts;
 
 /// What the person asked for.
@@ -41,6 +42,11 @@ pub trait Candidate: Send {
     /// [`TargetOptions::size`].
     fn needs_size(&self) -> bool {
         false
+    }
+
+    /// Whether ranges may come in any order; a pipe takes them from front to back only.
+    fn any_order(&self) -> bool {
+        true
     }
 
     /// One line that says what is going to happen with a disk of `size` bytes (`None`: not known
@@ -79,19 +85,20 @@ pub fn check(place: &Place, options: &TargetOptions) -> Result<Box<dyn Candidate
         Place::Stdio => stream::check_stdout(options),
         Place::File(path) => file::check(path, options),
         Place::Volume(volume) => volume::check(volume, options),
+        Place::Nbd(address) => nbd::check(address, options),
         Place::Http(_) => Err(Error::usage(format!("{place} cannot be written to"))
-            .hint("give a file, a device, - or lv:VG/NAME")),
+            .hint("give a file, a device, -, lv:VG/NAME or nbd://…")),
     }
 }
 
-fn too_small(name: &str, capacity: u64, size: u64) -> Error {
+pub(crate) fn too_small(name: &str, capacity: u64, size: u64) -> Error {
     let (capacity, size) = amounts(capacity, size);
     Error::target(format!("{name} holds {capacity}, the disk needs {size}"))
         .hint("give a larger target")
 }
 
 /// `--size` contradicts what the disk needs.
-fn check_asked(asked: Option<u64>, size: u64) -> Result<()> {
+pub(crate) fn check_asked(asked: Option<u64>, size: u64) -> Result<()> {
     match asked {
         Some(asked) if asked < size => {
             let (asked, size) = amounts(asked, size);

@@ -5,6 +5,7 @@
 
 pub mod machine;
 pub mod tar;
+pub mod xva;
 pub mod zip;
 
 /// A sound archive and what is in it.

@@ -1,12 +1,14 @@
 //! The unit in which a disk travels: an aligned piece of it with a map of its zeros.
 
+use std::borrow::Cow;
+
 use extent::digest;
 use extent::zero::is_zero;
 use report::Result;
 
 use crate::pool::Pool;
 
-/// Bytes in a chunk; every chunk starts at a multiple of it.
+/// Bytes in a chunk; in a disk that comes in order every chunk starts at a multiple of it.
 pub(crate) const CHUNK: usize = 256 * 1024;
 
 /// The granularity of zeros, the block of every common file system and of 4 KiB-sector disks.
@@ -19,7 +21,7 @@ const _: () = assert!(BLOCKS == 64 && CHUNK.is_multiple_of(digest::BLOCK));
 /// A piece of the disk that holds data.
 #[derive(Debug)]
 pub(crate) struct Chunk {
-    /// Where it lies in the disk, in bytes; a multiple of [`CHUNK`].
+    /// Where it lies in the disk, in bytes; a multiple of [`digest::BLOCK`].
     pub(crate) offset: u64,
     /// [`CHUNK`] bytes, of which the first `len` count.
     bytes: Box<[u8]>,
@@ -28,19 +30,31 @@ pub(crate) struct Chunk {
     data: u64,
     /// Bit `i` is set when block `i` was written in parts, so that nobody has looked at all of it.
     partial: u64,
+    /// The digest blocks that hold data and their hashes, where they are known already.
+    hashes: Option<Vec<(u64, [u8; 32])>>,
     home: Pool,
 }
 
 impl Chunk {
-    /// An empty chunk at `offset` with a buffer from `pool`, waiting for one if all are under way.
+    /// An empty chunk at `offset` with a buffer from `pool`, waiting for one if all are under way. The
+    /// caller owes a pool that nobody closes.
     pub(crate) fn new(pool: &Pool, offset: u64) -> Self {
+        Self::with(pool, offset, pool.take().unwrap_or_default())
+    }
+
+    /// The same; `None` when the pool is closed.
+    pub(crate) fn take(pool: &Pool, offset: u64) -> Option<Self> {
+        Some(Self::with(pool, offset, pool.take()?))
+    }
+
+    fn with(pool: &Pool, offset: u64, bytes: Box<[u8]>) -> Self {
         Chunk {
             offset,
-            // Nobody closes a pool of chunks.
-            bytes: pool.take().unwrap_or_default(),
+            bytes,
             len: 0,
             data: 0,
             partial: 0,
+            hashes: None,
             home: pool.clone(),
         }
     }
@@ -48,6 +62,7 @@ impl Chunk {
     /// The same buffer as an empty chunk at `offset`.
     pub(crate) fn restart(mut self, offset: u64) -> Self {
         (self.offset, self.len, self.data, self.partial) = (offset, 0, 0, 0);
+        self.hashes = None;
         self
     }
 
@@ -94,18 +109,42 @@ impl Chunk {
         &mut self,
         exchange: impl FnOnce(&mut Box<[u8]>) -> Result<Option<usize>>,
     ) -> Result<()> {
-        let Some(len) = exchange(&mut self.bytes)? else {
-            return Ok(());
-        };
-        self.len = len;
-        for (i, block) in self.bytes[..len].chunks(BLOCK).enumerate() {
-            self.data |= u64::from(!is_zero(block)) << i;
-        }
-        if !len.is_multiple_of(BLOCK) {
-            self.partial |= 1 << (len / BLOCK);
-            self.bytes[len..len.next_multiple_of(BLOCK)].fill(0);
+        if let Some(len) = exchange(&mut self.bytes)? {
+            self.look_at(0, len);
         }
         Ok(())
+    }
+
+    /// Appends `len` bytes, for which there is room, by letting `read` fill the place where they
+    /// belong.
+    pub(crate) fn fill(
+        &mut self,
+        len: usize,
+        read: impl FnOnce(&mut [u8]) -> Result<()>,
+    ) -> Result<()> {
+        let start = self.len;
+        if start.is_multiple_of(BLOCK) {
+            read(&mut self.bytes[start..start + len])?;
+            self.look_at(start, len);
+        } else {
+            let mut bytes = vec![0; len];
+            read(&mut bytes)?;
+            self.push(&bytes);
+        }
+        Ok(())
+    }
+
+    /// Looks at `len` bytes that stand at `start`, a block's beginning, and takes them as the next.
+    fn look_at(&mut self, start: usize, len: usize) {
+        self.len = start + len;
+        let first = start / BLOCK;
+        for (i, block) in self.bytes[start..self.len].chunks(BLOCK).enumerate() {
+            self.data |= u64::from(!is_zero(block)) << (first + i);
+        }
+        if !self.len.is_multiple_of(BLOCK) {
+            self.partial |= 1 << (self.len / BLOCK);
+            self.bytes[self.len..self.len.next_multiple_of(BLOCK)].fill(0);
+        }
     }
 
     /// Appends zeros, as many of the `n` as there is room for; returns how many.
@@ -138,6 +177,40 @@ impl Chunk {
         self.data != 0
     }
 
+    /// Hashes the blocks of the disk's digest; call it where there is time for it, after
+    /// [`Chunk::seal`].
+    pub(crate) fn hash(&mut self) {
+        let hash = |(number, block): (u64, &[u8])| (number, digest::block_hash(block));
+        self.hashes = Some(self.digest_blocks().map(hash).collect());
+    }
+
+    /// The digest blocks that hold data, by their number in the disk and their hash.
+    pub(crate) fn hashes(&self) -> Cow<'_, [(u64, [u8; 32])]> {
+        match &self.hashes {
+            Some(hashes) => Cow::Borrowed(hashes),
+            None => {
+                let hash = |(number, block): (u64, &[u8])| (number, digest::block_hash(block));
+                Cow::Owned(self.digest_blocks().map(hash).collect())
+            }
+        }
+    }
+
+    /// Takes the last `n` bytes away, of which there are as many. Call it on a sealed chunk.
+    pub(crate) fn shorten(&mut self, n: usize) {
+        self.len -= n;
+        self.hashes = None;
+        let kept = self.len.next_multiple_of(BLOCK);
+        self.bytes[self.len..kept].fill(0);
+        let (whole, rest) = (self.len / BLOCK, self.len % BLOCK);
+        let blocks = whole + usize::from(rest > 0);
+        self.data &= 1u64
+            .checked_shl(blocks as u32)
+            .map_or(u64::MAX, |bit| bit - 1);
+        if rest > 0 && is_zero(&self.bytes[whole * BLOCK..self.len]) {
+            self.data &= !(1 << whole);
+        }
+    }
+
     /// Bytes of data, in whole blocks but for the disk's last one.
     pub(crate) fn data_len(&self) -> u64 {
         self.runs()
@@ -168,7 +241,7 @@ impl Chunk {
     }
 
     /// The disk digest's blocks that hold data: their number in the disk and their bytes.
-    pub(crate) fn digest_blocks(&self) -> impl Iterator<Item = (u64, &[u8])> {
+    fn digest_blocks(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let first = self.offset / digest::BLOCK as u64;
         let blocks = self.bytes[..self.len].chunks(digest::BLOCK).enumerate();
         blocks.filter_map(move |(i, block)| {
@@ -252,8 +325,8 @@ mod tests {
             prop_assert_eq!(any, expected.contains(&7));
             prop_assert_eq!(&assembled(&chunk), &expected);
             let mut by_chunk = digest::DiskHasher::default();
-            for (number, block) in chunk.digest_blocks() {
-                by_chunk.hashed(number, &digest::block_hash(block));
+            for (number, hash) in chunk.hashes().iter() {
+                by_chunk.hashed(*number, hash);
             }
             let mut by_bytes = digest::DiskHasher::default();
             for (i, block) in expected.chunks(digest::BLOCK).enumerate() {
@@ -283,6 +356,35 @@ mod tests {
             expected.truncate(len + more);
             assert!(chunk.seal());
             assert_eq!(assembled(&chunk), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_filled_or_taken_away_counts() {
+        for (before, len, away) in [(0, 100, 100), (BLOCK, 9000, 512), (700, CHUNK - 700, 5000)] {
+            let pool = Pool::new(1, CHUNK);
+            let mut chunk = Chunk::new(&pool, 0);
+            chunk.push(&vec![7; before]);
+            chunk
+                .fill(len, |bytes| {
+                    bytes.fill(0);
+                    bytes[len - 1] = 9;
+                    Ok(())
+                })
+                .unwrap();
+            chunk.seal();
+            let mut expected = vec![7; before];
+            expected.resize(before + len, 0);
+            expected[before + len - 1] = 9;
+            assert_eq!(assembled(&chunk), expected);
+            chunk.shorten(away);
+            expected.truncate(before + len - away);
+            assert_eq!(assembled(&chunk), expected);
+            let data = expected.chunks(BLOCK).filter(|block| !is_zero(block));
+            assert_eq!(
+                chunk.data_len(),
+                data.map(<[u8]>::len).sum::<usize>() as u64
+            );
         }
     }
 

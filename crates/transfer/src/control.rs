@@ -87,7 +87,7 @@ impl Control {
         self.lock().push(Unsettled {
             name: target.name().to_owned(),
             temporary: target.temporary().map(Into::into),
-            lasting: target.path().is_some(),
+            lasting: target.is_lasting(),
         });
     }
 
@@ -123,6 +123,7 @@ impl Control {
 
     pub(crate) fn source_opened(&self, size: Option<u64>) {
         self.source_size.store(size.unwrap_or(0), Relaxed);
+        self.taken.store(0, Relaxed);
     }
 
     pub(crate) fn disk_found(&self, size: Option<u64>) {

@@ -1,18 +1,29 @@
 //! Cutting a stream into chunks and holes.
 
-use extent::{Piece, SparseRead};
-use report::Result;
+use extent::{DiskRead, Piece, SparseRead, digest};
+use report::{Error, Result};
 
 use crate::chunk::{CHUNK, Chunk};
 use crate::pool::Pool;
 
-/// What the cutter yields, in ascending order and without gaps.
+/// What a disk is cut into: in ascending order and without gaps, unless the disk comes in another
+/// order.
 #[derive(Debug)]
 pub(crate) enum Cut {
     /// A piece with data in it.
     Chunk(Chunk),
     /// Bytes `offset..offset + len` are zeros.
     Hole { offset: u64, len: u64 },
+}
+
+impl Cut {
+    /// Where it ends, in bytes.
+    pub(crate) fn end(&self) -> u64 {
+        match self {
+            Cut::Chunk(chunk) => chunk.offset + chunk.len() as u64,
+            Cut::Hole { offset, len } => offset + len,
+        }
+    }
 }
 
 /// Empty chunks, or holes of any length, that the cutter swallows before it shows one hole.
@@ -24,9 +35,18 @@ enum Filled {
     End,
 }
 
-/// Cuts one disk.
+/// Who cuts a disk.
+pub(crate) trait Cuts {
+    /// The next chunk or hole; `None` at the disk's end.
+    ///
+    /// # Errors
+    /// Those of reading the disk.
+    fn next(&mut self) -> Result<Option<Cut>>;
+}
+
+/// Cuts a disk that comes as a stream.
 pub(crate) struct Cutter<'a> {
-    stream: &'a mut dyn SparseRead,
+    stream: &'a mut dyn DiskRead,
     pool: Pool,
     position: u64,
     /// A chunk that was filled while a hole before it had to go first.
@@ -37,7 +57,7 @@ pub(crate) struct Cutter<'a> {
 
 impl<'a> Cutter<'a> {
     /// Cuts `stream` using `buffers` chunk buffers.
-    pub(crate) fn new(stream: &'a mut dyn SparseRead, buffers: usize) -> Self {
+    pub(crate) fn new(stream: &'a mut dyn DiskRead, buffers: usize) -> Self {
         Cutter {
             stream,
             pool: Pool::new(buffers, CHUNK),
@@ -47,17 +67,81 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// The next chunk or hole; `None` at the stream's end. A hole comes out after [`PATIENCE`] chunks
-    /// at the latest, so that the caller can show progress and notice that it should stop.
-    ///
-    /// # Errors
-    /// The stream's.
-    pub(crate) fn next(&mut self) -> Result<Option<Cut>> {
+    /// Goes where the stream's next piece lies; `false` when that is here.
+    fn jump(&mut self) -> Result<bool> {
+        let to = self.stream.offset()?;
+        let from = self.position;
+        if to == from || self.stream.peek()?.is_empty() {
+            return Ok(false);
+        }
+        let block = digest::BLOCK as u64;
+        let at_end = self.stream.size() == Some(from);
+        if !to.is_multiple_of(block) || !(from.is_multiple_of(block) || at_end) {
+            let message =
+                format!("lies out of order, in pieces that end at byte {from} of the disk");
+            return Err(Error::unsupported(message).hint("unpack it first and give the file"));
+        }
+        self.position = to;
+        Ok(true)
+    }
+
+    /// At a chunk's border with a long hole ahead: moves past all of it that is whole chunks.
+    fn pass_whole_chunks(&mut self) -> Result<bool> {
+        let chunk = CHUNK as u64;
+        match self.stream.peek()? {
+            Piece::Zeros(len) if len >= chunk && self.position.is_multiple_of(chunk) => {
+                let whole = len - len % chunk;
+                self.stream.consume(whole);
+                self.position += whole;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Fills one chunk, or finds that it would hold nothing.
+    fn fill(&mut self) -> Result<Filled> {
+        let start = self.position;
+        let room = CHUNK - (start % CHUNK as u64) as usize;
+        let mut chunk = match self.spare.take() {
+            Some(chunk) => chunk.restart(start),
+            None => Chunk::new(&self.pool, start),
+        };
+        if room == CHUNK {
+            chunk.adopt(|buffer| self.stream.exchange(buffer))?;
+        }
+        while chunk.len() < room && self.stream.offset()? == start + chunk.len() as u64 {
+            let left = room - chunk.len();
+            let n = match self.stream.peek()? {
+                Piece::Data(data) => chunk.push(&data[..data.len().min(left)]),
+                Piece::Zeros(len) => chunk.push_zeros(len.min(left as u64)),
+                Piece::End => break,
+            };
+            self.stream.consume(n as u64);
+        }
+        self.position += chunk.len() as u64;
+        if chunk.seal() {
+            return Ok(Filled::Data(chunk));
+        }
+        let empty = chunk.len() == 0;
+        self.spare = Some(chunk);
+        Ok(if empty { Filled::End } else { Filled::Zeros })
+    }
+}
+
+impl Cuts for Cutter<'_> {
+    /// A hole comes out after [`PATIENCE`] chunks at the latest, so that the caller can show progress
+    /// and notice that it should stop.
+    fn next(&mut self) -> Result<Option<Cut>> {
         if let Some(chunk) = self.waiting.take() {
             return Ok(Some(Cut::Chunk(chunk)));
         }
+        self.jump()?;
         let offset = self.position;
         for _ in 0..PATIENCE {
+            if self.position > offset && self.stream.offset()? != self.position {
+                break;
+            }
             if self.pass_whole_chunks()? {
                 continue;
             }
@@ -77,50 +161,91 @@ impl<'a> Cutter<'a> {
         let len = self.position - offset;
         Ok((len > 0).then_some(Cut::Hole { offset, len }))
     }
+}
 
-    /// At a chunk's border with a long hole ahead: moves past all of it that is whole chunks.
-    fn pass_whole_chunks(&mut self) -> Result<bool> {
-        let chunk = CHUNK as u64;
-        match self.stream.peek()? {
-            Piece::Zeros(len) if len >= chunk && self.position.is_multiple_of(chunk) => {
-                let whole = len - len % chunk;
-                self.stream.consume(whole);
-                self.position += whole;
-                Ok(true)
-            }
-            _ => Ok(false),
+/// A disk whose pieces ascend, the gaps between them filled with zeros.
+pub(crate) struct Ascending<'a> {
+    disk: &'a mut dyn DiskRead,
+    position: u64,
+    /// Whether the disk promises its order.
+    promised: bool,
+}
+
+impl<'a> Ascending<'a> {
+    /// `disk` for somebody who takes it in ascending order only.
+    pub(crate) fn new(disk: &'a mut dyn DiskRead) -> Self {
+        let promised = disk.is_in_order();
+        Ascending {
+            disk,
+            position: 0,
+            promised,
         }
     }
 
-    /// Fills one chunk, or finds that it would hold nothing.
-    fn fill(&mut self) -> Result<Filled> {
-        let mut chunk = match self.spare.take() {
-            Some(chunk) => chunk.restart(self.position),
-            None => Chunk::new(&self.pool, self.position),
+    /// Zeros before the next piece, or before the disk's end.
+    fn gap(&mut self) -> Result<u64> {
+        let to = match self.disk.peek()?.is_empty() {
+            true => self.disk.size().unwrap_or(self.position),
+            false => self.disk.offset()?,
         };
-        chunk.adopt(|buffer| self.stream.exchange(buffer))?;
-        while chunk.len() < CHUNK {
-            let n = match self.stream.peek()? {
-                Piece::Data(data) => chunk.push(data),
-                Piece::Zeros(len) => chunk.push_zeros(len),
-                Piece::End => break,
-            };
-            self.stream.consume(n as u64);
+        match to.checked_sub(self.position) {
+            Some(gap) => Ok(gap),
+            None if self.promised => {
+                Err(Error::corrupt(format!("holds byte {to} of the disk twice")))
+            }
+            None => Err(Error::unsupported(format!(
+                "holds byte {to} of the disk behind byte {}, and a target wants them in order",
+                self.position
+            ))
+            .hint("write to a file, a device or a volume, or unpack the image first")),
         }
-        self.position += chunk.len() as u64;
-        if chunk.seal() {
-            return Ok(Filled::Data(chunk));
+    }
+}
+
+impl SparseRead for Ascending<'_> {
+    fn peek(&mut self) -> Result<Piece<'_>> {
+        match self.gap()? {
+            0 => self.disk.peek(),
+            gap => Ok(Piece::Zeros(gap)),
         }
-        let empty = chunk.len() == 0;
-        self.spare = Some(chunk);
-        Ok(if empty { Filled::End } else { Filled::Zeros })
+    }
+
+    fn consume(&mut self, n: u64) {
+        // Peeked before: the gap is known and cannot fail.
+        if self.gap().is_ok_and(|gap| gap == 0) {
+            self.disk.consume(n);
+        }
+        self.position += n;
+    }
+
+    fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
+        if self.gap()? > 0 {
+            return Ok(None);
+        }
+        let exchanged = self.disk.exchange(buffer)?;
+        self.position += exchanged.unwrap_or(0) as u64;
+        Ok(exchanged)
+    }
+}
+
+impl DiskRead for Ascending<'_> {
+    fn size(&self) -> Option<u64> {
+        self.disk.size()
+    }
+
+    fn offset(&mut self) -> Result<u64> {
+        Ok(self.position)
+    }
+
+    fn is_in_order(&self) -> bool {
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use extent::SliceSource;
+    use extent::{InOrder, SliceSource};
 
     /// Data and holes of given lengths.
     struct Script(Vec<(u64, Option<u8>)>, Vec<u8>);
@@ -145,7 +270,8 @@ mod tests {
     }
 
     fn cuts(stream: &mut dyn SparseRead) -> Vec<(u64, u64, bool)> {
-        let mut cutter = Cutter::new(stream, 2);
+        let mut disk = InOrder::new(stream, None);
+        let mut cutter = Cutter::new(&mut disk, 2);
         let mut cuts = Vec::new();
         while let Some(cut) = cutter.next().unwrap() {
             cuts.push(match cut {

@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
-use extent::digest::{Digest, DiskHasher, block_hash};
-use extent::{ByteSource, Piece, SparseRead};
+use diskimage::{Format, How, Image};
+use extent::digest::Digest;
+use extent::{BlockRead, ByteSource, InOrder, Piece, Run, SparseRead};
 use report::{Error, Result, amount};
 
 use crate::control::Control;
-use crate::cut::{Cut, Cutter};
+use crate::cut::{Cut, Cuts, Cutter};
+use crate::gather::Gather;
+use crate::hash::Hasher;
 use crate::intake::{Intake, Keep, Passing};
+
+/// Chunk buffers of 256 KiB for several workers.
+const BUFFERS: usize = 32;
 
 /// What a disk holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,58 +40,147 @@ pub fn digest(
     let name = source.name().to_owned();
     control.source_opened(source.size());
     control.disk_found(limit.or(source.size()));
+    let content = match source.at_any_offset().map_err(|error| error.at(&name))? {
+        Some(bytes) if !bytes.is_far() => digest_bytes(bytes, limit, control),
+        _ => digest_stream(source, limit, control),
+    };
+    content.map_err(|error| error.at(name))
+}
+
+fn digest_bytes(
+    bytes: Arc<dyn BlockRead>,
+    limit: Option<u64>,
+    control: &Arc<Control>,
+) -> Result<Content> {
+    let bytes = match limit {
+        Some(limit) => First::new(bytes, limit)?,
+        None => bytes,
+    };
+    digest_image(Image::open(Format::Raw, bytes, &How::default())?, control)
+}
+
+fn digest_stream(
+    source: Box<dyn ByteSource>,
+    limit: Option<u64>,
+    control: &Arc<Control>,
+) -> Result<Content> {
     let passing = Passing {
         keep: Keep::default(),
         hash: false,
     };
-    let mut stream = First {
+    let mut stream = FirstOf {
         stream: Intake::start(source, passing, control)?,
         left: limit.unwrap_or(u64::MAX),
     };
-    let content = read(&mut stream, control).map_err(|error| error.at(&name))?;
+    let mut disk = InOrder::new(&mut stream, None);
+    let content = digest_cuts(&mut Cutter::new(&mut disk, 1), control)?;
     match limit {
-        Some(limit) if content.size < limit => Err(Error::corrupt(format!(
-            "has {}, {} were to be read",
-            amount(content.size),
-            amount(limit)
-        ))
-        .at(name)),
+        Some(limit) if content.size < limit => Err(too_short(content.size, limit)),
         _ => Ok(content),
     }
 }
 
-fn read(stream: &mut dyn SparseRead, control: &Control) -> Result<Content> {
-    let mut cutter = Cutter::new(stream, 1);
-    let mut hasher = DiskHasher::default();
+/// Names the disk of `size` bytes that was written to `written` in `format`.
+///
+/// # Errors
+/// Those of reading it, and [`report::Kind::Corrupt`] when it is none.
+pub(crate) fn digest_written(
+    written: Arc<dyn BlockRead>,
+    format: Format,
+    size: u64,
+    control: &Arc<Control>,
+) -> Result<Content> {
+    if format == Format::Raw {
+        return digest_bytes(written, Some(size), control);
+    }
+    let image = Image::open(format, written, &How::default())?;
+    if image.size() < size {
+        return Err(too_short(image.size(), size));
+    }
+    // The format counts in sectors, or the target was to be padded: what follows is not the disk's.
+    digest_image(image.first(size), control)
+}
+
+fn digest_image(image: Image, control: &Arc<Control>) -> Result<Content> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    digest_cuts(
+        &mut Gather::start(image, threads, BUFFERS, control)?,
+        control,
+    )
+}
+
+fn digest_cuts(cuts: &mut dyn Cuts, control: &Control) -> Result<Content> {
+    let mut hasher = Hasher::default();
     let (mut size, mut data) = (0, 0);
-    while let Some(cut) = cutter.next()? {
+    while let Some(cut) = cuts.next()? {
         control.check()?;
-        match cut {
-            Cut::Chunk(chunk) => {
-                for (number, block) in chunk.digest_blocks() {
-                    hasher.hashed(number, &block_hash(block));
-                }
-                data += chunk.data_len();
-                size = chunk.offset + chunk.len() as u64;
-            }
-            Cut::Hole { offset, len } => size = offset + len,
+        size = cut.end();
+        if let Cut::Chunk(chunk) = cut {
+            hasher.take(&chunk);
+            data += chunk.data_len();
         }
         control.reached(size, data);
     }
     Ok(Content {
         size,
         data,
-        digest: hasher.finish(size),
+        digest: hasher.finish(size)?,
     })
 }
 
-/// The first bytes of a stream; what lies behind them is not even waited for.
+fn too_short(found: u64, wanted: u64) -> Error {
+    let (found, wanted) = (amount(found), amount(wanted));
+    Error::corrupt(format!("has {found}, {wanted} were to be read"))
+}
+
+/// The first bytes of something longer.
 struct First {
+    bytes: Arc<dyn BlockRead>,
+    size: u64,
+}
+
+impl First {
+    fn new(bytes: Arc<dyn BlockRead>, size: u64) -> Result<Arc<dyn BlockRead>> {
+        match bytes.size() {
+            Some(have) if have < size => Err(too_short(have, size)),
+            _ => Ok(Arc::new(First { bytes, size })),
+        }
+    }
+}
+
+impl BlockRead for First {
+    fn name(&self) -> &str {
+        self.bytes.name()
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(self.size)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let n = buffer.len().min(left);
+        self.bytes.read_at(offset, &mut buffer[..n])
+    }
+
+    fn run_at(&self, offset: u64) -> Result<Run> {
+        let left = self.size.saturating_sub(offset);
+        Ok(match self.bytes.run_at(offset)? {
+            _ if left == 0 => Run::End,
+            Run::Data(len) => Run::Data(len.min(left)),
+            Run::Hole(len) => Run::Hole(len.min(left)),
+            Run::End => Run::End,
+        })
+    }
+}
+
+/// The first bytes of a stream; what lies behind them is not even waited for.
+struct FirstOf {
     stream: Intake,
     left: u64,
 }
 
-impl SparseRead for First {
+impl SparseRead for FirstOf {
     fn peek(&mut self) -> Result<Piece<'_>> {
         if self.left == 0 {
             return Ok(Piece::End);

@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use extent::{BlockWrite, ByteSource};
+use diskimage::passing::Means;
+use diskimage::{Format, How};
+use extent::{BlockWrite, ByteSource, drain};
 use place::target::Candidate;
 use report::{Error, Kind, Result, hex};
 use unpack::Limits;
@@ -12,17 +14,25 @@ use unpack::gzip::Engine;
 
 use crate::control::{Control, interrupted};
 use crate::digest::Content;
+use crate::encoded::{Encoded, Form, Layout, Measured};
 use crate::intake::{Intake, Keep, Passed, Passing};
+use crate::open::Opening;
 use crate::pick::Pick;
-use crate::walk::{Config, Disk, Seen, Walk};
-use crate::writer::Writer;
+use crate::pour::Bounds;
+use crate::seen::{Config, Disk, Seen};
+use crate::walk::Walk;
+use crate::writer::{Places, Writer};
 
 /// What to import, and to where.
 pub struct Import {
     /// Where the bytes come from.
     pub source: Box<dyn ByteSource>,
-    /// Where the disk goes, everything checked that can be without its size.
-    pub targets: Vec<Box<dyn Candidate>>,
+    /// Where the disks go, everything checked that can be without their sizes.
+    pub places: Places,
+    /// The format that the targets are to hold; raw if it is not given.
+    pub form: Option<Form>,
+    /// How images may be opened: what they name, and which state of them is meant.
+    pub how: How,
     /// Where a copy of the source's bytes goes, if anywhere.
     pub keep: Option<Box<dyn Candidate>>,
     /// Which disk is meant.
@@ -48,14 +58,23 @@ pub struct Imported {
     pub taken: u64,
     /// The source's SHA-256, if it was asked for.
     pub sha256: Option<[u8; 32]>,
-    /// The layers around the disk, outermost first.
-    pub layers: Vec<&'static str>,
+    /// The disks, in the order in which they came.
+    pub disks: Vec<ImportedDisk>,
+    /// Guest configurations that came with them.
+    pub configs: Vec<Config>,
+    /// What the manifest of an appliance was found to say.
+    pub manifest: Option<String>,
+}
+
+/// A disk that was imported.
+#[derive(Debug)]
+pub struct ImportedDisk {
     /// The disk as the source describes it.
     pub disk: Disk,
+    /// The layers around it, outermost first.
+    pub layers: Vec<&'static str>,
     /// Its content.
     pub content: Content,
-    /// Guest configurations that came with it.
-    pub configs: Vec<Config>,
     /// How each target ended, in the order given.
     pub targets: Vec<TargetEnd>,
 }
@@ -71,15 +90,22 @@ pub struct TargetEnd {
     pub result: Result<()>,
 }
 
-/// What an import would do.
+/// What an import would do with one disk.
 #[derive(Debug)]
-pub struct Plan {
-    /// The layers around the disk, outermost first.
-    pub layers: Vec<&'static str>,
+pub struct DiskPlan {
     /// The disk as the source describes it.
     pub disk: Disk,
     /// A line for each target.
     pub targets: Vec<String>,
+}
+
+/// What an import would do.
+#[derive(Debug)]
+pub struct Plan {
+    /// The layers around the first disk, outermost first.
+    pub layers: Vec<&'static str>,
+    /// What becomes of each disk.
+    pub disks: Vec<DiskPlan>,
 }
 
 /// What came of [`import`].
@@ -91,68 +117,230 @@ pub enum Outcome {
     Done(Imported),
 }
 
+/// Passes through a source whose tables lie behind its data: the header, the first table and the
+/// second one may each be one, and a last pass takes the data.
+const PASSES: usize = 6;
+
 /// Imports, or says what it would do.
 ///
 /// # Errors
 /// Everything that keeps the whole import from succeeding; all targets are then undone. Where there are
-/// several targets, one that fails at the end shows in [`Imported::targets`] instead. A copy that was to be kept is
-/// there once the source was read and found right, also when every target fails after that.
-pub fn import(import: Import, control: &Arc<Control>) -> Result<Outcome> {
+/// several targets, one that fails at the end shows in [`ImportedDisk::targets`] instead. A copy that was to
+/// be kept is there once the source was read and found right, also when every target fails after that.
+pub fn import(mut import: Import, control: &Arc<Control>) -> Result<Outcome> {
+    let Some(form) = import.form.take() else {
+        return once(import, Format::Raw, control);
+    };
+    let layout = Layout::default();
+    if form.format == Format::Qcow && !import.dry_run {
+        measure(&mut import, &form, &layout, control)?;
+    }
+    let format = form.format;
+    import.places = encoded(import.places, form, &layout);
+    once(import, format, control)
+}
+
+fn encoded(places: Places, form: Form, layout: &Layout) -> Places {
+    let layout = layout.clone();
+    let encode = move |candidates: Vec<Box<dyn Candidate>>| {
+        let encode = |inner| -> Box<dyn Candidate> {
+            Box::new(Encoded::new(inner, form.clone(), layout.clone()))
+        };
+        candidates.into_iter().map(encode).collect()
+    };
+    match places {
+        Places::These(candidates) => Places::These(encode(candidates)),
+        Places::Each(mut choose) => Places::Each(Box::new(move |number, disk, configs| {
+            choose(number, disk, configs).map(&encode)
+        })),
+    }
+}
+
+/// A qcow2 has its tables before its data: for a pipe, a first pass through the source finds out
+/// what they will be.
+fn measure(
+    import: &mut Import,
+    form: &Form,
+    layout: &Layout,
+    control: &Arc<Control>,
+) -> Result<()> {
+    let Places::These(targets) = &import.places else {
+        return Ok(());
+    };
+    let Some(pipe) = targets.iter().find(|target| !target.any_order()) else {
+        return Ok(());
+    };
+    let name = import.source.name().to_owned();
+    let Some(again) = import.source.again().map_err(|error| error.at(&name))? else {
+        return Err(Error::unsupported(
+            "can be read only once, and a qcow2 for a pipe has to know all of it beforehand",
+        )
+        .hint("write to a file, or choose --format vmdk or raw, which need no second pass")
+        .at(name));
+    };
+    let measured = Measured::new(pipe.name(), form.clone(), layout.clone());
+    let first = Import {
+        source: std::mem::replace(&mut import.source, again),
+        places: Places::These(vec![Box::new(measured)]),
+        form: None,
+        how: import.how.clone(),
+        keep: None,
+        pick: import.pick.clone(),
+        verify: false,
+        dry_run: false,
+        ..*import
+    };
+    once(first, Format::Raw, control).map(drop)
+}
+
+fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcome> {
     let keep = open_keep(import.keep, import.dry_run, control)?;
     let name = import.source.name().to_owned();
-    let (size, hint) = (import.source.size(), import.source.hint());
-    control.source_opened(size);
-    let passing = Passing {
-        keep: keep.clone(),
-        hash: import.sha256.is_some(),
+    let hint = import.source.hint();
+    control.source_opened(import.source.size());
+    let mut source = Source {
+        source: Some(import.source),
+        passing: Passing {
+            keep: keep.clone(),
+            hash: import.sha256.is_some(),
+        },
     };
-    let mut intake = Intake::start(import.source, passing, control)?;
-    let mut writer = Writer::new(import.targets, control, import.max_size, import.verify);
-    writer.dry_run = import.dry_run;
+    let opening = Opening {
+        means: Means {
+            threads: import.limits.threads,
+            // The map of what is stored, what passed by and the tables take a part each.
+            memory: import.limits.memory / 3,
+            again: source.comes_again().map_err(|error| error.at(&name))?,
+        },
+        how: import.how,
+    };
+    let bounds = Bounds {
+        max_size: import.max_size,
+        threads: import.limits.threads,
+        footer: import.pick.format.is_none(),
+    };
+    let mut writer = Writer::new(
+        import.places,
+        format,
+        bounds,
+        import.verify,
+        import.dry_run,
+        control,
+    );
     let mut walk = Walk::new(
         import.limits,
         import.engine,
         &import.pick,
+        &opening,
         &mut writer,
         control,
     );
-    let walked = walk.run(&mut intake, size);
+    let walked = source.walk(&mut walk, control);
     let seen = walk.seen;
-    if let Some(targets) = writer.plan.take() {
-        return plan(seen, targets);
+    if walked.is_ok() && writer.is_planned() {
+        return Ok(plan(seen, std::mem::take(&mut writer.plans)));
     }
     let checked = walked
-        .and_then(|flow| check(flow, &import.pick, &seen, &intake, import.sha256))
+        .and_then(|passed| check(passed, &import.pick, &seen, import.sha256))
         .map_err(|error| explained(error, hint).at(&name));
     // The copy goes first: it is complete and right whatever becomes of the targets, and if it
     // cannot be finished they must not be either.
-    let checked = checked.and_then(|(disk, passed)| {
+    let checked = checked.and_then(|passed| {
         finish_keep(&keep, passed.bytes, control)?;
-        Ok((disk, passed))
+        Ok(passed)
     });
-    let (disk, passed) = match checked {
+    let passed = match checked {
         Ok(checked) => checked,
         Err(error) => return Err(writer.give_up(undo_keep(&keep, error, control))),
     };
-    let (content, targets) = writer.finish()?;
     Ok(Outcome::Done(Imported {
         taken: passed.bytes,
         sha256: passed.sha256,
-        layers: seen.layers,
-        disk,
-        content,
+        disks: writer.finish(&seen.taken)?,
         configs: seen.configs,
-        targets,
+        manifest: seen.manifest,
     }))
 }
 
-fn plan(seen: Seen, targets: Vec<String>) -> Result<Outcome> {
-    let disk = seen.taken.ok_or_else(|| Error::refused("holds no disk"))?;
-    Ok(Outcome::Planned(Plan {
-        layers: seen.layers,
-        disk,
-        targets,
-    }))
+fn plan(seen: Seen, disks: Vec<DiskPlan>) -> Outcome {
+    let layers = seen.taken.into_iter().next().map(|taken| taken.layers);
+    Outcome::Planned(Plan {
+        layers: layers.unwrap_or_default(),
+        disks,
+    })
+}
+
+/// The source, for as many passes as it takes.
+struct Source {
+    source: Option<Box<dyn ByteSource>>,
+    passing: Passing,
+}
+
+impl Source {
+    /// Whether there can be another pass.
+    fn comes_again(&self) -> Result<bool> {
+        match &self.source {
+            Some(source) => Ok(source.again()?.is_some()),
+            None => Ok(false),
+        }
+    }
+
+    /// Walks through the source: at any offset where that is better, or from front to back, once more
+    /// where tables lie behind data. `None` when the sink wanted no more of it.
+    fn walk(&mut self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Option<Passed>> {
+        if let Some(flow) = self.direct(walk)? {
+            let bytes = control.progress().taken;
+            let passed = Passed {
+                sha256: None,
+                bytes,
+            };
+            return Ok(flow.is_continue().then_some(passed));
+        }
+        let mut first: Option<Passed> = None;
+        for _ in 0..PASSES {
+            let source = self.source.take().ok_or_else(stopped)?;
+            let size = source.size();
+            self.source = source.again()?;
+            control.source_opened(size);
+            walk.begin();
+            let mut intake = Intake::start(source, self.passing.clone(), control)?;
+            let flow = walk.run(&mut intake, size)?;
+            if flow.is_break() && !walk.seen.again {
+                return Ok(None);
+            }
+            if !self.passing.is_idle() {
+                drain(&mut intake)?;
+                let passed = intake.passed().ok_or_else(stopped)?;
+                if first.is_some_and(|first| first.sha256 != passed.sha256) {
+                    return Err(Error::io(
+                        "changed between two passes",
+                        "it has another SHA-256",
+                    ));
+                }
+                first = Some(passed);
+                // The copy is complete.
+                self.passing.keep = Keep::default();
+            }
+            if !walk.seen.again {
+                return intake.passed().ok_or_else(stopped).map(Some);
+            }
+        }
+        Err(Error::unsupported(format!(
+            "has its tables in such an order that {PASSES} passes do not find them all"
+        ))
+        .hint("unpack it first and give the file"))
+    }
+
+    /// Where every byte has to pass, there is no other way than from front to back.
+    fn direct(&self, walk: &mut Walk<'_>) -> Result<Option<ControlFlow<()>>> {
+        match &self.source {
+            Some(source) if self.passing.is_idle() => match source.at_any_offset()? {
+                Some(bytes) => walk.direct(bytes),
+                None => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
 }
 
 /// An input that is no disk, with what its source knows about why.
@@ -163,29 +351,27 @@ fn explained(error: Error, hint: Option<&'static str>) -> Error {
     }
 }
 
-/// The judgement at the source's end: one disk, all of it read, the right checksum.
+fn stopped() -> Error {
+    Error::io("reading stopped", "the source was not read to its end")
+}
+
+/// The judgement at the source's end: the disks that were meant, all of it read, the right checksum.
 fn check(
-    flow: ControlFlow<()>,
+    passed: Option<Passed>,
     pick: &Pick,
     seen: &Seen,
-    intake: &Intake,
     sha256: Option<[u8; 32]>,
-) -> Result<(Disk, Passed)> {
-    if flow.is_break() {
-        // The writer knows why, and `give_up` says it.
-        return Err(interrupted());
-    }
-    let disk = pick.judge(seen)?.clone();
-    let passed = intake
-        .passed()
-        .ok_or_else(|| Error::io("reading stopped", "the source was not read to its end"))?;
+) -> Result<Passed> {
+    // Without an end the writer knows why, and `give_up` says it.
+    let passed = passed.ok_or_else(interrupted)?;
+    pick.judge(seen)?;
     match (sha256, passed.sha256) {
         (Some(wanted), Some(found)) if wanted != found => Err(Error::corrupt(format!(
             "SHA-256 is {}, it should be {}",
             hex(&found),
             hex(&wanted)
         ))),
-        _ => Ok((disk, passed)),
+        _ => Ok(passed),
     }
 }
 

@@ -10,11 +10,12 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use extent::BlockWrite;
-use extent::digest::{Digest, DiskHasher, block_hash};
+use extent::digest::Digest;
 use report::{Error, Result};
 
 use crate::chunk::{Chunk, Run};
 use crate::control::{Control, interrupted};
+use crate::hash::Hasher;
 
 /// Cuts that may wait for one target; more than there are chunks, so that only holes are bounded by it.
 const QUEUE: usize = 64;
@@ -43,7 +44,7 @@ pub(crate) struct Ending {
 /// The running threads.
 pub(crate) struct Fan {
     targets: Vec<(Option<SyncSender<Item>>, JoinHandle<Ending>)>,
-    hasher: Option<(SyncSender<Item>, JoinHandle<Option<Digest>>)>,
+    hasher: Option<(SyncSender<Item>, JoinHandle<Option<Result<Digest>>>)>,
 }
 
 impl Fan {
@@ -84,12 +85,15 @@ impl Fan {
         left
     }
 
-    /// The digest of a disk of `size` bytes, all of which has been handed on; `None` when the thread
-    /// that makes it has died.
-    pub(crate) fn digest(&mut self, size: u64) -> Option<Digest> {
-        let (queue, hasher) = self.hasher.take()?;
-        queue.send(Item::Finish(size)).ok()?;
-        hasher.join().ok().flatten()
+    /// The digest of a disk of `size` bytes, all of which has been handed on.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when the thread that makes it has died, and those of [`Hasher::finish`].
+    pub(crate) fn digest(&mut self, size: u64) -> Result<Digest> {
+        let died = || Error::io("there is no digest of the disk", "the hashing thread died");
+        let (queue, hasher) = self.hasher.take().ok_or_else(died)?;
+        queue.send(Item::Finish(size)).map_err(|_| died())?;
+        hasher.join().ok().flatten().ok_or_else(died)?
     }
 
     /// Waits for the targets, in the order given. Without an [`Item::Finish`] before, they undo what
@@ -115,15 +119,11 @@ fn spawn<T: Send + 'static>(
         .map_err(|cause| Error::io(format!("no thread for the {name}"), cause))
 }
 
-fn hash(items: &Receiver<Item>) -> Option<Digest> {
-    let mut hasher = DiskHasher::default();
+fn hash(items: &Receiver<Item>) -> Option<Result<Digest>> {
+    let mut hasher = Hasher::default();
     for item in items {
         match item {
-            Item::Chunk(chunk) => {
-                for (number, block) in chunk.digest_blocks() {
-                    hasher.hashed(number, &block_hash(block));
-                }
-            }
+            Item::Chunk(chunk) => hasher.take(&chunk),
             Item::Hole { .. } => {}
             Item::Finish(size) => return Some(hasher.finish(size)),
         }
@@ -144,6 +144,8 @@ fn write(mut target: Box<dyn BlockWrite>, items: Receiver<Item>, control: &Contr
 }
 
 fn write_all(target: &mut dyn BlockWrite, items: &Receiver<Item>, control: &Control) -> Result<()> {
+    let any_order = target.any_order();
+    // Bytes accounted for; where ranges ascend, where the next one begins.
     let mut position = 0;
     loop {
         control.check()?;
@@ -155,7 +157,9 @@ fn write_all(target: &mut dyn BlockWrite, items: &Receiver<Item>, control: &Cont
         };
         match item {
             Item::Chunk(chunk) => {
-                in_order(chunk.offset, position)?;
+                if !any_order {
+                    in_order(chunk.offset, position)?;
+                }
                 for Run { offset, len, data } in chunk.runs() {
                     match data {
                         Some(data) => target.write_at(offset, data)?,
@@ -165,7 +169,9 @@ fn write_all(target: &mut dyn BlockWrite, items: &Receiver<Item>, control: &Cont
                 }
             }
             Item::Hole { offset, len } => {
-                in_order(offset, position)?;
+                if !any_order {
+                    in_order(offset, position)?;
+                }
                 zero(target, offset, len, control)?;
                 position += len;
             }

@@ -43,6 +43,11 @@ impl Keep {
         })))
     }
 
+    /// Whether a copy is being kept.
+    fn is_wanted(&self) -> bool {
+        self.lock().target.is_some()
+    }
+
     /// Takes the target out, to finish or undo it, and why it could not be written.
     pub(crate) fn take(&self) -> (Option<Box<dyn BlockWrite>>, Option<Error>) {
         let mut kept = self.lock();
@@ -68,11 +73,19 @@ impl Keep {
 }
 
 /// What happens to the source's bytes as they pass.
+#[derive(Clone)]
 pub(crate) struct Passing {
     /// Where a copy goes, if anywhere.
     pub(crate) keep: Keep,
     /// Whether to compute their SHA-256.
     pub(crate) hash: bool,
+}
+
+impl Passing {
+    /// Whether nobody cares how the bytes pass.
+    pub(crate) fn is_idle(&self) -> bool {
+        !self.hash && !self.keep.is_wanted()
+    }
 }
 
 /// What is known once the source is read to its end.

@@ -4,7 +4,7 @@ use diskimage::Format;
 use report::{Error, Result, printable};
 
 use crate::names::Names;
-use crate::walk::{Disk, Seen};
+use crate::seen::{Seen, Taken};
 
 /// What the person said about the disk.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Pick {
     pub member: Option<Pattern>,
     /// The disk's format.
     pub format: Option<Format>,
+    /// Whether every disk is meant that the rest does not exclude, and not just one.
+    pub several: bool,
 }
 
 /// A member's name or a glob.
@@ -58,19 +60,23 @@ impl Pick {
         self.member.is_none() || self.names(member)
     }
 
-    /// Judges what a whole walk saw: the disk that was taken, if it was the only one meant.
+    /// Judges what a whole walk saw: the disks that were taken, if they were the only ones meant.
     ///
     /// # Errors
     /// [`report::Kind::Refused`] when there was none, or several, with the list and a hint.
-    pub(crate) fn judge<'a>(&self, seen: &'a Seen) -> Result<&'a Disk> {
-        let Some(taken) = &seen.taken else {
+    pub(crate) fn judge<'a>(&self, seen: &'a Seen) -> Result<&'a [Taken]> {
+        let Some(Taken { disk: taken, .. }) = seen.taken.first() else {
             return Err(self.none(seen));
         };
         if seen.twice {
-            return Err(Error::refused(format!("holds {} twice", taken.member)));
+            let name = match self.several {
+                true => seen.rivals.list(),
+                false => taken.member.clone(),
+            };
+            return Err(Error::refused(format!("holds {name} twice")));
         }
         if seen.rivals.count == 0 {
-            return Ok(taken);
+            return Ok(&seen.taken);
         }
         let mut first = Names::default();
         first.push(&taken.member, taken.size);
@@ -115,19 +121,23 @@ fn quoted(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seen::Disk;
 
-    fn disk(member: &str) -> Disk {
-        Disk {
+    fn disk(member: &str) -> Vec<Taken> {
+        let disk = Disk {
             member: member.into(),
             size: Some(1024),
             format: Format::Raw,
-        }
+            variant: String::new(),
+        };
+        let layers = vec![];
+        vec![Taken { disk, layers }]
     }
 
     fn pick(pattern: &str) -> Pick {
         Pick {
             member: Some(Pattern::new(pattern).unwrap()),
-            format: None,
+            ..Pick::default()
         }
     }
 
@@ -159,7 +169,7 @@ mod tests {
     #[test]
     fn several_disks_are_listed() {
         let seen = Seen {
-            taken: Some(disk("a b.img")),
+            taken: disk("a b.img"),
             rivals: names(&["b.img"]),
             ..Seen::default()
         };
@@ -177,7 +187,7 @@ mod tests {
     #[test]
     fn a_member_that_is_there_twice_is_refused() {
         let seen = Seen {
-            taken: Some(disk("a.img")),
+            taken: disk("a.img"),
             rivals: names(&["a.img"]),
             twice: true,
             ..Seen::default()

@@ -1,112 +1,112 @@
-//! Takes the disk out of the walk and brings it to the targets.
+//! Takes the disks out of the walk and brings each to its targets.
 
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::Arc;
 
 use diskimage::Format;
-use extent::{BlockWrite, SparseRead};
+use extent::BlockWrite;
 use place::target::Candidate;
-use report::{Error, Kind, Result, amount};
+use report::{Error, Kind, Result};
 
-use crate::chunk::Chunk;
 use crate::control::Control;
-use crate::cut::{Cut, Cutter};
-use crate::digest::{Content, digest};
-use crate::engine::{TargetEnd, undone};
-use crate::fan::{Ending, Fan, Item};
-use crate::walk::{Disk, DiskSink};
+use crate::digest::{Content as Named, digest_written};
+use crate::engine::{DiskPlan, ImportedDisk, TargetEnd, undone};
+use crate::fan::Ending;
+use crate::open::Content;
+use crate::pour::{Bounds, Pour, too_large};
+use crate::seen::{Config, Disk, Taken};
+use crate::walk::DiskSink;
 
-/// Chunks of 256 KiB between decoder and targets.
-const BUFFERS: usize = 32;
+/// Where disks go.
+pub enum Places {
+    /// The one disk goes to all of these.
+    These(Vec<Box<dyn Candidate>>),
+    /// Each disk has places of its own.
+    Each(Box<ChoosePlaces>),
+}
+
+/// Chooses the places of one disk: its number, counted from 0, what is known about it, and the
+/// configurations that came before it.
+pub type ChoosePlaces =
+    dyn FnMut(usize, &Disk, &[Config]) -> Result<Vec<Box<dyn Candidate>>> + Send;
 
 /// The sink of one import.
 pub(crate) struct Writer<'a> {
-    candidates: Vec<Box<dyn Candidate>>,
+    places: Places,
     control: &'a Arc<Control>,
-    max_size: u64,
+    bounds: Bounds,
+    /// The format that targets hold, and are read back in.
+    format: Format,
     verify: bool,
     /// Whether to stop before the first change.
-    pub(crate) dry_run: bool,
-    /// What would be done, once a dry run has met the disk.
-    pub(crate) plan: Option<Vec<String>>,
-    /// Why the disk was not taken.
+    dry_run: bool,
+    /// What would be done, for each disk that a dry run has met.
+    pub(crate) plans: Vec<DiskPlan>,
+    /// Why a disk was not taken.
     failure: Option<Error>,
-    fan: Option<Fan>,
-    size: u64,
-    data: u64,
+    poured: Vec<Pour>,
+    met: usize,
 }
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(
-        candidates: Vec<Box<dyn Candidate>>,
-        control: &'a Arc<Control>,
-        max_size: u64,
+        places: Places,
+        format: Format,
+        bounds: Bounds,
         verify: bool,
+        dry_run: bool,
+        control: &'a Arc<Control>,
     ) -> Self {
         Writer {
-            candidates,
+            places,
             control,
-            max_size,
+            bounds,
+            format,
             verify,
-            dry_run: false,
-            plan: None,
+            dry_run,
+            plans: Vec::new(),
             failure: None,
-            fan: None,
-            size: 0,
-            data: 0,
+            poured: Vec::new(),
+            met: 0,
         }
     }
 
-    /// Everything that can be refused before the first change.
-    fn check(&self, disk: &Disk) -> Result<()> {
-        if disk.format != Format::Raw {
-            return Err(Error::unsupported(format!(
-                "is a {} disk, and only raw disks are read here",
-                disk.format
-            ))
-            .hint("convert it first: qemu-img convert -O raw"));
+    /// The places of `disk`, with everything looked at that can be refused before the first change.
+    fn candidates(&mut self, disk: &Disk, configs: &[Config]) -> Result<Vec<Box<dyn Candidate>>> {
+        let number = self.met;
+        self.met += 1;
+        let most = self.bounds.max_size;
+        if let Some(size) = disk.size.filter(|&size| size > most) {
+            return Err(too_large(size, most));
         }
-        match disk.size {
-            Some(size) if size > self.max_size => return Err(self.too_large(size)),
-            Some(size) => self
-                .candidates
-                .iter()
-                .try_for_each(|target| target.fits(size))?,
-            None => {}
-        }
-        match self
-            .candidates
-            .iter()
-            .find(|target| disk.size.is_none() && target.needs_size())
-        {
-            Some(target) => Err(Error::target(format!(
+        let candidates = match &mut self.places {
+            Places::These(candidates) => std::mem::take(candidates),
+            Places::Each(choose) => choose(number, disk, configs).map_err(as_target)?,
+        };
+        let fits = |target: &Box<dyn Candidate>| match disk.size {
+            Some(size) => target.fits(size),
+            None if target.needs_size() => Err(Error::target(format!(
                 "{} is to be created, and how large the disk is shows only at its end",
                 target.name()
             ))
             .hint("give --size, for instance --size 8G")),
             None => Ok(()),
-        }
-    }
-
-    fn too_large(&self, size: u64) -> Error {
-        Error::refused(format!(
-            "unfolds to a disk of {} or more, the limit is {}",
-            amount(size),
-            amount(self.max_size)
-        ))
-        .hint("give --max-size if the disk really is that large")
+        };
+        candidates.iter().try_for_each(fits)?;
+        Ok(candidates)
     }
 
     /// Opens all targets, or none.
-    fn open(&mut self, size: Option<u64>) -> Result<Fan> {
+    fn open(&self, candidates: Vec<Box<dyn Candidate>>, size: Option<u64>) -> Result<Pour> {
         self.control.change()?;
         let mut opened: Vec<Box<dyn BlockWrite>> = Vec::new();
-        for candidate in self.candidates.drain(..) {
+        for candidate in candidates {
             let next = candidate.open(size).and_then(|target| {
                 self.control.opened(&*target);
+                let lasting = target.is_lasting();
                 opened.push(target);
-                match opened.last().and_then(|target| target.path()) {
-                    None if self.verify => {
+                match lasting {
+                    false if self.verify => {
                         Err(Error::usage("what cannot be read back cannot be verified")
                             .hint("leave --verify out"))
                     }
@@ -119,53 +119,18 @@ impl<'a> Writer<'a> {
                     .fold(error, |error, target| undone(error, &mut **target)));
             }
         }
-        Fan::start(opened, self.control)
+        Pour::start(opened, self.control)
     }
 
-    /// Cuts the disk and hands it on; `Break` when no target is left.
-    fn pour(&mut self, fan: &mut Fan, disk: &mut dyn SparseRead) -> Result<ControlFlow<()>> {
-        let mut cutter = Cutter::new(disk, BUFFERS);
-        let mut last = None;
-        while let Some(cut) = cutter.next()? {
-            self.control.check()?;
-            let item = match cut {
-                Cut::Chunk(chunk) => {
-                    self.size = chunk.offset + chunk.len() as u64;
-                    self.data += chunk.data_len();
-                    let chunk = Arc::new(chunk);
-                    last = Some(Arc::clone(&chunk));
-                    Item::Chunk(chunk)
-                }
-                Cut::Hole { offset, len } => {
-                    self.size = offset + len;
-                    last = None;
-                    Item::Hole { offset, len }
-                }
-            };
-            if self.size > self.max_size {
-                return Err(self.too_large(self.size));
-            }
-            self.control.reached(self.size, self.data);
-            if !fan.send(&item) {
-                return Ok(Break(()));
-            }
-        }
-        if let Some(format) = last.and_then(|chunk| end_format(&chunk)) {
-            return Err(Error::unsupported(format!(
-                "is a {format} disk by its last sector, and only raw disks are read here"
-            ))
-            .hint("convert it first: qemu-img convert -O raw"));
-        }
-        Ok(Continue(()))
+    /// Whether this was a dry run that went well.
+    pub(crate) fn is_planned(&self) -> bool {
+        !self.plans.is_empty() && self.failure.is_none()
     }
 
     /// Undoes everything; `error` says why, unless the writer knows better.
     pub(crate) fn give_up(mut self, error: Error) -> Error {
         let mut error = self.failure.take().unwrap_or(error);
-        let Some(fan) = self.fan.take() else {
-            return error;
-        };
-        for ending in fan.join() {
+        for ending in self.poured.drain(..).flat_map(Pour::give_up) {
             let Err(why) = ending.result else { continue };
             if why.kind() == Kind::Interrupted {
                 error = error.because_of(why);
@@ -178,101 +143,104 @@ impl<'a> Writer<'a> {
         error
     }
 
-    /// Makes the disk complete on every target.
+    /// Makes the disks complete on every target.
     ///
     /// # Errors
-    /// When there is one target and it did not take it; each of several ends on its own.
-    pub(crate) fn finish(mut self) -> Result<(Content, Vec<TargetEnd>)> {
-        let Some(mut fan) = self.fan.take() else {
-            return Err(Error::refused("holds no disk"));
-        };
-        let digest = match fan.digest(self.size) {
-            Some(digest) => digest,
-            None => {
-                self.fan = Some(fan);
-                return Err(self.give_up(Error::io(
-                    "there is no digest of the disk",
-                    "the hashing thread died",
-                )));
-            }
-        };
-        fan.send(&Item::Finish(self.size));
-        let content = Content {
-            size: self.size,
-            data: self.data,
-            digest,
-        };
-        let control = self.control;
-        let ends: Vec<TargetEnd> = fan
-            .join()
-            .into_iter()
-            .map(|ending| end(ending, self.verify.then_some(&content), control))
-            .collect();
-        match &ends[..] {
-            // Where there is only one, its trouble is the import's.
-            [
-                TargetEnd {
-                    result: Err(error), ..
-                },
-            ] => Err(error.clone()),
-            _ => Ok((content, ends)),
+    /// When there is one target and it did not take its disk; each of several ends on its own.
+    pub(crate) fn finish(mut self, taken: &[Taken]) -> Result<Vec<ImportedDisk>> {
+        if self.poured.len() != taken.len() {
+            return Err(self.give_up(Error::refused("holds no disk")));
         }
+        let contents: Result<Vec<Named>> = self.poured.iter_mut().map(Pour::content).collect();
+        let contents = match contents {
+            Ok(contents) => contents,
+            Err(error) => return Err(self.give_up(error)),
+        };
+        let mut disks = Vec::new();
+        for ((pour, taken), content) in self.poured.drain(..).zip(taken).zip(contents) {
+            let compare = self.verify.then_some(&content);
+            let ends = pour.finish().into_iter();
+            disks.push(ImportedDisk {
+                disk: taken.disk.clone(),
+                layers: taken.layers.clone(),
+                content,
+                targets: ends
+                    .map(|ending| end(ending, compare, self.format, self.control))
+                    .collect(),
+            });
+        }
+        match &disks[..] {
+            // Where there is only one, its trouble is the import's.
+            [disk] if disk.targets.len() == 1 => {
+                disk.targets.iter().try_for_each(|end| end.result.clone())?;
+            }
+            _ => {}
+        }
+        Ok(disks)
     }
 }
 
 impl DiskSink for Writer<'_> {
-    fn take(&mut self, found: &Disk, disk: &mut dyn SparseRead) -> Result<ControlFlow<()>> {
+    fn take(
+        &mut self,
+        found: &Disk,
+        configs: &[Config],
+        content: Content<'_>,
+    ) -> Result<ControlFlow<()>> {
         self.control.disk_found(found.size);
-        match self.check(found) {
+        let candidates = match self.candidates(found, configs) {
+            Ok(candidates) => candidates,
             // The walk would name the source, and the trouble is the target's.
-            Err(error) if error.kind() == Kind::Target => {
+            Err(error) if matches!(error.kind(), Kind::Target | Kind::Usage) => {
                 self.failure = Some(error);
                 return Ok(Break(()));
             }
-            checked => checked?,
-        }
+            Err(error) => return Err(error),
+        };
         if self.dry_run {
-            self.plan = Some(
-                self.candidates
-                    .iter()
-                    .map(|target| target.plan(found.size))
-                    .collect(),
-            );
-            return Ok(Break(()));
+            let plan = candidates.iter().map(|target| target.plan(found.size));
+            self.plans.push(DiskPlan {
+                disk: found.clone(),
+                targets: plan.collect(),
+            });
+            return Ok(match self.places {
+                Places::These(_) => Break(()),
+                Places::Each(_) => Continue(()),
+            });
         }
-        let mut fan = match self.open(found.size) {
-            Ok(fan) => fan,
+        let mut pour = match self.open(candidates, found.size) {
+            Ok(pour) => pour,
             Err(error) => {
                 self.failure = Some(error);
                 return Ok(Break(()));
             }
         };
-        let flow = self.pour(&mut fan, disk);
-        self.fan = Some(fan);
-        match found.size {
-            Some(size) if matches!(flow, Ok(Continue(()))) && size != self.size => {
-                Err(Error::corrupt(format!(
-                    "is announced with {size} bytes and has {}",
-                    self.size
-                )))
-            }
-            _ => flow,
-        }
+        let flow = pour.pour(found, content, self.bounds, self.control);
+        self.poured.push(pour);
+        flow
     }
 }
 
-/// The format that only the disk's last sector shows.
-fn end_format(chunk: &Chunk) -> Option<Format> {
-    diskimage::probe_end(chunk.end(diskimage::END)?)
+/// A place that cannot be read about is the target's trouble, not the source's.
+fn as_target(error: Error) -> Error {
+    match error.kind() {
+        Kind::Target | Kind::Usage => error,
+        _ => Error::target("the disk has no place to go to").because(error),
+    }
 }
 
-fn end(ending: Ending, verify: Option<&Content>, control: &Arc<Control>) -> TargetEnd {
+fn end(
+    ending: Ending,
+    verify: Option<&Named>,
+    format: Format,
+    control: &Arc<Control>,
+) -> TargetEnd {
     let Ending {
         mut target,
         mut result,
     } = ending;
     if let (Ok(()), Some(content)) = (&result, verify) {
-        let compared = compare(&*target, content, control);
+        let compared = compare(&*target, content, format, control);
         result = compared.map_err(|error| undone(error, &mut *target));
     }
     TargetEnd {
@@ -282,13 +250,18 @@ fn end(ending: Ending, verify: Option<&Content>, control: &Arc<Control>) -> Targ
     }
 }
 
-fn compare(target: &dyn BlockWrite, content: &Content, control: &Arc<Control>) -> Result<()> {
+fn compare(
+    target: &dyn BlockWrite,
+    content: &Named,
+    format: Format,
+    control: &Arc<Control>,
+) -> Result<()> {
     let name = target.name();
-    let Some(path) = target.path() else {
+    let Some(written) = target.read_back()? else {
         return Err(Error::target(format!("{name} cannot be read back")).hint("leave --verify out"));
     };
-    let source = place::source::open_from_medium(name, path)?;
-    let found = digest(source, Some(content.size), control)?;
+    let found =
+        digest_written(written, format, content.size, control).map_err(|error| error.at(name))?;
     match found == *content {
         true => Ok(()),
         false => Err(Error::io(

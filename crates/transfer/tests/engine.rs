@@ -12,11 +12,12 @@ mod fakes;
 
 use std::sync::{Arc, Mutex};
 
+use diskimage::How;
 use extent::ByteSource;
 use fakes::{Memory, Script, Seen, Step};
 use place::target::Candidate;
 use report::{Error, Kind};
-use transfer::{Control, Import, Imported, Outcome, Pattern, Pick, import};
+use transfer::{Control, Import, Imported, Outcome, Pattern, Pick, Places, import};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
@@ -24,7 +25,9 @@ use unpack::gzip::Engine;
 fn request(source: impl ByteSource + 'static, targets: Vec<Box<dyn Candidate>>) -> Import {
     Import {
         source: Box::new(source),
-        targets,
+        places: Places::These(targets),
+        form: None,
+        how: How::default(),
         keep: None,
         pick: Pick::default(),
         limits: Limits::default(),
@@ -64,8 +67,8 @@ fn a_disk_arrives_on_every_target() {
     let done = run(request(Script::of(&disk), vec![one, two])).unwrap();
     assert_eq!(seen(&one_seen).disk(), disk);
     assert_eq!(seen(&two_seen).disk(), disk);
-    assert_eq!(done.content.size, disk.len() as u64);
-    assert_eq!(done.content.data, 3 * 4096);
+    assert_eq!(done.disks[0].content.size, disk.len() as u64);
+    assert_eq!(done.disks[0].content.data, 3 * 4096);
     assert_eq!(done.taken, disk.len() as u64);
 }
 
@@ -90,7 +93,7 @@ fn every_byte_is_accounted_for_exactly_once() {
         assert_eq!(offset, at, "no gap and no overlap");
         at += len;
     }
-    assert_eq!(at, done.content.size);
+    assert_eq!(at, done.disks[0].content.size);
     assert_eq!(at, (3 << 20) + (1 << 36) + 100);
 }
 
@@ -103,12 +106,12 @@ fn a_target_that_fails_leaves_the_others_alone() {
     let done = run(request(Script::of(&disk), vec![bad, good])).unwrap();
     assert!(seen(&bad_seen).aborted && seen(&bad_seen).finished.is_none());
     assert_eq!(seen(&good_seen).disk(), disk);
-    let error = done.targets[0].result.clone().unwrap_err();
+    let error = done.disks[0].targets[0].result.clone().unwrap_err();
     assert_eq!(
         error.to_text(),
         "error: bad cannot be written\n  because: on purpose"
     );
-    assert!(done.targets[1].result.is_ok());
+    assert!(done.disks[0].targets[1].result.is_ok());
 }
 
 #[test]
@@ -225,7 +228,7 @@ fn a_dry_run_opens_nothing() {
     let Outcome::Planned(plan) = import(request, &Arc::new(Control::default())).unwrap() else {
         panic!("it was a dry run");
     };
-    assert_eq!(plan.targets, ["t with Some(3145728)"]);
+    assert_eq!(plan.disks[0].targets, ["t with Some(3145728)"]);
     assert!(!seen(&target_seen).opened);
 }
 

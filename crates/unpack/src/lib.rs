@@ -17,14 +17,17 @@ pub mod bzip2;
 mod chunk;
 mod crc;
 pub mod gzip;
+mod hashing;
 pub mod inflate;
 mod input;
 pub mod layer;
 mod limits;
 pub mod lz4;
+pub mod manifest;
 pub mod tar;
 #[cfg(test)]
 mod trial;
+pub mod xva;
 mod xxhash;
 pub mod xz;
 pub mod zip;

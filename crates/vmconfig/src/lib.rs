@@ -1,1 +1,26 @@
-//! One model of a guest, and the languages that describe one.
+//! One model of a guest, [`Vm`], and the languages that describe one.
+//!
+//! Descriptions come from strangers: readers are bounded, and what they do not understand becomes a
+//! [`Note`]. Writers make a complete description and say of every line where it comes from or that it
+//! is a guess; nothing a stranger wrote breaks out of the place it is put in.
+
+pub mod libvirt;
+mod limits;
+pub mod opennebula;
+pub mod ovf;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod value;
+mod vm;
+pub mod vmx;
+pub mod xl;
+mod xml;
+pub mod xva;
+
+pub use limits::TEXT;
+pub use value::{Origin, Secret, Value};
+pub use vm::{
+    Action, BootDevice, Bus, Disk, Firmware, Graphics, Kind, Nic, Note, Screen, Topology, Vm,
+};

@@ -1,17 +1,21 @@
 //! Files, block devices, pipes and standard input.
 
+mod at;
+
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::Path;
+use std::sync::Arc;
 
-use extent::{ByteSource, Fill};
+use extent::{BlockRead, ByteSource, Fill};
 use report::{Error, Result};
 use rustix::fs::{Advice, SeekFrom};
 use rustix::io::Errno;
 
 use crate::block;
+use at::FileAt;
 
 /// What a pipe is asked to hold, in bytes: fewer switches between the two programs.
 const PIPE: usize = 1 << 20;
@@ -69,6 +73,17 @@ impl FileSource {
     pub fn stdin() -> Result<Self> {
         let own = io::stdin().as_fd().try_clone_to_owned();
         Self::new("-".into(), own.map_err(cannot_open)?.into())
+    }
+
+    /// `file`, which has to be a regular one, to be called `name`.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] for anything else, [`report::Kind::Io`].
+    pub(super) fn regular(name: String, file: File) -> Result<Self> {
+        match file.metadata().map_err(cannot_open)?.is_file() {
+            true => Self::new(name, file),
+            false => Err(super::directory::not_regular()),
+        }
     }
 
     fn new(name: String, file: File) -> Result<Self> {
@@ -138,6 +153,27 @@ impl ByteSource for FileSource {
             Reach::Range(range) => range.fill(&self.file, buffer),
         }
     }
+
+    fn at_any_offset(&self) -> Result<Option<Arc<dyn BlockRead>>> {
+        let Reach::Range(range) = &self.reach else {
+            return Ok(None);
+        };
+        let file = self.file.try_clone().map_err(cannot_open)?;
+        let (start, len) = (range.start, range.end - range.start);
+        let at = FileAt::new(self.name.clone(), file, start, len, range.regular);
+        Ok(Some(Arc::new(at)))
+    }
+
+    fn again(&self) -> Result<Option<Box<dyn ByteSource>>> {
+        let Reach::Range(range) = &self.reach else {
+            return Ok(None);
+        };
+        Ok(Some(Box::new(FileSource {
+            name: self.name.clone(),
+            file: self.file.try_clone().map_err(cannot_open)?,
+            reach: Reach::Range(range.from_start()),
+        })))
+    }
 }
 
 fn read(stream: &mut File, buffer: &mut [u8]) -> Result<Fill> {
@@ -152,6 +188,15 @@ fn read(stream: &mut File, buffer: &mut [u8]) -> Result<Fill> {
 }
 
 impl Range {
+    /// The same range, nothing of it read yet.
+    fn from_start(&self) -> Self {
+        Range {
+            position: self.start,
+            data_end: if self.regular { self.start } else { self.end },
+            ..*self
+        }
+    }
+
     fn fill(&mut self, file: &File, buffer: &mut [u8]) -> Result<Fill> {
         if self.position == self.end {
             self.check_unchanged(file)?;

@@ -21,29 +21,36 @@ mod failure;
 mod options;
 mod patience;
 mod proxy;
+mod ranges;
+mod small;
 mod wire;
 
 use std::fmt;
+use std::sync::Arc;
 
-use extent::{ByteSource, Fill};
+use extent::{BlockRead, ByteSource, Fill};
 use report::{Error, Kind, Result};
 use ureq::http::StatusCode;
 
 pub use address::shown;
 pub use options::{HttpOptions, Pause};
 pub use proxy::Proxies;
+pub use small::fetch_small;
 
 use address::Address;
-use answer::{Framing, Part, Version, check_encoding, content_type, unsatisfied_total};
+use answer::{
+    Framing, Part, Version, accepts_ranges, check_encoding, content_type, unsatisfied_total,
+};
 use body::Body;
-use exchange::{Answer, Client};
+use exchange::{Answer, Client, Wanted};
 use failure::{Failure, Retry, Site, status};
 use patience::Patience;
+use ranges::{Fetcher, Ranges};
 
 /// A file on a server, being read.
 pub struct Http {
     name: String,
-    client: Client,
+    client: Arc<Client>,
     /// Where the file was found, after redirects.
     at: Address,
     patience: Patience,
@@ -52,6 +59,8 @@ pub struct Http {
     /// The state of the file that is being read.
     version: Option<Version>,
     content_type: Option<String>,
+    /// What the server says about asking for parts.
+    accepts_ranges: Option<bool>,
     body: Option<Body>,
     position: u64,
     ended: bool,
@@ -67,15 +76,21 @@ impl Http {
     /// [`Kind::Unsupported`] when the server encodes the file or does not tell where it ends. None of
     /// them names the address as it was given: that is [`shown`]'s to do.
     pub fn open(url: &str, options: &HttpOptions) -> Result<Self> {
-        let start = Address::parse(url)?;
+        let client = Client::new(Address::parse(url)?, options.clone())?;
+        Self::begin(shown(url), Arc::new(client))
+    }
+
+    /// Asks for the file from its beginning.
+    fn begin(name: String, client: Arc<Client>) -> Result<Self> {
         let mut http = Http {
-            name: shown(url),
-            at: start.clone(),
-            client: Client::new(start, options.clone())?,
-            patience: Patience::new(options.retries),
+            name,
+            at: client.start.clone(),
+            patience: Patience::new(client.options.retries),
+            client,
             reached: false,
             version: None,
             content_type: None,
+            accepts_ranges: None,
             body: None,
             position: 0,
             ended: false,
@@ -110,7 +125,9 @@ impl Http {
     /// Asks for what follows `position`.
     fn attempt(&mut self) -> Result<(), Failure> {
         let condition = self.version.as_ref().and_then(Version::if_range);
-        let answer = self.client.ask(&self.at, self.position, condition)?;
+        let answer = self
+            .client
+            .ask(&self.at, Wanted::rest(self.position), condition)?;
         self.reached = true;
         if gone(answer.response.status()) && self.at.uri() != self.client.start.uri() {
             // What a server redirects to is often good for a short time only.
@@ -155,6 +172,7 @@ impl Http {
         }
         if self.version.is_none() {
             self.content_type = content_type(headers);
+            self.accepts_ranges = accepts_ranges(headers);
             self.version = Some(version);
         } else if let Some(known) = &mut self.version {
             known.total = known.total.or(version.total);
@@ -332,27 +350,28 @@ impl ByteSource for Http {
         }
         Ok(Fill::End)
     }
-}
 
-/// The whole of a small file, such as a list of checksums.
-///
-/// # Errors
-/// As [`Http::open`] and [`Http::fill`], and [`Kind::Unsupported`] when the file is longer than `limit`
-/// bytes.
-pub fn fetch_small(url: &str, options: &HttpOptions, limit: usize) -> Result<Vec<u8>> {
-    let mut source = Http::open(url, options)?;
-    let mut content = Vec::new();
-    let mut buffer = vec![0; 16 * 1024];
-    loop {
-        let announced = source.size().unwrap_or_default();
-        if announced > limit as u64 || content.len() > limit {
-            return Err(Error::unsupported(format!(
-                "the file is longer than {limit} bytes"
-            )));
+    /// Parts of the file, if the server gives some for the asking.
+    fn at_any_offset(&self) -> Result<Option<Arc<dyn BlockRead>>> {
+        let Some(version) = self.version.clone().filter(Version::is_known) else {
+            return Ok(None);
+        };
+        if self.accepts_ranges == Some(false) || version.total == Some(0) {
+            return Ok(None);
         }
-        match source.fill(&mut buffer)? {
-            Fill::Data(n) => content.extend_from_slice(buffer.get(..n).unwrap_or_default()),
-            Fill::Hole(_) | Fill::End => return Ok(content),
-        }
+        let advertised = self.accepts_ranges == Some(true);
+        let fetcher = Fetcher::new(Arc::clone(&self.client), self.at.clone(), version);
+        let ranges = Ranges::open(self.name.clone(), fetcher, advertised)?;
+        Ok(ranges.map(|ranges| Arc::new(ranges) as Arc<dyn BlockRead>))
+    }
+
+    /// A new request, whose answer must be in the same state of the file as the first one.
+    fn again(&self) -> Result<Option<Box<dyn ByteSource>>> {
+        let Some(version) = self.version.as_ref().filter(|version| version.is_known()) else {
+            return Ok(None);
+        };
+        let again = Self::begin(self.name.clone(), Arc::clone(&self.client))?;
+        version.compare(again.version.as_ref().unwrap_or(&Version::default()))?;
+        Ok(Some(Box::new(again)))
     }
 }

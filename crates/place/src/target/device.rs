@@ -18,8 +18,8 @@ pub(super) use claim::Claim;
 pub(super) use writer::{Device, Zeros};
 
 /// Bytes at the start that are written last.
-const HEAD: u64 = 1 << 20;
+pub(crate) const HEAD: u64 = 1 << 20;
 
 /// Bytes at the end that are cleared if the disk does not reach them: room for a backup GPT and for
 /// the superblocks of md 0.90 and 1.0, DDF and ZFS.
-const TAIL: u64 = 1 << 20;
+pub(crate) const TAIL: u64 = 1 << 20;

@@ -92,6 +92,10 @@ impl Candidate for StreamCandidate {
         self.asked
     }
 
+    fn any_order(&self) -> bool {
+        false
+    }
+
     fn plan(&self, size: Option<u64>) -> String {
         let what = size.max(self.asked).map_or("the disk".to_owned(), amount);
         format!("writes {what} to {}", self.name)

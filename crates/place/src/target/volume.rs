@@ -1,14 +1,16 @@
 //! A logical volume: overwritten when it exists, created when it does not.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use extent::BlockWrite;
+use extent::{BlockRead, BlockWrite};
 use report::{Error, Result};
 
 use super::device::{self, Claim, Device, DeviceCandidate, Zeros};
 use super::{Candidate, TargetOptions, check_asked};
 use crate::block;
 use crate::lvm::{Group, Logical, Lvm, Volume};
+use crate::source::open_from_medium;
 use report::{amount, amounts};
 
 /// Looks at `volume` and its group.
@@ -241,6 +243,14 @@ impl BlockWrite for Created {
 
     fn path(&self) -> Option<&Path> {
         Some(&self.node)
+    }
+
+    fn any_order(&self) -> bool {
+        true
+    }
+
+    fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {
+        open_from_medium(&self.name, &self.node)
     }
 
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {

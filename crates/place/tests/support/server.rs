@@ -60,17 +60,18 @@ impl Request {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The first byte asked for, and whether `etag` meets the condition.
-    fn range(&self, etag: &str) -> Option<usize> {
+    /// The bytes asked for, first and last, if `etag` meets the condition.
+    fn range(&self, etag: &str) -> Option<(usize, usize)> {
         let fits = self
             .header("if-range")
             .is_none_or(|condition| condition == etag);
         let range = self.header("range").filter(|_| fits)?;
-        range
-            .strip_prefix("bytes=")?
-            .strip_suffix('-')?
-            .parse()
-            .ok()
+        let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
+        let last = match last {
+            "" => usize::MAX - 1,
+            last => last.parse().ok()?,
+        };
+        Some((first.parse().ok()?, last))
     }
 }
 
@@ -122,14 +123,17 @@ impl Reply {
         let total = content.len();
         let reply = match request.range(etag) {
             None => Reply::ok(content),
-            Some(from) if from >= total => Reply::new("416 Range Not Satisfiable")
+            Some((first, _)) if first >= total => Reply::new("416 Range Not Satisfiable")
                 .header("Content-Range", &format!("bytes */{total}")),
-            Some(from) => Reply::new("206 Partial Content")
-                .header(
-                    "Content-Range",
-                    &format!("bytes {from}-{}/{total}", total - 1),
-                )
-                .body(&content[from..]),
+            Some((first, last)) => {
+                let end = total.min(last + 1);
+                Reply::new("206 Partial Content")
+                    .header(
+                        "Content-Range",
+                        &format!("bytes {first}-{}/{total}", end - 1),
+                    )
+                    .body(&content[first..end])
+            }
         };
         match etag {
             "" => reply,

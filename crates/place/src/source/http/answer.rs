@@ -2,8 +2,8 @@
 
 use report::{Error, Kind};
 use ureq::http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, HeaderName,
-    LAST_MODIFIED, RETRY_AFTER, TRANSFER_ENCODING,
+    ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG,
+    HeaderName, LAST_MODIFIED, RETRY_AFTER, TRANSFER_ENCODING,
 };
 use ureq::http::{HeaderMap, Response, Version as Http};
 
@@ -175,6 +175,16 @@ pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), Error> {
          though it was asked for the file as it is"
     ));
     Err(error.hint("fetch it with another program, such as curl, and give the file or pipe it in"))
+}
+
+/// Whether the server takes `Range`, where it says so (RFC 9110, section 14.3).
+pub(super) fn accepts_ranges(headers: &HeaderMap) -> Option<bool> {
+    let units = text(headers, ACCEPT_RANGES)?.to_ascii_lowercase();
+    let says = |unit: &str| units.split(',').any(|said| said.trim() == unit);
+    match says("bytes") {
+        true => Some(true),
+        false => says("none").then_some(false),
+    }
 }
 
 /// The media type, if the server tells one.

@@ -45,6 +45,33 @@ pub(super) struct Client {
     user_agent: HeaderValue,
 }
 
+/// The bytes of the file that are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) first: u64,
+    /// The last one, where that is not the file's.
+    pub(super) last: Option<u64>,
+}
+
+impl Wanted {
+    /// All that follows `position`.
+    pub(super) fn rest(position: u64) -> Self {
+        Wanted {
+            first: position,
+            last: None,
+        }
+    }
+
+    /// The `Range` header (RFC 9110, section 14.2); none for the whole file.
+    fn header(self) -> Option<String> {
+        match (self.first, self.last) {
+            (0, None) => None,
+            (first, None) => Some(format!("bytes={first}-")),
+            (first, Some(last)) => Some(format!("bytes={first}-{last}")),
+        }
+    }
+}
+
 /// An answer that is no redirect.
 pub(super) struct Answer {
     pub(super) response: Response<ureq::Body>,
@@ -84,12 +111,12 @@ impl Client {
         })
     }
 
-    /// Asks `from` for the file's bytes from `position` on, given that its state is still
-    /// `condition`, and follows redirects to the answer.
+    /// Asks `from` for the bytes `wanted`, given that the file's state is still `condition`, and
+    /// follows redirects to the answer.
     pub(super) fn ask(
         &self,
         from: &Address,
-        position: u64,
+        wanted: Wanted,
         condition: Option<&str>,
     ) -> Result<Answer, Failure> {
         let mut at = from.clone();
@@ -99,7 +126,7 @@ impl Client {
                 error: named(failure.error),
                 ..failure
             };
-            let (response, tap) = self.request(&at, position, condition).map_err(name)?;
+            let (response, tap) = self.request(&at, wanted, condition).map_err(name)?;
             let location = response.headers().get_all(LOCATION).iter().next_back();
             match location {
                 Some(location) if is_redirect(&response) => {
@@ -121,7 +148,7 @@ impl Client {
     fn request(
         &self,
         at: &Address,
-        position: u64,
+        wanted: Wanted,
         condition: Option<&str>,
     ) -> Result<(Response<ureq::Body>, Option<Arc<Tap>>), Failure> {
         let way = self.options.proxies.way(at)?;
@@ -129,7 +156,7 @@ impl Client {
         let mut request = Request::get(at.uri().clone())
             .body(())
             .map_err(|cause| Error::io("the request cannot be made", cause))?;
-        *request.headers_mut() = self.head(at, &way, position, condition)?;
+        *request.headers_mut() = self.head(at, &way, wanted, condition)?;
         let response = self
             .agent(&way, &tap)
             .run(request)
@@ -143,7 +170,7 @@ impl Client {
         &self,
         at: &Address,
         way: &Way,
-        position: u64,
+        wanted: Wanted,
         condition: Option<&str>,
     ) -> Result<HeaderMap> {
         let mut headers = HeaderMap::new();
@@ -159,8 +186,8 @@ impl Client {
         }
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        if position > 0 {
-            headers.insert(RANGE, secret(&format!("bytes={position}-"))?);
+        if let Some(range) = wanted.header() {
+            headers.insert(RANGE, secret(&range)?);
             if let Some(condition) = condition {
                 headers.insert(IF_RANGE, secret(condition)?);
             }

@@ -2,8 +2,9 @@
 
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 
-use extent::BlockWrite;
+use extent::{BlockRead, BlockWrite};
 use report::{Error, Result};
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
@@ -11,6 +12,7 @@ use rustix::io::Errno;
 use super::super::behind::Behind;
 use super::super::{cannot_flush, cannot_write, check_asked, too_small};
 use super::{Claim, HEAD, TAIL};
+use crate::source::open_from_medium;
 
 /// What zeros are written from.
 static ZEROS: [u8; 256 << 10] = [0; 256 << 10];
@@ -228,6 +230,14 @@ impl BlockWrite for Device {
 
     fn path(&self) -> Option<&Path> {
         Some(&self.claim.path)
+    }
+
+    fn any_order(&self) -> bool {
+        true
+    }
+
+    fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {
+        open_from_medium(&self.claim.name, &self.claim.path)
     }
 
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {

@@ -8,8 +8,9 @@ use std::io::{self, ErrorKind};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use extent::BlockWrite;
+use extent::{BlockRead, BlockWrite};
 use report::{Error, Result};
 use rustix::fs::{CWD, Gid, RenameFlags, Uid};
 use rustix::io::Errno;
@@ -17,6 +18,7 @@ use rustix::io::Errno;
 use super::super::behind::Behind;
 use super::super::{cannot_flush, cannot_write, check_asked};
 use super::candidate::parent;
+use crate::source::open_from_medium;
 
 /// Longest name of a file, in bytes.
 const LONGEST: usize = 255;
@@ -164,6 +166,14 @@ impl BlockWrite for Partial {
 
     fn path(&self) -> Option<&Path> {
         Some(&self.path)
+    }
+
+    fn any_order(&self) -> bool {
+        true
+    }
+
+    fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {
+        open_from_medium(&self.name, &self.path)
     }
 
     fn temporary(&self) -> Option<&Path> {

@@ -1,0 +1,98 @@
+//! Images that only pass by: out of a pipe, or out of a compressed archive.
+//!
+//! A reader wants to look at tables here and there; a stream shows every byte once. So the tables are
+//! kept as they pass ([`Sieve`]), until the map is complete; then the data is taken in the order in
+//! which it lies in the file ([`InFileOrder`]). Where tables lie behind data, or the data before them has
+//! not been kept, another pass is needed: who can read the source again does so with the same
+//! sieve, and nobody else has to begin.
+
+mod order;
+mod replay;
+mod runs;
+mod sieve;
+
+use std::sync::Arc;
+
+use extent::SparseRead;
+use report::{Error, Result};
+
+use crate::{Format, How, Image};
+pub use order::InFileOrder;
+use replay::Replay;
+use runs::Runs;
+pub use sieve::Sieve;
+
+/// What came of an attempt.
+pub enum Passing<R> {
+    /// The disk, ready to be read.
+    Disk(InFileOrder<Replay<R>>),
+    /// The tables are known, or more of them than before, and the stream has moved past the data: the
+    /// same again from the stream's beginning.
+    Again,
+}
+
+/// What a pass may spend, and what it can count on.
+#[derive(Clone, Copy, Debug)]
+pub struct Means {
+    /// Threads that may unpack.
+    pub threads: usize,
+    /// Bytes that may be kept of the stream.
+    pub memory: u64,
+    /// Whether there can be another pass.
+    pub again: bool,
+}
+
+/// Opens the image in `format` that `stream` is, standing at its first byte. `sieve` holds what
+/// earlier passes kept.
+///
+/// # Errors
+/// Those of [`Image::open`] and of [`Image::lookup`]; [`report::Kind::Unsupported`] when the tables lie
+/// behind the data and there is no other pass, or when they need more memory than there is.
+pub fn pass<R: SparseRead>(
+    format: Format,
+    stream: R,
+    sieve: &Arc<Sieve>,
+    how: &How,
+    means: Means,
+) -> Result<Passing<R>> {
+    let how = How {
+        in_file_order: true,
+        ..how.clone()
+    };
+    let mut replay = Replay::new(stream, means.memory);
+    loop {
+        let runs = Image::open(format, Arc::clone(sieve) as _, &how)
+            .and_then(|image| Runs::of(image, means.memory));
+        let wanted = sieve.take_wanted();
+        match runs {
+            Ok(runs) if replay.is_whole() => {
+                let order = InFileOrder::new(replay, runs, means.threads)?;
+                return Ok(Passing::Disk(order));
+            }
+            Ok(_) => return again(format, means),
+            Err(error) if wanted.is_empty() => return Err(error),
+            Err(_) => {}
+        }
+        let farthest = wanted.iter().map(|range| range.end).max().unwrap_or(0);
+        if !means.again && farthest > means.memory {
+            return Err(late(format));
+        }
+        if !sieve.collect(&mut replay, &wanted, means.memory)? {
+            return again(format, means);
+        }
+    }
+}
+
+fn again<R>(format: Format, means: Means) -> Result<Passing<R>> {
+    match means.again {
+        true => Ok(Passing::Again),
+        false => Err(late(format)),
+    }
+}
+
+fn late(format: Format) -> Error {
+    Error::unsupported(format!(
+        "is a {format} disk whose tables lie behind its data, and this source can be read only once"
+    ))
+    .hint("save it first and give the file: what is read twice must be a file, a device or a URL")
+}

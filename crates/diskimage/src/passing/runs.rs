@@ -1,0 +1,95 @@
+//! All that an image stores, in the order of its file.
+
+use report::{Error, Result, amount};
+
+use crate::{About, Image, Lies, Packed};
+
+/// A stored run and where in the disk it belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stored {
+    /// Where in the file it begins.
+    pub(super) offset: u64,
+    /// Bytes it takes there, at most for packed ones.
+    pub(super) stored: u64,
+    /// Where in the disk it begins.
+    pub(super) guest: u64,
+    /// Bytes of the disk it gives.
+    pub(super) len: u64,
+    /// How it is packed, if it is.
+    pub(super) packed: Option<Packed>,
+}
+
+/// The stored runs of an image in the order of its file, and the disk's size.
+pub(super) struct Runs {
+    pub(super) size: u64,
+    pub(super) about: About,
+    pub(super) runs: Vec<Stored>,
+}
+
+impl Runs {
+    /// Walks through the whole map of `image`, keeping at most `memory` bytes.
+    pub(super) fn of(mut image: Image, memory: u64) -> Result<Self> {
+        let size = image.size();
+        let most = memory / size_of::<Stored>() as u64;
+        let mut runs: Vec<Stored> = Vec::new();
+        let mut at = 0;
+        while at < size {
+            let stretch = image.lookup(at)?;
+            let stored = match stretch.lies {
+                Lies::Nowhere | Lies::Below => None,
+                Lies::Plain { offset, .. } => Some(Stored {
+                    offset,
+                    stored: stretch.len,
+                    guest: at,
+                    len: stretch.len,
+                    packed: None,
+                }),
+                Lies::Packed(packed) => Some(Stored {
+                    offset: packed.offset,
+                    stored: packed.stored,
+                    guest: at,
+                    len: stretch.len,
+                    packed: Some(packed),
+                }),
+            };
+            if let Some(stored) = stored {
+                let full = runs.len() as u64 >= most;
+                match runs.last_mut() {
+                    Some(last) if last.goes_on_with(&stored) => {
+                        last.stored += stored.stored;
+                        last.len += stored.len;
+                    }
+                    _ if full => return Err(too_many(memory)),
+                    _ => runs.push(stored),
+                }
+            }
+            at += stretch.len;
+        }
+        runs.sort_by_key(|run| run.offset);
+        runs.shrink_to_fit();
+        let about = image.about().clone();
+        Ok(Runs { size, about, runs })
+    }
+
+    /// Whether the order of the file is that of the disk.
+    pub(super) fn is_in_order(&self) -> bool {
+        self.runs.is_sorted_by_key(|run| run.guest)
+    }
+}
+
+impl Stored {
+    fn goes_on_with(&self, next: &Stored) -> bool {
+        self.packed.is_none()
+            && next.packed.is_none()
+            && self.offset + self.stored == next.offset
+            && self.guest + self.len == next.guest
+    }
+}
+
+fn too_many(memory: u64) -> Error {
+    let message = format!(
+        "lies in so many pieces that {} do not hold the list of them",
+        amount(memory)
+    );
+    Error::unsupported(message).hint("give --memory SIZE, or unpack it first")
+}

@@ -1,0 +1,168 @@
+//! The tables of an image that passes by.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use extent::zero::is_zero;
+use extent::{BlockRead, SparseRead};
+use report::{Error, Result, amount};
+
+use super::replay::Replay;
+
+/// Bytes in a page; what is kept is kept in whole pages.
+const PAGE: u64 = 4096;
+
+/// Keeps the pages of a stream that somebody asked for, and answers from them.
+///
+/// Reading what is not there is an error and a wish: [`Sieve::take_wanted`] tells the wishes, and
+/// the caller who fulfils them asks again.
+#[derive(Default)]
+pub struct Sieve(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// The pages by their number; those of zeros, of which tables have many, hold nothing.
+    pages: HashMap<u64, Option<Box<[u8]>>>,
+    /// Bytes in `pages`.
+    held: u64,
+    wanted: Vec<Range<u64>>,
+    size: Option<u64>,
+}
+
+impl Sieve {
+    /// A sieve that has kept nothing yet, of a stream of `size` bytes where that is known.
+    pub fn new(size: Option<u64>) -> Self {
+        Sieve(Mutex::new(State {
+            size,
+            ..State::default()
+        }))
+    }
+
+    /// What was asked for since the last time and is not there, in ascending order.
+    pub(super) fn take_wanted(&self) -> Vec<Range<u64>> {
+        let mut state = self.lock();
+        let mut wanted = std::mem::take(&mut state.wanted);
+        wanted.retain(|range| !state.holds(range));
+        wanted.sort_by_key(|range| range.start);
+        wanted
+    }
+
+    /// Reads on and keeps what is `wanted`, in ascending order; `false` when part of it has passed
+    /// already.
+    pub(super) fn collect<R: SparseRead>(
+        &self,
+        stream: &mut Replay<R>,
+        wanted: &[Range<u64>],
+        memory: u64,
+    ) -> Result<bool> {
+        let mut all = true;
+        for range in wanted {
+            let end = range.end.div_ceil(PAGE).saturating_mul(PAGE);
+            let mut page = range.start / PAGE;
+            while page.saturating_mul(PAGE) < end {
+                let mut state = self.lock();
+                let at = page * PAGE;
+                let behind = state.size.is_some_and(|size| at >= size);
+                if behind {
+                    break;
+                }
+                if !state.pages.contains_key(&page) {
+                    match stream.page(at, PAGE as usize)? {
+                        None => all = false,
+                        Some(bytes) => {
+                            if (bytes.len() as u64) < PAGE {
+                                state.size = Some(stream.position());
+                            }
+                            state.keep(page, &bytes, memory)?;
+                        }
+                    }
+                }
+                page += 1;
+            }
+        }
+        Ok(all)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn holds(&self, range: &Range<u64>) -> bool {
+        let end = range.end.min(self.size.unwrap_or(u64::MAX));
+        (range.start / PAGE..end.div_ceil(PAGE)).all(|page| self.pages.contains_key(&page))
+    }
+
+    /// Keeps a page; a short one is the stream's last, or lies behind it.
+    fn keep(&mut self, page: u64, bytes: &[u8], memory: u64) -> Result<()> {
+        let zero = bytes.len() as u64 == PAGE && is_zero(bytes);
+        // What the map itself takes counts as well.
+        self.held += 64 + if zero { 0 } else { bytes.len() as u64 };
+        if self.held > memory {
+            return Err(Error::unsupported(format!(
+                "has more than {} of tables, which have to be kept while it passes by",
+                amount(memory)
+            ))
+            .hint("give --memory SIZE, or unpack it first"));
+        }
+        let bytes = (!zero).then(|| bytes.into());
+        self.pages.insert(page, bytes);
+        Ok(())
+    }
+
+    /// Copies what is kept of the page that `offset` lies in; `None` when it is not kept.
+    fn copy(&self, offset: u64, buffer: &mut [u8]) -> Option<usize> {
+        let within = (offset % PAGE) as usize;
+        let page = self.pages.get(&(offset / PAGE))?;
+        let n = buffer.len().min(PAGE as usize - within);
+        Some(match page {
+            None => {
+                buffer[..n].fill(0);
+                n
+            }
+            Some(bytes) => {
+                let bytes = bytes.get(within..).unwrap_or_default();
+                let n = n.min(bytes.len());
+                buffer[..n].copy_from_slice(&bytes[..n]);
+                n
+            }
+        })
+    }
+}
+
+impl BlockRead for Sieve {
+    fn name(&self) -> &str {
+        "a stream"
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.lock().size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        let mut state = self.lock();
+        let mut filled = 0;
+        while filled < buffer.len() {
+            let at = offset + filled as u64;
+            if state.size.is_some_and(|size| at >= size) {
+                break;
+            }
+            match state.copy(at, &mut buffer[filled..]) {
+                Some(0) => break,
+                Some(n) => filled += n,
+                None => {
+                    let end = offset.saturating_add(buffer.len() as u64);
+                    state.wanted.push(at..end);
+                    return Err(Error::io(format!("byte {at}"), "it has not passed by yet"));
+                }
+            }
+        }
+        Ok(filled)
+    }
+
+    fn will_need(&self, ranges: &[Range<u64>]) {
+        self.lock().wanted.extend_from_slice(ranges);
+    }
+}

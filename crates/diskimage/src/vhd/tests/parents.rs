@@ -1,0 +1,165 @@
+//! Differencing disks. No program at hand writes them, so they are made here.
+
+use std::collections::HashMap;
+
+use super::*;
+use crate::{Directory, Gate};
+
+struct Files(HashMap<&'static str, Vec<u8>>);
+
+impl Directory for Files {
+    fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        match self.0.get(name) {
+            Some(file) => Ok(Arc::new(file.clone())),
+            None => Err(Error::io("cannot be opened", "it is not there").at(name)),
+        }
+    }
+}
+
+fn gate(files: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> How {
+    let directory = Arc::new(Files(files.into_iter().collect()));
+    How {
+        gate: Gate::shut().with_images_below(directory),
+        ..How::default()
+    }
+}
+
+/// `image` as a child of the disk with the id `parent`, which it names in its header.
+fn child(image: &[u8], id: [u8; 16], parent: [u8; 16], name: &str) -> Vec<u8> {
+    let image = with_footer(image, 60, &[0, 0, 0, 4]);
+    let image = with_footer(&image, 68, &id);
+    let image = with_header(&image, 40, &parent);
+    let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    with_header(&image, 64, &name)
+}
+
+/// A child of which the first block has every other run of eight sectors, and what it reads as over
+/// `below`.
+fn half_written(below: &[u8], parent: [u8; 16]) -> (Vec<u8>, Vec<u8>) {
+    let (mut disk, mut image) = image();
+    let at = place(&image, 0);
+    for byte in (0..512).step_by(2) {
+        image[at + byte] = 0;
+        disk[byte * 4096..][..4096].copy_from_slice(&below[byte * 4096..][..4096]);
+    }
+    // The second block is not there, and the last is.
+    disk[2 << 20..4 << 20].copy_from_slice(&below[2 << 20..4 << 20]);
+    (disk, child(&image, [2; 16], parent, "base.vhd"))
+}
+
+fn base(options: &str) -> (Vec<u8>, Vec<u8>) {
+    let disk = random(9, (4 << 20) + (300 << 10));
+    let image = by_qemu(&disk, "vpc", options, &[]);
+    (disk, with_footer(&image, 68, &[1; 16]))
+}
+
+fn told(file: Vec<u8>, how: &How) -> String {
+    let image = Image::open(Format::Vhd, Arc::new(file), how);
+    image.unwrap_err().to_string()
+}
+
+#[test]
+fn what_was_not_written_is_read_below() {
+    for options in ["subformat=fixed,force_size", "subformat=dynamic,force_size"] {
+        let (below, parent) = base(options);
+        let (disk, child) = half_written(&below, [1; 16]);
+        let how = gate([("base.vhd", parent)]);
+        let mut image = Image::open(Format::Vhd, Arc::new(child), &how).unwrap();
+        assert!(content(&mut image).unwrap() == disk);
+        assert_eq!(image.about().variant, "differencing");
+        assert_eq!(image.about().refers[0].name, "base.vhd");
+    }
+}
+
+#[test]
+fn a_parent_may_have_a_parent() {
+    let (below, parent) = base("subformat=fixed,force_size");
+    let (disk, middle) = half_written(&below, [1; 16]);
+    let (_, top) = image();
+    let mut top = child(&top, [3; 16], [2; 16], "C:\\disks\\middle.vhd");
+    top[1536..1548].fill(0xff);
+    let how = gate([("base.vhd", parent), ("middle.vhd", middle)]);
+    let mut image = Image::open(Format::Vhd, Arc::new(top), &how).unwrap();
+    assert!(content(&mut image).unwrap() == disk);
+}
+
+#[test]
+fn locators_go_before_the_name_in_the_header() {
+    let (_, image) = image();
+    let wide = |name: &str| -> Vec<u8> { name.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let mut file = child(&image, [2; 16], [1; 16], "header.vhd");
+    let name = |file: &mut Vec<u8>, slot: usize, platform: &[u8], name: Vec<u8>| {
+        // The name goes behind the footer, and the footer behind the name.
+        let footer = file.split_off(file.len() - 512);
+        let mut locator = [0; 24];
+        locator[..4].copy_from_slice(platform);
+        locator[8..12].copy_from_slice(&(name.len() as u32).to_be_bytes());
+        locator[16..].copy_from_slice(&(file.len() as u64).to_be_bytes());
+        file.extend(name);
+        file.extend(footer);
+        *file = with_header(file, 576 + slot * 24, &locator);
+        let how = How {
+            gate: Gate::looking(),
+            ..How::default()
+        };
+        let image = Image::open(Format::Vhd, Arc::new(file.clone()), &how).unwrap();
+        image.about().refers[0].name.clone()
+    };
+    let mac = b"file://./base.vhd\0\0".to_vec();
+    assert_eq!(name(&mut file, 3, b"MacX", mac), "file://./base.vhd");
+    let absolute = r"C:\vms\base.vhd";
+    assert_eq!(name(&mut file, 1, b"W2ku", wide(absolute)), absolute);
+    let relative = r".\base.vhd";
+    assert_eq!(name(&mut file, 2, b"W2ru", wide(relative)), relative);
+    let wrong = with_header(&file, 576 + 2 * 24 + 16, &u64::MAX.to_be_bytes());
+    assert_eq!(
+        told(wrong, &gate([])),
+        format!(
+            "parent locator at byte 18446744073709551615 lies outside the file, which has {} bytes",
+            file.len()
+        )
+    );
+}
+
+#[test]
+fn a_parent_is_read_only_on_request_and_only_if_it_is_the_one() {
+    let (below, parent) = base("subformat=fixed,force_size");
+    let (_, child) = half_written(&below, [1; 16]);
+    assert_eq!(
+        told(child.clone(), &How::default()),
+        r#"needs its parent "base.vhd""#
+    );
+    assert_eq!(told(child.clone(), &gate([])), "base.vhd: cannot be opened");
+    let stranger = with_footer(&parent, 68, &[7; 16]);
+    assert_eq!(
+        told(child.clone(), &gate([("base.vhd", stranger)])),
+        format!(
+            "base.vhd: has the id {} and is not the parent, which has {}",
+            "07".repeat(16),
+            "01".repeat(16)
+        )
+    );
+    assert_eq!(
+        told(child.clone(), &gate([("base.vhd", below)])),
+        "base.vhd: is a raw disk and cannot be the parent of a vhd disk"
+    );
+    let how = How {
+        in_file_order: true,
+        ..gate([("base.vhd", parent)])
+    };
+    assert_eq!(
+        told(child, &how),
+        "is a differencing vhd disk, whose bitmaps lie among the data: it cannot be read in one pass"
+    );
+}
+
+#[test]
+fn a_disk_is_not_its_own_ancestor() {
+    let (_, image) = image();
+    let round = child(&image, [5; 16], [5; 16], "round.vhd");
+    let how = gate([("round.vhd", round.clone())]);
+    assert_eq!(
+        told(round, &how),
+        "round.vhd: lies on top of more than 16 other images"
+    );
+}

@@ -1,0 +1,367 @@
+//! What `import` and `convert` have in common: options, and the way from them to a request.
+
+pub(super) mod config;
+mod places;
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use diskimage::{Directory, Format, Gate, How};
+use extent::BlockRead;
+use place::source::http::HttpOptions;
+use place::target::{Candidate, TargetOptions};
+use place::{Host, Place};
+use report::{Error, Result, parse_amount};
+use transfer::{Control, Form, Import, Outcome, Pattern, Pick};
+use unpack::Limits;
+use unpack::gzip::Engine;
+
+use super::told;
+use crate::checksums;
+use crate::output::{End, Json, print, tell};
+use crate::progress::{Mode, Reporter};
+use crate::watch;
+use config::ConfigArgs;
+
+/// Options of every command that takes disks somewhere.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
+    /// Where the disk comes from: a file, - for standard input, an http(s) URL, nbd://… or lv:VG/NAME
+    source: OsString,
+
+    /// Keep a copy of the source's bytes, as they pass, in this file
+    #[arg(long, value_name = "FILE")]
+    keep: Option<PathBuf>,
+
+    /// Take this member of the archive: its name, the last part of it, or a pattern with * and ?
+    #[arg(long, value_name = "NAME", value_parser = Pattern::new)]
+    member: Option<Pattern>,
+
+    /// Take this internal snapshot of a qcow2, by name or id, and not its present state
+    #[arg(long, value_name = "NAME")]
+    snapshot: Option<String>,
+
+    /// Let an image read the images below it (backing file, parent), which have to lie in DIR
+    #[arg(long, value_name = "DIR")]
+    allow_backing: Option<PathBuf>,
+
+    /// Make the disk this large; by default as large as it is
+    #[arg(long, value_name = "SIZE", value_parser = parse_amount)]
+    size: Option<u64>,
+
+    /// Refuse a source whose SHA-256 is not this
+    #[arg(long, value_name = "HEX", value_parser = checksums::parse_sha256)]
+    sha256: Option<[u8; 32]>,
+
+    /// Refuse a source whose SHA-256 is not what this list (SHA256SUMS) gives for its name
+    #[arg(long, value_name = "FILE-or-URL", conflicts_with = "sha256")]
+    checksums: Option<OsString>,
+
+    /// Read each target back from the medium and compare
+    #[arg(long)]
+    verify: bool,
+
+    /// Overwrite a file that exists or a device that holds data
+    #[arg(long)]
+    force: bool,
+
+    /// Skip zeros on a device that is known to read as zeros everywhere
+    #[arg(long)]
+    target_is_zero: bool,
+
+    /// Say what would be written where, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    config: ConfigArgs,
+
+    /// Send this header with every request for the source; may be given several times
+    #[arg(long, value_name = "NAME: VALUE")]
+    header: Vec<String>,
+
+    /// What to show while working
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    progress: Mode,
+
+    /// Bound the memory used; at least 32M [default: 64M, for xz 192M]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    memory: Option<u64>,
+
+    /// Refuse a disk, and a layer of packing, that unfolds to more than this
+    #[arg(long, value_name = "SIZE", default_value = "64T", value_parser = parse_amount)]
+    max_size: u64,
+
+    /// Decode gzip with this engine: the program's own, or zlib-rs
+    #[arg(long, value_name = "ENGINE", default_value = "own")]
+    inflate: Inflate,
+
+    /// Print the result as one JSON document
+    #[arg(long)]
+    json: bool,
+
+    /// Print no result and show no bar
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Common {
+    /// The size that was asked for, in bytes.
+    pub(super) fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Where a failure before the first step is told.
+    pub(super) fn failed_json(&self) -> Json {
+        match self.json {
+            true => Json::Out,
+            false => Json::No,
+        }
+    }
+}
+
+/// Which inflate decodes gzip.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Inflate {
+    /// The program's own, which skips zeros
+    Own,
+    /// zlib-rs, in case the other is in doubt
+    ZlibRs,
+}
+
+fn memory(text: &str) -> Result<u64> {
+    let least = 32 << 20;
+    match parse_amount(text)? {
+        bytes if bytes < least => Err(Error::usage(format!("'{text}' is less than 32M"))),
+        bytes => Ok(bytes),
+    }
+}
+
+/// What is different from one command to the other.
+pub(super) struct Task {
+    /// The options that are not.
+    pub(super) common: Common,
+    /// Where disks go, as they were typed.
+    pub(super) to: Vec<OsString>,
+    /// The format that the disk has to have.
+    pub(super) declared: Option<Format>,
+    /// The format that the targets will hold; raw if it is not given.
+    pub(super) form: Option<Form>,
+}
+
+/// Runs the transfer and tells the result.
+pub(super) fn run(task: Task) -> End {
+    let (json, quiet) = (task.common.json, task.common.quiet);
+    // Where the disk itself goes to standard output, nothing else may.
+    let aside = task.to.iter().any(|to| is_standard_output(to));
+    let start = Instant::now();
+    let control = Arc::new(Control::default());
+    let shared = Arc::clone(&control);
+    let reporter = Reporter::new(task.common.progress, quiet);
+    let done = match watch::run(&control, reporter, move || transfer(task, &shared)) {
+        Ok(done) => done,
+        Err(error) => return End::new(vec![error], failed_as(json, aside)),
+    };
+    let text = match &done {
+        _ if json => format!("{:#}\n", told::as_json(&done, start.elapsed())),
+        _ if quiet => String::new(),
+        _ => told::as_text(&done, start.elapsed()),
+    };
+    let printed = match aside {
+        true if text.is_empty() => Ok(()),
+        true => {
+            tell(text.trim_end());
+            Ok(())
+        }
+        false => print(text.as_bytes()),
+    };
+    // The document holds each target's own trouble already.
+    let troubles = told::troubles(&done).chain(printed.err());
+    End::new(troubles.collect(), Json::No)
+}
+
+/// Standard output by any of its usual names.
+fn is_standard_output(place: &OsStr) -> bool {
+    let names = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+    names.iter().any(|name| place == *name)
+}
+
+fn failed_as(json: bool, aside: bool) -> Json {
+    match (json, aside) {
+        (false, _) => Json::No,
+        (true, false) => Json::Out,
+        (true, true) => Json::Err,
+    }
+}
+
+fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
+    let args = &task.common;
+    let source = Place::parse(&args.source)?;
+    let keep = keep(args)?;
+    let options = target_options(&task);
+    let config = args.config.check(args.force)?;
+    let others: Vec<&Place> = [
+        Some(&source),
+        keep.as_ref(),
+        config.as_ref().map(|c| c.place()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let (places, several) = places::of(&task.to, &options, &others, &source)?;
+    if args.verify && task.to.iter().any(|to| is_standard_output(to)) {
+        return Err(Error::usage("standard output cannot be read back").hint("leave --verify out"));
+    }
+    let keep: Option<Box<dyn Candidate>> = match &keep {
+        Some(place) => Some(place::target::check(place, &plain(args.force))?),
+        None => None,
+    };
+    let kept = keep.as_ref().map(|keep| keep.name().to_owned());
+    let http = super::http_options(&args.header, args.quiet)?;
+    let sha256 = match &args.checksums {
+        Some(list) => Some(listed_sum(list, &source, &http)?),
+        None => args.sha256,
+    };
+    let how = how(args, &source)?;
+    let opened = place::source::open(&source, &http, &Host::default())?;
+    let name = opened.name().to_owned();
+    let format = task.form.as_ref().map(|form| form.format);
+    let request = Import {
+        source: opened,
+        places,
+        form: task.form,
+        how,
+        keep,
+        pick: Pick {
+            member: args.member.clone(),
+            format: task.declared,
+            several,
+        },
+        limits: limits(args.memory, args.max_size),
+        max_size: args.max_size,
+        engine: match args.inflate {
+            Inflate::Own => Engine::Own,
+            Inflate::ZlibRs => Engine::ZlibRs,
+        },
+        sha256,
+        verify: args.verify,
+        dry_run: args.dry_run,
+    };
+    Ok(match transfer::import(request, control)? {
+        Outcome::Planned(plan) => told::Done::Planned { source: name, plan },
+        Outcome::Done(imported) => {
+            let format = format.unwrap_or(Format::Raw);
+            let config = config.map(|config| config.write(&name, &imported, format));
+            told::Done::Imported {
+                source: name,
+                kept,
+                config,
+                imported,
+            }
+        }
+    })
+}
+
+fn keep(args: &Common) -> Result<Option<Place>> {
+    match &args.keep {
+        Some(keep) if keep.as_os_str() == "-" => {
+            Err(Error::usage("--keep takes a file, not standard output"))
+        }
+        keep => Ok(keep.clone().map(Place::File)),
+    }
+}
+
+/// A file in a format is as long as it becomes; the size asked for is then the disk's.
+fn target_options(task: &Task) -> TargetOptions {
+    TargetOptions {
+        force: task.common.force,
+        target_is_zero: task.common.target_is_zero,
+        size: match &task.form {
+            Some(_) => None,
+            None => task.common.size,
+        },
+        host: Host::default(),
+    }
+}
+
+fn plain(force: bool) -> TargetOptions {
+    TargetOptions {
+        force,
+        ..TargetOptions::default()
+    }
+}
+
+/// How images are opened: extents beside the source, images below where the person says.
+fn how(args: &Common, source: &Place) -> Result<How> {
+    let mut gate = Gate::shut();
+    if let Place::File(path) = source {
+        let beside = place::source::Directory::open(path.parent().unwrap_or(Path::new(".")))?;
+        gate = gate.with_extents_beside(Arc::new(Opened(beside)));
+    }
+    if let Some(directory) = &args.allow_backing {
+        let below = place::source::Directory::open(directory)?;
+        gate = gate.with_images_below(Arc::new(Opened(below)));
+    }
+    Ok(How {
+        gate,
+        snapshot: args.snapshot.clone(),
+        ..How::default()
+    })
+}
+
+/// A directory, for images.
+struct Opened(place::source::Directory);
+
+impl Directory for Opened {
+    fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        self.0.file(name)
+    }
+}
+
+fn limits(memory: Option<u64>, max_size: u64) -> Limits {
+    let limits = Limits {
+        output: max_size,
+        ..Limits::default()
+    };
+    match memory {
+        Some(memory) => limits.within(memory),
+        None => limits,
+    }
+}
+
+/// The sum that a list, wherever it lies, gives for the source.
+fn listed_sum(list: &OsStr, source: &Place, http: &HttpOptions) -> Result<[u8; 32]> {
+    let name = match source {
+        Place::File(path) => path.to_string_lossy().into_owned(),
+        // A URL's name ends before its query.
+        Place::Http(url) => url.split(['?', '#']).next().unwrap_or(url).to_owned(),
+        Place::Stdio | Place::Volume(_) | Place::Nbd(_) => {
+            return Err(Error::usage("--checksums needs a source with a name")
+                .hint("give the sum itself with --sha256"));
+        }
+    };
+    let list = Place::parse(list)?;
+    let bytes = match (&list, source) {
+        // The headers may hold a secret, which is the source's server's and nobody else's.
+        (Place::Http(list_url), Place::Http(url)) if origin(list_url) != origin(url) => {
+            let plain = HttpOptions {
+                headers: Vec::new(),
+                ..http.clone()
+            };
+            place::source::read_small(&list, &plain, &Host::default())?
+        }
+        _ => place::source::read_small(&list, http, &Host::default())?,
+    };
+    checksums::find(&String::from_utf8_lossy(&bytes), &name).map_err(|error| error.at(list))
+}
+
+/// Scheme, host and port of a URL, as they are written.
+fn origin(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..]
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| start + at);
+    &url[..end]
+}

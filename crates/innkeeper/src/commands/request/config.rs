@@ -1,0 +1,189 @@
+//! `--config`: a configuration for the guest whose disks were imported.
+
+use std::path::{Path, PathBuf};
+
+use diskimage::Format;
+use place::Place;
+use place::target::Candidate;
+use report::{Error, Result};
+use transfer::{Config, ConfigKind, Imported, ImportedDisk};
+use vmconfig::libvirt::Hypervisor;
+use vmconfig::{Disk, Origin, Vm, libvirt, opennebula, ovf, xl, xva};
+
+/// Options about the guest's configuration.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ConfigArgs {
+    /// Write a complete configuration for the guest to this file, each line saying where its value
+    /// comes from or that it is a guess
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// The language of that configuration
+    #[arg(
+        long,
+        value_name = "LANGUAGE",
+        default_value = "xl",
+        requires = "config"
+    )]
+    config_for: Language,
+}
+
+/// Languages that describe a guest.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Language {
+    /// xl.cfg, for Xen
+    Xl,
+    /// A libvirt domain, for KVM
+    Libvirt,
+    /// A libvirt domain, for Xen
+    LibvirtXen,
+    /// An OpenNebula template
+    Opennebula,
+}
+
+/// A configuration that is to be written.
+pub(super) struct Target {
+    place: Place,
+    candidate: Box<dyn Candidate>,
+    language: Language,
+}
+
+/// What became of it.
+pub(in crate::commands) struct Written {
+    /// The file.
+    pub(in crate::commands) name: String,
+    /// Why it is not there.
+    pub(in crate::commands) result: Result<()>,
+}
+
+impl ConfigArgs {
+    /// Looks at where the configuration is to go.
+    pub(super) fn check(&self, force: bool) -> Result<Option<Target>> {
+        let Some(path) = &self.config else {
+            return Ok(None);
+        };
+        if path.as_os_str() == "-" {
+            return Err(Error::usage("--config takes a file, not standard output"));
+        }
+        let place = Place::File(path.clone());
+        let candidate = place::target::check(&place, &super::plain(force))?;
+        Ok(Some(Target {
+            place,
+            candidate,
+            language: self.config_for,
+        }))
+    }
+}
+
+impl Target {
+    /// Where it is to go.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Writes the configuration of the guest whose disks came from `source` and lie in `format` now.
+    /// Whatever becomes of it, the disks are there.
+    pub(super) fn write(self, source: &str, imported: &Imported, format: Format) -> Written {
+        let name = self.candidate.name().to_owned();
+        let text = self
+            .language
+            .write(&guest(source, imported, format))
+            .map_err(|error| error.at(&name));
+        let result = text.and_then(|text| {
+            let mut file = self.candidate.open(None)?;
+            let size = text.len() as u64;
+            file.write_at(0, text.as_bytes())
+                .and_then(|()| file.finish(size))
+                .inspect_err(|_| drop(file.abort()))
+        });
+        Written { name, result }
+    }
+}
+
+impl Language {
+    fn write(self, vm: &Vm) -> Result<String> {
+        match self {
+            Language::Xl => xl::write(vm),
+            Language::Libvirt => libvirt::write(vm, Hypervisor::Kvm),
+            Language::LibvirtXen => libvirt::write(vm, Hypervisor::Xen),
+            Language::Opennebula => Ok(opennebula::write(vm)),
+        }
+    }
+}
+
+/// What the guest is called by the first of these that says so.
+pub(super) fn guest_name(configs: &[Config]) -> Option<String> {
+    let vm = described(configs)?;
+    vm.name.map(|name| name.value)
+}
+
+/// The guest as the best of these describes it.
+fn described(configs: &[Config]) -> Option<Vm> {
+    let of = |kind: ConfigKind| configs.iter().filter(move |config| config.kind == kind);
+    let read = |config: &Config| match config.kind {
+        ConfigKind::Ovf => ovf::read(&config.text, &config.member).ok(),
+        ConfigKind::Xapi => xva::read(&config.text, &config.member).ok(),
+        ConfigKind::Xl => xl::read(&config.text, &config.member).ok(),
+        _ => None,
+    };
+    let best = [ConfigKind::Ovf, ConfigKind::Xapi, ConfigKind::Xl];
+    best.into_iter().flat_map(of).find_map(read)
+}
+
+/// The guest, its disks where they lie now, completed with guesses.
+fn guest(source: &str, imported: &Imported, format: Format) -> Vm {
+    let mut vm = described(&imported.configs).unwrap_or_else(|| {
+        let stem = super::places::stem(source);
+        Vm::guess(&stem, Vec::new())
+    });
+    let count = vm.disks.iter().filter(|disk| !disk.cdrom).count();
+    let by_number = count == imported.disks.len();
+    for (number, disk) in imported.disks.iter().enumerate() {
+        let Some(place) = placed(disk) else { continue };
+        let last = disk.disk.member.rsplit(['/', ':']).next();
+        let found = position(&vm, &disk.disk.member)
+            .or_else(|| position(&vm, last.unwrap_or_default()))
+            .or_else(|| by_number.then(|| nth(&vm, number)).flatten());
+        let index = found.unwrap_or_else(|| {
+            let why = Origin::guess("the disk is not in the description");
+            vm.disks.push(Disk::new(format!("disk{number}"), &why));
+            vm.disks.len() - 1
+        });
+        if let Some(described) = vm.disks.get_mut(index) {
+            described.place = Some(place);
+            described.place_format = (format != Format::Raw).then(|| format.name().to_owned());
+        }
+    }
+    vm.complete();
+    vm
+}
+
+/// The disk without a place whose id or whose file in the appliance is `name`.
+fn position(vm: &Vm, name: &str) -> Option<usize> {
+    let last = |text: &str| text.rsplit('/').next() == Some(name);
+    let same = |disk: &Disk| disk.id == name || disk.source.as_deref().is_some_and(last);
+    vm.disks
+        .iter()
+        .position(|disk| !name.is_empty() && disk.place.is_none() && same(disk))
+}
+
+fn nth(vm: &Vm, number: usize) -> Option<usize> {
+    let disks = vm.disks.iter().enumerate().filter(|(_, disk)| !disk.cdrom);
+    let (index, disk) = disks.into_iter().nth(number)?;
+    disk.place.is_none().then_some(index)
+}
+
+/// Where the disk lies now: the first place that took it.
+fn placed(disk: &ImportedDisk) -> Option<String> {
+    let end = disk.targets.iter().find(|end| end.result.is_ok())?;
+    Some(match &end.path {
+        Some(path) => absolute(path),
+        None => end.name.clone(),
+    })
+}
+
+/// A configuration is read from elsewhere.
+fn absolute(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.to_string_lossy().into_owned()
+}

@@ -1,0 +1,117 @@
+//! A directory out of which files are opened whose names strangers chose.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::Arc;
+
+use extent::{BlockRead, ByteSource};
+use report::{Error, Result};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
+
+use super::file::FileSource;
+
+/// A directory, held open: nothing outside it is ever opened through it, whatever links lie in it.
+#[derive(Debug)]
+pub struct Directory {
+    name: String,
+    directory: OwnedFd,
+}
+
+impl Directory {
+    /// Opens the directory at `path`.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] naming it when it cannot be opened.
+    pub fn open(path: &Path) -> Result<Self> {
+        let path = match path.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => path,
+        };
+        let name = path.display().to_string();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
+            Ok(directory) => Ok(Directory { name, directory }),
+            Err(cause) => {
+                let cause = io::Error::from(cause);
+                Err(Error::io("cannot be opened as a directory", cause).at(name))
+            }
+        }
+    }
+
+    /// Opens the regular file called `file` in the directory. Links are followed as long as they stay
+    /// in it.
+    ///
+    /// # Errors
+    /// They name the file: [`report::Kind::Refused`] for what lies outside or is no regular file,
+    /// [`report::Kind::Io`] when it cannot be opened.
+    pub fn file(&self, file: &str) -> Result<Arc<dyn BlockRead>> {
+        let name = format!("{}/{file}", self.name.trim_end_matches('/'));
+        let opened = self.open_within(file).and_then(|opened| {
+            let source = FileSource::regular(name.clone(), opened)?;
+            source.at_any_offset()?.ok_or_else(not_regular)
+        });
+        opened.map_err(|error| error.at(name))
+    }
+
+    fn open_within(&self, file: &str) -> Result<File> {
+        // A pipe must not make the program wait.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let within = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        let opened = match rustix::fs::openat2(&self.directory, file, flags, Mode::empty(), within)
+        {
+            // A kernel before 5.6: without links there is no way out.
+            Err(Errno::NOSYS) if !file.contains('/') => rustix::fs::openat(
+                &self.directory,
+                file,
+                flags | OFlags::NOFOLLOW,
+                Mode::empty(),
+            ),
+            opened => opened,
+        };
+        match opened {
+            Ok(opened) => Ok(opened.into()),
+            Err(Errno::XDEV | Errno::LOOP) => Err(Error::refused("leads out of its directory")),
+            Err(cause) => Err(Error::io("cannot be opened", io::Error::from(cause))),
+        }
+    }
+}
+
+pub(super) fn not_regular() -> Error {
+    Error::refused("is not a regular file")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn only_regular_files_within_are_opened() {
+        let outer = tempfile::tempdir().unwrap();
+        let room = outer.path().join("room");
+        std::fs::create_dir(&room).unwrap();
+        std::fs::write(outer.path().join("secret"), "x").unwrap();
+        std::fs::write(room.join("disk"), "abc").unwrap();
+        symlink("disk", room.join("within")).unwrap();
+        symlink("../secret", room.join("out")).unwrap();
+        symlink("/etc/passwd", room.join("far")).unwrap();
+        testkit::machine::run("mkfifo", &[room.join("pipe").to_str().unwrap()]);
+        let directory = Directory::open(&room).unwrap();
+        let told = |name: &str| match directory.file(name) {
+            Ok(file) => format!("{} bytes", file.size().unwrap()),
+            Err(error) => error.message().to_owned(),
+        };
+        assert_eq!(told("disk"), "3 bytes");
+        assert_eq!(told("within"), "3 bytes");
+        for name in ["out", "far", "../secret", "/etc/passwd"] {
+            assert_eq!(told(name), "leads out of its directory", "{name}");
+        }
+        assert_eq!(told("pipe"), "is not a regular file");
+        assert_eq!(told("."), "is not a regular file");
+        assert_eq!(told("missing"), "cannot be opened");
+    }
+}

@@ -1,0 +1,297 @@
+//! Cutting a disk that can be read at any offset: every thread reads, unpacks, looks for zeros and
+//! hashes a piece of its own while that is hot in its cache.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use diskimage::{Image, Lies, Packed, Unpackers};
+use extent::BlockRead;
+use report::{Error, Result};
+use workers::Ordered;
+
+use crate::chunk::{CHUNK, Chunk};
+use crate::control::{Control, interrupted};
+use crate::cut::{Cut, Cuts};
+use crate::pool::Pool;
+
+/// Stretches without data that are passed before a hole is shown, so that whoever waits sees that it
+/// goes on.
+const PATIENCE: usize = 4096;
+
+/// Cuts one image, in ascending order.
+pub(crate) struct Gather {
+    image: Image,
+    workers: Ordered<Span, Result<Cut>>,
+    /// Spans that may be under way.
+    ahead: usize,
+    /// How far the disk is planned: a chunk's border, or its end.
+    planned: u64,
+    plan: VecDeque<Planned>,
+    pool: Pool,
+}
+
+enum Planned {
+    Hole {
+        offset: u64,
+        len: u64,
+    },
+    /// A span that a worker has, up to here.
+    Span(u64),
+}
+
+/// A piece of work: a range of the disk that begins at a chunk's border.
+struct Span {
+    start: u64,
+    parts: Vec<Part>,
+}
+
+struct Part {
+    len: u64,
+    lies: Lies,
+}
+
+impl Gather {
+    /// Starts `threads` workers on `image`, with `buffers` chunk buffers.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when the system gives no threads.
+    pub(crate) fn start(
+        image: Image,
+        threads: usize,
+        buffers: usize,
+        control: &Arc<Control>,
+    ) -> Result<Self> {
+        let pool = Pool::new(buffers, CHUNK);
+        let bench = Bench {
+            files: image.files().to_vec(),
+            unpackers: Unpackers::default(),
+            pool: pool.clone(),
+            control: Arc::clone(control),
+        };
+        let workers = Ordered::start(threads, 1, move |span: Span, emit| {
+            if let Err(error) = bench.work(span, &mut |cut| emit(Ok(cut))) {
+                emit(Err(error));
+            }
+        })?;
+        Ok(Gather {
+            image,
+            workers,
+            // All of them may hold buffers while the first one still needs some.
+            ahead: (buffers / 4).max(1),
+            planned: 0,
+            plan: VecDeque::new(),
+            pool,
+        })
+    }
+
+    /// Plans one hole or one span.
+    fn plan(&mut self) -> Result<()> {
+        let (start, size) = (self.planned, self.image.size());
+        let data = self.pass_holes()?;
+        let hole_end = match data {
+            data if data >= size => size,
+            data => data - data % CHUNK as u64,
+        };
+        if hole_end > start {
+            let len = hole_end - start;
+            self.plan.push_back(Planned::Hole { offset: start, len });
+            self.planned = hole_end;
+            return Ok(());
+        }
+        let border = |at: u64| at.next_multiple_of(CHUNK as u64).min(size);
+        let mut end = border(start + 1);
+        let (mut at, mut parts) = (start, Vec::new());
+        while at < end {
+            let stretch = self.image.lookup(at)?;
+            let len = match stretch.lies {
+                // A unit is unpacked once, and so never shared by two workers.
+                Lies::Packed(_) => stretch.len,
+                _ => stretch.len.min(end - at),
+            };
+            let lies = stretch.lies;
+            parts.push(Part { len, lies });
+            at += len;
+            end = end.max(border(at));
+        }
+        self.planned = at;
+        self.plan.push_back(Planned::Span(at));
+        self.workers.submit(Span { start, parts })
+    }
+
+    /// Where data begins, or where patience ends.
+    fn pass_holes(&mut self) -> Result<u64> {
+        let mut at = self.planned;
+        for _ in 0..PATIENCE {
+            if at >= self.image.size() {
+                break;
+            }
+            let stretch = self.image.lookup(at)?;
+            match stretch.lies {
+                Lies::Nowhere | Lies::Below => at += stretch.len,
+                Lies::Plain { .. } | Lies::Packed(_) => break,
+            }
+        }
+        Ok(at)
+    }
+}
+
+impl Cuts for Gather {
+    fn next(&mut self) -> Result<Option<Cut>> {
+        while self.planned < self.image.size()
+            && self.workers.in_flight() < self.ahead
+            && self.plan.len() < 2 * self.ahead
+        {
+            self.plan()?;
+        }
+        match self.plan.front() {
+            None => Ok(None),
+            Some(&Planned::Hole { offset, len }) => {
+                self.plan.pop_front();
+                Ok(Some(Cut::Hole { offset, len }))
+            }
+            Some(&Planned::Span(end)) => {
+                let missing = || Error::io("reading stopped", "a worker said nothing");
+                let cut = self.workers.next()?.ok_or_else(missing)??;
+                if cut.end() >= end {
+                    self.plan.pop_front();
+                }
+                Ok(Some(cut))
+            }
+        }
+    }
+}
+
+impl Drop for Gather {
+    fn drop(&mut self) {
+        self.pool.close();
+    }
+}
+
+/// What every worker works with.
+struct Bench {
+    files: Vec<Arc<dyn BlockRead>>,
+    unpackers: Unpackers,
+    pool: Pool,
+    control: Arc<Control>,
+}
+
+type Emit<'a> = dyn FnMut(Cut) -> bool + 'a;
+
+impl Bench {
+    fn work<'a>(&'a self, span: Span, emit: &'a mut Emit<'a>) -> Result<()> {
+        let mut filling = Filling {
+            pool: &self.pool,
+            emit,
+            offset: span.start,
+            chunk: None,
+        };
+        for part in span.parts {
+            self.control.check()?;
+            match part.lies {
+                Lies::Nowhere | Lies::Below => zeros(part.len, &mut filling)?,
+                Lies::Plain { file, offset } => {
+                    self.plain(file, offset, part.len, &mut filling)?;
+                }
+                Lies::Packed(packed) => self.packed(&packed, part.len, &mut filling)?,
+            }
+        }
+        filling.hand_on();
+        Ok(())
+    }
+
+    fn file(&self, file: usize) -> Result<&dyn BlockRead> {
+        let file = self.files.get(file).map(|file| &**file);
+        file.ok_or_else(|| Error::io("cannot be read", "the map names a file that is not there"))
+    }
+
+    fn plain(&self, file: usize, offset: u64, len: u64, to: &mut Filling<'_>) -> Result<()> {
+        let file = self.file(file)?;
+        let mut done = 0;
+        while done < len {
+            let (chunk, room) = to.chunk()?;
+            let n = room.min(usize::try_from(len - done).unwrap_or(room));
+            chunk.fill(n, |bytes| {
+                let read = file.read_at(offset + done, bytes)?;
+                self.control.took(read as u64);
+                match read == n {
+                    true => Ok(()),
+                    false => Err(Error::corrupt(format!(
+                        "ends at byte {}, and its tables say that data goes on to byte {}",
+                        offset + done + read as u64,
+                        offset + len
+                    ))),
+                }
+            })?;
+            done += n as u64;
+        }
+        Ok(())
+    }
+
+    fn packed(&self, packed: &Packed, len: u64, to: &mut Filling<'_>) -> Result<()> {
+        let file = self.file(packed.file)?;
+        let mut unit = vec![0; packed.unit as usize];
+        self.unpackers
+            .lend(|unpacker| unpacker.read(file, packed, &mut unit))?;
+        self.control.took(packed.stored);
+        let wanted = unit.get(packed.skip as usize..(packed.skip + len) as usize);
+        let mut rest = wanted.unwrap_or_default();
+        while !rest.is_empty() {
+            let (chunk, _) = to.chunk()?;
+            let n = chunk.push(rest);
+            rest = &rest[n..];
+        }
+        Ok(())
+    }
+}
+
+fn zeros(mut len: u64, to: &mut Filling<'_>) -> Result<()> {
+    while len > 0 {
+        let (chunk, _) = to.chunk()?;
+        len -= chunk.push_zeros(len) as u64;
+    }
+    Ok(())
+}
+
+/// The chunk that a worker is filling, and where it goes then.
+struct Filling<'a> {
+    pool: &'a Pool,
+    emit: &'a mut Emit<'a>,
+    /// Where the chunk begins.
+    offset: u64,
+    chunk: Option<Chunk>,
+}
+
+impl Filling<'_> {
+    /// The chunk, and how many bytes it has room for, never 0: a full one is handed on first.
+    fn chunk(&mut self) -> Result<(&mut Chunk, usize)> {
+        if self
+            .chunk
+            .as_ref()
+            .is_some_and(|chunk| chunk.len() == CHUNK)
+        {
+            self.hand_on();
+        }
+        if self.chunk.is_none() {
+            self.chunk = Chunk::take(self.pool, self.offset);
+        }
+        // A closed pool: nobody is listening any more.
+        let chunk = self.chunk.as_mut().ok_or_else(interrupted)?;
+        let room = CHUNK - chunk.len();
+        Ok((chunk, room))
+    }
+
+    fn hand_on(&mut self) {
+        let Some(mut chunk) = self.chunk.take() else {
+            return;
+        };
+        let (offset, len) = (chunk.offset, chunk.len() as u64);
+        self.offset = offset + len;
+        if chunk.seal() {
+            chunk.hash();
+            (self.emit)(Cut::Chunk(chunk));
+        } else if len > 0 {
+            self.chunk = Some(chunk.restart(self.offset));
+            (self.emit)(Cut::Hole { offset, len });
+        }
+    }
+}

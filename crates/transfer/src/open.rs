@@ -1,0 +1,109 @@
+//! From a file's bytes to the disk in it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use diskimage::passing::{Means, Passing, Sieve, pass};
+use diskimage::{Format, How, Image};
+use extent::{BlockRead, DiskRead, InOrder, SparseRead};
+use report::{Error, Result};
+
+/// What becomes of formats on the way.
+#[derive(Clone, Debug)]
+pub(crate) struct Opening {
+    /// How images are opened.
+    pub(crate) how: How,
+    /// What a pass may spend.
+    pub(crate) means: Means,
+}
+
+/// The tables of images that only pass by, by the member's name, from one pass to the next.
+pub(crate) type Sieves = HashMap<String, Arc<Sieve>>;
+
+/// A disk's content, in one of the two ways it can be had.
+pub enum Content<'a> {
+    /// As a stream, in the order in which it comes.
+    Stream(&'a mut dyn DiskRead),
+    /// As an image that can be read at any offset.
+    Image(Image),
+}
+
+/// A disk that comes as a stream.
+pub(crate) enum Streamed<'a> {
+    Disk {
+        disk: Box<dyn DiskRead + 'a>,
+        variant: String,
+    },
+    /// Its tables lie behind its data: the stream has to come again.
+    Again,
+}
+
+impl Opening {
+    /// The disk in `format` that `stream`, the member called `member`, of `size` bytes where known,
+    /// holds.
+    ///
+    /// # Errors
+    /// Those of the format's reader.
+    pub(crate) fn stream<'a>(
+        &self,
+        format: Format,
+        mut stream: extent::Lookahead<&'a mut dyn SparseRead>,
+        member: &str,
+        size: Option<u64>,
+        sieves: &mut Sieves,
+    ) -> Result<Streamed<'a>> {
+        if format == Format::Raw {
+            return Ok(disk(InOrder::new(stream, size), String::new()));
+        }
+        if format == Format::Vmdk && diskimage::vmdk_is_stream(stream.head(diskimage::HEAD)?) {
+            let stream = diskimage::VmdkStream::new(stream, self.means.threads)?;
+            let variant = stream.about().variant.clone();
+            return Ok(disk(stream, variant));
+        }
+        let sieve = sieves
+            .entry(member.to_owned())
+            .or_insert_with(|| Arc::new(Sieve::new(size)));
+        match pass(format, stream, sieve, &self.how, self.means)? {
+            Passing::Disk(stream) => {
+                let variant = stream.about().variant.clone();
+                Ok(disk(stream, variant))
+            }
+            Passing::Again => Ok(Streamed::Again),
+        }
+    }
+
+    /// The image in `format` that lies in `bytes`.
+    ///
+    /// # Errors
+    /// Those of [`Image::open`].
+    pub(crate) fn at_any_offset(&self, format: Format, bytes: Arc<dyn BlockRead>) -> Result<Image> {
+        Image::open(format, bytes, &self.how)
+    }
+}
+
+fn disk<'a>(disk: impl DiskRead + 'a, variant: String) -> Streamed<'a> {
+    let disk = Box::new(disk);
+    Streamed::Disk { disk, variant }
+}
+
+/// What the last bytes of a raw disk show, if it is none: a fixed VHD has its header there.
+///
+/// # Errors
+/// Those of reading.
+pub(crate) fn format_by_end(bytes: &dyn BlockRead) -> Result<Option<Format>> {
+    let Some(start) = bytes
+        .size()
+        .and_then(|size| size.checked_sub(diskimage::END as u64))
+    else {
+        return Ok(None);
+    };
+    let mut end = [0; diskimage::END];
+    let read = bytes.read_at(start, &mut end)?;
+    Ok(diskimage::probe_end(&end[..read]))
+}
+
+/// What to say about a disk in a format that is not read.
+pub(crate) fn not_read(format: Format) -> Error {
+    Error::unsupported(format!("is a {format} disk, which is not read here"))
+        .hint("convert it first: qemu-img convert -O qcow2")
+}

@@ -1,0 +1,217 @@
+//! One disk on its way to its targets.
+
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::sync::Arc;
+
+use diskimage::Format;
+use extent::BlockWrite;
+use report::{Error, Result, amount};
+
+use crate::chunk::Chunk;
+use crate::control::Control;
+use crate::cover::Cover;
+use crate::cut::{Ascending, Cut, Cuts, Cutter};
+use crate::digest::Content as Named;
+use crate::fan::{Ending, Fan, Item};
+use crate::gather::Gather;
+use crate::open::{Content, not_read};
+use crate::seen::Disk;
+
+/// Chunks of 256 KiB between reading and the targets.
+const BUFFERS: usize = 32;
+
+/// The targets of one disk, and how far it has come.
+pub(crate) struct Pour {
+    fan: Fan,
+    any_order: bool,
+    /// What was written, where the disk does not come in order.
+    cover: Option<Cover>,
+    /// A chunk that may be the last one, and hold what belongs to the container.
+    held: Option<Chunk>,
+    size: u64,
+    data: u64,
+}
+
+/// What bounds a pour.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// The largest disk in bytes.
+    pub(crate) max_size: u64,
+    /// Threads that read and unpack.
+    pub(crate) threads: usize,
+    /// Whether the footer of a fixed VHD is looked for behind a raw disk.
+    pub(crate) footer: bool,
+}
+
+impl Pour {
+    /// Starts writing to `targets`.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when the system gives no threads.
+    pub(crate) fn start(targets: Vec<Box<dyn BlockWrite>>, control: &Arc<Control>) -> Result<Self> {
+        let any_order = targets.iter().all(|target| target.any_order());
+        Ok(Pour {
+            fan: Fan::start(targets, control)?,
+            any_order,
+            cover: None,
+            held: None,
+            size: 0,
+            data: 0,
+        })
+    }
+
+    /// Cuts the disk and hands it on; `Break` when no target is left.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the disk.
+    pub(crate) fn pour(
+        &mut self,
+        found: &Disk,
+        content: Content<'_>,
+        bounds: Bounds,
+        control: &Arc<Control>,
+    ) -> Result<ControlFlow<()>> {
+        let flow = match content {
+            Content::Image(image) => {
+                let mut gather = Gather::start(image, bounds.threads, BUFFERS, control)?;
+                self.cuts(&mut gather, bounds, control)?
+            }
+            Content::Stream(disk) if self.any_order && !disk.is_in_order() => {
+                self.cover = Some(Cover::default());
+                self.cuts(&mut Cutter::new(disk, BUFFERS), bounds, control)?
+            }
+            Content::Stream(disk) => {
+                let mut disk = Ascending::new(disk);
+                self.cuts(&mut Cutter::new(&mut disk, BUFFERS), bounds, control)?
+            }
+        };
+        if flow.is_break() {
+            return Ok(Break(()));
+        }
+        self.end(found, bounds)
+    }
+
+    fn cuts(
+        &mut self,
+        cuts: &mut dyn Cuts,
+        bounds: Bounds,
+        control: &Control,
+    ) -> Result<ControlFlow<()>> {
+        while let Some(cut) = cuts.next()? {
+            control.check()?;
+            if cut.end() > bounds.max_size {
+                return Err(too_large(cut.end(), bounds.max_size));
+            }
+            let mut listened = self.let_go()?;
+            match cut {
+                Cut::Chunk(chunk) => self.held = Some(chunk),
+                Cut::Hole { offset, len } => listened &= self.hole(offset, len)?,
+            }
+            control.reached(self.size, self.data);
+            if !listened {
+                return Ok(Break(()));
+            }
+        }
+        Ok(Continue(()))
+    }
+
+    /// Hands the chunk on that was held back; `false` when no target is left.
+    fn let_go(&mut self) -> Result<bool> {
+        let Some(chunk) = self.held.take() else {
+            return Ok(true);
+        };
+        let (offset, len) = (chunk.offset, chunk.len() as u64);
+        self.account(offset, len)?;
+        self.data += chunk.data_len();
+        Ok(self.fan.send(&Item::Chunk(Arc::new(chunk))))
+    }
+
+    fn hole(&mut self, offset: u64, len: u64) -> Result<bool> {
+        self.account(offset, len)?;
+        Ok(self.fan.send(&Item::Hole { offset, len }))
+    }
+
+    fn account(&mut self, offset: u64, len: u64) -> Result<()> {
+        match &mut self.cover {
+            Some(cover) => {
+                cover.add(offset, len)?;
+                self.size += len;
+            }
+            None => self.size = offset + len,
+        }
+        Ok(())
+    }
+
+    /// Sees to it that every byte of the disk is accounted for, and no other.
+    fn end(&mut self, found: &Disk, bounds: Bounds) -> Result<ControlFlow<()>> {
+        let footer = match self.held.as_mut() {
+            Some(chunk) if bounds.footer && found.format == Format::Raw => take_footer(chunk)?,
+            _ => 0,
+        };
+        if !self.let_go()? {
+            return Ok(Break(()));
+        }
+        if let Some(cover) = &self.cover {
+            let size = found.size.unwrap_or(cover.end());
+            for (offset, len) in cover.gaps(size) {
+                if !self.hole(offset, len)? {
+                    return Ok(Break(()));
+                }
+            }
+        }
+        match found.size {
+            Some(size) if size != self.size + footer => Err(Error::corrupt(format!(
+                "is announced with {size} bytes and has {}",
+                self.size
+            ))),
+            _ => Ok(Continue(())),
+        }
+    }
+
+    /// Everything has been handed on and found right: the disk's content.
+    ///
+    /// # Errors
+    /// Those of the digest.
+    pub(crate) fn content(&mut self) -> Result<Named> {
+        Ok(Named {
+            size: self.size,
+            data: self.data,
+            digest: self.fan.digest(self.size)?,
+        })
+    }
+
+    /// Tells the targets that the disk is complete, and waits for them.
+    pub(crate) fn finish(mut self) -> Vec<Ending> {
+        self.fan.send(&Item::Finish(self.size));
+        self.fan.join()
+    }
+
+    /// Waits for the targets, which undo what they did.
+    pub(crate) fn give_up(self) -> Vec<Ending> {
+        self.fan.join()
+    }
+}
+
+/// Takes the footer of a fixed VHD, which is a raw disk otherwise, off its last chunk; returns the
+/// footer's length in bytes.
+fn take_footer(chunk: &mut Chunk) -> Result<u64> {
+    let format = chunk.end(diskimage::END).and_then(diskimage::probe_end);
+    match format {
+        None => Ok(0),
+        Some(Format::Vhd) => {
+            chunk.shorten(diskimage::END);
+            Ok(diskimage::END as u64)
+        }
+        Some(other) => Err(not_read(other)),
+    }
+}
+
+/// A disk that is, or unfolds to, more than `most` bytes.
+pub(crate) fn too_large(size: u64, most: u64) -> Error {
+    Error::refused(format!(
+        "unfolds to a disk of {} or more, the limit is {}",
+        amount(size),
+        amount(most)
+    ))
+    .hint("give --max-size if the disk really is that large")
+}

@@ -1,0 +1,65 @@
+//! What a walk through a source sees.
+
+use diskimage::Format;
+use serde::Serialize;
+
+use crate::classify::ConfigKind;
+use crate::names::Names;
+
+/// A disk in the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Disk {
+    /// The member's name, outermost archive first; empty when the source itself is the disk.
+    pub member: String,
+    /// Its size in bytes, where known before it is read.
+    pub size: Option<u64>,
+    /// Its format's name.
+    #[serde(serialize_with = "format_name")]
+    pub format: Format,
+    /// The format's variant, `version 3` or `dynamic`; empty where there is none.
+    pub variant: String,
+}
+
+fn format_name<S: serde::Serializer>(format: &Format, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(format.name())
+}
+
+/// A guest configuration that came with the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Config {
+    /// The member's name.
+    pub member: String,
+    /// Its language.
+    pub kind: ConfigKind,
+    /// What it says; the beginning of it where it is very long.
+    #[serde(skip)]
+    pub text: String,
+}
+
+/// A disk that was taken, and the layers around it, outermost first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) disk: Disk,
+    pub(crate) layers: Vec<&'static str>,
+}
+
+/// What a walk saw.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Whether any layer was an archive.
+    pub(crate) archive: bool,
+    /// The disks that were taken: one, unless several were asked for.
+    pub(crate) taken: Vec<Taken>,
+    /// Further disks that may be the one that is meant.
+    pub(crate) rivals: Names,
+    /// Whether a disk that is meant has the name of one that was taken.
+    pub(crate) twice: bool,
+    /// Guest configurations.
+    pub(crate) configs: Vec<Config>,
+    /// Everything that is not meant.
+    pub(crate) rest: Names,
+    /// What the manifest of an appliance says, as a person reads it.
+    pub(crate) manifest: Option<String>,
+    /// Whether the source has to be read once more, because tables lie behind data.
+    pub(crate) again: bool,
+}

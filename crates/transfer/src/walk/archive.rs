@@ -1,0 +1,222 @@
+//! Archives: members one after another, and the two appliances that are archives.
+
+use std::ops::ControlFlow::{self, Break, Continue};
+
+use diskimage::Format;
+use extent::{SparseRead, read_full};
+use report::{Error, Result};
+use unpack::archive::{Archive, Member, MemberKind};
+use unpack::layer::ArchiveKind;
+use unpack::manifest::{Checking, Hashed, LONGEST};
+use unpack::xva;
+
+use super::{File, Located, NAMED, Walk};
+use crate::names::shortened;
+use crate::open::Content;
+use crate::seen::Disk;
+
+/// Where a walk is in an archive.
+struct Inside<'a> {
+    /// The archive itself.
+    file: &'a File,
+    /// What messages call it.
+    place: &'a str,
+    /// An OVA's manifest and the digests of its files.
+    checking: Option<Checking>,
+}
+
+/// What follows a member.
+enum Next {
+    /// A member that was read already.
+    Member(Option<Member>),
+    /// The walk ends here.
+    Break,
+}
+
+impl Walk<'_> {
+    pub(super) fn archive(
+        &mut self,
+        kind: ArchiveKind,
+        stream: &mut dyn SparseRead,
+        file: &File,
+    ) -> Result<ControlFlow<()>> {
+        self.seen.archive = true;
+        let place = shortened(&file.member, NAMED);
+        let mut archive = kind.reader(stream, &self.limits);
+        let xva = std::mem::take(&mut self.xva);
+        let mut inside = Inside {
+            file,
+            place: &place,
+            checking: None,
+        };
+        let mut first = true;
+        let mut next = inside.next(&mut *archive)?;
+        while let Some(member) = next {
+            self.control.check()?;
+            if std::mem::take(&mut first) && is_named(&member.name, &[".ovf", ".mf"]) {
+                inside.checking = Some(Checking::default());
+            }
+            first |= member.kind != MemberKind::File;
+            next = match self.member(&mut *archive, member, &mut inside)? {
+                Next::Member(next) => next,
+                Next::Break => return Ok(Break(())),
+            };
+        }
+        self.xva = xva;
+        self.judge(inside.checking)
+            .map_err(|error| error.within(&place))?;
+        Ok(Continue(()))
+    }
+
+    /// Takes one member, or the members that are one disk, and says what follows.
+    fn member(
+        &mut self,
+        archive: &mut dyn Archive,
+        member: Member,
+        inside: &mut Inside<'_>,
+    ) -> Result<Next> {
+        if member.kind != MemberKind::File {
+            return inside.next(archive).map(Next::Member);
+        }
+        if let Some((reference, _)) = xva::reference(&member.name) {
+            let known = self.xva.iter().find(|(known, _)| known == reference);
+            if let Some((reference, size)) = known.cloned() {
+                return self.xva_disk(archive, member, &reference, size, inside.file);
+            }
+        }
+        let inner = inside.file.inside(&member);
+        let name = shortened(&inner.member, NAMED);
+        let content = Located::new(archive.content(), inside.place);
+        let flow = match &mut inside.checking {
+            None => self.file(&mut { content }, &inner),
+            Some(checking) => self.checked(content, &member.name, &inner, checking),
+        };
+        match flow.map_err(|error| error.within(&name))? {
+            Break(()) => Ok(Next::Break),
+            Continue(()) => inside.next(archive).map(Next::Member),
+        }
+    }
+
+    /// Takes a member of an OVA: hashes it, or reads what its hash should be.
+    fn checked(
+        &mut self,
+        mut content: impl SparseRead,
+        name: &str,
+        inner: &File,
+        checking: &mut Checking,
+    ) -> Result<ControlFlow<()>> {
+        if is_named(name, &[".mf", ".cert"]) {
+            // One byte more than a manifest may have shows that it has more.
+            let mut text = vec![0; LONGEST + 1];
+            let read = read_full(&mut content, &mut text)?;
+            let text = String::from_utf8_lossy(&text[..read]);
+            match is_named(name, &[".mf"]) {
+                true => checking.manifest(name, &text)?,
+                false => checking.certificate(name, &text),
+            }
+            self.seen.rest.push(&inner.member, inner.size);
+            return Ok(Continue(()));
+        }
+        let algorithms = checking.algorithms(name);
+        let mut hashed = Hashed::new(content, &algorithms);
+        let flow = self.file(&mut hashed, inner)?;
+        if flow.is_continue() {
+            checking.member(name, hashed.finish()?);
+        }
+        Ok(flow)
+    }
+
+    /// What became of the manifest, if there was one.
+    fn judge(&mut self, checking: Option<Checking>) -> Result<()> {
+        let Some(checking) = checking else {
+            return Ok(());
+        };
+        let certificate = checking
+            .has_certificate()
+            .map(|certificate| format!("; certificate {certificate}"));
+        let told = match checking.verdict()? {
+            Some(verified) => format!("{} files agree ({})", verified.files, verified.algorithm),
+            None => "none".to_owned(),
+        };
+        self.seen.manifest = Some(told + &certificate.unwrap_or_default());
+        Ok(())
+    }
+
+    /// Takes the disk that begins with the member `first`, or passes by its members.
+    fn xva_disk(
+        &mut self,
+        archive: &mut dyn Archive,
+        first: Member,
+        reference: &str,
+        size: u64,
+        file: &File,
+    ) -> Result<Next> {
+        let named = Member {
+            name: reference.to_owned(),
+            ..first.clone()
+        };
+        let member = file.inside(&named).member;
+        let name = shortened(&member, NAMED);
+        if !self.may_take(&member, Some(size)) {
+            let next = pass_by(archive, reference);
+            return next.map(Next::Member).map_err(|error| error.within(&name));
+        }
+        let taken = || -> Result<Next> {
+            let mut disk = xva::Disk::start(archive, first, size)?;
+            let found = Disk {
+                member: member.clone(),
+                size: Some(size),
+                format: Format::Raw,
+                variant: "XVA".into(),
+            };
+            match self.hand_over(found, Content::Stream(&mut disk))? {
+                Break(()) => Ok(Next::Break),
+                Continue(()) => disk.next().map(Next::Member),
+            }
+        };
+        taken().map_err(|error| error.within(&name))
+    }
+}
+
+/// Moves past the pieces of the disk called `reference`.
+fn pass_by(archive: &mut dyn Archive, reference: &str) -> Result<Option<Member>> {
+    loop {
+        let next = archive.next_member()?;
+        let same = |member: &Member| {
+            member
+                .name
+                .strip_prefix(reference)
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
+        match next {
+            Some(member) if same(&member) => {}
+            other => return Ok(other),
+        }
+    }
+}
+
+/// Whether `name` ends in one of these, in whatever case.
+fn is_named(name: &str, endings: &[&str]) -> bool {
+    let name = name.to_ascii_lowercase();
+    endings.iter().any(|ending| name.ends_with(ending))
+}
+
+impl Inside<'_> {
+    fn next(&self, archive: &mut dyn Archive) -> Result<Option<Member>> {
+        let next = archive.next_member();
+        next.map_err(|error: Error| error.within(self.place))
+    }
+}
+
+impl File {
+    /// The file that `member` is in the archive that this file is.
+    fn inside(&self, member: &Member) -> File {
+        File {
+            member: match self.member.as_str() {
+                "" => member.name.clone(),
+                outer => format!("{outer}:{}", member.name),
+            },
+            size: member.size,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Files without layers: disks, configurations, and everything else.
+
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::sync::Arc;
+
+use diskimage::Format;
+use extent::{BlockRead, Lookahead, SparseRead, drain, read_full};
+use report::{Error, Result};
+use unpack::layer::sniff;
+
+use super::{File, NAMED, Walk};
+use crate::classify::{Class, ConfigKind, HEAD, classify};
+use crate::names::shortened;
+use crate::open::{Content, Streamed, format_by_end};
+use crate::seen::{Config, Disk, Taken};
+
+/// Configurations that are remembered.
+const CONFIGS: usize = 100;
+/// Bytes of a configuration that are remembered.
+const TEXT: usize = 1 << 20;
+
+impl Walk<'_> {
+    /// Takes the disk that `bytes` hold, if they are one without any layer around it and it is better
+    /// read at any offset than as a stream.
+    ///
+    /// # Errors
+    /// Those of reading the image and of the sink.
+    pub(crate) fn direct(&mut self, bytes: Arc<dyn BlockRead>) -> Result<Option<ControlFlow<()>>> {
+        let file = File {
+            member: String::new(),
+            size: bytes.size(),
+        };
+        let mut head = vec![0; HEAD];
+        let read = bytes.read_at(0, &mut head)?;
+        head.truncate(read);
+        if head.is_empty() || self.pick.member.is_some() || !matches!(sniff(&head), Ok(None)) {
+            return Ok(None);
+        }
+        let class = self.class(&head, &file)?;
+        let Some(mut format) = self.format(&file, class)? else {
+            return Ok(None);
+        };
+        if bytes.is_far() && passes_well(format, &head) {
+            return Ok(None);
+        }
+        if format == Format::Raw && self.pick.format.is_none() {
+            format = format_by_end(&*bytes)?.unwrap_or(format);
+        }
+        let image = self.opening.at_any_offset(format, bytes)?;
+        let disk = Disk {
+            member: file.member,
+            size: Some(image.size()),
+            format,
+            variant: image.about().variant.clone(),
+        };
+        self.hand_over(disk, Content::Image(image)).map(Some)
+    }
+
+    fn class(&self, head: &[u8], file: &File) -> Result<Class> {
+        match self.pick.wants(&file.member) {
+            true => classify(head, file.size, self.pick.format),
+            false => Ok(classify(head, file.size, None).unwrap_or(Class::Other)),
+        }
+    }
+
+    pub(super) fn leaf(
+        &mut self,
+        mut stream: Lookahead<&mut dyn SparseRead>,
+        file: &File,
+    ) -> Result<ControlFlow<()>> {
+        let head = stream.head(HEAD)?;
+        let class = self.class(head, file)?;
+        let Some(format) = self.format(file, class)? else {
+            return self.list(&mut stream, file, class);
+        };
+        if !self.may_take(&file.member, file.size) {
+            return Ok(Continue(()));
+        }
+        if head.is_empty() {
+            return Err(Error::refused("is empty"));
+        }
+        let (opening, member) = (self.opening, &file.member);
+        let opened = opening.stream(format, stream, member, file.size, &mut self.sieves)?;
+        let Streamed::Disk { mut disk, variant } = opened else {
+            self.seen.again = true;
+            return Ok(Break(()));
+        };
+        let found = Disk {
+            member: file.member.clone(),
+            size: disk.size(),
+            format,
+            variant,
+        };
+        let flow = self.hand_over(found, Content::Stream(&mut *disk))?;
+        if flow.is_continue() {
+            // What is behind the disk's end is checked too.
+            drain(&mut disk)?;
+        }
+        Ok(flow)
+    }
+
+    /// Whether the disk called `member` is to be taken; remembers it if not.
+    pub(super) fn may_take(&mut self, member: &str, size: Option<u64>) -> bool {
+        if !self.pick.wants(member) {
+            self.seen.rest.push(member, size);
+            return false;
+        }
+        let same = |taken: &Taken| taken.disk.member == member;
+        let twice = self.seen.taken.iter().any(same);
+        self.seen.twice |= twice;
+        if twice || (!self.pick.several && !self.seen.taken.is_empty()) {
+            self.seen.rivals.push(member, size);
+            return false;
+        }
+        true
+    }
+
+    pub(super) fn hand_over(
+        &mut self,
+        disk: Disk,
+        content: Content<'_>,
+    ) -> Result<ControlFlow<()>> {
+        self.seen.taken.push(Taken {
+            disk: disk.clone(),
+            layers: self.layers.clone(),
+        });
+        self.sink.take(&disk, &self.seen.configs, content)
+    }
+
+    /// The format of what is to be taken for a disk.
+    fn format(&self, file: &File, class: Class) -> Result<Option<Format>> {
+        let alone = file.member.is_empty();
+        // Whoever names a file, or says what it is, knows better than a guess.
+        let asked_for = self.pick.names(&file.member) || (alone && self.pick.format.is_some());
+        match class {
+            Class::Disk(format) => Ok(Some(format)),
+            Class::Blank => Ok(Some(Format::Raw)),
+            _ if asked_for => Ok(Some(Format::Raw)),
+            Class::Other if alone => Ok(Some(Format::Raw)),
+            Class::Program if alone => Err(Error::refused("is a program, not a disk")
+                .hint("give --format raw if it is to be written as it is")),
+            _ => Ok(None),
+        }
+    }
+
+    /// Remembers a file that is no disk.
+    fn list(
+        &mut self,
+        stream: &mut dyn SparseRead,
+        file: &File,
+        class: Class,
+    ) -> Result<ControlFlow<()>> {
+        if let Class::Config(kind) = class
+            && self.seen.configs.len() < CONFIGS
+        {
+            self.remember(stream, file, kind)?;
+        }
+        let size = match file.size {
+            Some(size) => size,
+            None => drain(stream)?,
+        };
+        self.seen.rest.push(&file.member, Some(size));
+        Ok(Continue(()))
+    }
+
+    fn remember(
+        &mut self,
+        stream: &mut dyn SparseRead,
+        file: &File,
+        kind: ConfigKind,
+    ) -> Result<()> {
+        let mut text = vec![0; TEXT.min(file.size.unwrap_or(u64::MAX) as usize)];
+        let read = read_full(stream, &mut text)?;
+        let text = String::from_utf8_lossy(&text[..read]).into_owned();
+        let last = file.member.rsplit(['/', ':']).next();
+        if kind == ConfigKind::Xapi && last == Some("ova.xml") {
+            let disks = vmconfig::xva::vdis(&text)?;
+            self.xva = disks
+                .into_iter()
+                .map(|disk| (disk.reference, disk.size))
+                .collect();
+        }
+        let member = shortened(&file.member, NAMED);
+        self.seen.configs.push(Config { member, kind, text });
+        Ok(())
+    }
+}
+
+/// Formats that one forward pass is made for; where each read is a way to another machine, that is
+/// the better way.
+fn passes_well(format: Format, head: &[u8]) -> bool {
+    match format {
+        Format::Raw | Format::Vdi | Format::Vhd => true,
+        Format::Vmdk => diskimage::vmdk_is_stream(head),
+        _ => false,
+    }
+}

@@ -1,0 +1,238 @@
+//! libvirt's description of a domain.
+//!
+//! Format: libvirt.org, "Domain XML format".
+
+mod devices;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub use read::read;
+
+use report::{Result, printable};
+
+use crate::value::{Origin, Value};
+use crate::vm::{Action, BootDevice, Firmware, Kind, Vm};
+use crate::xml::{comment, escape};
+
+/// Whose domain it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hypervisor {
+    /// Xen, by libxl.
+    Xen,
+    /// KVM, by QEMU.
+    Kvm,
+}
+
+/// The domain XML of `vm`. What nobody said is guessed ([`Vm::complete`]); what has no place in it is
+/// listed in comments at its end.
+///
+/// # Errors
+/// [`report::Kind::Target`] for a place of a disk that is no path.
+pub fn write(vm: &Vm, hypervisor: Hypervisor) -> Result<String> {
+    let mut vm = vm.clone();
+    if hypervisor == Hypervisor::Kvm {
+        for nic in &mut vm.nics {
+            let bridge = || Value::guess("virbr0".to_owned(), "the network libvirt makes itself");
+            nic.bridge.get_or_insert_with(bridge);
+        }
+    }
+    vm.complete();
+    let mut writer = Writer {
+        hypervisor,
+        hvm: vm.is(Kind::Hvm) || hypervisor == Hypervisor::Kvm,
+        text: String::new(),
+        left_out: Vec::new(),
+    };
+    writer.domain(&vm)?;
+    Ok(writer.text)
+}
+
+struct Writer {
+    hypervisor: Hypervisor,
+    /// Whether the guest has a PC's hardware; on KVM all have.
+    hvm: bool,
+    text: String,
+    /// What found no place, and why.
+    left_out: Vec<String>,
+}
+
+impl Writer {
+    /// A line, `depth` elements deep.
+    fn line(&mut self, depth: usize, text: &str) {
+        self.text += &format!("{}{text}\n", "  ".repeat(depth));
+    }
+
+    /// A line that says where it comes from.
+    fn said(&mut self, depth: usize, text: &str, from: &Origin) {
+        let from = comment(&from.to_string());
+        self.line(depth, &format!("{text} <!-- {from} -->"));
+    }
+
+    /// `<name>value</name>`
+    fn element<T: ToString>(&mut self, depth: usize, name: &str, value: Option<&Value<T>>) {
+        if let Some(value) = value {
+            let text = escape(&value.value.to_string());
+            self.said(depth, &format!("<{name}>{text}</{name}>"), &value.from);
+        }
+    }
+
+    fn domain(&mut self, vm: &Vm) -> Result<()> {
+        let kind = match self.hypervisor {
+            Hypervisor::Xen => "xen",
+            Hypervisor::Kvm => "kvm",
+        };
+        self.line(0, &format!("<domain type=\"{kind}\">"));
+        self.machine(vm);
+        self.system(vm);
+        if self.hvm {
+            self.line(1, "<features>");
+            self.line(2, "<acpi/>");
+            self.line(2, "<apic/>");
+            self.line(1, "</features>");
+        }
+        self.actions(vm);
+        self.devices(vm)?;
+        for note in &vm.notes {
+            self.left_out.push(format!("{}, {}", note.text, note.from));
+        }
+        for what in std::mem::take(&mut self.left_out) {
+            let what = comment(&printable(&what));
+            self.line(1, &format!("<!-- Left out: {what} -->"));
+        }
+        self.line(0, "</domain>");
+        Ok(())
+    }
+
+    fn machine(&mut self, vm: &Vm) {
+        self.element(1, "name", vm.name.as_ref());
+        self.element(1, "uuid", vm.uuid.as_ref());
+        self.element(1, "description", vm.description.as_ref());
+        let (start, most) = (vm.memory.as_ref(), vm.max_memory.as_ref());
+        for (name, size) in [("memory", most.or(start)), ("currentMemory", start)] {
+            if let Some(size) = size {
+                let kib = size.value.div_ceil(1 << 10);
+                self.said(
+                    1,
+                    &format!("<{name} unit=\"KiB\">{kib}</{name}>"),
+                    &size.from,
+                );
+            }
+        }
+        if let Some(vcpus) = &vm.vcpus {
+            let most = vm.max_vcpus.as_ref().unwrap_or(vcpus);
+            let line = match most.value == vcpus.value {
+                true => format!("<vcpu>{}</vcpu>", vcpus.value),
+                false => format!("<vcpu current=\"{}\">{}</vcpu>", vcpus.value, most.value),
+            };
+            self.said(1, &line, &vcpus.from);
+            self.topology(vm, most.value);
+        }
+    }
+
+    fn topology(&mut self, vm: &Vm, vcpus: u32) {
+        let Some(topology) = &vm.topology else {
+            return;
+        };
+        let laid_out = topology.value;
+        let cpus =
+            u64::from(laid_out.sockets) * u64::from(laid_out.cores) * u64::from(laid_out.threads);
+        if self.hypervisor == Hypervisor::Kvm && cpus == u64::from(vcpus) {
+            self.line(1, "<cpu mode=\"host-model\">");
+            let line = format!(
+                "<topology sockets=\"{}\" cores=\"{}\" threads=\"{}\"/>",
+                laid_out.sockets, laid_out.cores, laid_out.threads
+            );
+            self.said(2, &line, &topology.from);
+            self.line(1, "</cpu>");
+        } else {
+            let from = &topology.from;
+            self.left_out
+                .push(format!("the layout of its virtual CPUs, {from}"));
+        }
+    }
+
+    fn system(&mut self, vm: &Vm) {
+        if !self.hvm
+            && vm.kernel.is_none()
+            && let Some(bootloader) = &vm.bootloader
+        {
+            self.element(1, "bootloader", Some(bootloader));
+        }
+        let uefi = vm
+            .firmware
+            .as_ref()
+            .filter(|firmware| self.hvm && firmware.value == Firmware::Uefi);
+        match uefi {
+            Some(uefi) => self.said(1, "<os firmware=\"efi\">", &uefi.from),
+            None => self.line(1, "<os>"),
+        }
+        if let Some(kind) = &vm.kind {
+            let name = match (self.hvm, kind.value) {
+                (true, _) => "hvm",
+                (false, Kind::Pvh) => "xenpvh",
+                (false, _) => "linux",
+            };
+            self.said(2, &format!("<type>{name}</type>"), &kind.from);
+        }
+        if let (Some(secure), Some(_)) = (vm.secure_boot.as_ref().filter(|on| on.value), uefi) {
+            self.line(2, "<firmware>");
+            self.said(
+                3,
+                "<feature enabled=\"yes\" name=\"secure-boot\"/>",
+                &secure.from,
+            );
+            self.line(2, "</firmware>");
+        }
+        self.element(2, "kernel", vm.kernel.as_ref());
+        self.element(2, "initrd", vm.ramdisk.as_ref());
+        if vm.kernel.is_some() {
+            let root = vm.root.as_ref().map(|root| format!("root={}", root.value));
+            let extra = vm.extra.as_ref().map(|extra| extra.value.clone());
+            let words: Vec<_> = root.into_iter().chain(extra).collect();
+            let from = vm
+                .extra
+                .as_ref()
+                .or(vm.root.as_ref())
+                .map(|value| &value.from);
+            if let Some(from) = from {
+                let line = format!("<cmdline>{}</cmdline>", escape(&words.join(" ")));
+                self.said(2, &line, from);
+            }
+        }
+        if let Some(boot) = vm.boot.as_ref().filter(|_| self.hvm && vm.kernel.is_none()) {
+            for device in &boot.value {
+                let name = match device {
+                    BootDevice::Disk => "hd",
+                    BootDevice::Cdrom => "cdrom",
+                    BootDevice::Network => "network",
+                    BootDevice::Floppy => "fd",
+                };
+                self.said(2, &format!("<boot dev=\"{name}\"/>"), &boot.from);
+            }
+        }
+        self.line(1, "</os>");
+    }
+
+    fn actions(&mut self, vm: &Vm) {
+        let actions = [
+            ("on_poweroff", &vm.on_poweroff),
+            ("on_reboot", &vm.on_reboot),
+            ("on_crash", &vm.on_crash),
+        ];
+        for (name, action) in actions {
+            if let Some(action) = action {
+                // libvirt knows fewer ends than xl, and dumps only what has crashed.
+                let known = match (action.value, name) {
+                    (Action::SoftReset, _) => Action::Restart,
+                    (action, "on_crash") => action,
+                    (Action::CoredumpDestroy, _) => Action::Destroy,
+                    (Action::CoredumpRestart, _) => Action::Restart,
+                    (action, _) => action,
+                };
+                let line = format!("<{name}>{}</{name}>", known.name());
+                self.said(1, &line, &action.from);
+            }
+        }
+    }
+}

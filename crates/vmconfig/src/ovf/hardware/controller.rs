@@ -1,0 +1,53 @@
+//! What drives are plugged into.
+
+use std::collections::HashMap;
+
+use super::{Item, resource};
+use crate::ovf::unit;
+use crate::vm::Bus;
+
+/// The controllers of a guest, by the numbers items call them.
+pub(super) struct Controllers<'x>(HashMap<&'x str, (usize, Bus)>);
+
+/// Where a drive is plugged in.
+pub(super) struct Place {
+    pub bus: Option<Bus>,
+    /// The controller's number and the address on it, to sort by.
+    pub order: (usize, u64),
+}
+
+impl<'x> Controllers<'x> {
+    pub fn of(items: &[Item<'x>]) -> Self {
+        let mut controllers = HashMap::new();
+        for (number, item) in items.iter().enumerate() {
+            let sort = item.text("ResourceSubType").unwrap_or_default();
+            let sort = format!("{sort} {}", item.name()).to_ascii_lowercase();
+            let bus = match item.kind() {
+                resource::IDE => Bus::Ide,
+                resource::SCSI | resource::FIBRE | resource::ISCSI => Bus::Scsi,
+                resource::STORAGE if sort.contains("nvme") => Bus::Nvme,
+                resource::STORAGE if sort.contains("virtio") => Bus::Virtio,
+                resource::STORAGE if sort.contains("ahci") || sort.contains("sata") => Bus::Sata,
+                resource::STORAGE => Bus::Scsi,
+                _ => continue,
+            };
+            if let Some(id) = item.id() {
+                controllers.insert(id, (number, bus));
+            }
+        }
+        Controllers(controllers)
+    }
+
+    /// Where `item` is plugged in; behind everything when it does not say.
+    pub fn place(&self, item: &Item<'x>) -> Place {
+        let found = item.text("Parent").and_then(|parent| self.0.get(parent));
+        let address = item.text("AddressOnParent").and_then(unit::whole);
+        Place {
+            bus: found.map(|&(_, bus)| bus),
+            order: (
+                found.map_or(usize::MAX, |&(number, _)| number),
+                address.unwrap_or(u64::MAX),
+            ),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What is plugged into a guest.
+
+use crate::value::{Origin, Secret, Value};
+
+/// A disk or a drive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disk {
+    /// What its description calls it: `vmdisk1`, `Ref:12`, `xvda`.
+    pub id: String,
+    /// The file, member or directory that holds it in the appliance; in an xl.cfg, the old target.
+    pub source: Option<String>,
+    /// Its size by the description, in bytes; the disk itself knows better.
+    pub size: Option<u64>,
+    /// The format its description claims, in whatever words.
+    pub format: Option<String>,
+    /// How the file that holds it is compressed by its description.
+    pub compression: Option<String>,
+    /// What it is plugged into.
+    pub bus: Option<Value<Bus>>,
+    /// Its name as xl.cfg and libvirt have it: `xvda`, `hdc`.
+    pub vdev: Option<Value<String>>,
+    /// Whether it is a CD drive.
+    pub cdrom: bool,
+    /// Whether the guest may only read it.
+    pub read_only: bool,
+    /// Whether the description boots the guest from it.
+    pub bootable: bool,
+    /// Where it lies now: a path. `None` while it lies nowhere.
+    pub place: Option<String>,
+    /// The format it lies there in: `qcow2`, `vhd`; `None` is raw.
+    pub place_format: Option<String>,
+    /// Where it is described.
+    pub from: Origin,
+}
+
+impl Disk {
+    /// A disk called `id` of which nothing else is known.
+    pub fn new(id: impl Into<String>, from: &Origin) -> Self {
+        Disk {
+            id: id.into(),
+            source: None,
+            size: None,
+            format: None,
+            compression: None,
+            bus: None,
+            vdev: None,
+            cdrom: false,
+            read_only: false,
+            bootable: false,
+            place: None,
+            place_format: None,
+            from: from.clone(),
+        }
+    }
+}
+
+/// What a disk is plugged into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bus {
+    /// IDE, ATA.
+    Ide,
+    /// SCSI of any sort, SAS.
+    Scsi,
+    /// SATA, AHCI.
+    Sata,
+    /// NVMe.
+    Nvme,
+    /// virtio-blk.
+    Virtio,
+    /// Xen's own.
+    Xen,
+    /// The floppy controller.
+    Floppy,
+}
+
+impl Bus {
+    /// As libvirt names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Bus::Ide => "ide",
+            Bus::Scsi => "scsi",
+            Bus::Sata => "sata",
+            Bus::Nvme => "nvme",
+            Bus::Virtio => "virtio",
+            Bus::Xen => "xen",
+            Bus::Floppy => "fdc",
+        }
+    }
+}
+
+/// A network card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nic {
+    /// Its address, lower case with colons.
+    pub mac: Option<Value<String>>,
+    /// What card it pretends to be, in lower case: `e1000`, `vmxnet3`.
+    pub model: Option<Value<String>>,
+    /// The network it is in, by the description's name.
+    pub network: Option<String>,
+    /// The bridge of the host it is plugged into.
+    pub bridge: Option<Value<String>>,
+    /// Where it is described.
+    pub from: Origin,
+}
+
+impl Nic {
+    /// A network card of which nothing else is known.
+    pub fn new(from: &Origin) -> Self {
+        Nic {
+            mac: None,
+            model: None,
+            network: None,
+            bridge: None,
+            from: from.clone(),
+        }
+    }
+}
+
+/// A screen that can be seen over the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Graphics {
+    /// How it is seen.
+    pub screen: Screen,
+    /// The address of the host it is seen at.
+    pub listen: Option<String>,
+    /// The password it asks for.
+    pub password: Option<Secret>,
+}
+
+impl Graphics {
+    /// A screen seen as `screen`.
+    pub fn new(screen: Screen) -> Self {
+        Graphics {
+            screen,
+            listen: None,
+            password: None,
+        }
+    }
+}
+
+/// How a screen is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// There is none.
+    None,
+    /// By VNC.
+    Vnc,
+    /// By SPICE.
+    Spice,
+}

@@ -1,0 +1,111 @@
+//! Disks and network cards.
+
+use report::{Error, Result, printable};
+
+use super::Writer;
+use crate::value::{Origin, Value};
+use crate::vm::{Disk, Kind, Nic, Vm};
+use crate::xl::quote;
+
+/// Network cards that Xen's device model pretends to be.
+const MODELS: &[&str] = &["e1000", "e1000e", "rtl8139"];
+
+impl Writer {
+    pub(super) fn disks(&mut self, vm: &Vm) -> Result<()> {
+        self.text += "\ndisk = [\n";
+        for disk in &vm.disks {
+            let named = also("name", disk.vdev.as_ref(), &disk.from);
+            let about = format!("{}, {}{named}", about(disk), disk.from);
+            match line(disk)? {
+                Some(line) => {
+                    self.text += &format!("    # {}\n    {},\n", printable(&about), quote(&line));
+                }
+                None => self
+                    .left_out
+                    .push(format!("disk {about}: it has no place here")),
+            }
+        }
+        self.text += "]\n";
+        Ok(())
+    }
+
+    pub(super) fn nics(&mut self, vm: &Vm) {
+        self.text += "\nvif = [\n";
+        for nic in &vm.nics {
+            let plugged = also("bridge", nic.bridge.as_ref(), &nic.from);
+            let about = format!("{}{plugged}", nic.from);
+            let line = self.nic(nic, vm);
+            self.text += &format!("    # {}\n    {},\n", printable(&about), quote(&line));
+        }
+        self.text += "]\n";
+    }
+
+    fn nic(&mut self, nic: &Nic, vm: &Vm) -> String {
+        let mut parts = Vec::new();
+        if let Some(mac) = &nic.mac {
+            parts.push(format!("mac={}", mac.value));
+        }
+        if let Some(model) = nic.model.as_ref().filter(|_| vm.is(Kind::Hvm)) {
+            match MODELS.contains(&model.value.as_str()) {
+                true => parts.push(format!("model={}", model.value)),
+                false => self.left_out.push(format!(
+                    "network card {:?}, {}: xl takes its own",
+                    model.value, model.from
+                )),
+            }
+        }
+        if let Some(bridge) = &nic.bridge {
+            parts.push(format!("bridge={}", bridge.value));
+        }
+        parts.join(", ")
+    }
+}
+
+/// Where a part of a device comes from, unless it is where the device does.
+fn also(what: &str, part: Option<&Value<String>>, device: &Origin) -> String {
+    match part {
+        Some(part) if part.from != *device => format!("; {what}: {}", part.from),
+        _ => String::new(),
+    }
+}
+
+/// What the disk was called.
+fn about(disk: &Disk) -> String {
+    match &disk.source {
+        Some(source) if *source != disk.id => format!("{}, {source}", disk.id),
+        _ => disk.id.clone(),
+    }
+}
+
+/// The disk in the language of `disk=`, target last; `None` for one without a place, unless it is a
+/// drive that may be empty.
+fn line(disk: &Disk) -> Result<Option<String>> {
+    let vdev = disk.vdev.as_ref().map_or("", |vdev| vdev.value.as_str());
+    let Some(place) = &disk.place else {
+        let empty = || format!("vdev={vdev}, devtype=cdrom, format=empty");
+        return Ok(disk.cdrom.then(empty));
+    };
+    // The target takes the rest of the line, but for a comma at its end.
+    if place.is_empty() || place.ends_with(',') || place.contains(char::is_control) {
+        return Err(Error::target(format!(
+            "a disk of xl.cfg cannot lie at {place:?}"
+        )));
+    }
+    let format = disk.place_format.as_deref().unwrap_or("raw");
+    if !matches!(format, "raw" | "qcow" | "qcow2" | "vhd" | "qed") {
+        return Err(Error::target(format!(
+            "a disk of xl.cfg cannot have the format {format:?}"
+        )));
+    }
+    let kind = match disk.cdrom {
+        true => " devtype=cdrom,",
+        false => "",
+    };
+    let access = match disk.read_only {
+        true => "ro",
+        false => "rw",
+    };
+    Ok(Some(format!(
+        "format={format}, vdev={vdev},{kind} access={access}, target={place}"
+    )))
+}
