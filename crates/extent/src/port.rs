@@ -39,24 +39,32 @@ pub trait ByteSource: Send {
     /// [`report::Kind::Io`] when the source cannot be read, or is shorter than it had promised.
     fn fill(&mut self, buffer: &mut [u8]) -> Result<Fill>;
 
-    /// The same bytes, readable at any offset, if the source has that: offset 0 is where this source
-    /// began. `None` for a pipe, and for a server without ranges.
-    ///
-    /// # Errors
-    /// [`report::Kind::Io`] when finding out fails.
-    fn at_any_offset(&self) -> Result<Option<Arc<dyn BlockRead>>> {
-        Ok(None)
+    /// Whether each request costs a way to another machine, so that one forward pass is better where
+    /// there is a choice.
+    fn is_far(&self) -> bool {
+        false
     }
 
-    /// The same bytes once more from the beginning, if the source can be read twice. That they have
-    /// not changed meanwhile is checked as far as the source can tell.
-    ///
-    /// # Errors
-    /// [`report::Kind::Io`] when it cannot be opened again, or is another one by now.
-    fn again(&self) -> Result<Option<Box<dyn ByteSource>>> {
-        Ok(None)
+    /// How to read the same bytes at any offset, if the source may have that; offset 0 is where this
+    /// source began. `None` for a pipe. Asking costs nothing, opening may.
+    fn at_any_offset(&self) -> Option<Opener> {
+        None
+    }
+
+    /// How to read the same bytes once more from the beginning, if the source can be read twice.
+    /// Asking costs nothing, opening may.
+    fn again(&self) -> Option<Again> {
+        None
     }
 }
+
+/// Opens a source at any offset, or finds out that it cannot be read so: a server without ranges.
+/// Fails with [`report::Kind::Io`].
+pub type Opener = Box<dyn Fn() -> Result<Option<Arc<dyn BlockRead>>> + Send>;
+
+/// Opens a source from its beginning. Fails with [`report::Kind::Io`] when it cannot be opened, or is
+/// found to be another one by now.
+pub type Again = Box<dyn Fn() -> Result<Box<dyn ByteSource>> + Send>;
 
 /// Where a disk goes to.
 ///

@@ -83,11 +83,11 @@ impl Reporter {
 }
 
 fn draw(bar: &ProgressBar, progress: Progress) {
-    // The source is what takes time; a stream of unknown length still shows that it moves.
+    // How far the disk is says most, but it is not always known how large it is.
     let (done, all) = match (progress.source_size, progress.disk_size) {
         (0, 0) => (0, 1),
-        (0, size) => (progress.position, size),
-        (size, _) => (progress.taken, size),
+        (size, 0) => (progress.taken, size),
+        (_, size) => (progress.position, size),
     };
     bar.set_length(all.max(1));
     bar.set_position(done.min(all));

@@ -92,8 +92,11 @@ fn open_volume(volume: &Volume, host: &Host) -> Result<FileSource> {
 /// # Errors
 /// [`Kind::Io`] naming `name` when it cannot be opened or flushed.
 pub(crate) fn open_from_medium(name: &str, path: &Path) -> Result<Option<Arc<dyn BlockRead>>> {
-    let source = FileSource::from_medium(name, path).and_then(|source| source.at_any_offset());
-    source.map_err(|error| error.at(name))
+    let opened = || match FileSource::from_medium(name, path)?.at_any_offset() {
+        Some(open) => open(),
+        None => Ok(None),
+    };
+    opened().map_err(|error| error.at(name))
 }
 
 #[cfg(test)]

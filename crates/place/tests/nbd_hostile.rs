@@ -15,7 +15,7 @@ use support::nbd::{Peer, Request, fake, open, read_on};
 fn failure(script: impl Fn(&mut Peer) + Send + 'static) -> Error {
     let (_room, uri) = fake(script);
     let result = open(&uri).and_then(|mut source| read_on(&mut *source, 4096));
-    let error = result.err().expect("the server was believed");
+    let error = result.expect_err("the server was believed");
     assert!(matches!(error.kind(), Kind::Io | Kind::Unsupported));
     error
 }
@@ -255,7 +255,7 @@ fn extents_without_end_are_cut_off() {
         }
     });
     let source = open(&uri).unwrap();
-    let disk = source.at_any_offset().unwrap().unwrap();
+    let disk = source.at_any_offset().unwrap()().unwrap().unwrap();
     assert_eq!(disk.run_at(0).unwrap(), extent::Run::Data(64 << 10));
     assert_eq!(disk.run_at((1 << 30) - 10).unwrap(), extent::Run::Hole(10));
 }

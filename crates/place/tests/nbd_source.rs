@@ -90,9 +90,7 @@ fn tcp_is_far_and_a_socket_is_near() {
     let server = Server::nbdkit_tcp(&["file", path]);
     assert_reads(&server.uri, &bytes, true);
     let far = |uri| {
-        open(uri)
-            .unwrap()
-            .at_any_offset()
+        open(uri).unwrap().at_any_offset().unwrap()()
             .unwrap()
             .unwrap()
             .is_far()
@@ -157,7 +155,7 @@ fn any_range_is_read_by_many_at_once() {
         "rdelay=1ms",
     ]);
     let mut source = open(&server.uri).unwrap();
-    let disk = source.at_any_offset().unwrap().unwrap();
+    let disk = source.at_any_offset().unwrap()().unwrap().unwrap();
     assert_eq!(disk.size(), Some(bytes.len() as u64));
     std::thread::scope(|scope| {
         for thread in 0..4usize {
@@ -184,7 +182,7 @@ fn a_source_that_is_given_up_leaves_the_connection_in_order() {
     let (_room, path, bytes) = image();
     let server = Server::nbdkit(&["file", path.to_str().unwrap()]);
     let mut source = open(&server.uri).unwrap();
-    let disk = source.at_any_offset().unwrap().unwrap();
+    let disk = source.at_any_offset().unwrap()().unwrap().unwrap();
     source.fill(&mut [0; 1000]).unwrap();
     drop(source);
     let mut buffer = vec![0; 2 * MIB];
@@ -213,7 +211,7 @@ proptest! {
             "blocksize-maximum=131072",
             "blocksize-error-policy=error",
         ]);
-        let disk = open(&server.uri).unwrap().at_any_offset().unwrap().unwrap();
+        let disk = open(&server.uri).unwrap().at_any_offset().unwrap()().unwrap().unwrap();
         for (offset, len) in ranges {
             let mut buffer = vec![0xee; len];
             let n = disk.read_at(offset as u64, &mut buffer).unwrap();
@@ -267,7 +265,9 @@ fn an_error_that_comes_and_goes_leaves_the_connection_in_order() {
         "error-pread-rate=100%",
     ];
     let server = Server::nbdkit(&[&arguments[..], &[&file]].concat());
-    let disk = open(&server.uri).unwrap().at_any_offset().unwrap().unwrap();
+    let disk = open(&server.uri).unwrap().at_any_offset().unwrap()()
+        .unwrap()
+        .unwrap();
     let mut buffer = vec![0; MIB];
     disk.read_at(0, &mut buffer).unwrap_err();
     switch.close().unwrap();
@@ -280,7 +280,7 @@ fn a_server_that_dies_is_an_error() {
     let (_room, path, _) = image();
     let mut server = Server::nbdkit(&["file", path.to_str().unwrap()]);
     let mut source = open(&server.uri).unwrap();
-    let disk = source.at_any_offset().unwrap().unwrap();
+    let disk = source.at_any_offset().unwrap()().unwrap().unwrap();
     server.kill();
     let error = disk.read_at(8192, &mut [0; 4096]).unwrap_err();
     assert_eq!(
@@ -290,7 +290,7 @@ fn a_server_that_dies_is_an_error() {
     let error = read_on(&mut *source, 1 << 18).unwrap_err();
     assert_eq!(error.causes(), ["the server closed the connection"]);
     let uri = &server.uri;
-    let error = source.again().err().unwrap();
+    let error = source.again().unwrap()().err().unwrap();
     assert_eq!(error.to_string(), "cannot be connected to");
     let error = open(uri).err().unwrap();
     assert_eq!(error.to_string(), format!("{uri}: cannot be connected to"));
@@ -303,7 +303,7 @@ fn a_source_is_read_again() {
     let mut server = Server::qemu(&["-r", "-f", "raw", path.to_str().unwrap()]);
     let mut source = open(&server.uri).unwrap();
     source.fill(&mut [0; 4096]).unwrap();
-    let mut again = source.again().unwrap().unwrap();
+    let mut again = source.again().unwrap()().unwrap();
     assert!(read_on(&mut *again, 1 << 18).unwrap().0 == bytes);
     drop((source, again));
     assert!(server.wait());

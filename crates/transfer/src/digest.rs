@@ -40,10 +40,12 @@ pub fn digest(
     let name = source.name().to_owned();
     control.source_opened(source.size());
     control.disk_found(limit.or(source.size()));
-    let content = match source.at_any_offset().map_err(|error| error.at(&name))? {
-        Some(bytes) if !bytes.is_far() => digest_bytes(bytes, limit, control),
-        _ => digest_stream(source, limit, control),
-    };
+    let near = source.at_any_offset().filter(|_| !source.is_far());
+    let opened = near.map_or(Ok(None), |open| open());
+    let content = opened.and_then(|bytes| match bytes {
+        Some(bytes) => digest_bytes(bytes, limit, control),
+        None => digest_stream(source, limit, control),
+    });
     content.map_err(|error| error.at(name))
 }
 

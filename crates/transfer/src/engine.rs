@@ -1,12 +1,12 @@
 //! One import from its first byte to its last.
 
-use std::ops::ControlFlow;
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use diskimage::passing::Means;
 use diskimage::{Format, How};
-use extent::{BlockWrite, ByteSource, drain};
+use extent::{Again, BlockWrite, ByteSource, Opener, drain};
 use place::target::Candidate;
 use report::{Error, Kind, Result, hex};
 use unpack::Limits;
@@ -171,7 +171,7 @@ fn measure(
         return Ok(());
     };
     let name = import.source.name().to_owned();
-    let Some(again) = import.source.again().map_err(|error| error.at(&name))? else {
+    let Some(again) = import.source.again() else {
         return Err(Error::unsupported(
             "can be read only once, and a qcow2 for a pipe has to know all of it beforehand",
         )
@@ -180,7 +180,10 @@ fn measure(
     };
     let measured = Measured::new(pipe.name(), form.clone(), layout.clone());
     let first = Import {
-        source: std::mem::replace(&mut import.source, again),
+        source: std::mem::replace(
+            &mut import.source,
+            again().map_err(|error| error.at(&name))?,
+        ),
         places: Places::These(vec![Box::new(measured)]),
         form: None,
         how: import.how.clone(),
@@ -198,8 +201,9 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
     let name = import.source.name().to_owned();
     let hint = import.source.hint();
     control.source_opened(import.source.size());
-    let mut source = Source {
-        source: Some(import.source),
+    let source = Source {
+        again: import.source.again(),
+        source: import.source,
         passing: Passing {
             keep: keep.clone(),
             hash: import.sha256.is_some(),
@@ -210,9 +214,10 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
             threads: import.limits.threads,
             // The map of what is stored, what passed by and the tables take a part each.
             memory: import.limits.memory / 3,
-            again: source.comes_again().map_err(|error| error.at(&name))?,
+            again: source.again.is_some(),
         },
         how: import.how,
+        far: source.far(),
     };
     let bounds = Bounds {
         max_size: import.max_size,
@@ -241,7 +246,7 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
         return Ok(plan(seen, std::mem::take(&mut writer.plans)));
     }
     let checked = walked
-        .and_then(|passed| check(passed, &import.pick, &seen, import.sha256))
+        .and_then(|walked| check(walked, &import.pick, &seen, import.sha256))
         .map_err(|error| explained(error, hint).at(&name));
     // The copy goes first: it is complete and right whatever becomes of the targets, and if it
     // cannot be finished they must not be either.
@@ -272,43 +277,58 @@ fn plan(seen: Seen, disks: Vec<DiskPlan>) -> Outcome {
 
 /// The source, for as many passes as it takes.
 struct Source {
-    source: Option<Box<dyn ByteSource>>,
+    source: Box<dyn ByteSource>,
+    again: Option<Again>,
     passing: Passing,
 }
 
+/// How far a walk came.
+enum Walked {
+    /// The sink wanted no more of it.
+    Stopped,
+    /// To its end, and what is known about the source then; `None` where the rest of it does not
+    /// matter.
+    Through(Option<Passed>),
+}
+
 impl Source {
-    /// Whether there can be another pass.
-    fn comes_again(&self) -> Result<bool> {
-        match &self.source {
-            Some(source) => Ok(source.again()?.is_some()),
-            None => Ok(false),
-        }
+    /// How the source is read at any offset, where that is so much effort that only a format that
+    /// needs it is worth it.
+    fn far(&self) -> Option<Opener> {
+        let far = self.source.is_far() && self.passing.is_idle();
+        self.source.at_any_offset().filter(|_| far)
     }
 
     /// Walks through the source: at any offset where that is better, or from front to back, once more
-    /// where tables lie behind data. `None` when the sink wanted no more of it.
-    fn walk(&mut self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Option<Passed>> {
+    /// where tables lie behind data.
+    fn walk(self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Walked> {
         if let Some(flow) = self.direct(walk)? {
-            let bytes = control.progress().taken;
-            let passed = Passed {
-                sha256: None,
-                bytes,
-            };
-            return Ok(flow.is_continue().then_some(passed));
+            return Ok(match flow {
+                Break(()) => Walked::Stopped,
+                Continue(()) => Walked::Through(Some(Passed {
+                    sha256: None,
+                    bytes: control.progress().taken,
+                })),
+            });
         }
+        let (mut source, mut passing) = (self.source, self.passing);
         let mut first: Option<Passed> = None;
         for _ in 0..PASSES {
-            let source = self.source.take().ok_or_else(stopped)?;
             let size = source.size();
-            self.source = source.again()?;
             control.source_opened(size);
             walk.begin();
-            let mut intake = Intake::start(source, self.passing.clone(), control)?;
+            let mut intake = Intake::start(source, passing.clone(), control)?;
             let flow = walk.run(&mut intake, size)?;
             if flow.is_break() && !walk.seen.again {
-                return Ok(None);
+                return Ok(Walked::Stopped);
             }
-            if !self.passing.is_idle() {
+            if walk.seen.at_any_offset {
+                return Ok(Walked::Through(Some(Passed {
+                    sha256: None,
+                    bytes: control.progress().taken,
+                })));
+            }
+            if !passing.is_idle() {
                 drain(&mut intake)?;
                 let passed = intake.passed().ok_or_else(stopped)?;
                 if first.is_some_and(|first| first.sha256 != passed.sha256) {
@@ -319,11 +339,12 @@ impl Source {
                 }
                 first = Some(passed);
                 // The copy is complete.
-                self.passing.keep = Keep::default();
+                passing.keep = Keep::default();
             }
             if !walk.seen.again {
-                return intake.passed().ok_or_else(stopped).map(Some);
+                return Ok(Walked::Through(intake.passed()));
             }
+            source = self.again.as_ref().ok_or_else(stopped)?()?;
         }
         Err(Error::unsupported(format!(
             "has its tables in such an order that {PASSES} passes do not find them all"
@@ -333,12 +354,10 @@ impl Source {
 
     /// Where every byte has to pass, there is no other way than from front to back.
     fn direct(&self, walk: &mut Walk<'_>) -> Result<Option<ControlFlow<()>>> {
-        match &self.source {
-            Some(source) if self.passing.is_idle() => match source.at_any_offset()? {
-                Some(bytes) => walk.direct(bytes),
-                None => Ok(None),
-            },
-            _ => Ok(None),
+        let near = self.passing.is_idle() && !self.source.is_far();
+        match self.source.at_any_offset().filter(|_| near) {
+            Some(open) => open()?.map_or(Ok(None), |bytes| walk.direct(bytes)),
+            None => Ok(None),
         }
     }
 }
@@ -356,15 +375,13 @@ fn stopped() -> Error {
 }
 
 /// The judgement at the source's end: the disks that were meant, all of it read, the right checksum.
-fn check(
-    passed: Option<Passed>,
-    pick: &Pick,
-    seen: &Seen,
-    sha256: Option<[u8; 32]>,
-) -> Result<Passed> {
-    // Without an end the writer knows why, and `give_up` says it.
-    let passed = passed.ok_or_else(interrupted)?;
+fn check(walked: Walked, pick: &Pick, seen: &Seen, sha256: Option<[u8; 32]>) -> Result<Passed> {
+    let Walked::Through(passed) = walked else {
+        // The writer knows why, and `give_up` says it.
+        return Err(interrupted());
+    };
     pick.judge(seen)?;
+    let passed = passed.ok_or_else(stopped)?;
     match (sha256, passed.sha256) {
         (Some(wanted), Some(found)) if wanted != found => Err(Error::corrupt(format!(
             "SHA-256 is {}, it should be {}",

@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use diskimage::passing::{Means, Passing, Sieve, pass};
 use diskimage::{Format, How, Image};
-use extent::{BlockRead, DiskRead, InOrder, SparseRead};
+use extent::{BlockRead, DiskRead, InOrder, Opener, SparseRead};
 use report::{Error, Result};
 
 /// What becomes of formats on the way.
-#[derive(Clone, Debug)]
 pub(crate) struct Opening {
     /// How images are opened.
     pub(crate) how: How,
     /// What a pass may spend.
     pub(crate) means: Means,
+    /// How the source is read at any offset, where that costs effort and is worth it only for a format
+    /// that does not pass well.
+    pub(crate) far: Option<Opener>,
 }
 
 /// The tables of images that only pass by, by the member's name, from one pass to the next.

@@ -88,7 +88,9 @@ impl Pour {
         if flow.is_break() {
             return Ok(Break(()));
         }
-        self.end(found, bounds)
+        let flow = self.end(found, bounds);
+        control.reached(self.size, self.data);
+        flow
     }
 
     fn cuts(

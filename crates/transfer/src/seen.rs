@@ -62,4 +62,6 @@ pub(crate) struct Seen {
     pub(crate) manifest: Option<String>,
     /// Whether the source has to be read once more, because tables lie behind data.
     pub(crate) again: bool,
+    /// Whether the disk was read at any offset, and not out of the stream.
+    pub(crate) at_any_offset: bool,
 }

@@ -233,7 +233,7 @@ fn a_dry_run_opens_nothing() {
 }
 
 #[test]
-fn what_is_no_raw_disk_is_refused_before_anything_is_opened() {
+fn what_is_no_disk_is_refused_before_anything_is_opened() {
     let mut qcow = disk();
     qcow[..4].copy_from_slice(b"QFI\xfb");
     let html = b"<!DOCTYPE html><title>Log in</title>".to_vec();
@@ -241,7 +241,7 @@ fn what_is_no_raw_disk_is_refused_before_anything_is_opened() {
         (
             qcow,
             Kind::Unsupported,
-            "script: is a qcow2 disk, and only raw disks are read here",
+            "script: is a qcow2 disk of version 0; versions 2 and 3 are read",
         ),
         (html, Kind::Refused, "script: is text, not a disk"),
         (vec![], Kind::Refused, "script: is empty"),
@@ -255,20 +255,30 @@ fn what_is_no_raw_disk_is_refused_before_anything_is_opened() {
 }
 
 #[test]
-fn a_fixed_vhd_shows_at_its_end_and_undoes_the_target() {
-    let mut vhd = disk();
-    let footer = vhd.len() - 512;
-    vhd[footer..].fill(0);
-    vhd[footer..footer + 8].copy_from_slice(b"conectix");
-    let sum: u32 = vhd[footer..].iter().map(|&byte| u32::from(byte)).sum();
-    vhd[footer + 64..footer + 68].copy_from_slice(&(!sum).to_be_bytes());
-    let (target, target_seen) = Memory::new("t");
-    let error = run(request(Script::of(&vhd), vec![target])).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "script: is a vhd disk by its last sector, and only raw disks are read here"
-    );
-    assert!(seen(&target_seen).aborted && seen(&target_seen).finished.is_none());
+fn a_fixed_vhd_shows_at_its_end_and_loses_its_footer() {
+    for steps in [1, 5, 7000] {
+        let mut vhd = disk();
+        let content = vhd.clone();
+        let mut footer = [0; 512];
+        footer[..8].copy_from_slice(b"conectix");
+        let sum: u32 = footer.iter().map(|&byte| u32::from(byte)).sum();
+        footer[64..68].copy_from_slice(&(!sum).to_be_bytes());
+        vhd.extend(footer);
+        let parts: Vec<Step> = vhd
+            .chunks(vhd.len().div_ceil(steps))
+            .map(|part| Step::Data(part.to_vec()))
+            .collect();
+        let (target, target_seen) = Memory::new("t");
+        let done = run(request(Script::steps(parts), vec![target])).unwrap();
+        assert!(seen(&target_seen).disk() == content);
+        assert_eq!(done.disks[0].content.size, content.len() as u64);
+        // Who says that it is raw gets it as it is.
+        let (target, target_seen) = Memory::new("t");
+        let mut raw = request(Script::of(&vhd), vec![target]);
+        raw.pick.format = Some(diskimage::Format::Raw);
+        run(raw).unwrap();
+        assert!(seen(&target_seen).disk() == vhd);
+    }
 }
 
 #[test]

@@ -1,7 +1,28 @@
 //! What is measured, against whom, and the goals.
 //!
 //! Commands run in the inputs' directory under `bash -o pipefail`; `$HTTP` is the address of a server
-//! of that directory on loopback. What writes a disk writes `out.img`.
+//! of that directory on loopback. What writes a disk writes `out.img`, whatever its format.
+
+mod archives;
+mod formats;
+mod sparse;
+
+/// Jobs that belong together.
+pub(super) struct Section {
+    /// What they are about.
+    pub(super) title: &'static str,
+    /// In the order measured.
+    pub(super) jobs: &'static [Job],
+}
+
+/// Everything that is measured.
+pub(super) const SECTIONS: &[Section] = &[
+    archives::SECTION,
+    formats::READ,
+    formats::WRITTEN,
+    sparse::SECTION,
+    sparse::FORMATS,
+];
 
 /// Something the program does, and others who do it.
 pub(super) struct Job {
@@ -9,17 +30,22 @@ pub(super) struct Job {
     pub(super) name: &'static str,
     /// What the program is told.
     pub(super) command: &'static str,
-    /// The disk that `out.img` must equal.
+    /// The disk that `out.img` must hold.
     pub(super) content: &'static str,
+    /// The format of `out.img`, in qemu-img's words.
+    pub(super) format: &'static str,
     /// Peak memory the program may take, in MiB.
     pub(super) memory: u64,
     /// Seconds the program may take, where the goal does not depend on the machine.
     pub(super) seconds: Option<f64>,
+    /// How large the program's file may be, as a share of the smallest of the peers' files.
+    pub(super) size: Option<f64>,
     /// The others.
     pub(super) peers: &'static [Peer],
 }
 
-/// Another way to do it, or a part of it.
+/// Another way to do it, or a part of it. Several of the same tool are one peer with several sets of
+/// flags: goals go by the fastest of them.
 pub(super) struct Peer {
     /// The program it stands for; `--without` goes by it.
     pub(super) tool: &'static str,
@@ -27,6 +53,40 @@ pub(super) struct Peer {
     pub(super) command: &'static str,
     /// The goal: how long the program may take, as a share of this peer's time.
     pub(super) at_most: Option<f64>,
+}
+
+impl Section {
+    /// The jobs whose name contains `text`, or all of them if the title does; in any case of letters.
+    pub(super) fn named(&self, text: &str) -> Vec<&'static Job> {
+        let text = text.to_lowercase();
+        let named = |name: &str| name.to_lowercase().contains(&text);
+        let jobs = self.jobs.iter();
+        jobs.filter(|job| named(self.title) || named(job.name))
+            .collect()
+    }
+}
+
+impl Job {
+    /// Whether it reads or is compared with an input of this name.
+    pub(super) fn needs(&self, input: &str) -> bool {
+        let named = |text: &str| text.split([' ', '/']).any(|word| word == input);
+        let peers = self.peers.iter().map(|peer| peer.command);
+        self.content == input || named(self.command) || peers.into_iter().any(named)
+    }
+}
+
+/// A job on the usual disk that writes a raw one, with nobody to compare with.
+const fn job(name: &'static str, command: &'static str) -> Job {
+    Job {
+        name,
+        command,
+        content: "guest/disk.img",
+        format: "raw",
+        memory: 64,
+        seconds: None,
+        size: None,
+        peers: &[],
+    }
 }
 
 const fn peer(tool: &'static str, command: &'static str, at_most: Option<f64>) -> Peer {
@@ -37,124 +97,32 @@ const fn peer(tool: &'static str, command: &'static str, at_most: Option<f64>) -
     }
 }
 
-/// A terabyte's own goal, in seconds.
-const TERABYTE: Option<f64> = Some(2.0);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-pub(super) const JOBS: &[Job] = &[
-    Job {
-        name: "tar.gz, made by gzip -6",
-        command: "innkeeper import disk.tar.gz --to out.img --quiet",
-        content: "guest/disk.img",
-        memory: 64,
-        seconds: None,
-        peers: &[
-            peer(
-                "pipe",
-                "cat disk.tar.gz | tar -O -xzf - guest/disk.img | dd bs=1024k of=out.img status=none",
-                Some(1.0 / 20.0),
-            ),
-            peer(
-                "pigz",
-                "tar -I pigz -O -xf disk.tar.gz guest/disk.img | dd bs=1024k iflag=fullblock conv=sparse of=out.img status=none",
-                None,
-            ),
-            peer(
-                "rapidgzip",
-                "rapidgzip -P 0 -dc disk.tar.gz >/dev/null",
-                None,
-            ),
-            peer("igzip", "igzip -dc disk.tar.gz >/dev/null", Some(0.7)),
-        ],
-    },
-    Job {
-        name: "tar.gz, made by pigz",
-        command: "innkeeper import disk.pigz.tar.gz --to out.img --quiet",
-        content: "guest/disk.img",
-        memory: 64,
-        seconds: None,
-        peers: &[peer(
-            "igzip",
-            "igzip -dc disk.pigz.tar.gz >/dev/null",
-            Some(0.7),
-        )],
-    },
-    Job {
-        name: "tar.gz, sparse, made by tar -Sz",
-        command: "innkeeper import disk.sparse.tar.gz --to out.img --quiet",
-        content: "guest/disk.img",
-        memory: 64,
-        seconds: None,
-        peers: &[peer(
-            "igzip",
-            "igzip -dc disk.sparse.tar.gz >/dev/null",
-            None,
-        )],
-    },
-    Job {
-        name: "tar.zst, made by zstd -3",
-        command: "innkeeper import disk.tar.zst --to out.img --quiet",
-        content: "guest/disk.img",
-        memory: 64,
-        seconds: None,
-        peers: &[peer("zstd", "zstd -dc disk.tar.zst >/dev/null", Some(1.0))],
-    },
-    Job {
-        name: "tar.xz, made by xz -T0",
-        command: "innkeeper import disk.tar.xz --to out.img --quiet",
-        content: "guest/disk.img",
-        memory: 192,
-        seconds: None,
-        peers: &[peer("xz", "xz -T0 -dc disk.tar.xz >/dev/null", Some(1.0))],
-    },
-    Job {
-        name: "raw to raw",
-        command: "innkeeper import guest/disk.img --to out.img --quiet",
-        content: "guest/disk.img",
-        memory: 64,
-        seconds: None,
-        peers: &[
-            peer("cp", "cp --sparse=always guest/disk.img out.img", None),
-            peer("nbdcopy", "nbdcopy guest/disk.img out.img", Some(1.0)),
-        ],
-    },
-    Job {
-        name: "tar.gz from standard input",
-        command: "cat disk.tar.gz | innkeeper import - --to out.img --quiet",
-        content: "guest/disk.img",
-        memory: 64,
-        seconds: None,
-        peers: &[peer(
-            "from file",
-            "innkeeper import disk.tar.gz --to out.img --quiet",
-            Some(1.1),
-        )],
-    },
-    Job {
-        name: "tar.gz over HTTP on loopback",
-        command: "innkeeper import $HTTP/disk.tar.gz --to out.img --quiet",
-        content: "guest/disk.img",
-        memory: 64,
-        seconds: None,
-        peers: &[peer(
-            "from file",
-            "innkeeper import disk.tar.gz --to out.img --quiet",
-            Some(1.1),
-        )],
-    },
-    Job {
-        name: "1 TiB sparse raw, 10 MB of data",
-        command: "innkeeper import terabyte.img --to out.img --quiet",
-        content: "terabyte.img",
-        memory: 64,
-        seconds: TERABYTE,
-        peers: &[],
-    },
-    Job {
-        name: "1 TiB in a GNU sparse tar, 10 MB of data",
-        command: "innkeeper import terabyte.tar --to out.img --quiet",
-        content: "terabyte.img",
-        memory: 64,
-        seconds: TERABYTE,
-        peers: &[],
-    },
-];
+    #[test]
+    fn jobs_are_found_by_name_and_by_title() {
+        let found = |text| -> usize { SECTIONS.iter().map(|one| one.named(text).len()).sum() };
+        let all: usize = SECTIONS.iter().map(|section| section.jobs.len()).sum();
+        assert_eq!(found(""), all);
+        let titled = |section: &&Section| section.title.contains("formats");
+        let formats = SECTIONS.iter().filter(titled);
+        assert_eq!(found("FORMATS"), formats.map(|one| one.jobs.len()).sum());
+        assert_eq!(found("tar.xz"), 1);
+        assert_eq!(found("no such job"), 0);
+    }
+
+    #[test]
+    fn inputs_are_found_in_commands() {
+        let peers = &[peer("zstd", "zstd -dc b.zst >/dev/null", None)];
+        let job = Job {
+            peers,
+            ..job("a", "innkeeper import $HTTP/a.gz --to out.img")
+        };
+        for input in ["a.gz", "b.zst", "guest/disk.img"] {
+            assert!(job.needs(input), "{input}");
+        }
+        assert!(!job.needs("a"));
+    }
+}

@@ -4,8 +4,8 @@
 //! Layout: VMware's "Virtual Disk Format 5.0". Nothing is written twice and nothing looked up, so it
 //! goes to a pipe as well as to a file. Grains have 64 KiB; those without data do not exist, nor do
 //! tables without grains. The last grain is a whole one even where the disk ends inside. The capacity is
-//! the disk's size, rounded up to whole sectors of 512 bytes: programs take it for the size, so it is not
-//! rounded up to whole grains, which the specification recommends and VMware's own writers do not do.
+//! the disk's size, rounded up to whole sectors of 512 bytes and not to whole grains: the specification
+//! would like the latter, but programs show a guest the capacity and nothing else.
 //!
 //! Everything depends on the disk alone, and so the same disk gives the same file, with any number of
 //! threads. The content id stands in front of the content, and so it can only be made from the size.

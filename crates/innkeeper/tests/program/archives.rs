@@ -151,21 +151,6 @@ fn an_archive_without_a_disk_says_what_it_holds() {
 }
 
 #[test]
-fn an_xva_is_named_and_not_taken_for_its_first_piece() {
-    let room = Room::new();
-    room.write("ova.xml", b"<?xml version=\"1.0\"?><value><struct><member><name>version</name></member></struct></value>\n");
-    std::fs::create_dir(room.path("Ref:1")).unwrap();
-    room.write("Ref:1/00000000", &disk(1 << 20));
-    room.sh("tar -cf guest.xva --force-local ova.xml Ref:1");
-    room.run("import guest.xva --to out.img").refused(
-        3,
-        "error: guest.xva: is an XVA, whose disks lie in pieces, which are not read here\n\
-         hint: export the disk alone: xe vdi-export format=raw",
-    );
-    assert!(!room.exists("out.img"));
-}
-
-#[test]
 fn members_that_would_climb_out_are_only_names() {
     let room = Room::new();
     let disk = disk(1 << 20);

@@ -18,29 +18,19 @@ fn refused(room: &Room, name: &str, expected: &str) {
 #[test]
 fn known_formats_are_named_and_never_written_as_raw() {
     let room = Room::new();
-    for (format, name) in [
-        ("qcow2", "qcow2"),
-        ("vmdk", "vmdk"),
-        ("vdi", "vdi"),
-        ("vpc", "vhd"),
-        ("vpc -o subformat=fixed", "vhd"),
-        ("vhdx", "vhdx"),
-        ("qed", "qed"),
-        ("parallels", "parallels"),
-    ] {
+    for (format, name) in [("qed", "qed"), ("parallels", "parallels")] {
         room.sh(&format!("qemu-img create -q -f {format} image 8M"));
         refused(&room, "image", &format!("error: image: is a {name} disk"));
-        room.sh("rm image");
+        room.sh("tar -czf image.tar.gz image; rm image");
+        let expected = format!("error: image.tar.gz: image: is a {name} disk");
+        refused(&room, "image.tar.gz", &expected);
+        room.sh("rm image.tar.gz");
     }
-    room.sh("qemu-img create -q -f qcow2 image 8M; tar -czf image.tar.gz image; rm image");
-    refused(
-        &room,
-        "image.tar.gz",
-        "error: image.tar.gz: image: is a qcow2 disk",
-    );
     room.sh("qemu-img create -q -f qcow2 image 8M");
     let ran = room.run("import image --to out.img --format raw");
     ran.refused(3, "error: image: is declared raw, its content is qcow2");
+    let ran = room.run("import image --to out.img --format vdi");
+    ran.refused(3, "error: image: is declared vdi, its content is qcow2");
 }
 
 #[test]

@@ -255,6 +255,7 @@ fn manual_pages_and_completions_come_from_the_parser() {
         room.names(),
         [
             "innkeeper-completions.1",
+            "innkeeper-convert.1",
             "innkeeper-digest.1",
             "innkeeper-import.1",
             "innkeeper-man.1",
@@ -379,6 +380,6 @@ fn progress_as_json_is_a_line_each() {
     assert!(ran.stdout.is_empty());
     let last = ran.stderr.lines().last().expect("a line at the end");
     let json: serde_json::Value = serde_json::from_str(last).unwrap();
-    assert_eq!(json["progress"]["source_bytes"], 1 << 20);
+    assert_eq!(json["progress"]["disk_size"], 1 << 20);
     assert_eq!(json["progress"]["disk_bytes"], 1 << 20);
 }

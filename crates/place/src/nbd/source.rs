@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use extent::{BlockRead, ByteSource, Fill, Run};
+use extent::{Again, BlockRead, ByteSource, Fill, Opener, Run};
 use report::{Error, Result};
 
 use super::address::{Address, Way};
@@ -194,23 +194,27 @@ impl ByteSource for NbdSource {
         }
     }
 
-    fn at_any_offset(&self) -> Result<Option<Arc<dyn BlockRead>>> {
-        Ok(Some(Arc::clone(&self.disk) as Arc<dyn BlockRead>))
+    fn at_any_offset(&self) -> Option<Opener> {
+        let disk = Arc::clone(&self.disk);
+        Some(Box::new(move || {
+            Ok(Some(Arc::clone(&disk) as Arc<dyn BlockRead>))
+        }))
     }
 
     /// Over the same connection while there is one: many a server takes no second one.
-    fn again(&self) -> Result<Option<Box<dyn ByteSource>>> {
-        let client = &self.disk.client;
-        if client.is_alive() {
-            let again = NbdSource::new(&self.address, Arc::clone(client));
-            return Ok(Some(Box::new(again)));
-        }
-        let again = NbdSource::open(&self.address)?;
-        let (size, before) = (again.disk.client.size(), client.size());
-        if size != before {
-            let message = format!("changed: it had {before} bytes, now it has {size}");
-            return Err(Error::io(message, "somebody serves another disk there"));
-        }
-        Ok(Some(Box::new(again)))
+    fn again(&self) -> Option<Again> {
+        let (client, address) = (Arc::clone(&self.disk.client), self.address.clone());
+        Some(Box::new(move || {
+            if client.is_alive() {
+                return Ok(Box::new(NbdSource::new(&address, Arc::clone(&client))));
+            }
+            let again = NbdSource::open(&address)?;
+            let (size, before) = (again.disk.client.size(), client.size());
+            if size != before {
+                let message = format!("changed: it had {before} bytes, now it has {size}");
+                return Err(Error::io(message, "somebody serves another disk there"));
+            }
+            Ok(Box::new(again))
+        }))
     }
 }

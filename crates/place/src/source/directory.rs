@@ -51,7 +51,8 @@ impl Directory {
         let name = format!("{}/{file}", self.name.trim_end_matches('/'));
         let opened = self.open_within(file).and_then(|opened| {
             let source = FileSource::regular(name.clone(), opened)?;
-            source.at_any_offset()?.ok_or_else(not_regular)
+            let open = source.at_any_offset().ok_or_else(not_regular)?;
+            open()?.ok_or_else(not_regular)
         });
         opened.map_err(|error| error.at(name))
     }

@@ -9,7 +9,7 @@ use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use extent::{BlockRead, ByteSource, Fill};
+use extent::{Again, ByteSource, Fill, Opener};
 use report::{Error, Result};
 use rustix::fs::{Advice, SeekFrom};
 use rustix::io::Errno;
@@ -154,25 +154,36 @@ impl ByteSource for FileSource {
         }
     }
 
-    fn at_any_offset(&self) -> Result<Option<Arc<dyn BlockRead>>> {
+    fn at_any_offset(&self) -> Option<Opener> {
         let Reach::Range(range) = &self.reach else {
-            return Ok(None);
+            return None;
         };
-        let file = self.file.try_clone().map_err(cannot_open)?;
-        let (start, len) = (range.start, range.end - range.start);
-        let at = FileAt::new(self.name.clone(), file, start, len, range.regular);
-        Ok(Some(Arc::new(at)))
+        let (start, len, regular) = (range.start, range.end - range.start, range.regular);
+        let name = self.name.clone();
+        let file = self.file.try_clone();
+        Some(Box::new(move || {
+            let file = file.as_ref().map_err(again_failed)?;
+            let file = file.try_clone().map_err(cannot_open)?;
+            let at = FileAt::new(name.clone(), file, start, len, regular);
+            Ok(Some(Arc::new(at)))
+        }))
     }
 
-    fn again(&self) -> Result<Option<Box<dyn ByteSource>>> {
+    fn again(&self) -> Option<Again> {
         let Reach::Range(range) = &self.reach else {
-            return Ok(None);
+            return None;
         };
-        Ok(Some(Box::new(FileSource {
-            name: self.name.clone(),
-            file: self.file.try_clone().map_err(cannot_open)?,
-            reach: Reach::Range(range.from_start()),
-        })))
+        let range = range.from_start();
+        let name = self.name.clone();
+        let file = self.file.try_clone();
+        Some(Box::new(move || {
+            let file = file.as_ref().map_err(again_failed)?;
+            Ok(Box::new(FileSource {
+                name: name.clone(),
+                file: file.try_clone().map_err(cannot_open)?,
+                reach: Reach::Range(range.from_start()),
+            }))
+        }))
     }
 }
 
@@ -270,6 +281,11 @@ impl Range {
         );
         Error::io(message, "somebody else writes to it")
     }
+}
+
+/// The system gave no second descriptor of the file.
+fn again_failed(cause: &io::Error) -> Error {
+    Error::io("cannot be opened again", cause)
 }
 
 fn cannot_open(cause: impl Into<io::Error>) -> Error {

@@ -28,7 +28,7 @@ mod wire;
 use std::fmt;
 use std::sync::Arc;
 
-use extent::{BlockRead, ByteSource, Fill};
+use extent::{Again, BlockRead, ByteSource, Fill, Opener};
 use report::{Error, Kind, Result};
 use ureq::http::StatusCode;
 
@@ -352,26 +352,32 @@ impl ByteSource for Http {
     }
 
     /// Parts of the file, if the server gives some for the asking.
-    fn at_any_offset(&self) -> Result<Option<Arc<dyn BlockRead>>> {
-        let Some(version) = self.version.clone().filter(Version::is_known) else {
-            return Ok(None);
-        };
+    fn is_far(&self) -> bool {
+        true
+    }
+
+    fn at_any_offset(&self) -> Option<Opener> {
+        let version = self.version.clone().filter(Version::is_known)?;
         if self.accepts_ranges == Some(false) || version.total == Some(0) {
-            return Ok(None);
+            return None;
         }
         let advertised = self.accepts_ranges == Some(true);
-        let fetcher = Fetcher::new(Arc::clone(&self.client), self.at.clone(), version);
-        let ranges = Ranges::open(self.name.clone(), fetcher, advertised)?;
-        Ok(ranges.map(|ranges| Arc::new(ranges) as Arc<dyn BlockRead>))
+        let (name, client, at) = (self.name.clone(), Arc::clone(&self.client), self.at.clone());
+        Some(Box::new(move || {
+            let fetcher = Fetcher::new(Arc::clone(&client), at.clone(), version.clone());
+            let ranges = Ranges::open(name.clone(), fetcher, advertised)?;
+            Ok(ranges.map(|ranges| Arc::new(ranges) as Arc<dyn BlockRead>))
+        }))
     }
 
     /// A new request, whose answer must be in the same state of the file as the first one.
-    fn again(&self) -> Result<Option<Box<dyn ByteSource>>> {
-        let Some(version) = self.version.as_ref().filter(|version| version.is_known()) else {
-            return Ok(None);
-        };
-        let again = Self::begin(self.name.clone(), Arc::clone(&self.client))?;
-        version.compare(again.version.as_ref().unwrap_or(&Version::default()))?;
-        Ok(Some(Box::new(again)))
+    fn again(&self) -> Option<Again> {
+        let version = self.version.clone().filter(Version::is_known)?;
+        let (name, client) = (self.name.clone(), Arc::clone(&self.client));
+        Some(Box::new(move || {
+            let again = Self::begin(name.clone(), Arc::clone(&client))?;
+            version.compare(again.version.as_ref().unwrap_or(&Version::default()))?;
+            Ok(Box::new(again))
+        }))
     }
 }

@@ -40,20 +40,22 @@ impl Walk<'_> {
         let Some(mut format) = self.format(&file, class)? else {
             return Ok(None);
         };
-        if bytes.is_far() && passes_well(format, &head) {
-            return Ok(None);
-        }
         if format == Format::Raw && self.pick.format.is_none() {
             format = format_by_end(&*bytes)?.unwrap_or(format);
         }
+        self.image(format, bytes).map(Some)
+    }
+
+    fn image(&mut self, format: Format, bytes: Arc<dyn BlockRead>) -> Result<ControlFlow<()>> {
         let image = self.opening.at_any_offset(format, bytes)?;
         let disk = Disk {
-            member: file.member,
+            member: String::new(),
             size: Some(image.size()),
             format,
             variant: image.about().variant.clone(),
         };
-        self.hand_over(disk, Content::Image(image)).map(Some)
+        self.seen.at_any_offset = true;
+        self.hand_over(disk, Content::Image(image))
     }
 
     fn class(&self, head: &[u8], file: &File) -> Result<Class> {
@@ -78,6 +80,14 @@ impl Walk<'_> {
         }
         if head.is_empty() {
             return Err(Error::refused("is empty"));
+        }
+        let alone = file.member.is_empty() && self.layers.is_empty();
+        if alone
+            && !passes_well(format, head)
+            && let Some(open) = &self.opening.far
+            && let Some(bytes) = open()?
+        {
+            return self.image(format, bytes);
         }
         let (opening, member) = (self.opening, &file.member);
         let opened = opening.stream(format, stream, member, file.size, &mut self.sieves)?;
