@@ -2,6 +2,7 @@
 
 mod inputs;
 mod jobs;
+mod large;
 mod machine;
 mod measure;
 mod page;
@@ -17,7 +18,7 @@ use crate::example::temporary;
 use crate::packages::{Need, install};
 use crate::shell::{cargo, command, file_error, output, root, run as run_command, which};
 use inputs::{Inputs, Scale};
-use jobs::{JOBS, Job};
+use jobs::{Job, Peer, SECTIONS, Section};
 use measure::{Bench, Figures};
 
 /// The peers and what measures them.
@@ -27,6 +28,8 @@ const NEEDS: &[Need] = &[
     ("mke2fs", "e2fsprogs"),
     ("nbdcopy", "libnbd-bin"),
     ("pigz", "pigz"),
+    ("qemu-img", "qemu-utils"),
+    ("qemu-nbd", "qemu-utils"),
     ("tar", "tar"),
     ("time", "time"),
     ("xz", "xz-utils"),
@@ -40,16 +43,20 @@ pub(crate) struct Options {
     /// keeps the disk's own speed out of the figures. Without it, a temporary directory
     #[arg(long)]
     dir: Option<PathBuf>,
+    /// Work with the disk of 2 TiB here, and keep it; it takes 40 GB at most and is about memory, so the
+    /// speed of the place does not matter. Without it, a temporary directory
+    #[arg(long, value_name = "DIR")]
+    large_dir: Option<PathBuf>,
     /// A smaller disk for a quick look: 1/8 makes 1 GiB out of 8
     #[arg(long, default_value = "1")]
     scale: Scale,
-    /// Measured runs of each, after one to warm up
+    /// Measured runs of each at most, after one to warm up; 3 are enough for what takes long
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
     /// Leave a peer out (rapidgzip, nbdcopy, …)
     #[arg(long, value_name = "PEER")]
     without: Vec<String>,
-    /// Only jobs whose name contains this
+    /// Only jobs whose name or section contains this ("formats")
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
     /// Measure this program instead of building one
@@ -75,7 +82,27 @@ impl Options {
 struct Outcome {
     job: &'static Job,
     ours: Figures,
-    peers: Vec<(&'static jobs::Peer, Figures)>,
+    peers: Vec<(&'static Peer, Figures)>,
+}
+
+impl Outcome {
+    /// Whether the disk that was written is raw.
+    fn is_raw(&self) -> bool {
+        self.job.format == "raw"
+    }
+
+    /// Each peer once, with the flags that made it fastest, in the job's order.
+    fn best(&self) -> Vec<(&'static Peer, &Figures)> {
+        let mut best: Vec<(&'static Peer, &Figures)> = Vec::new();
+        for (peer, figures) in &self.peers {
+            match best.iter_mut().find(|(known, _)| known.tool == peer.tool) {
+                Some(known) if figures.wall() < known.1.wall() => *known = (*peer, figures),
+                Some(_) => {}
+                None => best.push((*peer, figures)),
+            }
+        }
+        best
+    }
 }
 
 /// Measures, prints the page, and writes it if nothing was left out.
@@ -88,15 +115,33 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let dir = options.dir.as_deref().unwrap_or(scratch.path());
     std::fs::create_dir_all(dir).map_err(file_error(dir))?;
     let tools = tools(options, dir)?;
-    let inputs = Inputs::make(dir, options.scale)?;
+    let wanted = |section: &Section| section.named(&options.only);
+    let jobs: Vec<&Job> = SECTIONS.iter().flat_map(wanted).collect();
+    let inputs = Inputs::make(dir, options.scale, &jobs)?;
+    let large = match jobs.iter().any(|job| job.is_large()) {
+        true => Some(large_inputs(options, scratch.path())?),
+        false => None,
+    };
     let server = server::serve(inputs.dir())?;
-    let bench = Bench::new(&inputs, &tools, &server, options.runs);
-    let mut outcomes = Vec::new();
-    for job in JOBS.iter().filter(|job| job.name.contains(&options.only)) {
-        outcomes.push(measure_job(&bench, job, options)?);
+    let measured = |job: &'static Job| {
+        let large = large.as_ref().filter(|_| job.is_large());
+        let dir = large.unwrap_or(&inputs).dir();
+        measure_job(
+            &Bench::new(dir, &tools, &server, options.runs),
+            job,
+            options,
+        )
+    };
+    let mut sections = Vec::new();
+    for section in SECTIONS {
+        let outcomes = wanted(section).into_iter().map(measured);
+        sections.push((section.title, outcomes.collect::<Result<Vec<_>>>()?));
     }
-    let machine = machine::describe(inputs.dir(), &tools)?;
-    let page = page::measured(&machine, &inputs.describe()?, options.runs, &outcomes);
+    sections.retain(|(_, outcomes)| !outcomes.is_empty());
+    let mut facts = machine::describe(inputs.dir(), &tools)?;
+    facts.extend_from_slice(inputs.lines());
+    facts.extend(large.iter().flat_map(Inputs::lines).cloned());
+    let page = page::measured(&facts, options.runs, &sections);
     println!("{page}");
     match options.is_complete() {
         true => page::write(&root().join("docs/benchmarks.md"), &page),
@@ -107,18 +152,27 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
 }
 
+/// The disk of 2 TiB and its files, in a place of their own.
+fn large_inputs(options: &Options, scratch: &Path) -> Result<Inputs> {
+    let dir = options.large_dir.as_deref().unwrap_or(scratch);
+    std::fs::create_dir_all(dir).map_err(file_error(dir))?;
+    Inputs::make_large(dir, options.scale)
+}
+
 fn measure_job(bench: &Bench<'_>, job: &'static Job, options: &Options) -> Result<Outcome> {
     let peers: Vec<_> = job
         .peers
         .iter()
         .filter(|peer| options.wants(peer.tool))
         .collect();
-    let commands: Vec<&str> = std::iter::once(job.command)
-        .chain(peers.iter().map(|peer| peer.command))
+    let commands: Vec<(&str, &str)> = std::iter::once(("innkeeper", job.command))
+        .chain(peers.iter().map(|peer| (peer.tool, peer.command)))
         .collect();
     eprintln!("{}", job.name);
-    let mut figures = bench.in_turn(&commands, job.content)?.into_iter();
-    let ours = figures.next().unwrap_or_default();
+    let mut figures = bench.in_turn(job, &commands)?.into_iter();
+    let ours = figures
+        .next()
+        .ok_or_else(|| Error::io("the program did not run", job.name))?;
     Ok(Outcome {
         job,
         ours,

@@ -11,7 +11,7 @@ use crate::packages::cargo_tool;
 use crate::shell::{command, file_error, root, run as run_command, which};
 
 /// Bytes of the longest input: the shorter, the more are tried.
-const LONGEST: u32 = 32 << 10;
+const LONGEST: u32 = 64 << 10;
 
 /// MiB of memory a target may take, the sanitizer's own included.
 const MEMORY: u32 = 1024;
@@ -58,7 +58,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let output = fuzz(target, options.seconds)?;
         let said = String::from_utf8_lossy(&output.stderr);
         match output.status.success() {
-            true => println!("{target:8} {} inputs, nothing found", inputs(&said)),
+            true => println!("{target:11} {} inputs, nothing found", inputs(&said)),
             false => {
                 println!("{said}");
                 found.push(target.as_str());
@@ -93,7 +93,17 @@ fn targets() -> Result<Vec<String>> {
 fn corpus(target: &str) -> Result<()> {
     let dir = root().join("fuzz/corpus").join(target);
     fs::create_dir_all(&dir).map_err(file_error(&dir))?;
+    let sized = |mut case: testkit::Bad| {
+        // The target wants to know the disk's size.
+        let size = testkit::xva::SIZE as u32;
+        case.bytes.splice(..0, size.to_le_bytes());
+        case
+    };
     let (valid, hostile) = match target {
+        "xva" => {
+            let hostile = testkit::xva::hostile().into_iter().map(sized);
+            (Vec::new(), hostile.collect())
+        }
         "tar" => (testkit::tar::valid(), testkit::tar::hostile()),
         "zip" => (testkit::zip::valid(), testkit::zip::hostile()),
         _ => return Ok(()),

@@ -1,5 +1,12 @@
 //! `fuzz/seeds`: a few small files a target, made by the tools that people make such files with.
 
+mod images;
+
+// What the fuzz targets unfold again.
+#[allow(dead_code)]
+#[path = "../../fuzz/src/fold.rs"]
+mod fold;
+
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
@@ -213,20 +220,36 @@ pub(crate) fn run() -> Result<()> {
     let scratch = temporary()?;
     bash(scratch.path(), DISK, None)?;
     let seeds = root().join("fuzz/seeds");
-    for (target, name, command) in SEEDS {
+    let place = |target: &str, name: &str| {
         let dir = seeds.join(target);
         fs::create_dir_all(&dir).map_err(file_error(&dir))?;
-        bash(scratch.path(), command, Some(&dir.join(name)))?;
+        Ok(dir.join(name))
+    };
+    for (target, name, command) in SEEDS.iter().chain(images::SEEDS) {
+        let file = place(target, name)?;
+        bash(scratch.path(), command, Some(&file))?;
+        if images::FOLDED.contains(target) {
+            let image = fs::read(&file).map_err(file_error(&file))?;
+            write(&file, &fold::fold(&image))?;
+        }
     }
-    println!("{} seeds in {}", SEEDS.len(), seeds.display());
+    for (target, name, content) in images::made() {
+        write(&place(target, name)?, &content)?;
+    }
+    println!("made in {}", seeds.display());
     Ok(())
+}
+
+fn write(file: &Path, content: &[u8]) -> Result<()> {
+    fs::write(file, content).map_err(file_error(file))
 }
 
 fn bash(dir: &Path, command: &str, target: Option<&Path>) -> Result<()> {
     let mut bash = Command::new("bash");
     bash.arg("-c")
-        .arg(format!("{PRELUDE}{command}"))
+        .arg(format!("{PRELUDE}{}{command}", images::PRELUDE))
         .current_dir(dir)
+        .env("ROOT", root())
         .env("TZ", "UTC");
     if let Some(target) = target {
         bash.stdout(File::create(target).map_err(file_error(target))?);

@@ -57,6 +57,15 @@ impl Gate {
         self
     }
 
+    /// The gate for an image in a stream: whatever lies where the stream comes from, nothing lies beside
+    /// the image.
+    pub(crate) fn of_stream(&self) -> Gate {
+        Gate {
+            beside: None,
+            ..self.clone()
+        }
+    }
+
     /// The gate for the image below: its extents lie where it lies, in the directory that the person
     /// gave for such images.
     pub(crate) fn of_image_below(&self) -> Gate {

@@ -33,6 +33,20 @@ impl Default for How {
     }
 }
 
+impl How {
+    /// Sees to it that a disk in `format` can be opened so.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] when a snapshot is wanted and the format has none.
+    pub fn suits(&self, format: Format) -> Result<()> {
+        if self.snapshot.is_some() && format != Format::Qcow {
+            let message = format!("is a {format} disk, which has no internal snapshots");
+            return Err(Error::refused(message).hint("leave --snapshot out"));
+        }
+        Ok(())
+    }
+}
+
 /// What an image says about itself, for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
@@ -112,10 +126,7 @@ impl Image {
             let message = format!("lies on top of more than {DEPTH} other images");
             return Err(Error::refused(message));
         }
-        if how.snapshot.is_some() && format != Format::Qcow {
-            let message = format!("is a {format} disk, which has no internal snapshots");
-            return Err(Error::refused(message).hint("leave --snapshot out"));
-        }
+        how.suits(format)?;
         match format {
             Format::Raw => raw::open(file),
             Format::Qcow => qcow2::open(file, how, depth),
@@ -177,7 +188,7 @@ impl Image {
                 let found = below.lookup(at)?;
                 Ok(Stretch {
                     len: found.len.min(stretch.len),
-                    lies: found.lies.from_file(*own),
+                    lies: found.lies.shifted(*own),
                 })
             }
             _ => Ok(stretch),

@@ -31,7 +31,7 @@ pub enum Lies {
 
 impl Lies {
     /// The same where the file with index 0 has the index `first`.
-    pub(crate) fn from_file(self, first: usize) -> Self {
+    pub(crate) fn shifted(self, first: usize) -> Self {
         match self {
             Lies::Plain { file, offset } => Lies::Plain {
                 file: file + first,

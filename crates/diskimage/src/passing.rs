@@ -25,7 +25,7 @@ pub use sieve::Sieve;
 /// What came of an attempt.
 pub enum Passing<R> {
     /// The disk, ready to be read.
-    Disk(InFileOrder<Replay<R>>),
+    Disk(Box<InFileOrder<Replay<R>>>),
     /// The tables are known, or more of them than before, and the stream has moved past the data: the
     /// same again from the stream's beginning.
     Again,
@@ -56,6 +56,7 @@ pub fn pass<R: SparseRead>(
     means: Means,
 ) -> Result<Passing<R>> {
     let how = How {
+        gate: how.gate.of_stream(),
         in_file_order: true,
         ..how.clone()
     };
@@ -67,7 +68,7 @@ pub fn pass<R: SparseRead>(
         match runs {
             Ok(runs) if replay.is_whole() => {
                 let order = InFileOrder::new(replay, runs, means.threads)?;
-                return Ok(Passing::Disk(order));
+                return Ok(Passing::Disk(Box::new(order)));
             }
             Ok(_) => return again(format, means),
             Err(error) if wanted.is_empty() => return Err(error),

@@ -56,19 +56,21 @@ impl Unpacker {
     }
 
     /// Reads the unit `packed` from `file` and unpacks it into `unit`, which the caller owes to be of
-    /// [`Packed::unit`] bytes.
+    /// [`Packed::unit`] bytes; returns the bytes read.
     ///
     /// # Errors
     /// Those of [`Unpacker::unpack`] and of reading.
-    pub fn read(&mut self, file: &dyn BlockRead, packed: &Packed, unit: &mut [u8]) -> Result<()> {
+    pub fn read(&mut self, file: &dyn BlockRead, packed: &Packed, unit: &mut [u8]) -> Result<u64> {
         let mut stored = std::mem::take(&mut self.stored);
         let read = read_stored(file, packed, &mut stored);
         let unpacked = read.and_then(|()| self.unpack(packed.coding, &stored, unit));
+        let len = stored.len() as u64;
         self.stored = stored;
-        unpacked.map_err(|error| match error.kind() {
-            report::Kind::Io => error,
-            _ => error.at(format!("unit at byte {}", packed.offset)),
-        })
+        match unpacked {
+            Ok(()) => Ok(len),
+            Err(error) if error.kind() == report::Kind::Io => Err(error),
+            Err(error) => Err(error.at(format!("unit at byte {}", packed.offset))),
+        }
     }
 
     /// Unpacks `stored` into `unit`, all of it.

@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Import(Box<commands::import::Args>),
     /// Write a disk in another format, to a place or a pipe
     Convert(Box<commands::convert::Args>),
+    /// Say what a file, a pipe or a URL holds, and write nothing
+    Inspect(commands::inspect::Args),
     /// Name a disk's content, holes for free
     Digest(commands::digest::Args),
     /// Write the manual pages

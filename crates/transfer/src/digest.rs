@@ -55,7 +55,7 @@ fn digest_bytes(
     control: &Arc<Control>,
 ) -> Result<Content> {
     let bytes = match limit {
-        Some(limit) => First::new(bytes, limit)?,
+        Some(limit) => First::of(bytes, limit)?,
         None => bytes,
     };
     digest_image(Image::open(Format::Raw, bytes, &How::default())?, control)
@@ -142,7 +142,7 @@ struct First {
 }
 
 impl First {
-    fn new(bytes: Arc<dyn BlockRead>, size: u64) -> Result<Arc<dyn BlockRead>> {
+    fn of(bytes: Arc<dyn BlockRead>, size: u64) -> Result<Arc<dyn BlockRead>> {
         match bytes.size() {
             Some(have) if have < size => Err(too_short(have, size)),
             _ => Ok(Arc::new(First { bytes, size })),

@@ -55,6 +55,18 @@ impl Encoded {
     fn padded(&self, size: u64) -> u64 {
         size.max(self.form.size.unwrap_or(0))
     }
+
+    /// A streamOptimized vmdk is opened by its last bytes, and a device's last bytes are elsewhere.
+    fn has_an_end(&self) -> Result<()> {
+        match self.inner.capacity() {
+            Some(_) if self.form.format == Format::Vmdk => Err(Error::target(format!(
+                "{} does not end where a vmdk ends, and so it would not be found there again",
+                self.inner.name()
+            ))
+            .hint("write to a file, or give --format qcow2")),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Candidate for Encoded {
@@ -84,6 +96,7 @@ impl Candidate for Encoded {
     }
 
     fn fits(&self, size: u64) -> Result<()> {
+        self.has_an_end()?;
         match self.form.size {
             Some(asked) if asked < size => {
                 let (asked, size) = amounts(asked, size);
@@ -95,6 +108,7 @@ impl Candidate for Encoded {
     }
 
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {
+        self.has_an_end()?;
         let Some(size) = size.map(|size| self.padded(size)).or(self.form.size) else {
             let message = format!(
                 "a {} has to be told how large its disk is",

@@ -276,14 +276,14 @@ fn plan(seen: Seen, disks: Vec<DiskPlan>) -> Outcome {
 }
 
 /// The source, for as many passes as it takes.
-struct Source {
+pub(crate) struct Source {
     source: Box<dyn ByteSource>,
     again: Option<Again>,
     passing: Passing,
 }
 
 /// How far a walk came.
-enum Walked {
+pub(crate) enum Walked {
     /// The sink wanted no more of it.
     Stopped,
     /// To its end, and what is known about the source then; `None` where the rest of it does not
@@ -292,16 +292,30 @@ enum Walked {
 }
 
 impl Source {
+    /// `source`, of which this becomes as it passes.
+    pub(crate) fn new(source: Box<dyn ByteSource>, passing: Passing) -> Self {
+        Source {
+            again: source.again(),
+            source,
+            passing,
+        }
+    }
+
+    /// Whether there can be another pass.
+    pub(crate) fn comes_again(&self) -> bool {
+        self.again.is_some()
+    }
+
     /// How the source is read at any offset, where that is so much effort that only a format that
     /// needs it is worth it.
-    fn far(&self) -> Option<Opener> {
+    pub(crate) fn far(&self) -> Option<Opener> {
         let far = self.source.is_far() && self.passing.is_idle();
         self.source.at_any_offset().filter(|_| far)
     }
 
     /// Walks through the source: at any offset where that is better, or from front to back, once more
     /// where tables lie behind data.
-    fn walk(self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Walked> {
+    pub(crate) fn walk(self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Walked> {
         if let Some(flow) = self.direct(walk)? {
             return Ok(match flow {
                 Break(()) => Walked::Stopped,
@@ -363,7 +377,7 @@ impl Source {
 }
 
 /// An input that is no disk, with what its source knows about why.
-fn explained(error: Error, hint: Option<&'static str>) -> Error {
+pub(crate) fn explained(error: Error, hint: Option<&'static str>) -> Error {
     match hint {
         Some(hint) if error.kind() == Kind::Refused => error.hint(hint),
         _ => error,

@@ -41,10 +41,13 @@ pub(crate) struct Ending {
     pub(crate) result: Result<()>,
 }
 
+/// What the hashing thread leaves; `None` when it was not told that the disk is complete.
+type Hashed = Option<Result<Digest>>;
+
 /// The running threads.
 pub(crate) struct Fan {
     targets: Vec<(Option<SyncSender<Item>>, JoinHandle<Ending>)>,
-    hasher: Option<(SyncSender<Item>, JoinHandle<Option<Result<Digest>>>)>,
+    hasher: Option<(SyncSender<Item>, JoinHandle<Hashed>)>,
 }
 
 impl Fan {
@@ -119,7 +122,7 @@ fn spawn<T: Send + 'static>(
         .map_err(|cause| Error::io(format!("no thread for the {name}"), cause))
 }
 
-fn hash(items: &Receiver<Item>) -> Option<Result<Digest>> {
+fn hash(items: &Receiver<Item>) -> Hashed {
     let mut hasher = Hasher::default();
     for item in items {
         match item {

@@ -151,7 +151,7 @@ impl Cuts for Gather {
             }
             Some(&Planned::Span(end)) => {
                 let missing = || Error::io("reading stopped", "a worker said nothing");
-                let cut = self.workers.next()?.ok_or_else(missing)??;
+                let cut = self.workers.output()?.ok_or_else(missing)??;
                 if cut.end() >= end {
                     self.plan.pop_front();
                 }
@@ -229,16 +229,23 @@ impl Bench {
 
     fn packed(&self, packed: &Packed, len: u64, to: &mut Filling<'_>) -> Result<()> {
         let file = self.file(packed.file)?;
+        let unpack = |unit: &mut [u8]| {
+            let unpackers = &self.unpackers;
+            let read = unpackers.lend(|unpacker| unpacker.read(file, packed, unit))?;
+            self.control.took(read);
+            Ok(())
+        };
+        let (chunk, room) = to.chunk()?;
+        if packed.skip == 0 && len == packed.unit && len <= room as u64 {
+            return chunk.fill(len as usize, unpack);
+        }
         let mut unit = vec![0; packed.unit as usize];
-        self.unpackers
-            .lend(|unpacker| unpacker.read(file, packed, &mut unit))?;
-        self.control.took(packed.stored);
+        unpack(&mut unit)?;
         let wanted = unit.get(packed.skip as usize..(packed.skip + len) as usize);
         let mut rest = wanted.unwrap_or_default();
         while !rest.is_empty() {
             let (chunk, _) = to.chunk()?;
-            let n = chunk.push(rest);
-            rest = &rest[n..];
+            rest = &rest[chunk.push(rest)..];
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ mod engine;
 mod fan;
 mod gather;
 mod hash;
+mod inspect;
 mod intake;
 mod names;
 mod open;
@@ -38,6 +39,9 @@ pub use control::{Control, Progress, Unsettled};
 pub use digest::{Content, digest};
 pub use encoded::Form;
 pub use engine::{DiskPlan, Import, Imported, ImportedDisk, Outcome, Plan, TargetEnd, import};
+pub use inspect::{
+    Entry, Inspect, Inspected, InspectedDisk, Members, Packing, Survey, What, inspect,
+};
 pub use pick::{Pattern, Pick};
 pub use seen::{Config, Disk};
 pub use writer::{ChoosePlaces, Places};

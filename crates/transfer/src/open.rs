@@ -54,6 +54,7 @@ impl Opening {
         size: Option<u64>,
         sieves: &mut Sieves,
     ) -> Result<Streamed<'a>> {
+        self.how.suits(format)?;
         if format == Format::Raw {
             return Ok(disk(InOrder::new(stream, size), String::new()));
         }
@@ -68,7 +69,8 @@ impl Opening {
         match pass(format, stream, sieve, &self.how, self.means)? {
             Passing::Disk(stream) => {
                 let variant = stream.about().variant.clone();
-                Ok(disk(stream, variant))
+                let disk = stream;
+                Ok(Streamed::Disk { disk, variant })
             }
             Passing::Again => Ok(Streamed::Again),
         }

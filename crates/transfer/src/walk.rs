@@ -7,6 +7,7 @@
 
 mod archive;
 mod leaf;
+mod look;
 
 use std::ops::ControlFlow;
 
@@ -18,6 +19,7 @@ use unpack::layer::{Compression, Layer, sniff};
 
 use crate::classify::HEAD;
 use crate::control::Control;
+use crate::inspect::Looker;
 use crate::names::shortened;
 use crate::open::{Content, Opening, Sieves};
 use crate::pick::Pick;
@@ -41,6 +43,11 @@ pub(crate) trait DiskSink {
         configs: &[Config],
         content: Content<'_>,
     ) -> Result<ControlFlow<()>>;
+
+    /// Whoever only wants to know what there is, and is told instead of given disks.
+    fn looker(&mut self) -> Option<&mut Looker> {
+        None
+    }
 }
 
 /// One walk through one source.
@@ -100,6 +107,9 @@ impl<'a> Walk<'a> {
         self.layers.clear();
         (self.decoders, self.opened) = (0, 0);
         self.xva.clear();
+        if let Some(looker) = self.sink.looker() {
+            looker.begin();
+        }
     }
 
     /// Walks through `source`, of `size` bytes where known, to its end, or until the sink says

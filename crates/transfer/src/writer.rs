@@ -83,7 +83,7 @@ impl<'a> Writer<'a> {
             Places::These(candidates) => std::mem::take(candidates),
             Places::Each(choose) => choose(number, disk, configs).map_err(as_target)?,
         };
-        let fits = |target: &Box<dyn Candidate>| match disk.size {
+        let fits = |target: &dyn Candidate| match disk.size {
             Some(size) => target.fits(size),
             None if target.needs_size() => Err(Error::target(format!(
                 "{} is to be created, and how large the disk is shows only at its end",
@@ -92,7 +92,7 @@ impl<'a> Writer<'a> {
             .hint("give --size, for instance --size 8G")),
             None => Ok(()),
         };
-        candidates.iter().try_for_each(fits)?;
+        candidates.iter().try_for_each(|target| fits(&**target))?;
         Ok(candidates)
     }
 

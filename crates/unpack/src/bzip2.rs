@@ -268,7 +268,7 @@ impl<R: SparseRead> Bzip2<R> {
             && start < self.position
         {
             while block && self.handed > 0 {
-                match self.workers.next()? {
+                match self.workers.output()? {
                     Some(Reply::Output(_)) => {}
                     _ => break,
                 }
@@ -289,7 +289,7 @@ impl<R: SparseRead> Bzip2<R> {
             Some(pool) if again.is_some() => pool,
             _ => &mut self.workers,
         };
-        let reply = match pool.next()? {
+        let reply = match pool.output()? {
             Some(reply) => reply,
             None => return Err(Error::io("decompression stopped", "a worker said nothing")),
         };

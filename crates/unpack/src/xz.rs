@@ -298,7 +298,7 @@ impl<R: SparseRead> Xz<R> {
     /// Fetches something from the workers.
     fn fetch(&mut self) -> Result<()> {
         let reply = match &mut self.workers {
-            Some(workers) => workers.next()?,
+            Some(workers) => workers.output()?,
             None => None,
         };
         let reply =

@@ -294,7 +294,7 @@ impl<R: SparseRead> SparseRead for Zstd<R> {
         while self.outbox.is_empty() {
             self.submit()?;
             let ready = match &mut self.workers {
-                Some(workers) => workers.next()?,
+                Some(workers) => workers.output()?,
                 None => None,
             };
             match (ready, self.current.take()) {

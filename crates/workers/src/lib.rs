@@ -15,7 +15,7 @@ enum Reply<O> {
 
 type Job<J, O> = (J, SyncSender<Reply<O>>);
 
-/// A pool whose jobs each yield any number of outputs; [`Ordered::next`] gives the outputs of the
+/// A pool whose jobs each yield any number of outputs; [`Ordered::output`] gives the outputs of the
 /// first job submitted first, whichever thread finishes when.
 ///
 /// Threads end when the pool is dropped: a worker that finds nobody listening stops.
@@ -76,7 +76,7 @@ impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
     ///
     /// # Errors
     /// [`report::Kind::Io`] when a worker died in the middle of a job.
-    pub fn next(&mut self) -> Result<Option<O>> {
+    pub fn output(&mut self) -> Result<Option<O>> {
         while let Some(first) = self.pending.front() {
             match first.recv() {
                 Ok(Reply::Output(output)) => return Ok(Some(output)),
@@ -120,7 +120,7 @@ mod tests {
             pool.submit(job).unwrap();
         }
         let mut outputs = Vec::new();
-        while let Some(output) = pool.next().unwrap() {
+        while let Some(output) = pool.output().unwrap() {
             outputs.push(output);
         }
         let expected: Vec<u32> = (0..100)
@@ -135,6 +135,6 @@ mod tests {
         let mut pool =
             Ordered::start(1, 1, |_: (), _: &mut Emit<'_, ()>| panic!("on purpose")).unwrap();
         pool.submit(()).unwrap();
-        assert_eq!(pool.next().unwrap_err().causes(), ["a worker thread died"]);
+        assert_eq!(pool.output().unwrap_err().causes(), ["a worker thread died"]);
     }
 }

@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use report::{Error, Result};
 
+use super::jobs::Job;
+use super::large;
 use crate::example::partition_table;
 use crate::shell::{file_error, run, which};
 
@@ -36,6 +38,41 @@ const PACKED: &[(&str, &str)] = &[
     ),
 ];
 
+/// Disk formats, by qemu-img; each command ends with the file's name.
+const IMAGES: &[(&str, &str)] = &[
+    (
+        "disk.vmdk",
+        "qemu-img convert -O vmdk -o subformat=streamOptimized guest/disk.img",
+    ),
+    (
+        "disk.zlib.qcow2",
+        "qemu-img convert -O qcow2 -c -o compression_type=zlib guest/disk.img",
+    ),
+    (
+        "disk.zstd.qcow2",
+        "qemu-img convert -O qcow2 -c -o compression_type=zstd guest/disk.img",
+    ),
+    ("disk.qcow2", "qemu-img convert -O qcow2 guest/disk.img"),
+    ("disk.vdi", "qemu-img convert -O vdi guest/disk.img"),
+    (
+        "disk.vhd",
+        "qemu-img convert -O vpc -o subformat=dynamic,force_size=on guest/disk.img",
+    ),
+    (
+        "disk.vhdx",
+        "qemu-img convert -O vhdx -o subformat=dynamic guest/disk.img",
+    ),
+];
+
+/// What is made from the disk that has a directory of its own.
+const LARGE: &[(&str, &str)] = &[
+    ("large.qcow2", "qemu-img convert -O qcow2 large.img"),
+    ("large.qcow2.zst", "zstd -q -3 -T0 <large.qcow2 >"),
+];
+
+/// What a file is called until it is complete.
+const PART: &str = "part";
+
 /// A part of the full size, `1/N`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Scale(u64);
@@ -44,6 +81,11 @@ impl Scale {
     /// Whether nothing is made smaller.
     pub(super) fn is_full(self) -> bool {
         self.0 == 1
+    }
+
+    /// That part of `size`.
+    fn of(self, size: u64) -> u64 {
+        size / self.0
     }
 }
 
@@ -60,99 +102,136 @@ impl FromStr for Scale {
     }
 }
 
-/// A directory that holds the inputs.
-pub(super) struct Inputs(PathBuf);
+/// A directory that holds inputs, and what each of them is, a line each.
+pub(super) struct Inputs {
+    dir: PathBuf,
+    lines: Vec<String>,
+}
 
 impl Inputs {
-    /// Makes what is not there yet, in a directory of its own below `dir`.
+    /// Makes what the jobs need and is not there yet, in a directory of its own below `dir`.
     ///
     /// # Errors
     /// A tool fails, or this machine has not enough files to fill the disk.
-    pub(super) fn make(dir: &Path, scale: Scale) -> Result<Self> {
-        let dir = dir.join(format!("inputs-{}", scale.0));
-        let guest = dir.join("guest");
+    pub(super) fn make(dir: &Path, scale: Scale, jobs: &[&Job]) -> Result<Self> {
+        let needed = |name: &str| jobs.iter().any(|job| job.needs(name));
+        let mut inputs = Inputs::below(dir, scale)?;
+        let guest = inputs.dir.join("guest");
         fs::create_dir_all(&guest).map_err(file_error(&guest))?;
-        let inputs = Inputs(dir);
-        inputs.once("guest/disk.img", |file| inputs.disk(file, scale))?;
-        inputs.once("terabyte.img", terabyte)?;
-        for (name, command) in PACKED {
-            inputs.once(name, |file| {
-                let target = File::create(file).map_err(file_error(file))?;
-                let mut bash = Command::new("bash");
-                bash.args(["-o", "pipefail", "-c", command])
-                    .current_dir(inputs.dir());
-                run(bash.stdout(target))
+        if needed("guest/disk.img") {
+            inputs.disk("guest/disk.img", |file| {
+                file_system(file, &guest.with_file_name("tree"), scale)
             })?;
+        }
+        if needed("terabyte.img") {
+            inputs.disk("terabyte.img", terabyte)?;
+        }
+        for (name, command) in PACKED.iter().filter(|input| needed(input.0)) {
+            inputs.made(name, &format!("{command} >"))?;
+        }
+        for (name, command) in IMAGES.iter().filter(|input| needed(input.0)) {
+            inputs.made(name, command)?;
         }
         Ok(inputs)
     }
 
+    /// Makes the disk of 2 TiB and what is made from it, as [`Inputs::make`].
+    ///
+    /// # Errors
+    /// A tool fails, or there is not enough room.
+    pub(super) fn make_large(dir: &Path, scale: Scale) -> Result<Self> {
+        let mut inputs = Inputs::below(dir, scale)?;
+        if !inputs.dir.join(large::NAME).exists() {
+            large::room(dir, scale.of(large::DATA))?;
+        }
+        inputs.disk(large::NAME, |file| {
+            large::write(file, scale.of(large::DATA))
+        })?;
+        for (name, command) in LARGE {
+            inputs.made(name, command)?;
+        }
+        Ok(inputs)
+    }
+
+    fn below(dir: &Path, scale: Scale) -> Result<Self> {
+        let dir = dir.join(format!("inputs-{}", scale.0));
+        fs::create_dir_all(&dir).map_err(file_error(&dir))?;
+        let lines = Vec::new();
+        Ok(Inputs { dir, lines })
+    }
+
     /// Where they are.
     pub(super) fn dir(&self) -> &Path {
-        &self.0
+        &self.dir
     }
 
     /// What they are, a line each.
-    ///
-    /// # Errors
-    /// One cannot be looked at.
-    pub(super) fn describe(&self) -> Result<Vec<String>> {
-        let megabytes = |bytes: u64| format!("{:.0} MB", bytes as f64 / 1e6);
-        let mut lines = Vec::new();
-        for name in ["guest/disk.img", "terabyte.img"] {
-            let file = self.dir().join(name);
-            let found = fs::metadata(&file).map_err(file_error(&file))?;
-            let data = megabytes(found.blocks() * 512);
-            lines.push(format!(
-                "`{name}`: {} MiB, {data} of it data",
-                found.len() >> 20
-            ));
-        }
-        for (name, command) in PACKED {
-            let file = self.dir().join(name);
-            let found = fs::metadata(&file).map_err(file_error(&file))?;
-            lines.push(format!(
-                "`{name}`: {}, by `{command}`",
-                megabytes(found.len())
-            ));
-        }
-        Ok(lines)
+    pub(super) fn lines(&self) -> &[String] {
+        &self.lines
+    }
+
+    /// A disk that `make` writes.
+    fn disk(&mut self, name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        let found = self.once(name, make)?;
+        let (size, data) = (found.len() >> 20, megabytes(found.blocks() * 512));
+        self.lines
+            .push(format!("`{name}`: {size} MiB, {data} of it data"));
+        Ok(())
+    }
+
+    /// A file that `command` makes, which lacks nothing but its name at the end.
+    fn made(&mut self, name: &str, command: &str) -> Result<()> {
+        let found = self.once(name, |_| {
+            let mut bash = Command::new("bash");
+            bash.args(["-o", "pipefail", "-c"])
+                .arg(format!("{command} {PART}"))
+                .current_dir(&self.dir);
+            run(&mut bash)
+        })?;
+        let command = command.trim_end_matches(" >");
+        let size = megabytes(found.len());
+        self.lines.push(format!("`{name}`: {size}, by `{command}`"));
+        Ok(())
     }
 
     /// Makes a file under another name and renames it, so that what is there is complete.
-    fn once(&self, name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-        let file = self.dir().join(name);
-        if file.exists() {
-            return Ok(());
+    fn once(&self, name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<fs::Metadata> {
+        let file = self.dir.join(name);
+        if !file.exists() {
+            eprintln!("making {name}");
+            let part = self.dir.join(PART);
+            let _ = fs::remove_file(&part);
+            make(&part)?;
+            fs::rename(&part, &file).map_err(file_error(&file))?;
         }
-        eprintln!("making {name}");
-        let part = self.dir().join("part");
-        make(&part)?;
-        fs::rename(&part, &file).map_err(file_error(&file))
+        fs::metadata(&file).map_err(file_error(&file))
     }
+}
 
-    /// An ext4 file system with files of this machine.
-    fn disk(&self, file: &Path, scale: Scale) -> Result<()> {
-        let tree = self.dir().join("tree");
-        for (root, share) in ROOTS {
-            let want = DATA / scale.0 * share / 100;
-            let missing = gather(Path::new(root), &tree, want)?;
-            if missing > want / 10 {
-                let found = want - missing;
-                let message = format!("{root} holds {found} bytes, the disk needs {want}");
-                return Err(Error::unsupported(message).hint("give --scale 1/8"));
-            }
+fn megabytes(bytes: u64) -> String {
+    format!("{:.0} MB", bytes as f64 / 1e6)
+}
+
+/// An ext4 file system with files of this machine, which are gathered in `tree`.
+fn file_system(file: &Path, tree: &Path, scale: Scale) -> Result<()> {
+    for (root, share) in ROOTS {
+        let want = scale.of(DATA) * share / 100;
+        let missing = gather(Path::new(root), tree, want)?;
+        if missing > want / 10 {
+            let found = want - missing;
+            let message = format!("{root} holds {found} bytes, the disk needs {want}");
+            return Err(Error::unsupported(message).hint("give --scale 1/8"));
         }
-        let program = which("mke2fs").unwrap_or_else(|| "mke2fs".into());
-        let size = format!("{}k", (DISK / scale.0) >> 10);
-        let mut make = Command::new(program);
-        make.args(["-q", "-F", "-t", "ext4", "-d"])
-            .arg(&tree)
-            .arg(file)
-            .arg(size);
-        run(&mut make)?;
-        fs::remove_dir_all(&tree).map_err(file_error(&tree))
     }
+    let program = which("mke2fs").unwrap_or_else(|| "mke2fs".into());
+    let size = format!("{}k", scale.of(DISK) >> 10);
+    let mut make = Command::new(program);
+    make.args(["-q", "-F", "-t", "ext4", "-d"])
+        .arg(tree)
+        .arg(file)
+        .arg(size);
+    run(&mut make)?;
+    fs::remove_dir_all(tree).map_err(file_error(tree))
 }
 
 /// Copies files below `from` to the same place below `to`, in the order of their names, until `want`
@@ -189,17 +268,7 @@ fn terabyte(path: &Path) -> Result<()> {
     let file = File::create(path).map_err(file_error(path))?;
     file.set_len(TERABYTE).map_err(file_error(path))?;
     for range in 0..RANGES {
-        // Numbers of a small generator (xorshift): neither zeros nor the same everywhere.
-        let mut state = range + 1;
-        let bytes: Vec<u8> = std::iter::repeat_with(|| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state.to_le_bytes()
-        })
-        .take(RANGE / 8)
-        .flatten()
-        .collect();
+        let bytes = large::noise(range + 1, RANGE);
         file.write_all_at(&bytes, (TERABYTE / RANGES * range) & !4095)
             .map_err(file_error(path))?;
     }

@@ -67,6 +67,11 @@ impl Section {
 }
 
 impl Job {
+    /// Whether its disk is the one that has a directory of its own.
+    pub(super) fn is_large(&self) -> bool {
+        self.content == super::large::NAME
+    }
+
     /// Whether it reads or is compared with an input of this name.
     pub(super) fn needs(&self, input: &str) -> bool {
         let named = |text: &str| text.split([' ', '/']).any(|word| word == input);
@@ -106,18 +111,18 @@ mod tests {
         let found = |text| -> usize { SECTIONS.iter().map(|one| one.named(text).len()).sum() };
         let all: usize = SECTIONS.iter().map(|section| section.jobs.len()).sum();
         assert_eq!(found(""), all);
-        let titled = |section: &&Section| section.title.contains("formats");
-        let formats = SECTIONS.iter().filter(titled);
-        assert_eq!(found("FORMATS"), formats.map(|one| one.jobs.len()).sum());
+        let of_formats = [formats::READ, formats::WRITTEN, sparse::FORMATS];
+        let formats: usize = of_formats.iter().map(|one| one.jobs.len()).sum();
+        assert_eq!(found("FORMATS"), formats);
         assert_eq!(found("tar.xz"), 1);
         assert_eq!(found("no such job"), 0);
     }
 
     #[test]
     fn inputs_are_found_in_commands() {
-        let peers = &[peer("zstd", "zstd -dc b.zst >/dev/null", None)];
+        const ZSTD: &[Peer] = &[peer("zstd", "zstd -dc b.zst >/dev/null", None)];
         let job = Job {
-            peers,
+            peers: ZSTD,
             ..job("a", "innkeeper import $HTTP/a.gz --to out.img")
         };
         for input in ["a.gz", "b.zst", "guest/disk.img"] {

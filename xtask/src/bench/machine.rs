@@ -18,6 +18,7 @@ const VERSIONS: &[&[&str]] = &[
     &["zstd", "--version"],
     &["xz", "--version"],
     &["nbdcopy", "--version"],
+    &["qemu-img", "--version"],
 ];
 
 /// The machine, the place and the versions, a line each.

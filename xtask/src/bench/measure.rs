@@ -6,9 +6,19 @@ use std::time::Instant;
 
 use report::{Error, Result};
 
-use super::inputs::Inputs;
+use super::jobs::Job;
 use super::same::same;
-use crate::shell::{file_error, run};
+use crate::shell::{command, file_error, run};
+
+/// A job is repeated until this many seconds are over, ...
+const SECONDS: f64 = 40.0;
+
+/// ... yet not less often than this if there is something to compare with.
+const RUNS: u32 = 3;
+
+/// Of the sets of flags of one tool, those are repeated that took at most this much longer than the
+/// fastest when warming up.
+const SLOWER: f64 = 1.1;
 
 /// What one run took.
 #[derive(Clone, Copy, Debug)]
@@ -22,18 +32,21 @@ struct Sample {
 }
 
 /// What several runs of one command took.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Figures(Vec<Sample>);
+#[derive(Clone, Debug)]
+pub(super) struct Figures {
+    samples: Vec<Sample>,
+    size: Option<u64>,
+}
 
 impl Figures {
     /// The median wall time in seconds.
     pub(super) fn wall(&self) -> f64 {
-        median(self.0.iter().map(|sample| sample.wall))
+        median(self.samples.iter().map(|sample| sample.wall))
     }
 
     /// The shortest and the longest wall time in seconds.
     pub(super) fn spread(&self) -> (f64, f64) {
-        let walls = || self.0.iter().map(|sample| sample.wall);
+        let walls = || self.samples.iter().map(|sample| sample.wall);
         (
             walls().fold(f64::INFINITY, f64::min),
             walls().fold(0.0, f64::max),
@@ -42,13 +55,23 @@ impl Figures {
 
     /// The median processor time in seconds.
     pub(super) fn cpu(&self) -> f64 {
-        median(self.0.iter().map(|sample| sample.cpu))
+        median(self.samples.iter().map(|sample| sample.cpu))
     }
 
     /// The highest peak memory of all runs, in MiB.
     pub(super) fn memory(&self) -> f64 {
-        let peak = self.0.iter().map(|sample| sample.memory).max();
+        let peak = self.samples.iter().map(|sample| sample.memory).max();
         peak.unwrap_or_default() as f64 / 1024.0
+    }
+
+    /// How often it ran.
+    pub(super) fn runs(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// The size in bytes of the file that it wrote.
+    pub(super) fn size(&self) -> Option<u64> {
+        self.size
     }
 }
 
@@ -71,37 +94,64 @@ pub(super) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// Runs happen among `inputs`; programs are looked for in `tools` first.
-    pub(super) fn new(inputs: &'a Inputs, tools: &Path, http: &'a str, runs: u32) -> Self {
+    /// Runs happen in `dir`, where the inputs are; programs are looked for in `tools` first.
+    pub(super) fn new(dir: &'a Path, tools: &Path, http: &'a str, runs: u32) -> Self {
         let rest = std::env::var("PATH").unwrap_or_default();
         Bench {
-            dir: inputs.dir(),
+            dir,
             path: format!("{}:{rest}:/usr/sbin:/sbin", tools.display()),
             http,
             runs,
         }
     }
 
-    /// Runs the commands in turn (A B C A B C …): once to warm up and to compare what they wrote with
-    /// `content`, then as often as asked. The first must write, the others may.
+    /// Runs a job's commands, each with its tool's name, in turn (A B C A B C …): once to warm up and to
+    /// compare what they wrote with the job's disk, then as often as asked, or less where it takes long.
+    /// The first must write, the others may.
     ///
     /// # Errors
     /// A command fails, or writes something else.
-    pub(super) fn in_turn(&self, commands: &[&str], content: &str) -> Result<Vec<Figures>> {
-        let mut figures = vec![Figures::default(); commands.len()];
-        for round in 0..=self.runs {
-            for (place, (command, figures)) in commands.iter().zip(&mut figures).enumerate() {
-                let sample = self.once(command)?;
-                eprintln!("  {round}: {:8.3} s  {command}", sample.wall);
-                if round > 0 {
-                    figures.0.push(sample);
-                } else if place == 0 || self.out().exists() {
-                    same(&self.dir.join(content), &self.out())?;
-                }
+    pub(super) fn in_turn(&self, job: &Job, commands: &[(&str, &str)]) -> Result<Vec<Figures>> {
+        let mut figures = Vec::new();
+        for (place, (_, command)) in commands.iter().enumerate() {
+            let sample = self.once(0, command)?;
+            let found = std::fs::metadata(self.out()).ok();
+            if place == 0 || found.is_some() {
+                self.verify(job)?;
+            }
+            figures.push(Figures {
+                samples: vec![sample],
+                size: found.map(|found| found.len()),
+            });
+            self.clear()?;
+        }
+        let walls: Vec<f64> = figures.iter().map(Figures::wall).collect();
+        let repeated = repeated(commands, &walls);
+        let seconds = repeated.iter().map(|&place| walls[place]).sum();
+        for &place in &repeated {
+            figures[place].samples.clear();
+        }
+        for round in 1..=rounds(seconds, self.runs, commands.len()) {
+            for &place in &repeated {
+                let sample = self.once(round, commands[place].1)?;
+                figures[place].samples.push(sample);
                 self.clear()?;
             }
         }
         Ok(figures)
+    }
+
+    /// Compares what was written with the disk; qemu-img says what a file in another format holds.
+    fn verify(&self, job: &Job) -> Result<()> {
+        let content = self.dir.join(job.content);
+        if job.format == "raw" {
+            return same(&content, &self.out());
+        }
+        let raw = self.dir.join("out.raw");
+        let mut convert = command("qemu-img", &["convert", "-f", job.format, "-O", "raw"]);
+        run(convert.arg(self.out()).arg(&raw))?;
+        same(&content, &raw)?;
+        std::fs::remove_file(&raw).map_err(file_error(&raw))
     }
 
     fn out(&self) -> PathBuf {
@@ -118,7 +168,7 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    fn once(&self, command: &str) -> Result<Sample> {
+    fn once(&self, round: u32, command: &str) -> Result<Sample> {
         let report = self.dir.join("time");
         let mut time = Command::new("/usr/bin/time");
         time.args(["--quiet", "--format", "%U %S %M", "--output"])
@@ -135,8 +185,28 @@ impl<'a> Bench<'a> {
         let text = std::fs::read_to_string(&report).map_err(file_error(&report))?;
         let (cpu, memory) = parse(&text)
             .ok_or_else(|| Error::io("/usr/bin/time says what it should not", &text))?;
+        eprintln!("  {round}: {wall:8.3} s  {command}");
         Ok(Sample { wall, cpu, memory })
     }
+}
+
+/// The places of those commands that are worth repeating, going by how long each took.
+fn repeated(commands: &[(&str, &str)], walls: &[f64]) -> Vec<usize> {
+    let all = || commands.iter().zip(walls);
+    let best = |tool: &str| {
+        let walls = all().filter(|((name, _), _)| *name == tool);
+        walls.map(|(_, wall)| *wall).fold(f64::INFINITY, f64::min)
+    };
+    let kept = all().map(|((tool, _), wall)| *wall <= best(tool) * SLOWER);
+    kept.enumerate()
+        .filter_map(|(place, kept)| kept.then_some(place))
+        .collect()
+}
+
+/// How often to repeat what takes `seconds` for all the `commands` together.
+fn rounds(seconds: f64, runs: u32, commands: usize) -> u32 {
+    let least = if commands > 1 { RUNS } else { 1 };
+    ((SECONDS / seconds) as u32).max(least).min(runs)
 }
 
 /// Processor seconds and KiB from `USER SYSTEM KIB`.
@@ -156,6 +226,21 @@ mod tests {
         assert_eq!(median([3.0, 1.0, 2.0].into_iter()), 2.0);
         assert_eq!(median([4.0, 1.0, 2.0, 3.0].into_iter()), 2.5);
         assert_eq!(median(std::iter::empty()), 0.0);
+    }
+
+    #[test]
+    fn flags_that_slow_a_tool_are_not_repeated() {
+        let commands = [("a", "a"), ("b", "b -x"), ("b", "b -y"), ("b", "b -z")];
+        assert_eq!(repeated(&commands, &[9.0, 1.2, 1.0, 1.05]), [0, 2, 3]);
+    }
+
+    #[test]
+    fn long_jobs_run_less_often() {
+        assert_eq!(rounds(0.0, 5, 1), 5);
+        assert_eq!(rounds(10.0, 5, 2), 4);
+        assert_eq!(rounds(100.0, 5, 2), 3);
+        assert_eq!(rounds(100.0, 1, 2), 1);
+        assert_eq!(rounds(100.0, 5, 1), 1);
     }
 
     #[test]

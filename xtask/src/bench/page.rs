@@ -29,31 +29,37 @@ struct Goal {
 }
 
 /// The measured part of the page.
-pub(super) fn measured(
-    machine: &[String],
-    inputs: &[String],
-    runs: u32,
-    outcomes: &[Outcome],
-) -> String {
+pub(super) fn measured(facts: &[String], runs: u32, sections: &[(&str, Vec<Outcome>)]) -> String {
     let mut page = String::from("## Goals\n\n| job | goal | measured | |\n|---|---|---|---|\n");
-    for goal in outcomes.iter().flat_map(goals) {
-        let met = if goal.met { "met" } else { "**missed**" };
+    for goal in sections
+        .iter()
+        .flat_map(|(_, outcomes)| outcomes)
+        .flat_map(goals)
+    {
         let _ = writeln!(
             page,
-            "| {} | {} | {} | {met} |",
-            goal.job, goal.goal, goal.measured
+            "| {} | {} | {} | {} |",
+            goal.job,
+            goal.goal,
+            goal.measured,
+            mark(goal.met)
         );
     }
-    for outcome in outcomes {
-        page += &job(outcome);
+    for (title, outcomes) in sections {
+        let _ = writeln!(page, "\n## {title}");
+        for outcome in outcomes {
+            page += &job(outcome);
+        }
     }
     page += "\n## How it was measured\n\n";
     let _ = writeln!(
         page,
-        "Medians of {runs} runs after one to warm up, all commands of a job in turn. Time is that of the whole\n\
-         command line; memory is the peak of its largest process. Every disk written was compared with the original.\n"
+        "Medians of up to {runs} runs after one to warm up, all commands of a job in turn; fewer where they take long. Where\n\
+         a tool has several rows, with other flags each, the goal goes by the fastest, and flags that were clearly slower when\n\
+         warming up ran no more than that once. Time is that of the whole command line; memory is the peak of its largest\n\
+         process. Every disk written was compared with the original.\n"
     );
-    for line in machine.iter().chain(inputs) {
+    for line in facts {
         let _ = writeln!(page, "- {line}");
     }
     page
@@ -88,7 +94,7 @@ fn goals(outcome: &Outcome) -> Vec<Goal> {
     let job = outcome.job;
     let ours = &outcome.ours;
     let mut goals = Vec::new();
-    for (peer, theirs) in &outcome.peers {
+    for (peer, theirs) in outcome.best() {
         let share = ours.wall() / theirs.wall();
         goals.extend(peer.at_most.map(|most| Goal {
             job: job.name,
@@ -103,6 +109,7 @@ fn goals(outcome: &Outcome) -> Vec<Goal> {
         measured: format!("{:.2} s", ours.wall()),
         met: ours.wall() < seconds,
     }));
+    goals.extend(size(outcome));
     goals.push(Goal {
         job: job.name,
         goal: format!("at most {} MiB", job.memory),
@@ -110,6 +117,23 @@ fn goals(outcome: &Outcome) -> Vec<Goal> {
         met: ours.memory() <= job.memory as f64,
     });
     goals
+}
+
+/// The goal for the size of the file, if there is one.
+fn size(outcome: &Outcome) -> Option<Goal> {
+    let most = outcome.job.size?;
+    let theirs = outcome.peers.iter().filter_map(|(_, peer)| peer.size());
+    let share = outcome.ours.size()? as f64 / theirs.min()? as f64;
+    Some(Goal {
+        job: outcome.job.name,
+        goal: format!("file at most {most:.2} of the smallest"),
+        measured: format!("{share:.3}"),
+        met: share <= most,
+    })
+}
+
+fn mark(met: bool) -> &'static str {
+    if met { "met" } else { "**missed**" }
 }
 
 /// A share, or how many times faster where that reads better.
@@ -121,37 +145,53 @@ fn ratio(share: f64) -> String {
 }
 
 fn job(outcome: &Outcome) -> String {
-    let job = outcome.job;
-    let ours = ("innkeeper", job.command, &outcome.ours);
-    let peers = outcome
-        .peers
-        .iter()
-        .map(|(peer, theirs)| (peer.tool, peer.command, theirs));
-    let rows: Vec<(&str, &str, &Figures)> = std::iter::once(ours).chain(peers).collect();
-    let longest = rows.iter().map(|row| row.2.wall()).fold(0.0, f64::max);
-    let mut text = format!("\n## {}\n\n```text\n", job.name);
-    for (number, (name, _, figures)) in rows.iter().enumerate() {
+    let best = outcome.best();
+    let bars = || {
+        let peers = best.iter().map(|(peer, theirs)| (peer.tool, theirs.wall()));
+        std::iter::once(("innkeeper", outcome.ours.wall())).chain(peers)
+    };
+    let longest = bars().map(|(_, wall)| wall).fold(0.0, f64::max);
+    let mut text = format!("\n### {}\n\n```text\n", outcome.job.name);
+    for (number, (name, wall)) in bars().enumerate() {
         let mark = if number == 0 { "→ " } else { "  " };
-        let bar = bar(figures.wall(), longest);
-        let _ = writeln!(text, "{mark}{name:10} {:8.2} s  {bar}", figures.wall());
+        let bar = bar(wall, longest);
+        let _ = writeln!(text, "{mark}{name:10} {wall:8.2} s  {bar}");
     }
-    text += "```\n\n| command | wall, s | from–to | CPU, s | memory, MiB | innkeeper takes |\n|---|--:|--:|--:|--:|--:|\n";
-    for (number, (_, command, figures)) in rows.iter().enumerate() {
-        let (least, most) = figures.spread();
-        let share = match number {
-            0 => String::new(),
-            _ => ratio(outcome.ours.wall() / figures.wall()),
+    // The size of a raw disk is no achievement.
+    let file = if outcome.is_raw() { "" } else { " file, MB |" };
+    let rule = if outcome.is_raw() { "" } else { "--:|" };
+    let _ = writeln!(
+        text,
+        "```\n\n| command | wall, s | from–to | runs | CPU, s | memory, MiB |{file} innkeeper takes | goal |\n\
+         |---|--:|--:|--:|--:|--:|{rule}--:|--:|"
+    );
+    text += &row(outcome, outcome.job.command, &outcome.ours, "", "");
+    for (peer, theirs) in &outcome.peers {
+        let share = outcome.ours.wall() / theirs.wall();
+        let fastest = best.iter().any(|other| std::ptr::eq(other.0, *peer));
+        let goal = match peer.at_most.filter(|_| fastest) {
+            Some(most) => format!("{}, {}", ratio(most), mark(share <= most)),
+            None => String::new(),
         };
-        let command = command.replace('|', "\\|");
-        let _ = writeln!(
-            text,
-            "| `{command}` | {:.2} | {least:.2}–{most:.2} | {:.2} | {:.1} | {share} |",
-            figures.wall(),
-            figures.cpu(),
-            figures.memory()
-        );
+        text += &row(outcome, peer.command, theirs, &ratio(share), &goal);
     }
     text
+}
+
+fn row(outcome: &Outcome, command: &str, figures: &Figures, share: &str, goal: &str) -> String {
+    let (least, most) = figures.spread();
+    let command = command.replace('|', "\\|");
+    let file = match figures.size() {
+        Some(size) if !outcome.is_raw() => format!(" {:.1} |", size as f64 / 1e6),
+        _ => String::new(),
+    };
+    format!(
+        "| `{command}` | {:.2} | {least:.2}–{most:.2} | {} | {:.2} | {:.1} |{file} {share} | {goal} |\n",
+        figures.wall(),
+        figures.runs(),
+        figures.cpu(),
+        figures.memory()
+    )
 }
 
 /// A bar of eighths of a column.

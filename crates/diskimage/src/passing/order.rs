@@ -139,7 +139,7 @@ impl<S: SparseRead> InFileOrder<S> {
             }
             pool.submit(items)?;
         }
-        match pool.next()? {
+        match pool.output()? {
             Some(parts) => Ok(Now::Parts {
                 parts: parts?,
                 used: 0,

@@ -28,7 +28,17 @@ pub(super) struct Runs {
 
 impl Runs {
     /// Walks through the whole map of `image`, keeping at most `memory` bytes.
+    ///
+    /// # Errors
+    /// [`report::Kind::Unsupported`] when the image lies in more than the one file that passes, or in too
+    /// many pieces; those of [`Image::lookup`].
     pub(super) fn of(mut image: Image, memory: u64) -> Result<Self> {
+        if image.files().len() > 1 {
+            return Err(Error::unsupported(
+                "lies in more than one file: it cannot be read in one pass",
+            )
+            .hint("give it as a file"));
+        }
         let size = image.size();
         let most = memory / size_of::<Stored>() as u64;
         let mut runs: Vec<Stored> = Vec::new();

@@ -96,7 +96,7 @@ impl<R: SparseRead> Stream<R> {
     fn advance(&mut self) -> Result<()> {
         while self.current.is_none() {
             self.hand_out()?;
-            match self.workers.next()? {
+            match self.workers.output()? {
                 Some(batch) => {
                     self.current = Some(batch?).filter(|batch| batch.len > 0);
                     self.consumed = 0;

@@ -131,7 +131,8 @@ enum Inflate {
     ZlibRs,
 }
 
-fn memory(text: &str) -> Result<u64> {
+/// An amount of memory that is enough.
+pub(super) fn memory(text: &str) -> Result<u64> {
     let least = 32 << 20;
     match parse_amount(text)? {
         bytes if bytes < least => Err(Error::usage(format!("'{text}' is less than 32M"))),
@@ -295,11 +296,7 @@ fn plain(force: bool) -> TargetOptions {
 
 /// How images are opened: extents beside the source, images below where the person says.
 fn how(args: &Common, source: &Place) -> Result<How> {
-    let mut gate = Gate::shut();
-    if let Place::File(path) = source {
-        let beside = place::source::Directory::open(path.parent().unwrap_or(Path::new(".")))?;
-        gate = gate.with_extents_beside(Arc::new(Opened(beside)));
-    }
+    let mut gate = extents_beside(source)?;
     if let Some(directory) = &args.allow_backing {
         let below = place::source::Directory::open(directory)?;
         gate = gate.with_images_below(Arc::new(Opened(below)));
@@ -311,6 +308,18 @@ fn how(args: &Common, source: &Place) -> Result<How> {
     })
 }
 
+/// What every image may open: its extents, where it has a place that they can be beside.
+pub(super) fn extents_beside(source: &Place) -> Result<Gate> {
+    let gate = Gate::shut();
+    match source {
+        Place::File(path) => {
+            let beside = place::source::Directory::open(path.parent().unwrap_or(Path::new(".")))?;
+            Ok(gate.with_extents_beside(Arc::new(Opened(beside))))
+        }
+        _ => Ok(gate),
+    }
+}
+
 /// A directory, for images.
 struct Opened(place::source::Directory);
 
@@ -320,7 +329,8 @@ impl Directory for Opened {
     }
 }
 
-fn limits(memory: Option<u64>, max_size: u64) -> Limits {
+/// What decoders may spend.
+pub(super) fn limits(memory: Option<u64>, max_size: u64) -> Limits {
     let limits = Limits {
         output: max_size,
         ..Limits::default()

@@ -143,7 +143,7 @@ fn described(source: &str, layers: &[&str], disk: &Disk) -> String {
 }
 
 /// A bar of 20 cells that shows a share.
-fn bar(part: u64, whole: u64) -> String {
+pub(super) fn bar(part: u64, whole: u64) -> String {
     let share = match whole {
         0 => 0.0,
         whole => part as f64 / whole as f64,

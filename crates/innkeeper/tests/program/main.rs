@@ -9,7 +9,9 @@
 )]
 
 mod archives;
+mod convert;
 mod devices;
+mod formats;
 mod hostile;
 mod interrupted;
 mod support;

@@ -3,9 +3,11 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -77,6 +79,23 @@ impl Room {
         let output = self.innkeeper(line.split_whitespace()).stdin(file).output();
         fs::remove_file(self.path(".stdin")).unwrap();
         Ran::of(output)
+    }
+
+    /// Runs it with `input` coming out of a pipe, which can be read only once.
+    pub fn run_with_pipe(&self, line: &str, input: &[u8]) -> Ran {
+        let mut child = self
+            .innkeeper(line.split_whitespace())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let mut pipe = child.stdin.take().unwrap();
+        thread::scope(|scope| {
+            // The program need not want all of it.
+            scope.spawn(move || drop(pipe.write_all(input)));
+            Ran::of(child.wait_with_output())
+        })
     }
 
     /// Runs another program by the shell in the directory; it has to succeed.

@@ -173,7 +173,7 @@ impl ByteSource for FileSource {
         let Reach::Range(range) = &self.reach else {
             return None;
         };
-        let range = range.from_start();
+        let range = range.unread();
         let name = self.name.clone();
         let file = self.file.try_clone();
         Some(Box::new(move || {
@@ -181,7 +181,7 @@ impl ByteSource for FileSource {
             Ok(Box::new(FileSource {
                 name: name.clone(),
                 file: file.try_clone().map_err(cannot_open)?,
-                reach: Reach::Range(range.from_start()),
+                reach: Reach::Range(range.unread()),
             }))
         }))
     }
@@ -200,7 +200,7 @@ fn read(stream: &mut File, buffer: &mut [u8]) -> Result<Fill> {
 
 impl Range {
     /// The same range, nothing of it read yet.
-    fn from_start(&self) -> Self {
+    fn unread(&self) -> Self {
         Range {
             position: self.start,
             data_end: if self.regular { self.start } else { self.end },

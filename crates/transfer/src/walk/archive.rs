@@ -6,11 +6,12 @@ use diskimage::Format;
 use extent::{SparseRead, read_full};
 use report::{Error, Result};
 use unpack::archive::{Archive, Member, MemberKind};
-use unpack::layer::ArchiveKind;
+use unpack::layer::{ArchiveKind, Layer};
 use unpack::manifest::{Checking, Hashed, LONGEST};
 use unpack::xva;
 
 use super::{File, Located, NAMED, Walk};
+use crate::inspect::What;
 use crate::names::shortened;
 use crate::open::Content;
 use crate::seen::Disk;
@@ -41,6 +42,8 @@ impl Walk<'_> {
         file: &File,
     ) -> Result<ControlFlow<()>> {
         self.seen.archive = true;
+        let what = Layer::Archive(kind).name();
+        self.note(&file.member, file.size, What::Archive(what));
         let place = shortened(&file.member, NAMED);
         let mut archive = kind.reader(stream, &self.limits);
         let xva = std::mem::take(&mut self.xva);
@@ -76,6 +79,7 @@ impl Walk<'_> {
         inside: &mut Inside<'_>,
     ) -> Result<Next> {
         if member.kind != MemberKind::File {
+            self.note_kind(&inside.file.inside(&member).member, &member.kind);
             return inside.next(archive).map(Next::Member);
         }
         if let Some((reference, _)) = xva::reference(&member.name) {
@@ -110,10 +114,17 @@ impl Walk<'_> {
             let mut text = vec![0; LONGEST + 1];
             let read = read_full(&mut content, &mut text)?;
             let text = String::from_utf8_lossy(&text[..read]);
-            match is_named(name, &[".mf"]) {
-                true => checking.manifest(name, &text)?,
-                false => checking.certificate(name, &text),
-            }
+            let what = match is_named(name, &[".mf"]) {
+                true => {
+                    checking.manifest(name, &text)?;
+                    What::Manifest
+                }
+                false => {
+                    checking.certificate(name, &text);
+                    What::Certificate
+                }
+            };
+            self.note(&inner.member, inner.size, what);
             self.seen.rest.push(&inner.member, inner.size);
             return Ok(Continue(()));
         }
@@ -134,7 +145,12 @@ impl Walk<'_> {
         let certificate = checking
             .has_certificate()
             .map(|certificate| format!("; certificate {certificate}"));
-        let told = match checking.verdict()? {
+        let verdict = checking.verdict();
+        if let (Err(error), Some(looker)) = (&verdict, self.sink.looker()) {
+            looker.manifest = Some(error.clone());
+            return Ok(());
+        }
+        let told = match verdict? {
             Some(verified) => format!("{} files agree ({})", verified.files, verified.algorithm),
             None => "none".to_owned(),
         };
@@ -157,6 +173,7 @@ impl Walk<'_> {
         };
         let member = file.inside(&named).member;
         let name = shortened(&member, NAMED);
+        self.note(&member, Some(size), What::Disk(Format::Raw));
         if !self.may_take(&member, Some(size)) {
             let next = pass_by(archive, reference);
             return next.map(Next::Member).map_err(|error| error.within(&name));

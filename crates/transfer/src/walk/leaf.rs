@@ -10,6 +10,7 @@ use unpack::layer::sniff;
 
 use super::{File, NAMED, Walk};
 use crate::classify::{Class, ConfigKind, HEAD, classify};
+use crate::inspect::What;
 use crate::names::shortened;
 use crate::open::{Content, Streamed, format_by_end};
 use crate::seen::{Config, Disk, Taken};
@@ -47,6 +48,9 @@ impl Walk<'_> {
     }
 
     fn image(&mut self, format: Format, bytes: Arc<dyn BlockRead>) -> Result<ControlFlow<()>> {
+        if self.sink.looker().is_some() {
+            return self.look_at(format, &bytes);
+        }
         let image = self.opening.at_any_offset(format, bytes)?;
         let disk = Disk {
             member: String::new(),
@@ -76,18 +80,23 @@ impl Walk<'_> {
             return self.list(&mut stream, file, class);
         };
         if !self.may_take(&file.member, file.size) {
+            self.note(&file.member, file.size, What::Disk(format));
             return Ok(Continue(()));
         }
         if head.is_empty() {
             return Err(Error::refused("is empty"));
         }
         let alone = file.member.is_empty() && self.layers.is_empty();
+        let looks = self.sink.looker().is_some();
         if alone
-            && !passes_well(format, head)
+            && (looks || !passes_well(format, head))
             && let Some(open) = &self.opening.far
             && let Some(bytes) = open()?
         {
             return self.image(format, bytes);
+        }
+        if looks {
+            return self.look(format, stream, file);
         }
         let (opening, member) = (self.opening, &file.member);
         let opened = opening.stream(format, stream, member, file.size, &mut self.sieves)?;
@@ -170,6 +179,7 @@ impl Walk<'_> {
             None => drain(stream)?,
         };
         self.seen.rest.push(&file.member, Some(size));
+        self.note(&file.member, Some(size), What::of(class));
         Ok(Continue(()))
     }
 

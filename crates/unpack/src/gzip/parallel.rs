@@ -125,7 +125,7 @@ impl Parallel {
                 };
                 self.submit(group)?;
             }
-            match self.pool.next()? {
+            match self.pool.output()? {
                 Some(Output::Chunk(chunk)) => return Ok(Next::Chunk(chunk)),
                 Some(Output::Failed(members, error)) => {
                     *ordinal += members;

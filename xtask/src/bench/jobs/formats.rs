@@ -7,13 +7,56 @@ macro_rules! read {
     ($name:literal, $file:literal, $qemu:literal, $most:literal) => {
         Job {
             peers: &[
-                qemu(concat!("qemu-img convert -f ", $qemu, " -O raw ", $file, " out.img"), $most),
-                qemu(concat!("qemu-img convert -W -m 16 -f ", $qemu, " -O raw ", $file, " out.img"), $most),
-                qemu(concat!("qemu-img convert -t none -T none -f ", $qemu, " -O raw ", $file, " out.img"), $most),
-                qemu(concat!("qemu-img convert -W -m 16 -t none -T none -f ", $qemu, " -O raw ", $file, " out.img"), $most),
-                peer("nbdcopy", concat!("nbdcopy -- [ qemu-nbd -r -f ", $qemu, " ", $file, " ] out.img"), None),
+                qemu(
+                    concat!("qemu-img convert -f ", $qemu, " -O raw ", $file, " out.img"),
+                    $most,
+                ),
+                qemu(
+                    concat!(
+                        "qemu-img convert -W -m 16 -f ",
+                        $qemu,
+                        " -O raw ",
+                        $file,
+                        " out.img"
+                    ),
+                    $most,
+                ),
+                qemu(
+                    concat!(
+                        "qemu-img convert -t none -T none -f ",
+                        $qemu,
+                        " -O raw ",
+                        $file,
+                        " out.img"
+                    ),
+                    $most,
+                ),
+                qemu(
+                    concat!(
+                        "qemu-img convert -W -m 16 -t none -T none -f ",
+                        $qemu,
+                        " -O raw ",
+                        $file,
+                        " out.img"
+                    ),
+                    $most,
+                ),
+                peer(
+                    "nbdcopy",
+                    concat!(
+                        "nbdcopy -- [ qemu-nbd -r -f ",
+                        $qemu,
+                        " ",
+                        $file,
+                        " ] out.img"
+                    ),
+                    None,
+                ),
             ],
-            ..job($name, concat!("innkeeper import ", $file, " --to out.img --quiet"))
+            ..job(
+                $name,
+                concat!("innkeeper import ", $file, " --to out.img --quiet"),
+            )
         }
     };
 }
@@ -25,11 +68,41 @@ macro_rules! written {
         Job {
             format: $format,
             peers: &[
-                qemu(concat!("qemu-img convert -O ", $format, $theirs, " guest/disk.img out.img"), 1.0),
-                qemu(concat!("qemu-img convert -W -m 16 -O ", $format, $theirs, " guest/disk.img out.img"), 1.0),
-                qemu(concat!("qemu-img convert -t none -T none -O ", $format, $theirs, " guest/disk.img out.img"), 1.0),
+                qemu(
+                    concat!(
+                        "qemu-img convert -O ",
+                        $format,
+                        $theirs,
+                        " guest/disk.img out.img"
+                    ),
+                    1.0,
+                ),
+                qemu(
+                    concat!(
+                        "qemu-img convert -W -m 16 -O ",
+                        $format,
+                        $theirs,
+                        " guest/disk.img out.img"
+                    ),
+                    1.0,
+                ),
+                qemu(
+                    concat!(
+                        "qemu-img convert -t none -T none -O ",
+                        $format,
+                        $theirs,
+                        " guest/disk.img out.img"
+                    ),
+                    1.0,
+                ),
             ],
-            ..job($name, concat!("innkeeper convert guest/disk.img out.img --quiet --format ", $ours))
+            ..job(
+                $name,
+                concat!(
+                    "innkeeper convert guest/disk.img out.img --quiet --format ",
+                    $ours
+                ),
+            )
         }
     };
 }
@@ -42,11 +115,41 @@ macro_rules! compressed {
             format: $format,
             size: $size,
             peers: &[
-                qemu(concat!("qemu-img convert -O ", $format, $theirs, " guest/disk.img out.img"), 1.0),
-                qemu(concat!("qemu-img convert -W -m 8 -O ", $format, $theirs, " guest/disk.img out.img"), 1.0),
-                qemu(concat!("qemu-img convert -W -m 16 -O ", $format, $theirs, " guest/disk.img out.img"), 1.0),
+                qemu(
+                    concat!(
+                        "qemu-img convert -O ",
+                        $format,
+                        $theirs,
+                        " guest/disk.img out.img"
+                    ),
+                    1.0,
+                ),
+                qemu(
+                    concat!(
+                        "qemu-img convert -W -m 8 -O ",
+                        $format,
+                        $theirs,
+                        " guest/disk.img out.img"
+                    ),
+                    1.0,
+                ),
+                qemu(
+                    concat!(
+                        "qemu-img convert -W -m 16 -O ",
+                        $format,
+                        $theirs,
+                        " guest/disk.img out.img"
+                    ),
+                    1.0,
+                ),
             ],
-            ..job($name, concat!("innkeeper convert guest/disk.img out.img --quiet --format ", $ours))
+            ..job(
+                $name,
+                concat!(
+                    "innkeeper convert guest/disk.img out.img --quiet --format ",
+                    $ours
+                ),
+            )
         }
     };
 }
@@ -59,8 +162,18 @@ pub(super) const READ: Section = Section {
     title: "Disk formats, read",
     jobs: &[
         read!("VMDK streamOptimized to raw", "disk.vmdk", "vmdk", 0.35),
-        read!("qcow2 with zlib clusters to raw", "disk.zlib.qcow2", "qcow2", 0.5),
-        read!("qcow2 with zstd clusters to raw", "disk.zstd.qcow2", "qcow2", 0.5),
+        read!(
+            "qcow2 with zlib clusters to raw",
+            "disk.zlib.qcow2",
+            "qcow2",
+            0.5
+        ),
+        read!(
+            "qcow2 with zstd clusters to raw",
+            "disk.zstd.qcow2",
+            "qcow2",
+            0.5
+        ),
         read!("plain qcow2 to raw", "disk.qcow2", "qcow2", 0.9),
         read!("VDI to raw", "disk.vdi", "vdi", 0.9),
         read!("VHD to raw", "disk.vhd", "vpc", 0.9),
@@ -71,11 +184,34 @@ pub(super) const READ: Section = Section {
 pub(super) const WRITTEN: Section = Section {
     title: "Disk formats, written",
     jobs: &[
-        compressed!("raw to qcow2 with zlib clusters", "qcow2", "qcow2 -o compression=zlib", " -c -o compression_type=zlib", Some(1.02)),
-        compressed!("raw to qcow2 with zstd clusters", "qcow2", "qcow2 -o compression=zstd", " -c -o compression_type=zstd", Some(1.02)),
-        compressed!("raw to VMDK streamOptimized", "vmdk", "vmdk", " -o subformat=streamOptimized", None),
+        compressed!(
+            "raw to qcow2 with zlib clusters",
+            "qcow2",
+            "qcow2 -o compression=zlib",
+            " -c -o compression_type=zlib",
+            Some(1.02)
+        ),
+        compressed!(
+            "raw to qcow2 with zstd clusters",
+            "qcow2",
+            "qcow2 -o compression=zstd",
+            " -c -o compression_type=zstd",
+            Some(1.02)
+        ),
+        compressed!(
+            "raw to VMDK streamOptimized",
+            "vmdk",
+            "vmdk",
+            " -o subformat=streamOptimized",
+            None
+        ),
         written!("raw to plain qcow2", "qcow2", "qcow2", ""),
-        written!("raw to VHD", "vpc", "vhd", " -o subformat=dynamic,force_size=on"),
+        written!(
+            "raw to VHD",
+            "vpc",
+            "vhd",
+            " -o subformat=dynamic,force_size=on"
+        ),
         written!("raw to VDI", "vdi", "vdi", ""),
     ],
 };

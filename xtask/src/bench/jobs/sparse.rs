@@ -1,6 +1,7 @@
 //! Disks much larger than their data.
 
 use super::{Job, Section, job};
+use crate::bench::large::NAME as LARGE;
 
 /// A terabyte's own goal, in seconds.
 const TERABYTE: Option<f64> = Some(2.0);
@@ -47,6 +48,3 @@ pub(super) const FORMATS: Section = Section {
         },
     ],
 };
-
-/// The disk that has a directory of its own.
-pub(in crate::bench) const LARGE: &str = "large.img";

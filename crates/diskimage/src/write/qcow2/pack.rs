@@ -106,7 +106,7 @@ impl Packer {
 
     /// Gives the first batch that is away to `back`.
     fn pass_on(&mut self, back: &mut impl Back) -> Result<()> {
-        let Some(mut batch) = self.pool.next()?.transpose()? else {
+        let Some(mut batch) = self.pool.output()?.transpose()? else {
             return Ok(());
         };
         let mut packed = batch.packed.as_slice();

@@ -92,7 +92,7 @@ impl Grains {
     /// Gives `each` what comes out until no more than `most` jobs are on their way.
     fn give(&mut self, most: usize, each: &mut dyn FnMut(Packed) -> Result<()>) -> Result<()> {
         while self.pool.in_flight() > most
-            && let Some(packed) = self.pool.next()?
+            && let Some(packed) = self.pool.output()?
         {
             each(packed?)?;
         }

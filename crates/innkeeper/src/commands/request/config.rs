@@ -1,5 +1,7 @@
 //! `--config`: a configuration for the guest whose disks were imported.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use diskimage::Format;
@@ -8,7 +10,10 @@ use place::target::Candidate;
 use report::{Error, Result};
 use transfer::{Config, ConfigKind, Imported, ImportedDisk};
 use vmconfig::libvirt::Hypervisor;
-use vmconfig::{Disk, Origin, Vm, libvirt, opennebula, ovf, xl, xva};
+use vmconfig::{Disk, Origin, Vm, libvirt, opennebula, ovf, vmx, xl, xva};
+
+/// Disks of one guest that are looked at before the first one is written.
+const LOOKED_AT: usize = 64;
 
 /// Options about the guest's configuration.
 #[derive(Debug, clap::Args)]
@@ -85,19 +90,30 @@ impl Target {
     /// Whatever becomes of it, the disks are there.
     pub(super) fn write(self, source: &str, imported: &Imported, format: Format) -> Written {
         let name = self.candidate.name().to_owned();
-        let text = self
-            .language
-            .write(&guest(source, imported, format))
-            .map_err(|error| error.at(&name));
-        let result = text.and_then(|text| {
-            let mut file = self.candidate.open(None)?;
-            let size = text.len() as u64;
-            file.write_at(0, text.as_bytes())
-                .and_then(|()| file.finish(size))
-                .inspect_err(|_| drop(file.abort()))
-        });
+        let guest = guest(source, imported, format);
+        let text = self.language.write(&guest);
+        let result = text
+            .map_err(|error| error.at(&name))
+            .and_then(|text| write(self.candidate, &text, guest.has_secrets()));
         Written { name, result }
     }
+}
+
+/// Writes `text`; one with passwords in it is for its owner only.
+fn write(candidate: Box<dyn Candidate>, text: &str, secret: bool) -> Result<()> {
+    let mut file = candidate.open(None)?;
+    let hide = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o600));
+    let hidden = match file.temporary().filter(|_| secret).map(hide) {
+        Some(Err(cause)) => Err(Error::io(
+            format!("{} cannot be hidden from others", file.name()),
+            cause,
+        )),
+        _ => Ok(()),
+    };
+    hidden
+        .and_then(|()| file.write_at(0, text.as_bytes()))
+        .and_then(|()| file.finish(text.len() as u64))
+        .inspect_err(|_| drop(file.abort()))
 }
 
 impl Language {
@@ -117,16 +133,34 @@ pub(super) fn guest_name(configs: &[Config]) -> Option<String> {
     vm.name.map(|name| name.value)
 }
 
+/// The files that hold the guest's disks, by the first of these that says so.
+pub(super) fn disk_files(configs: &[Config]) -> Vec<String> {
+    let disks = described(configs).map(|vm| vm.disks).unwrap_or_default();
+    let disks = disks.into_iter().filter(|disk| !disk.cdrom);
+    disks
+        .filter_map(|disk| disk.source)
+        .take(LOOKED_AT)
+        .collect()
+}
+
 /// The guest as the best of these describes it.
-fn described(configs: &[Config]) -> Option<Vm> {
+pub(in crate::commands) fn described(configs: &[Config]) -> Option<Vm> {
     let of = |kind: ConfigKind| configs.iter().filter(move |config| config.kind == kind);
     let read = |config: &Config| match config.kind {
         ConfigKind::Ovf => ovf::read(&config.text, &config.member).ok(),
         ConfigKind::Xapi => xva::read(&config.text, &config.member).ok(),
         ConfigKind::Xl => xl::read(&config.text, &config.member).ok(),
-        _ => None,
+        ConfigKind::Libvirt => libvirt::read(&config.text, &config.member).ok(),
+        ConfigKind::Vmx => vmx::read(&config.text, &config.member).ok(),
+        ConfigKind::Vbox => None,
     };
-    let best = [ConfigKind::Ovf, ConfigKind::Xapi, ConfigKind::Xl];
+    let best = [
+        ConfigKind::Ovf,
+        ConfigKind::Xapi,
+        ConfigKind::Xl,
+        ConfigKind::Libvirt,
+        ConfigKind::Vmx,
+    ];
     best.into_iter().flat_map(of).find_map(read)
 }
 

@@ -45,29 +45,72 @@ pub(super) fn of(
                 .hint("write {disk} into each of them, or into none"),
         );
     }
-    let stem = stem(&source.to_string());
-    let (options, source) = (options.clone(), source.clone());
-    let mut taken: Vec<Place> = others.iter().map(|&place| place.clone()).collect();
+    let mut template = Template {
+        texts: templates,
+        stem: stem(&source.to_string()),
+        options: options.clone(),
+        source: source.clone(),
+        taken: others.iter().map(|&place| place.clone()).collect(),
+    };
     let choose = move |number: usize, disk: &Disk, configs: &[Config]| {
-        let name = config::guest_name(configs).unwrap_or_else(|| stem.clone());
-        let member = match disk.member.as_str() {
-            "" => stem.clone(),
-            member => self::stem(member),
+        if number == 0 {
+            template.look_ahead(configs)?;
+        }
+        template.choose(number, &disk.member, configs)
+    };
+    Ok((Places::Each(Box::new(choose)), true))
+}
+
+/// Places that are still to be filled in.
+struct Template {
+    texts: Vec<String>,
+    /// What the source is called, for want of another name.
+    stem: String,
+    options: TargetOptions,
+    source: Place,
+    /// Places that are given away.
+    taken: Vec<Place>,
+}
+
+impl Template {
+    /// Looks at the places of all disks that the guest's description tells of before the first one is
+    /// written: what is going to be refused is refused now.
+    fn look_ahead(&mut self, configs: &[Config]) -> Result<()> {
+        let taken = self.taken.clone();
+        let files = config::disk_files(configs);
+        let looked = files
+            .iter()
+            .enumerate()
+            .try_for_each(|(number, file)| self.choose(number, file, configs).map(drop));
+        self.taken = taken;
+        looked
+    }
+
+    /// The places of disk `number`, the member called `member`.
+    fn choose(
+        &mut self,
+        number: usize,
+        member: &str,
+        configs: &[Config],
+    ) -> Result<Vec<Box<dyn Candidate>>> {
+        let name = config::guest_name(configs).unwrap_or_else(|| self.stem.clone());
+        let member = match member {
+            "" => self.stem.clone(),
+            member => stem(member),
         };
-        let places = templates.iter().map(|template| {
-            let place = template
+        let places = self.texts.iter().map(|text| {
+            let place = text
                 .replace("{disk}", &number.to_string())
                 .replace("{member}", &plain(&member))
                 .replace("{name}", &plain(&name));
             Place::parse(place)
         });
         let places = places.collect::<Result<Vec<_>>>()?;
-        let others: Vec<&Place> = taken.iter().collect();
-        let checked = check(&places, &options, &others, &source)?;
-        taken.extend(places);
+        let others: Vec<&Place> = self.taken.iter().collect();
+        let checked = check(&places, &self.options, &others, &self.source)?;
+        self.taken.extend(places);
         Ok(checked)
-    };
-    Ok((Places::Each(Box::new(choose)), true))
+    }
 }
 
 fn check(

@@ -1,0 +1,173 @@
+//! Saying what a source holds, without writing anything.
+//!
+//! It is the same walk as an import's, with somebody at its end who only looks: of images, the tables
+//! are read and not the data; raw disks in a stream are read, because nothing else tells their holes.
+
+mod looker;
+mod members;
+pub(crate) mod survey;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use diskimage::passing::Means;
+use diskimage::{About, How};
+use extent::ByteSource;
+use report::{Error, Result};
+use unpack::Limits;
+use unpack::gzip::Engine;
+
+use crate::control::{Control, interrupted};
+use crate::engine::{Source, Walked, explained};
+use crate::intake::{Keep, Passing};
+use crate::open::Opening;
+use crate::pick::Pick;
+use crate::seen::{Config, Disk, Seen, Taken};
+use crate::walk::Walk;
+
+pub(crate) use looker::Looker;
+pub use members::{Entry, Members, What};
+pub use survey::{Packing, Survey};
+
+/// What is to be looked at.
+pub struct Inspect {
+    /// Where the bytes come from.
+    pub source: Box<dyn ByteSource>,
+    /// How an import would open images; what it would refuse is described all the same.
+    pub how: How,
+    /// Which disks are described; all of them are unless a member is named.
+    pub pick: Pick,
+    /// What decoders may spend.
+    pub limits: Limits,
+    /// The largest disk that an import would take, in bytes.
+    pub max_size: u64,
+}
+
+/// What a source holds.
+#[derive(Debug)]
+pub struct Inspected {
+    /// Bytes in the source, where it says so.
+    pub size: Option<u64>,
+    /// The layers up to the first archive, or up to the disk; outermost first.
+    pub layers: Vec<&'static str>,
+    /// Whether the last of these is an archive.
+    pub archive: bool,
+    /// The disks that were described.
+    pub disks: Vec<InspectedDisk>,
+    /// What lies in the archive.
+    pub members: Members,
+    /// Guest configurations.
+    pub configs: Vec<Config>,
+    /// What the manifest of an appliance was found to say.
+    pub manifest: Option<String>,
+    /// Why an import would not take the source, whatever its disks are like.
+    pub refusal: Option<Error>,
+}
+
+/// A disk and what can be said about it.
+#[derive(Clone, Debug)]
+pub struct InspectedDisk {
+    /// The disk as the source describes it.
+    pub disk: Disk,
+    /// The layers around it, outermost first.
+    pub layers: Vec<&'static str>,
+    /// What the image says about itself.
+    pub about: About,
+    /// What it stores; `None` where that cannot be known.
+    pub survey: Option<Survey>,
+    /// Why an import would not take it.
+    pub refusal: Option<Error>,
+    /// Why it could not be described.
+    pub trouble: Option<Error>,
+}
+
+impl InspectedDisk {
+    /// A disk of which nothing else is known.
+    pub(crate) fn new(disk: Disk) -> Self {
+        InspectedDisk {
+            disk,
+            layers: Vec::new(),
+            about: About::default(),
+            survey: None,
+            refusal: None,
+            trouble: None,
+        }
+    }
+}
+
+/// Looks at a source and says what it holds.
+///
+/// # Errors
+/// Whatever keeps the source from being read to where its description is complete, and whatever is wrong
+/// with a disk that is the source itself; what is wrong with a member shows in
+/// [`InspectedDisk::trouble`].
+pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
+    let name = inspect.source.name().to_owned();
+    let (hint, size) = (inspect.source.hint(), inspect.source.size());
+    control.source_opened(size);
+    let idle = Passing {
+        keep: Keep::default(),
+        hash: false,
+    };
+    let source = Source::new(inspect.source, idle);
+    let opening = Opening {
+        means: Means {
+            threads: inspect.limits.threads,
+            memory: inspect.limits.memory / 3,
+            again: source.comes_again(),
+        },
+        how: inspect.how,
+        far: source.far(),
+    };
+    let pick = Pick {
+        several: true,
+        ..inspect.pick
+    };
+    let mut looker = Looker::new(inspect.max_size, pick.format.is_none(), control);
+    let mut walk = Walk::new(
+        inspect.limits,
+        Engine::Own,
+        &pick,
+        &opening,
+        &mut looker,
+        control,
+    );
+    let walked = source.walk(&mut walk, control);
+    let seen = walk.seen;
+    walked
+        .and_then(|walked| match walked {
+            Walked::Stopped => Err(interrupted()),
+            Walked::Through(_) => told(size, seen, looker, &pick),
+        })
+        .map_err(|error| explained(error, hint).at(&name))
+}
+
+fn told(size: Option<u64>, seen: Seen, mut looker: Looker, pick: &Pick) -> Result<Inspected> {
+    let refusal = pick.judge(&seen).err();
+    let nothing = pick.member.is_some() || (!seen.archive && seen.configs.is_empty());
+    if let Some(refusal) = refusal
+        .as_ref()
+        .filter(|_| nothing && seen.taken.is_empty())
+    {
+        return Err(refusal.clone());
+    }
+    for described in &mut looker.disks {
+        let same = |taken: &&Taken| taken.disk.member == described.disk.member;
+        if let Some(taken) = seen.taken.iter().find(same) {
+            described.layers = taken.layers.clone();
+        }
+    }
+    Ok(Inspected {
+        size,
+        layers: looker.layers,
+        archive: seen.archive,
+        disks: looker.disks,
+        members: looker.members,
+        configs: seen.configs,
+        manifest: seen.manifest,
+        refusal: looker.manifest.or(refusal),
+    })
+}
+
+/// A walk goes on whatever is found.
+const ON: ControlFlow<()> = ControlFlow::Continue(());

@@ -1,0 +1,206 @@
+//! Stands where an import's writer stands, and only looks.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use diskimage::{About, Format, Gate, How, Image};
+use extent::{BlockRead, DiskRead, Run};
+use report::{Error, Kind, Result, amount};
+
+use super::{InspectedDisk, Members, ON, survey};
+use crate::control::Control;
+use crate::open::{Content, not_read};
+use crate::seen::{Config, Disk};
+use crate::walk::DiskSink;
+
+/// Disks that are described; further ones are only listed.
+const DISKS: usize = 1000;
+
+/// What was seen of a source so far.
+pub(crate) struct Looker {
+    max_size: u64,
+    /// Whether the footer of a fixed VHD is looked for behind a raw disk.
+    footer: bool,
+    pub(crate) control: Arc<Control>,
+    /// The layers of the source itself.
+    pub(crate) layers: Vec<&'static str>,
+    /// Forgotten at each new pass.
+    pub(crate) members: Members,
+    /// Kept from one pass to the next, which then completes what is not complete.
+    pub(crate) disks: Vec<InspectedDisk>,
+    /// What is wrong with an appliance's manifest.
+    pub(crate) manifest: Option<Error>,
+    /// The number of the pass, counted from 1.
+    pub(crate) pass: usize,
+}
+
+impl Looker {
+    /// Nothing seen yet.
+    pub(crate) fn new(max_size: u64, footer: bool, control: &Arc<Control>) -> Self {
+        Looker {
+            max_size,
+            footer,
+            control: Arc::clone(control),
+            layers: Vec::new(),
+            members: Members::default(),
+            disks: Vec::new(),
+            manifest: None,
+            pass: 0,
+        }
+    }
+
+    /// A new pass through the source begins.
+    pub(crate) fn begin(&mut self) {
+        self.members = Members::default();
+        self.pass += 1;
+    }
+
+    /// Whether there is room for another disk.
+    pub(crate) fn has_room(&self) -> bool {
+        self.disks.len() < DISKS
+    }
+
+    /// What was found out about the disk called `member`, in an earlier pass too.
+    pub(crate) fn known(&self, member: &str) -> Option<&InspectedDisk> {
+        self.disks.iter().find(|known| known.disk.member == member)
+    }
+
+    /// Remembers a disk, in the place of what was known about it.
+    pub(crate) fn describe(&mut self, disk: InspectedDisk) {
+        let same = |known: &&mut InspectedDisk| known.disk.member == disk.disk.member;
+        match self.disks.iter_mut().find(same) {
+            Some(known) => *known = disk,
+            None => self.disks.push(disk),
+        }
+    }
+
+    /// What can be said about the image in `format` that lies in `bytes`, in the member called `member`.
+    /// What an import would refuse is a property of the image.
+    ///
+    /// # Errors
+    /// When nothing can be said.
+    pub(crate) fn image(
+        &self,
+        member: &str,
+        format: Format,
+        bytes: &Arc<dyn BlockRead>,
+        how: &How,
+    ) -> Result<InspectedDisk> {
+        let opened = Image::open(format, Arc::clone(bytes), how);
+        let (mut image, refusal) = match opened {
+            Ok(image) => (image, None),
+            Err(error) => {
+                let looking = How {
+                    gate: Gate::looking(),
+                    ..how.clone()
+                };
+                match Image::open(format, Arc::clone(bytes), &looking) {
+                    Ok(image) => (image, Some(error)),
+                    Err(_) => return Err(error),
+                }
+            }
+        };
+        let size = image.size();
+        self.control.disk_found(Some(size));
+        let disk = Disk {
+            member: member.to_owned(),
+            size: Some(size),
+            format,
+            variant: image.about().variant.clone(),
+        };
+        let mut described = InspectedDisk {
+            about: image.about().clone(),
+            refusal,
+            ..InspectedDisk::new(disk)
+        };
+        if size > self.max_size {
+            let most = amount(self.max_size);
+            let refusal = Error::refused(format!("is larger than the limit, which is {most}"))
+                .hint("give --max-size if the disk really is that large");
+            described.refusal.get_or_insert(refusal);
+            return Ok(described);
+        }
+        let absent = described.refusal.is_some() && is_elsewhere(&described.about);
+        if absent || (format == Format::Raw && says_nothing(&**bytes)?) {
+            return Ok(described);
+        }
+        match survey::of_image(&mut image, &self.control) {
+            Ok(survey) => described.survey = Some(survey),
+            Err(error) if error.kind() == Kind::Refused || error.kind() == Kind::Unsupported => {
+                described.refusal.get_or_insert(error);
+            }
+            // Not all of its tables have passed by.
+            Err(error) if error.kind() == Kind::Io && how.in_file_order => {}
+            Err(error) => return Err(error),
+        }
+        Ok(described)
+    }
+
+    /// Reads a raw disk and says what it is.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub(crate) fn raw(&self, mut disk: Disk, stream: &mut dyn DiskRead) -> Result<InspectedDisk> {
+        self.control.disk_found(disk.size);
+        let footer = self.footer && disk.variant.is_empty();
+        let counted = survey::of_raw(stream, footer, self.max_size, &self.control)?;
+        let wanted = disk.size.replace(counted.size);
+        match counted.footer {
+            None => {}
+            Some(Format::Vhd) => {
+                (disk.format, disk.variant) = (Format::Vhd, "fixed".into());
+            }
+            Some(other) => return Err(not_read(other)),
+        }
+        match wanted {
+            Some(wanted) if counted.footer.is_none() && wanted != counted.size => {
+                Err(Error::corrupt(format!(
+                    "is announced with {wanted} bytes and has {}",
+                    counted.size
+                )))
+            }
+            _ => Ok(InspectedDisk {
+                survey: Some(counted.survey),
+                ..InspectedDisk::new(disk)
+            }),
+        }
+    }
+}
+
+/// Whether the image's data lies in files that were not opened.
+fn is_elsewhere(about: &About) -> bool {
+    let elsewhere = ["extent", "data file"];
+    about
+        .refers
+        .iter()
+        .any(|refer| elsewhere.contains(&refer.what))
+}
+
+/// Whether the source is a server that knows nothing of holes: all of it would count as data.
+fn says_nothing(bytes: &dyn BlockRead) -> Result<bool> {
+    let all = |size: u64| Ok(bytes.run_at(0)? == Run::Data(size));
+    match bytes.size().filter(|_| bytes.is_far()) {
+        Some(size) if size > 0 => all(size),
+        _ => Ok(false),
+    }
+}
+
+impl DiskSink for Looker {
+    /// The disks that the walk has opened itself: those of an XVA.
+    fn take(
+        &mut self,
+        found: &Disk,
+        _configs: &[Config],
+        content: Content<'_>,
+    ) -> Result<ControlFlow<()>> {
+        if let Content::Stream(disk) = content {
+            let described = self.raw(found.clone(), disk)?;
+            self.describe(described);
+        }
+        Ok(ON)
+    }
+
+    fn looker(&mut self) -> Option<&mut Looker> {
+        Some(self)
+    }
+}

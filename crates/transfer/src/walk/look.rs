@@ -1,0 +1,228 @@
+//! Disks and members that are only looked at.
+
+use std::ops::ControlFlow::{self, Continue};
+use std::sync::Arc;
+
+use diskimage::passing::{Means, Passing, Sieve, pass};
+use diskimage::{Format, How, VmdkStream};
+use extent::{BlockRead, DiskRead, InOrder, Lookahead, Piece, SparseRead, drain};
+use report::{Error, Kind, Result};
+use unpack::archive::MemberKind;
+
+use super::{File, Walk};
+use crate::control::interrupted;
+use crate::inspect::{InspectedDisk, What, survey};
+use crate::seen::{Disk, Taken};
+
+/// Passes through a source before what is not known by then stays unknown.
+const PASSES: usize = 5;
+
+impl Walk<'_> {
+    /// Tells whoever looks of a member; the source itself only has layers.
+    pub(super) fn note(&mut self, member: &str, size: Option<u64>, what: What) {
+        match self.sink.looker() {
+            Some(looker) if member.is_empty() => looker.layers.clone_from(&self.layers),
+            Some(looker) => looker.members.push(member, size, what, &self.layers),
+            None => {}
+        }
+    }
+
+    /// Tells whoever looks of a member that is no file.
+    pub(super) fn note_kind(&mut self, member: &str, kind: &MemberKind) {
+        let what = match kind {
+            MemberKind::Directory => What::Directory,
+            MemberKind::Link { .. } => What::Link,
+            MemberKind::File | MemberKind::Other => What::Other,
+        };
+        self.note(member, None, what);
+    }
+
+    /// Describes the image that the source itself is.
+    pub(super) fn look_at(
+        &mut self,
+        format: Format,
+        bytes: &Arc<dyn BlockRead>,
+    ) -> Result<ControlFlow<()>> {
+        self.seen.at_any_offset = true;
+        let how = &self.opening.how;
+        if let Some(looker) = self.sink.looker() {
+            let described = looker.image("", format, bytes, how)?;
+            looker.describe(described.clone());
+            self.remember_taken(described.disk);
+        }
+        Ok(Continue(()))
+    }
+
+    /// Describes the disk in `format` that `stream` holds. A member that cannot be described has that
+    /// said of it, and the walk goes on.
+    pub(super) fn look(
+        &mut self,
+        format: Format,
+        mut stream: Lookahead<&mut dyn SparseRead>,
+        file: &File,
+    ) -> Result<ControlFlow<()>> {
+        let mut witness = Witness {
+            stream: &mut stream,
+            failed: false,
+        };
+        let described = self.described(format, &mut witness, file);
+        let failed = witness.failed;
+        let mut disk = Disk {
+            member: file.member.clone(),
+            size: None,
+            format,
+            variant: String::new(),
+        };
+        let described = match described {
+            Err(error) if failed || file.member.is_empty() || !is_about_the_disk(&error) => {
+                return Err(error);
+            }
+            Err(error) => InspectedDisk {
+                trouble: Some(error),
+                ..InspectedDisk::new(disk.clone())
+            },
+            Ok(described) => described,
+        };
+        // The size of a stream shows at its end.
+        drain(&mut stream)?;
+        disk = described.disk.clone();
+        self.note(&file.member, disk.size, What::Disk(disk.format));
+        if let Some(looker) = self.sink.looker().filter(|looker| looker.has_room()) {
+            looker.describe(described);
+            self.remember_taken(disk);
+        }
+        Ok(Continue(()))
+    }
+
+    fn remember_taken(&mut self, disk: Disk) {
+        let layers = self.layers.clone();
+        self.seen.taken.push(Taken { disk, layers });
+    }
+
+    fn described(
+        &mut self,
+        format: Format,
+        stream: &mut Witness<'_>,
+        file: &File,
+    ) -> Result<InspectedDisk> {
+        let known = self.sink.looker().and_then(|looker| {
+            let known = looker.known(&file.member)?;
+            known.survey.is_some().then(|| known.clone())
+        });
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let disk = |size, variant| Disk {
+            member: file.member.clone(),
+            size,
+            format,
+            variant,
+        };
+        let Some(looker) = self.sink.looker() else {
+            return Ok(InspectedDisk::new(disk(file.size, String::new())));
+        };
+        if format == Format::Raw {
+            let found = disk(file.size, String::new());
+            return looker.raw(found, &mut InOrder::new(stream, file.size));
+        }
+        let mut stream = Lookahead::new(stream as &mut dyn SparseRead);
+        if format == Format::Vmdk && diskimage::vmdk_is_stream(stream.head(diskimage::HEAD)?) {
+            let mut stream = VmdkStream::new(stream, self.opening.means.threads)?;
+            let about = stream.about().clone();
+            let size = DiskRead::size(&stream).unwrap_or(0);
+            let survey = survey::of_packed(&mut stream, size, self.control)?;
+            return Ok(InspectedDisk {
+                survey: Some(survey),
+                about: about.clone(),
+                ..InspectedDisk::new(disk(Some(size), about.variant))
+            });
+        }
+        self.by_tables(format, stream, file)
+    }
+
+    /// Lets the image pass by and keeps its tables; its data does not matter. Where the tables lie in
+    /// such an order that they are not all known then, the next pass goes on.
+    fn by_tables(
+        &mut self,
+        format: Format,
+        stream: Lookahead<&mut dyn SparseRead>,
+        file: &File,
+    ) -> Result<InspectedDisk> {
+        let (means, waiting) = (self.opening.means, self.sieves.len().min(16));
+        let sieve = self
+            .sieves
+            .entry(file.member.clone())
+            .or_insert_with(|| Arc::new(Sieve::new(file.size)));
+        let sieve: Arc<Sieve> = Arc::clone(sieve);
+        let share = Means {
+            // The tables of others may have to be kept until the next pass.
+            memory: means.memory >> waiting,
+            again: true,
+            ..means
+        };
+        let looking = How {
+            gate: diskimage::Gate::looking(),
+            ..self.opening.how.clone()
+        };
+        let passed = pass(format, stream, &sieve, &looking, share);
+        let more = matches!(passed, Ok(Passing::Again));
+        let bytes: Arc<dyn BlockRead> = sieve;
+        let how = How {
+            in_file_order: true,
+            ..self.opening.how.clone()
+        };
+        let Some(looker) = self.sink.looker() else {
+            return Err(interrupted());
+        };
+        let more = more && means.again && looker.pass < PASSES;
+        let described = match (looker.image(&file.member, format, &bytes, &how), passed) {
+            (Ok(mut described), passed) => {
+                let unknown = described.survey.is_none() && described.refusal.is_none();
+                described.refusal = described.refusal.or(passed.err().filter(|_| unknown));
+                described
+            }
+            (Err(_), Err(error)) => return Err(error),
+            (Err(_), Ok(_)) => InspectedDisk::new(Disk {
+                member: file.member.clone(),
+                size: None,
+                format,
+                variant: String::new(),
+            }),
+        };
+        match described.survey.is_none() && more {
+            true => self.seen.again = true,
+            false => drop(self.sieves.remove(&file.member)),
+        }
+        Ok(described)
+    }
+}
+
+/// Whether it is the disk that is wrong, and not the way to it.
+fn is_about_the_disk(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        Kind::Corrupt | Kind::Unsupported | Kind::Refused
+    )
+}
+
+/// A stream that remembers whether it has failed: then nothing behind it can be read either.
+struct Witness<'a> {
+    stream: &'a mut dyn SparseRead,
+    failed: bool,
+}
+
+impl SparseRead for Witness<'_> {
+    fn peek(&mut self) -> Result<Piece<'_>> {
+        let failed = &mut self.failed;
+        self.stream.peek().inspect_err(|_| *failed = true)
+    }
+
+    fn consume(&mut self, n: u64) {
+        self.stream.consume(n);
+    }
+
+    fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
+        let failed = &mut self.failed;
+        self.stream.exchange(buffer).inspect_err(|_| *failed = true)
+    }
+}
