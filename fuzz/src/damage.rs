@@ -61,4 +61,3 @@ pub fn run(target: &str, copies: u64, property: fn(&[u8]) -> Result<()>) {
         }
     }
 }
-

@@ -91,10 +91,12 @@ impl Outcome {
         self.job.format == "raw"
     }
 
-    /// Each peer once, with the flags that made it fastest, in the job's order.
+    /// Each peer once, with the flags that made it fastest, in the job's order. Flags that were not
+    /// repeated do not count: a single run may have been lucky.
     fn best(&self) -> Vec<(&'static Peer, &Figures)> {
         let mut best: Vec<(&'static Peer, &Figures)> = Vec::new();
-        for (peer, figures) in &self.peers {
+        let repeated = |figures: &Figures| figures.runs() == self.ours.runs();
+        for (peer, figures) in self.peers.iter().filter(|(_, figures)| repeated(figures)) {
             match best.iter_mut().find(|(known, _)| known.tool == peer.tool) {
                 Some(known) if figures.wall() < known.1.wall() => *known = (*peer, figures),
                 Some(_) => {}

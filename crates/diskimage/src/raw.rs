@@ -1,5 +1,6 @@
 //! The disk itself, byte for byte.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use extent::{BlockRead, Run};
@@ -18,6 +19,7 @@ pub(crate) fn open(file: Arc<dyn BlockRead>) -> Result<Image> {
     let map = Raw {
         file: Arc::clone(&file),
         size,
+        data: 0..0,
     };
     Ok(Image::new(Box::new(map), vec![file], About::default()))
 }
@@ -25,6 +27,8 @@ pub(crate) fn open(file: Arc<dyn BlockRead>) -> Result<Image> {
 struct Raw {
     file: Arc<dyn BlockRead>,
     size: u64,
+    /// The run of data that was found last: some file systems look at every page to find its end.
+    data: Range<u64>,
 }
 
 impl Map for Raw {
@@ -33,23 +37,28 @@ impl Map for Raw {
     }
 
     fn lookup(&mut self, at: u64) -> Result<Stretch> {
-        let left = self.size.saturating_sub(at).max(1);
-        Ok(match self.file.run_at(at)? {
-            Run::Hole(len) => Stretch {
-                len: len.min(left),
-                lies: Lies::Nowhere,
-            },
-            Run::Data(len) => Stretch {
-                len: len.min(left),
-                lies: Lies::Plain {
-                    file: 0,
-                    offset: at,
-                },
-            },
-            Run::End => {
-                let message = format!("ended at byte {at} of {}", self.size);
-                return Err(Error::io(message, "it became shorter while it was read"));
+        if !self.data.contains(&at) {
+            let left = self.size.saturating_sub(at).max(1);
+            match self.file.run_at(at)? {
+                Run::Hole(len) => {
+                    return Ok(Stretch {
+                        len: len.min(left),
+                        lies: Lies::Nowhere,
+                    });
+                }
+                Run::Data(len) => self.data = at..at + len.min(left),
+                Run::End => {
+                    let message = format!("ended at byte {at} of {}", self.size);
+                    return Err(Error::io(message, "it became shorter while it was read"));
+                }
             }
+        }
+        Ok(Stretch {
+            len: self.data.end - at,
+            lies: Lies::Plain {
+                file: 0,
+                offset: at,
+            },
         })
     }
 }

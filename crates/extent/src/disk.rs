@@ -21,6 +21,12 @@ pub trait DiskRead: SparseRead {
 
     /// Whether the pieces come in ascending order, for certain.
     fn is_in_order(&self) -> bool;
+
+    /// Whether it is known already that they do not. Who wants them in order need not begin then; who
+    /// finds out on the way is as safe.
+    fn is_shuffled(&self) -> bool {
+        false
+    }
 }
 
 /// A stream whose pieces follow one another: the disk itself, byte for byte.

@@ -58,6 +58,20 @@ pub trait ByteSource: Send {
     }
 }
 
+/// A target as several threads write to it at once.
+pub trait ParallelWrite: Send + Sync {
+    /// Where it begins, in bytes: what lies before is written through [`BlockWrite::write_at`].
+    fn start(&self) -> u64 {
+        0
+    }
+
+    /// Stores `data` at byte `offset`, which nobody else does.
+    ///
+    /// # Errors
+    /// As [`BlockWrite::write_at`].
+    fn write_at(&self, offset: u64, data: &[u8]) -> Result<()>;
+}
+
 /// Opens a source at any offset, or finds out that it cannot be read so: a server without ranges.
 /// Fails with [`report::Kind::Io`].
 pub type Opener = Box<dyn Fn() -> Result<Option<Arc<dyn BlockRead>>> + Send>;
@@ -85,6 +99,17 @@ pub trait BlockWrite: Send {
     /// cannot.
     fn any_order(&self) -> bool {
         false
+    }
+
+    /// A way to write by several threads at once, if the target has one. Whoever uses it still accounts
+    /// for every byte: what it wrote is told by [`BlockWrite::wrote`].
+    fn parallel(&mut self) -> Option<Arc<dyn ParallelWrite>> {
+        None
+    }
+
+    /// Says that the `len` bytes at `offset` were written through [`BlockWrite::parallel`].
+    fn wrote(&mut self, offset: u64, len: u64) {
+        let _ = (offset, len);
     }
 
     /// Whether it outlives the program: what was written to a pipe does not lie anywhere.

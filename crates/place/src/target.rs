@@ -7,6 +7,7 @@
 mod behind;
 mod device;
 mod file;
+mod shared;
 mod stream;
 mod volume;
 

@@ -5,13 +5,15 @@ use report::{Error, Result};
 
 use crate::chunk::{CHUNK, Chunk};
 use crate::pool::Pool;
+use crate::spread::Written;
 
 /// What a disk is cut into: in ascending order and without gaps, unless the disk comes in another
 /// order.
-#[derive(Debug)]
 pub(crate) enum Cut {
     /// A piece with data in it.
     Chunk(Chunk),
+    /// A piece with data in it that all targets hold already, but for its zeros.
+    Written(Written),
     /// Bytes `offset..offset + len` are zeros.
     Hole { offset: u64, len: u64 },
 }
@@ -21,6 +23,7 @@ impl Cut {
     pub(crate) fn end(&self) -> u64 {
         match self {
             Cut::Chunk(chunk) => chunk.offset + chunk.len() as u64,
+            Cut::Written(written) => written.offset + written.len,
             Cut::Hole { offset, len } => offset + len,
         }
     }
@@ -277,6 +280,7 @@ mod tests {
             cuts.push(match cut {
                 Cut::Chunk(chunk) => (chunk.offset, chunk.len() as u64, true),
                 Cut::Hole { offset, len } => (offset, len, false),
+                Cut::Written(_) => unreachable!("a cutter writes nothing"),
             });
         }
         cuts

@@ -106,7 +106,7 @@ pub(crate) fn digest_written(
 fn digest_image(image: Image, control: &Arc<Control>) -> Result<Content> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     digest_cuts(
-        &mut Gather::start(image, threads, BUFFERS, control)?,
+        &mut Gather::start(image, threads, BUFFERS, control, None)?,
         control,
     )
 }
@@ -118,7 +118,7 @@ fn digest_cuts(cuts: &mut dyn Cuts, control: &Control) -> Result<Content> {
         control.check()?;
         size = cut.end();
         if let Cut::Chunk(chunk) = cut {
-            hasher.take(&chunk);
+            hasher.take(&chunk.hashes());
             data += chunk.data_len();
         }
         control.reached(size, data);

@@ -16,6 +16,7 @@ use report::{Error, Result};
 use crate::chunk::{Chunk, Run};
 use crate::control::{Control, interrupted};
 use crate::hash::Hasher;
+use crate::spread::{Failure, Spread, Written};
 
 /// Cuts that may wait for one target; more than there are chunks, so that only holes are bounded by it.
 const QUEUE: usize = 64;
@@ -25,6 +26,8 @@ const TICK: Duration = Duration::from_millis(50);
 #[derive(Clone)]
 pub(crate) enum Item {
     Chunk(Arc<Chunk>),
+    /// A piece that all targets hold already, but for its zeros.
+    Written(Arc<Written>),
     Hole {
         offset: u64,
         len: u64,
@@ -51,17 +54,24 @@ pub(crate) struct Fan {
 }
 
 impl Fan {
-    /// Starts a thread for each of `targets` and one for the digest.
+    /// Starts a thread for each of `targets`, which `spread` may write to as well, and one for the
+    /// digest.
     ///
     /// # Errors
     /// [`report::Kind::Io`] when the system gives no thread.
-    pub(crate) fn start(targets: Vec<Box<dyn BlockWrite>>, control: &Arc<Control>) -> Result<Self> {
+    pub(crate) fn start(
+        targets: Vec<Box<dyn BlockWrite>>,
+        spread: Option<&Spread>,
+        control: &Arc<Control>,
+    ) -> Result<Self> {
+        let mut failures = spread.into_iter().flat_map(Spread::failures);
         let (sender, items) = sync_channel(QUEUE);
         let hasher = Some((sender, spawn("digest", move || hash(&items))?));
         let targets = targets.into_iter().map(|target| {
             let (sender, items) = sync_channel(QUEUE);
             let control = Arc::clone(control);
-            let writer = spawn("target", move || write(target, items, &control))?;
+            let elsewhere = failures.next().unwrap_or_default();
+            let writer = spawn("target", move || write(target, items, &elsewhere, &control))?;
             Ok((Some(sender), writer))
         });
         Ok(Fan {
@@ -126,7 +136,8 @@ fn hash(items: &Receiver<Item>) -> Hashed {
     let mut hasher = Hasher::default();
     for item in items {
         match item {
-            Item::Chunk(chunk) => hasher.take(&chunk),
+            Item::Chunk(chunk) => hasher.take(&chunk.hashes()),
+            Item::Written(written) => hasher.take(&written.hashes),
             Item::Hole { .. } => {}
             Item::Finish(size) => return Some(hasher.finish(size)),
         }
@@ -134,8 +145,13 @@ fn hash(items: &Receiver<Item>) -> Hashed {
     None
 }
 
-fn write(mut target: Box<dyn BlockWrite>, items: Receiver<Item>, control: &Control) -> Ending {
-    let result = write_all(&mut *target, &items, control);
+fn write(
+    mut target: Box<dyn BlockWrite>,
+    items: Receiver<Item>,
+    elsewhere: &Failure,
+    control: &Control,
+) -> Ending {
+    let result = write_all(&mut *target, &items, elsewhere, control);
     // Undoing may take long; what still waits here must not keep the other targets waiting.
     drop(items);
     let result = result.map_err(|error| match target.abort() {
@@ -146,7 +162,12 @@ fn write(mut target: Box<dyn BlockWrite>, items: Receiver<Item>, control: &Contr
     Ending { target, result }
 }
 
-fn write_all(target: &mut dyn BlockWrite, items: &Receiver<Item>, control: &Control) -> Result<()> {
+fn write_all(
+    target: &mut dyn BlockWrite,
+    items: &Receiver<Item>,
+    elsewhere: &Failure,
+    control: &Control,
+) -> Result<()> {
     let any_order = target.any_order();
     // Bytes accounted for; where ranges ascend, where the next one begins.
     let mut position = 0;
@@ -171,6 +192,14 @@ fn write_all(target: &mut dyn BlockWrite, items: &Receiver<Item>, control: &Cont
                     position += len;
                 }
             }
+            Item::Written(written) => {
+                elsewhere.check()?;
+                target.wrote(written.offset, written.len);
+                for &(offset, len) in &written.zeros {
+                    target.zero_at(offset, len)?;
+                }
+                position += written.len;
+            }
             Item::Hole { offset, len } => {
                 if !any_order {
                     in_order(offset, position)?;
@@ -178,7 +207,10 @@ fn write_all(target: &mut dyn BlockWrite, items: &Receiver<Item>, control: &Cont
                 zero(target, offset, len, control)?;
                 position += len;
             }
-            Item::Finish(size) if size == position => return target.finish(size),
+            Item::Finish(size) if size == position => {
+                elsewhere.check()?;
+                return target.finish(size);
+            }
             Item::Finish(size) => return in_order(size, position),
         }
     }

@@ -13,6 +13,7 @@ use crate::chunk::{CHUNK, Chunk};
 use crate::control::{Control, interrupted};
 use crate::cut::{Cut, Cuts};
 use crate::pool::Pool;
+use crate::spread::Spread;
 
 /// Stretches without data that are passed before a hole is shown, so that whoever waits sees that it
 /// goes on.
@@ -51,7 +52,8 @@ struct Part {
 }
 
 impl Gather {
-    /// Starts `threads` workers on `image`, with `buffers` chunk buffers.
+    /// Starts `threads` workers on `image`, with `buffers` chunk buffers. They write to the targets of
+    /// `spread` themselves.
     ///
     /// # Errors
     /// [`report::Kind::Io`] when the system gives no threads.
@@ -60,6 +62,7 @@ impl Gather {
         threads: usize,
         buffers: usize,
         control: &Arc<Control>,
+        spread: Option<Spread>,
     ) -> Result<Self> {
         let pool = Pool::new(buffers, CHUNK);
         let bench = Bench {
@@ -67,6 +70,7 @@ impl Gather {
             unpackers: Unpackers::default(),
             pool: pool.clone(),
             control: Arc::clone(control),
+            spread,
         };
         let workers = Ordered::start(threads, 1, move |span: Span, emit| {
             if let Err(error) = bench.work(span, &mut |cut| emit(Ok(cut))) {
@@ -173,6 +177,7 @@ struct Bench {
     unpackers: Unpackers,
     pool: Pool,
     control: Arc<Control>,
+    spread: Option<Spread>,
 }
 
 type Emit<'a> = dyn FnMut(Cut) -> bool + 'a;
@@ -181,6 +186,7 @@ impl Bench {
     fn work<'a>(&'a self, span: Span, emit: &'a mut Emit<'a>) -> Result<()> {
         let mut filling = Filling {
             pool: &self.pool,
+            spread: self.spread.as_ref(),
             emit,
             offset: span.start,
             chunk: None,
@@ -262,6 +268,7 @@ fn zeros(mut len: u64, to: &mut Filling<'_>) -> Result<()> {
 /// The chunk that a worker is filling, and where it goes then.
 struct Filling<'a> {
     pool: &'a Pool,
+    spread: Option<&'a Spread>,
     emit: &'a mut Emit<'a>,
     /// Where the chunk begins.
     offset: u64,
@@ -295,7 +302,15 @@ impl Filling<'_> {
         self.offset = offset + len;
         if chunk.seal() {
             chunk.hash();
-            (self.emit)(Cut::Chunk(chunk));
+            match self.spread.and_then(|spread| spread.take(&chunk)) {
+                None => {
+                    (self.emit)(Cut::Chunk(chunk));
+                }
+                Some(written) => {
+                    self.chunk = Some(chunk.restart(self.offset));
+                    (self.emit)(Cut::Written(written));
+                }
+            }
         } else if len > 0 {
             self.chunk = Some(chunk.restart(self.offset));
             (self.emit)(Cut::Hole { offset, len });

@@ -3,8 +3,6 @@
 use extent::digest::{Digest, DiskHasher};
 use report::{Error, Result};
 
-use crate::chunk::Chunk;
-
 /// Blocks whose hashes are remembered: 40 MiB of them stand for 64 GiB of data.
 const MOST: usize = 1 << 20;
 
@@ -35,9 +33,9 @@ impl Hasher {
         }
     }
 
-    /// Takes the hashes of `chunk`, no block of which has come before.
-    pub(crate) fn take(&mut self, chunk: &Chunk) {
-        for (number, hash) in chunk.hashes().iter() {
+    /// Takes blocks by their number in the disk and their hash, none of which has come before.
+    pub(crate) fn take(&mut self, hashes: &[(u64, [u8; 32])]) {
+        for (number, hash) in hashes {
             self.block(*number, hash);
         }
     }

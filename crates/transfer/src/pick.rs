@@ -3,7 +3,6 @@
 use diskimage::Format;
 use report::{Error, Result, printable};
 
-use crate::names::Names;
 use crate::seen::{Seen, Taken};
 
 /// What the person said about the disk.
@@ -78,9 +77,8 @@ impl Pick {
         if seen.rivals.count == 0 {
             return Ok(&seen.taken);
         }
-        let mut first = Names::default();
-        first.push(&taken.member, taken.size);
-        let (count, first, rivals) = (1 + seen.rivals.count, first.list(), seen.rivals.list());
+        let (first, rivals) = (seen.first.list(), seen.rivals.list());
+        let count = 1 + seen.rivals.count;
         let hint = match quoted(&taken.member) {
             Some(member) => format!("choose one with --member, for instance --member {member}"),
             None => "choose one with --member and a pattern".to_owned(),
@@ -121,6 +119,7 @@ fn quoted(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::Names;
     use crate::seen::Disk;
 
     fn disk(member: &str) -> Vec<Taken> {
@@ -170,6 +169,7 @@ mod tests {
     fn several_disks_are_listed() {
         let seen = Seen {
             taken: disk("a b.img"),
+            first: names(&["a b.img"]),
             rivals: names(&["b.img"]),
             ..Seen::default()
         };

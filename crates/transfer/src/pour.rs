@@ -16,6 +16,7 @@ use crate::fan::{Ending, Fan, Item};
 use crate::gather::Gather;
 use crate::open::{Content, not_read};
 use crate::seen::Disk;
+use crate::spread::{Spread, Written};
 
 /// Chunks of 256 KiB between reading and the targets.
 const BUFFERS: usize = 32;
@@ -23,6 +24,8 @@ const BUFFERS: usize = 32;
 /// The targets of one disk, and how far it has come.
 pub(crate) struct Pour {
     fan: Fan,
+    /// The targets, where the reading threads may write to them.
+    spread: Option<Spread>,
     any_order: bool,
     /// What was written, where the disk does not come in order.
     cover: Option<Cover>,
@@ -48,10 +51,15 @@ impl Pour {
     ///
     /// # Errors
     /// [`report::Kind::Io`] when the system gives no threads.
-    pub(crate) fn start(targets: Vec<Box<dyn BlockWrite>>, control: &Arc<Control>) -> Result<Self> {
+    pub(crate) fn start(
+        mut targets: Vec<Box<dyn BlockWrite>>,
+        control: &Arc<Control>,
+    ) -> Result<Self> {
         let any_order = targets.iter().all(|target| target.any_order());
+        let spread = Spread::of(&mut targets);
         Ok(Pour {
-            fan: Fan::start(targets, control)?,
+            fan: Fan::start(targets, spread.as_ref(), control)?,
+            spread,
             any_order,
             cover: None,
             held: None,
@@ -73,13 +81,15 @@ impl Pour {
     ) -> Result<ControlFlow<()>> {
         let flow = match content {
             Content::Image(image) => {
-                let mut gather = Gather::start(image, bounds.threads, BUFFERS, control)?;
+                let mut gather =
+                    Gather::start(image, bounds.threads, BUFFERS, control, self.spread.take())?;
                 self.cuts(&mut gather, bounds, control)?
             }
             Content::Stream(disk) if self.any_order && !disk.is_in_order() => {
                 self.cover = Some(Cover::default());
                 self.cuts(&mut Cutter::new(disk, BUFFERS), bounds, control)?
             }
+            Content::Stream(disk) if disk.is_shuffled() => return Err(shuffled()),
             Content::Stream(disk) => {
                 let mut disk = Ascending::new(disk);
                 self.cuts(&mut Cutter::new(&mut disk, BUFFERS), bounds, control)?
@@ -107,6 +117,7 @@ impl Pour {
             let mut listened = self.let_go()?;
             match cut {
                 Cut::Chunk(chunk) => self.held = Some(chunk),
+                Cut::Written(written) => listened &= self.written(written)?,
                 Cut::Hole { offset, len } => listened &= self.hole(offset, len)?,
             }
             control.reached(self.size, self.data);
@@ -126,6 +137,12 @@ impl Pour {
         self.account(offset, len)?;
         self.data += chunk.data_len();
         Ok(self.fan.send(&Item::Chunk(Arc::new(chunk))))
+    }
+
+    fn written(&mut self, written: Written) -> Result<bool> {
+        self.account(written.offset, written.len)?;
+        self.data += written.data;
+        Ok(self.fan.send(&Item::Written(Arc::new(written))))
     }
 
     fn hole(&mut self, offset: u64, len: u64) -> Result<bool> {
@@ -206,6 +223,12 @@ fn take_footer(chunk: &mut Chunk) -> Result<u64> {
         }
         Some(other) => Err(not_read(other)),
     }
+}
+
+/// A disk whose file stores it in another order than the one that a target takes it in.
+fn shuffled() -> Error {
+    Error::unsupported("does not store its disk in ascending order, and a target wants it so")
+        .hint("write to a file, a device or a volume, or unpack the image first")
 }
 
 /// A disk that is, or unfolds to, more than `most` bytes.

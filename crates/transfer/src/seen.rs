@@ -50,6 +50,8 @@ pub(crate) struct Seen {
     pub(crate) archive: bool,
     /// The disks that were taken: one, unless several were asked for.
     pub(crate) taken: Vec<Taken>,
+    /// The first of them, and how long its file is.
+    pub(crate) first: Names,
     /// Further disks that may be the one that is meant.
     pub(crate) rivals: Names,
     /// Whether a disk that is meant has the name of one that was taken.

@@ -39,7 +39,12 @@ const SHOWN: usize = 80;
 
 /// `text` as a message shows it: one line, cut where it is long.
 pub(crate) fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
+    one_line(text, SHOWN)
+}
+
+/// `text` in one line, cut behind `most` characters.
+pub(crate) fn one_line(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => printable(text.get(..end).unwrap_or_default()) + "…",
         None => printable(text),
     }

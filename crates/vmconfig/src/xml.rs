@@ -11,7 +11,7 @@ use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use report::{Error, Result};
 
-use crate::limits::check_text;
+use crate::limits::{check_text, one_line, shown};
 
 /// How deep elements may lie in each other.
 const DEPTH: usize = 64;
@@ -83,7 +83,10 @@ pub(crate) fn parse(text: &str) -> Result<Element> {
             Ok(event) => event,
             Err(error) => {
                 let line = tree.lines.at(reader.error_position());
-                return Err(Error::corrupt(format!("line {line}: XML: {error}")));
+                return Err(Error::corrupt(format!(
+                    "line {line}: XML: {}",
+                    words(&error)
+                )));
             }
         };
         let line = tree.lines.at(before);
@@ -111,7 +114,7 @@ pub(crate) fn parse(text: &str) -> Result<Element> {
 /// What `&…;` stands for.
 fn character(reference: &BytesRef<'_>, line: usize) -> Result<String> {
     let unknown = || {
-        let name = reference.xml10_content().into_owned();
+        let name = shown(&reference.xml10_content());
         Error::corrupt(format!("line {line}: XML: &{name}; stands for nothing"))
     };
     match reference.resolve_char_ref() {
@@ -201,7 +204,8 @@ impl<'t> Tree<'t> {
         match (self.open.last(), self.root) {
             (Some(open), _) => Err(Error::corrupt(format!(
                 "line {line}: XML: the text ends inside of <{}> of line {}",
-                open.name, open.line
+                shown(&open.name),
+                open.line
             ))),
             (None, Some(root)) => Ok(root),
             (None, None) => Err(Error::corrupt("XML: there is no element in it")),
@@ -213,7 +217,7 @@ fn attributes(start: &BytesStart<'_>, line: usize) -> Result<Vec<(String, String
     let mut attributes: Vec<(String, String)> = Vec::new();
     for attribute in start.attributes().with_checks(false) {
         let wrong = |error: &dyn std::fmt::Display| {
-            Error::corrupt(format!("line {line}: XML: attribute: {error}"))
+            Error::corrupt(format!("line {line}: XML: attribute: {}", words(error)))
         };
         let attribute = attribute.map_err(|error| wrong(&error))?;
         if attributes.len() >= ATTRIBUTES {
@@ -229,6 +233,11 @@ fn attributes(start: &BytesStart<'_>, line: usize) -> Result<Vec<(String, String
         }
     }
     Ok(attributes)
+}
+
+/// What the parser says is wrong; it repeats the document's own words.
+fn words(error: &dyn std::fmt::Display) -> String {
+    one_line(&error.to_string(), 300)
 }
 
 /// `name` without its prefix.

@@ -75,7 +75,7 @@ pub(super) const SEEDS: &[(&str, &str, &str)] = &[
     (
         "vhdx",
         "empty",
-        "qemu-img create -q -f vhdx e.vhdx 100G; cat e.vhdx",
+        "qemu-img create -q -f vhdx e.vhdx 4G; cat e.vhdx",
     ),
     ("vmdk", "sparse", "image vmdk"),
     (

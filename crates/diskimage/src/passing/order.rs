@@ -228,6 +228,10 @@ impl<S: SparseRead> DiskRead for InFileOrder<S> {
     fn is_in_order(&self) -> bool {
         self.in_order
     }
+
+    fn is_shuffled(&self) -> bool {
+        !self.in_order
+    }
 }
 
 /// The image's file as it passes.

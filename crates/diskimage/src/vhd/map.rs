@@ -129,17 +129,19 @@ impl Blocks {
         Ok(self.bitmap.insert(bitmap))
     }
 
-    /// What lies `skip` bytes into the block whose bitmap begins at `start`, as a part of it.
-    fn part(&self, start: u64, skip: u64) -> Stretch {
+    /// What lies `skip` bytes into block `index`, whose bitmap begins at `start`, as a part of it.
+    fn part(&self, index: u64, start: u64, skip: u64) -> Stretch {
         let Header { block, bitmap, .. } = self.header;
+        // The file may end with the disk, inside the last block.
+        let unit = block.min(self.size - index * block);
         Stretch {
-            len: block - skip,
+            len: unit - skip,
             lies: Lies::Packed(Packed {
                 file: 0,
                 offset: start,
-                stored: bitmap + block,
+                stored: bitmap + unit,
                 coding: Coding::Sectors { bitmap },
-                unit: block,
+                unit,
                 skip,
             }),
         }
@@ -164,12 +166,12 @@ impl Map for Blocks {
         }
         let start = u64::from(sector) * SECTOR;
         if self.whole {
-            return Ok(self.part(start, skip));
+            return Ok(self.part(block, start, skip));
         }
         let below = self.empty == Lies::Below;
         let bitmap = self.bitmap(block, start)?;
         if bitmap.ragged && !below {
-            return Ok(self.part(start, skip));
+            return Ok(self.part(block, start, skip));
         }
         let bits = Bits(&bitmap.bytes, First::Highest);
         let (set, end) = bits.run(skip / SECTOR, size / SECTOR);

@@ -191,6 +191,15 @@ fn blocks_come_in_any_order() {
 }
 
 #[test]
+fn the_file_may_end_with_the_disk() {
+    let (disk, mut image) = image();
+    image.truncate(place(&image, 2) + 512 + (300 << 10));
+    for in_file_order in [false, true] {
+        assert!(content(&mut opened(image.clone(), in_file_order)).unwrap() == disk);
+    }
+}
+
+#[test]
 fn the_size_loses_nothing() {
     let (_, image) = image();
     let size = |creator: &[u8], geometry: [u8; 4]| {

@@ -59,7 +59,7 @@ impl Sparse {
             tables: HashMap::new(),
             held: VecDeque::new(),
         };
-        sparse.file.will_need(&sparse.table_ranges());
+        sparse.file.will_need(&sparse.table_ranges()?);
         Ok(sparse)
     }
 
@@ -69,7 +69,10 @@ impl Sparse {
     }
 
     /// Where all grain tables lie, neighbours as one range.
-    fn table_ranges(&self) -> Vec<Range<u64>> {
+    ///
+    /// # Errors
+    /// [`report::Kind::Corrupt`] when two share bytes: few of them would make an endless disk.
+    fn table_ranges(&self) -> Result<Vec<Range<u64>>> {
         let mut starts: Vec<u32> = self.directory.clone();
         starts.retain(|&sector| sector != 0);
         starts.sort_unstable();
@@ -78,11 +81,27 @@ impl Sparse {
             let start = u64::from(sector) * SECTOR;
             let end = start + self.table_len();
             match ranges.last_mut() {
-                Some(last) if start <= last.end => last.end = last.end.max(end),
+                Some(last) if start < last.end => return Err(self.shared(start)),
+                Some(last) if start == last.end => last.end = end,
                 _ => ranges.push(start..end),
             }
         }
-        ranges
+        Ok(ranges)
+    }
+
+    /// Two grain tables share the byte `at`.
+    fn shared(&self, at: u64) -> Error {
+        let place = |sector: u32| u64::from(sector) * SECTOR;
+        let holds = |&(_, &sector): &(usize, &u32)| {
+            sector != 0 && place(sector) <= at && at < place(sector) + self.table_len()
+        };
+        let mut both = self.directory.iter().enumerate().filter(holds);
+        let mut next = || both.next().map_or(0, |(index, _)| index);
+        Error::corrupt(format!(
+            "grain tables {} and {} share the byte {at}",
+            next(),
+            next()
+        ))
     }
 
     /// The stretch at byte `at` of the extent. The caller owes: `at` is less than the size.

@@ -7,7 +7,7 @@ use crate::support::{Room, allocated, disk, write_sparse};
 /// calls it: format and variant.
 const VARIANTS: [(&str, &str, &str, &str); 14] = [
     ("dynamic.vdi", "vdi", "vdi", "dynamic"),
-    ("static.vdi", "vdi -o static=on", "vdi", "static"),
+    ("static.vdi", "vdi -o static=on", "vdi", "fixed"),
     ("dynamic.vhd", "vpc -o force_size=on", "vhd", "dynamic"),
     (
         "fixed.vhd",
@@ -201,7 +201,7 @@ fn an_extent_of_another_length_than_the_descriptor_says_is_refused() {
     room.sh("truncate -s 3M split-flat.vmdk");
     room.run("import split.vmdk --to out.img").refused(
         3,
-        "error: split.vmdk: \"split-flat.vmdk\": has 3145728 bytes, and the descriptor needs 4194304",
+        "error: split.vmdk: its extent \"split-flat.vmdk\": has 3145728 bytes, and the descriptor needs 4194304",
     );
     room.sh("rm split-flat.vmdk");
     let ran = room.run("import split.vmdk --to out.img");
@@ -360,7 +360,11 @@ fn blocks_in_any_order_go_to_a_file_and_not_to_a_pipe() {
         assert!(ran.stdout == disk, "{ours}: a file is read in any order");
         let ran = room.run_with_pipe("import - --to - --quiet", &room.read("image"));
         assert!(ran.stdout.is_empty(), "{ours}: nothing went out");
-        ran.refused(3, "");
+        ran.refused(
+            3,
+            "error: -: does not store its disk in ascending order, and a target wants it so\n\
+             hint: write to a file, a device or a volume, or unpack the image first",
+        );
         room.sh("rm image* out.img");
     }
 }

@@ -8,12 +8,15 @@
     reason = "only tests are here, and panicking is how they fail"
 )]
 
+mod appliances;
 mod archives;
 mod convert;
 mod devices;
 mod formats;
 mod hostile;
+mod inspect;
 mod interrupted;
+mod nbd;
 mod support;
 mod usage;
 mod volumes;

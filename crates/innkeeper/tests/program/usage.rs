@@ -258,6 +258,7 @@ fn manual_pages_and_completions_come_from_the_parser() {
             "innkeeper-convert.1",
             "innkeeper-digest.1",
             "innkeeper-import.1",
+            "innkeeper-inspect.1",
             "innkeeper-man.1",
             "innkeeper.1"
         ]

@@ -31,7 +31,8 @@ impl Directory {
             false => path,
         };
         let name = path.display().to_string();
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        // To reach files in it, nobody has to be allowed to list it.
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
             Ok(directory) => Ok(Directory { name, directory }),
             Err(cause) => {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use extent::{BlockRead, BlockWrite};
+use extent::{BlockRead, BlockWrite, ParallelWrite};
 use report::{Error, Result};
 
 use super::device::{self, Claim, Device, DeviceCandidate, Zeros};
@@ -247,6 +247,16 @@ impl BlockWrite for Created {
 
     fn any_order(&self) -> bool {
         true
+    }
+
+    fn parallel(&mut self) -> Option<Arc<dyn ParallelWrite>> {
+        self.device().ok()?.parallel()
+    }
+
+    fn wrote(&mut self, offset: u64, len: u64) {
+        if let Some(device) = &mut self.device {
+            device.wrote(offset, len);
+        }
     }
 
     fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {

@@ -55,9 +55,9 @@ impl Looker {
         self.pass += 1;
     }
 
-    /// Whether there is room for another disk.
-    pub(crate) fn has_room(&self) -> bool {
-        self.disks.len() < DISKS
+    /// Whether the disk called `member` can be described, and not only listed.
+    pub(crate) fn has_room_for(&self, member: &str) -> bool {
+        self.disks.len() < DISKS || self.known(member).is_some()
     }
 
     /// What was found out about the disk called `member`, in an earlier pass too.

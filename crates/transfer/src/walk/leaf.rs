@@ -131,6 +131,9 @@ impl Walk<'_> {
             self.seen.rivals.push(member, size);
             return false;
         }
+        if self.seen.first.count == 0 {
+            self.seen.first.push(member, size);
+        }
         true
     }
 

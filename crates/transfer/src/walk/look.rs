@@ -4,7 +4,7 @@ use std::ops::ControlFlow::{self, Continue};
 use std::sync::Arc;
 
 use diskimage::passing::{Means, Passing, Sieve, pass};
-use diskimage::{Format, How, VmdkStream};
+use diskimage::{Format, Gate, How, VmdkStream};
 use extent::{BlockRead, DiskRead, InOrder, Lookahead, Piece, SparseRead, drain};
 use report::{Error, Kind, Result};
 use unpack::archive::MemberKind;
@@ -16,6 +16,8 @@ use crate::seen::{Disk, Taken};
 
 /// Passes through a source before what is not known by then stays unknown.
 const PASSES: usize = 5;
+/// Bytes at the front of an image that are kept in any case: there is much that is asked for late.
+const FRONT: u64 = 1 << 20;
 
 impl Walk<'_> {
     /// Tells whoever looks of a member; the source itself only has layers.
@@ -63,10 +65,11 @@ impl Walk<'_> {
     ) -> Result<ControlFlow<()>> {
         let mut witness = Witness {
             stream: &mut stream,
+            passed: 0,
             failed: false,
         };
         let described = self.described(format, &mut witness, file);
-        let failed = witness.failed;
+        let (failed, passed) = (witness.failed, witness.passed);
         let mut disk = Disk {
             member: file.member.clone(),
             size: None,
@@ -84,10 +87,11 @@ impl Walk<'_> {
             Ok(described) => described,
         };
         // The size of a stream shows at its end.
-        drain(&mut stream)?;
+        let size = passed + drain(&mut stream)?;
         disk = described.disk.clone();
-        self.note(&file.member, disk.size, What::Disk(disk.format));
-        if let Some(looker) = self.sink.looker().filter(|looker| looker.has_room()) {
+        self.note(&file.member, Some(size), What::Disk(disk.format));
+        let looker = self.sink.looker();
+        if let Some(looker) = looker.filter(|looker| looker.has_room_for(&disk.member)) {
             looker.describe(described);
             self.remember_taken(disk);
         }
@@ -160,14 +164,18 @@ impl Walk<'_> {
             again: true,
             ..means
         };
+        let front = FRONT.min(share.memory / 4);
+        sieve.will_need(std::slice::from_ref(&(0..front)));
         let looking = How {
-            gate: diskimage::Gate::looking(),
+            gate: Gate::looking(),
             ..self.opening.how.clone()
         };
         let passed = pass(format, stream, &sieve, &looking, share);
         let more = matches!(passed, Ok(Passing::Again));
         let bytes: Arc<dyn BlockRead> = sieve;
         let how = How {
+            // Nothing lies beside a stream, whatever lies where it comes from.
+            gate: Gate::shut(),
             in_file_order: true,
             ..self.opening.how.clone()
         };
@@ -208,6 +216,8 @@ fn is_about_the_disk(error: &Error) -> bool {
 /// A stream that remembers whether it has failed: then nothing behind it can be read either.
 struct Witness<'a> {
     stream: &'a mut dyn SparseRead,
+    /// Bytes that were read.
+    passed: u64,
     failed: bool,
 }
 
@@ -218,11 +228,16 @@ impl SparseRead for Witness<'_> {
     }
 
     fn consume(&mut self, n: u64) {
+        self.passed += n;
         self.stream.consume(n);
     }
 
     fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
-        let failed = &mut self.failed;
-        self.stream.exchange(buffer).inspect_err(|_| *failed = true)
+        let exchanged = self.stream.exchange(buffer);
+        match &exchanged {
+            Ok(read) => self.passed += read.unwrap_or(0) as u64,
+            Err(_) => self.failed = true,
+        }
+        exchanged
     }
 }

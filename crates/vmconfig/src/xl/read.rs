@@ -218,7 +218,8 @@ impl<'c> Reader<'c> {
 
     fn console(&mut self) -> Result<()> {
         self.vm.serial = self.text("serial");
-        self.flag("usb")?;
+        // Without USB there is no tablet either.
+        self.vm.usb_tablet = self.flag("usb")?.filter(|usb| !usb.value);
         let is_tablet = |node: &Node| node.text() == Some("tablet");
         if let Some(setting) = self.setting("usbdevice") {
             let tablet = match &setting.value {

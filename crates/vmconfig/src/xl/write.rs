@@ -154,9 +154,13 @@ impl Writer {
         }
         if vm.is(Kind::Hvm) {
             self.string("serial", vm.serial.as_ref());
-            if let Some(tablet) = vm.usb_tablet.as_ref().filter(|tablet| tablet.value) {
-                self.line("usb", "1", &tablet.from);
-                self.line("usbdevice", "\"tablet\"", &tablet.from);
+            match &vm.usb_tablet {
+                Some(tablet) if tablet.value => {
+                    self.line("usb", "1", &tablet.from);
+                    self.line("usbdevice", "\"tablet\"", &tablet.from);
+                }
+                Some(tablet) => self.line("usb", "0", &tablet.from),
+                None => {}
             }
         }
     }

@@ -87,6 +87,25 @@ fn what_is_not_well_formed_is_corrupt() {
 }
 
 #[test]
+fn the_documents_own_words_stay_in_one_line() {
+    let long = "b".repeat(5000);
+    for text in [
+        "<a></b\n\u{1b}>",
+        "<a\n\u{1b}b>",
+        "<a>&\nx\u{1b};</a>",
+        "<a b='&\nx\u{1b};'/>",
+        &format!("<a></{long}>"),
+        &format!("<a>&{long};</a>"),
+        &format!("<a b='&{long};'/>"),
+        &format!("<{long}>"),
+    ] {
+        let told = message(text);
+        assert!(told.len() < 500, "{told}");
+        assert!(!told.chars().any(char::is_control), "{told:?}");
+    }
+}
+
+#[test]
 fn what_is_written_is_read() {
     let hostile = "a\"'<>&]]>-->\n\t\r\u{0}\u{1b}é";
     let text = format!(

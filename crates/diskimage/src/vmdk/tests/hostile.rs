@@ -184,6 +184,29 @@ fn tables_and_grains_lie_inside_the_file() {
 }
 
 #[test]
+fn grain_tables_are_not_shared() {
+    // Five grain tables, the directory at sector 26.
+    let file = by_qemu(
+        &vec![1; 130 << 20],
+        "vmdk",
+        "subformat=streamOptimized",
+        &[],
+    );
+    let sector = |index: usize| le32(&file, 26 * 512 + index * 4);
+    let told = |sector: u32| {
+        let at = 26 * 512 + 4 * 4;
+        refusal(Format::Vmdk, patched(&file, at, &sector.to_le_bytes()))
+    };
+    for (sector, at) in [(sector(1), sector(1)), (sector(1) + 1, sector(1) + 1)] {
+        let byte = u64::from(at) * 512;
+        assert_eq!(
+            told(sector),
+            format!("grain tables 1 and 4 share the byte {byte}")
+        );
+    }
+}
+
+#[test]
 fn a_grain_is_what_its_marker_says() {
     let disk = random(6, 200_192);
     let file = by_qemu(&disk, "vmdk", "subformat=streamOptimized", &[]);

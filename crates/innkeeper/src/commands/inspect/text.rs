@@ -28,7 +28,9 @@ pub(super) fn of(source: &str, inspected: &Inspected) -> String {
         rows.push(("", String::new()));
         rows.extend(members(&inspected.members));
     }
-    table(&rows).replace("  \n", "\n")
+    let text = table(&rows);
+    let lines = text.lines().map(|line| format!("{}\n", line.trim_end()));
+    lines.collect()
 }
 
 fn named(name: &str, layers: &[&str]) -> String {

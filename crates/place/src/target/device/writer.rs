@@ -4,12 +4,13 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use extent::{BlockRead, BlockWrite};
+use extent::{BlockRead, BlockWrite, ParallelWrite};
 use report::{Error, Result};
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
 use super::super::behind::Behind;
+use super::super::shared::Shared;
 use super::super::{cannot_flush, cannot_write, check_asked, too_small};
 use super::{Claim, HEAD, TAIL};
 use crate::source::open_from_medium;
@@ -234,6 +235,22 @@ impl BlockWrite for Device {
 
     fn any_order(&self) -> bool {
         true
+    }
+
+    fn parallel(&mut self) -> Option<Arc<dyn ParallelWrite>> {
+        let Claim {
+            name,
+            file,
+            capacity,
+            ..
+        } = &self.claim;
+        let shared = Shared::of(name, file, self.head_len(), *capacity)?;
+        self.state = State::Incomplete;
+        Some(shared)
+    }
+
+    fn wrote(&mut self, offset: u64, len: u64) {
+        self.behind.wrote(&self.claim.file, offset, len);
     }
 
     fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {

@@ -10,12 +10,13 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use extent::{BlockRead, BlockWrite};
+use extent::{BlockRead, BlockWrite, ParallelWrite};
 use report::{Error, Result};
 use rustix::fs::{CWD, Gid, RenameFlags, Uid};
 use rustix::io::Errno;
 
 use super::super::behind::Behind;
+use super::super::shared::Shared;
 use super::super::{cannot_flush, cannot_write, check_asked};
 use super::candidate::parent;
 use crate::source::open_from_medium;
@@ -170,6 +171,14 @@ impl BlockWrite for Partial {
 
     fn any_order(&self) -> bool {
         true
+    }
+
+    fn parallel(&mut self) -> Option<Arc<dyn ParallelWrite>> {
+        Shared::of(&self.name, &self.file, 0, u64::MAX)
+    }
+
+    fn wrote(&mut self, offset: u64, len: u64) {
+        self.behind.wrote(&self.file, offset, len);
     }
 
     fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {
