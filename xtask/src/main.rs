@@ -34,7 +34,7 @@ enum Task {
     Docs,
     /// Measure the program against its peers and write docs/benchmarks.md
     Bench(bench::Options),
-    /// Fuzz every decoder and archive reader, or the named one, for a minute each
+    /// Fuzz every decoder and every reader, or the named one, for a minute each
     Fuzz(fuzz::Options),
     /// Make examples/guest.tar.gz, or check it
     Example(example::Options),

@@ -35,4 +35,5 @@ pub use image::{About, How, Image, Reference, Snapshot};
 pub use map::{Coding, Lies, Map, Packed, Stretch};
 pub use probe::{END, HEAD, decide, probe, probe_end};
 pub use unpacker::{Unpacker, Unpackers};
+pub use vhd::fixed_size as vhd_fixed_size;
 pub use vmdk::{Stream as VmdkStream, is_stream as vmdk_is_stream};

@@ -27,6 +27,7 @@ use report::{Error, Result};
 
 use crate::bits::{Bits, First};
 use crate::image::{About, How, Image, Reference};
+pub use footer::fixed_size;
 use footer::{Found, Kind};
 use header::Header;
 use map::{Blocks, Fixed};

@@ -29,6 +29,8 @@ pub(crate) struct Gather {
     planned: u64,
     plan: VecDeque<Planned>,
     pool: Pool,
+    spread: Option<Spread>,
+    control: Arc<Control>,
 }
 
 enum Planned {
@@ -70,7 +72,7 @@ impl Gather {
             unpackers: Unpackers::default(),
             pool: pool.clone(),
             control: Arc::clone(control),
-            spread,
+            spread: spread.clone(),
         };
         let workers = Ordered::start(threads, 1, move |span: Span, emit| {
             if let Err(error) = bench.work(span, &mut |cut| emit(Ok(cut))) {
@@ -85,6 +87,8 @@ impl Gather {
             planned: 0,
             plan: VecDeque::new(),
             pool,
+            spread,
+            control: Arc::clone(control),
         })
     }
 
@@ -155,7 +159,9 @@ impl Cuts for Gather {
             }
             Some(&Planned::Span(end)) => {
                 let missing = || Error::io("reading stopped", "a worker said nothing");
-                let cut = self.workers.output()?.ok_or_else(missing)??;
+                let control = &self.control;
+                let cut = self.workers.output_while(|| control.check())?;
+                let cut = cut.ok_or_else(missing)??;
                 if cut.end() >= end {
                     self.plan.pop_front();
                 }
@@ -168,6 +174,9 @@ impl Cuts for Gather {
 impl Drop for Gather {
     fn drop(&mut self) {
         self.pool.close();
+        if let Some(spread) = &self.spread {
+            spread.close();
+        }
     }
 }
 

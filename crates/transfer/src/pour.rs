@@ -214,10 +214,20 @@ impl Pour {
 /// Takes the footer of a fixed VHD, which is a raw disk otherwise, off its last chunk; returns the
 /// footer's length in bytes.
 fn take_footer(chunk: &mut Chunk) -> Result<u64> {
-    let format = chunk.end(diskimage::END).and_then(diskimage::probe_end);
+    let end = chunk.end(diskimage::END);
+    let format = end.and_then(diskimage::probe_end);
     match format {
         None => Ok(0),
         Some(Format::Vhd) => {
+            let footer = end.and_then(|end| end.try_into().ok());
+            let room = (chunk.offset + chunk.len() as u64).saturating_sub(diskimage::END as u64);
+            let size = footer.map_or(Ok(room), |footer| diskimage::vhd_fixed_size(footer, room))?;
+            if size != room {
+                return Err(Error::unsupported(format!(
+                    "has a disk of {size} bytes, and {room} have passed before the footer says so"
+                ))
+                .hint("give it as a file"));
+            }
             chunk.shorten(diskimage::END);
             Ok(diskimage::END as u64)
         }

@@ -1,6 +1,6 @@
 //! Targets that the reading threads write to themselves, while what they read is hot in their cache.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use extent::{BlockWrite, ParallelWrite};
 use report::{Error, Result};
@@ -54,10 +54,13 @@ impl Failure {
 /// All targets of one disk.
 #[derive(Clone)]
 pub(crate) struct Spread {
-    targets: Vec<(Arc<dyn ParallelWrite>, Failure)>,
+    /// None once nobody may write any more.
+    targets: Arc<RwLock<Vec<Target>>>,
     /// From here on all of them are written to in this way.
     start: u64,
 }
+
+type Target = (Arc<dyn ParallelWrite>, Failure);
 
 impl Spread {
     /// The targets, if all of them let several threads write.
@@ -66,26 +69,39 @@ impl Spread {
             let target = target.parallel()?;
             Some((target, Failure::default()))
         };
-        let targets: Vec<_> = targets.iter_mut().map(parallel).collect::<Option<_>>()?;
+        let targets: Vec<Target> = targets.iter_mut().map(parallel).collect::<Option<_>>()?;
         let start = targets.iter().map(|(target, _)| target.start()).max();
         Some(Spread {
             start: start.unwrap_or(0),
-            targets,
+            targets: Arc::new(RwLock::new(targets)),
         })
     }
 
+    /// Lets nobody write any more, and closes what was open for it: a target that is to be undone must
+    /// not be held by a thread that waits for its source.
+    pub(crate) fn close(&self) {
+        let mut targets = self.targets.write().unwrap_or_else(PoisonError::into_inner);
+        targets.clear();
+    }
+
+    fn open(&self) -> RwLockReadGuard<'_, Vec<Target>> {
+        self.targets.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Where each target's trouble is told, in the order of the targets.
-    pub(crate) fn failures(&self) -> impl Iterator<Item = Failure> {
-        self.targets.iter().map(|(_, failure)| failure.clone())
+    pub(crate) fn failures(&self) -> Vec<Failure> {
+        let targets = self.open();
+        targets.iter().map(|(_, failure)| failure.clone()).collect()
     }
 
     /// Writes `chunk`, which is hashed, to every target that has not failed; `None` when it has to go
     /// through the threads that own the targets.
     pub(crate) fn take(&self, chunk: &Chunk) -> Option<Written> {
-        if chunk.offset < self.start {
+        let targets = self.open();
+        if chunk.offset < self.start || targets.is_empty() {
             return None;
         }
-        for (target, failure) in self.targets.iter().filter(|(_, failure)| !failure.is_set()) {
+        for (target, failure) in targets.iter().filter(|(_, failure)| !failure.is_set()) {
             let mut runs = chunk.runs();
             let written = runs.try_for_each(|run| match run.data {
                 Some(data) => target.write_at(run.offset, data),

@@ -1,9 +1,10 @@
 //! Independent pieces of work done by several threads, their results given out in order.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use report::{Error, Result};
 
@@ -12,6 +13,9 @@ enum Reply<O> {
     Output(O),
     Done,
 }
+
+/// How often who waits asks whether to go on.
+const TICK: Duration = Duration::from_millis(50);
 
 type Job<J, O> = (J, SyncSender<Reply<O>>);
 
@@ -77,12 +81,23 @@ impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
     /// # Errors
     /// [`report::Kind::Io`] when a worker died in the middle of a job.
     pub fn output(&mut self) -> Result<Option<O>> {
+        self.output_while(|| Ok(()))
+    }
+
+    /// The same, asking `go_on` a few times a second while it waits.
+    ///
+    /// # Errors
+    /// As [`Ordered::output`], and what `go_on` says.
+    pub fn output_while(&mut self, go_on: impl Fn() -> Result<()>) -> Result<Option<O>> {
         while let Some(first) = self.pending.front() {
-            match first.recv() {
+            match first.recv_timeout(TICK) {
                 Ok(Reply::Output(output)) => return Ok(Some(output)),
-                Ok(Reply::Done) => self.pending.pop_front(),
-                Err(_) => return Err(worker_died()),
-            };
+                Ok(Reply::Done) => {
+                    self.pending.pop_front();
+                }
+                Err(RecvTimeoutError::Timeout) => go_on()?,
+                Err(RecvTimeoutError::Disconnected) => return Err(worker_died()),
+            }
         }
         Ok(None)
     }
@@ -135,6 +150,9 @@ mod tests {
         let mut pool =
             Ordered::start(1, 1, |_: (), _: &mut Emit<'_, ()>| panic!("on purpose")).unwrap();
         pool.submit(()).unwrap();
-        assert_eq!(pool.output().unwrap_err().causes(), ["a worker thread died"]);
+        assert_eq!(
+            pool.output().unwrap_err().causes(),
+            ["a worker thread died"]
+        );
     }
 }

@@ -74,6 +74,12 @@ pub(super) const SEEDS: &[(&str, &str, &str)] = &[
     ),
     (
         "vhdx",
+        "log",
+        "image vhdx -o block_size=1M >l.vhdx
+        python3 \"$ROOT/xtask/src/seeds/vhdx-log.py\" l.vhdx",
+    ),
+    (
+        "vhdx",
         "empty",
         "qemu-img create -q -f vhdx e.vhdx 4G; cat e.vhdx",
     ),

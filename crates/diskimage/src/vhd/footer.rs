@@ -92,6 +92,27 @@ impl Footer {
     }
 }
 
+/// The size in bytes of the fixed disk that passed by, `room` bytes, and ended with `footer`.
+///
+/// # Errors
+/// [`report::Kind::Corrupt`] when the footer belongs to another disk, [`report::Kind::Unsupported`] for an
+/// unknown version or type.
+pub fn fixed_size(footer: &[u8; 512], room: u64) -> Result<u64> {
+    match Footer::read(footer)? {
+        Some(footer) if footer.kind == Kind::Fixed => Found {
+            footer,
+            end: Some(room),
+            damage: None,
+        }
+        .fixed_size(),
+        Some(footer) => Err(Error::corrupt(format!(
+            "ends as a {} vhd disk and does not begin as one",
+            footer.kind.name()
+        ))),
+        None => Err(Error::corrupt("has no footer with the right checksum")),
+    }
+}
+
 /// Whether the one's complement of the sum of all other bytes is at `checksum`.
 pub(super) fn adds_up(bytes: &[u8], checksum: usize) -> bool {
     let sum = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>();
