@@ -137,7 +137,7 @@ fn both(format: Format, file: &Arc<Vec<u8>>, how: &How) -> Result<()> {
         }
         // In passing its copy is enough, and the footer at the end is not looked at.
         (Err(_), Ok(_)) if format == Format::Vhd => {}
-        (Err(error), Ok(_)) => panic!("in passing there is a disk, and else {error:?}"),
+        (Err(error), Ok(Some(_))) => panic!("in passing there is a disk, and else {error:?}"),
         (Ok(Some(_)), Err(error)) => {
             // Memory, or units that a stream cannot show twice.
             assert_eq!(error.kind(), Kind::Unsupported, "{error:?}");

@@ -114,7 +114,7 @@ impl Table {
     }
 
     /// All entries that are not absent, with their indices.
-    fn entries(&self) -> impl Iterator<Item = (u64, u32)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, u32)> {
         let chunks = self.chunks.iter().zip(0u64..);
         let entries = chunks.flat_map(|(chunk, number)| {
             let first = number * CHUNK as u64;

@@ -10,6 +10,8 @@ mod order;
 mod replay;
 mod runs;
 mod sieve;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -43,12 +43,13 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<
     let header = Header::current(&*file)?;
     let mut notes = vec![("creator", creator)];
     notes.retain(|(_, creator)| !creator.is_empty());
-    let file = match log::replay(&file, &header)? {
+    let replayed = log::replay(&file, &header)?.map(Arc::new);
+    let file = match &replayed {
         None => file,
         Some(overlay) => {
             let pages = overlay.pages();
             notes.push(("log", format!("replayed in memory: {pages} pages")));
-            Arc::new(overlay)
+            Arc::clone(overlay) as _
         }
     };
     let mut layout = Layout::of(&*file);
@@ -71,6 +72,9 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<
         None => None,
     };
     let map = Blocks::load(Arc::clone(&file), &layout, &regions.table, metadata)?;
+    if let Some(overlay) = replayed.filter(|_| how.in_file_order) {
+        map.spared_by(&overlay)?;
+    }
     let image = Image::new(Box::new(map), vec![file], about);
     Ok(match below {
         Some(below) => image.on_top_of(below),

@@ -47,3 +47,13 @@ fn vmdk() {
 fn vmdk_stream() {
     damage::run("vmdk_stream", COPIES, images::vmdk_stream);
 }
+
+#[test]
+fn folding_loses_nothing() {
+    for len in [0, 1, 511, 512, 513, 100_000] {
+        let mut image: Vec<u8> = (0..len).map(|i| (i / 700 % 3) as u8).collect();
+        image.extend(vec![0; 4 << 20]);
+        image.extend(vec![7; 700]);
+        assert!(fold::unfold(&fold::fold(&image)) == image);
+    }
+}

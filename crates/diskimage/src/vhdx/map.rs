@@ -8,6 +8,7 @@ use report::{Error, Result};
 
 use super::MIB;
 use super::metadata::Metadata;
+use super::overlay::Overlay;
 use crate::bits::{Bits, First};
 use crate::blocks::{Layout, Table};
 use crate::fields::read_exact;
@@ -171,6 +172,23 @@ impl Blocks {
             table,
             bitmap: None,
         })
+    }
+
+    /// Sees to it that the log changes no block: who reads the file in its order takes blocks as they
+    /// lie there.
+    pub(super) fn spared_by(&self, log: &Overlay) -> Result<()> {
+        let changed = |&(_, entry): &(u64, u32)| {
+            let span = self.shape.span(entry).filter(|_| entry & STATE != BITMAP);
+            span.is_some_and(|span| log.changes(&(span.start * MIB..span.end * MIB)))
+        };
+        match self.table.entries().find(changed) {
+            None => Ok(()),
+            Some((index, _)) => Err(Error::unsupported(format!(
+                "its log changes {}, and this source is read in order",
+                self.shape.name(index)
+            ))
+            .hint("save it first and give the file")),
+        }
     }
 
     /// The stretch `skip` bytes into a block of which some sectors are in the file, at `start`.

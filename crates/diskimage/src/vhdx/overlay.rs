@@ -49,6 +49,11 @@ impl Overlay {
         self.pages
     }
 
+    /// Whether anything is changed in `range`.
+    pub(super) fn changes(&self, range: &Range<u64>) -> bool {
+        self.over(range).next().is_some()
+    }
+
     /// Writes `page` at byte `at`, a multiple of its length.
     pub(super) fn write(&mut self, at: u64, page: Box<[u8; PAGE]>) -> Result<()> {
         self.change(at, PAGE as u64, Some(page))

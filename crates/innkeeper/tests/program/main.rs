@@ -10,6 +10,7 @@
 
 mod appliances;
 mod archives;
+mod badinput;
 mod convert;
 mod devices;
 mod formats;

@@ -128,3 +128,119 @@ fn a_server_that_is_not_there_fails_at_once() {
     assert!(ran.stderr.contains("refused"), "{}", ran.story());
     assert_eq!(room.names(), [] as [&str; 0]);
 }
+
+/// Serves `content` as a file server does, or as one that knows no ranges.
+fn serve(content: &[u8], ranges: bool) -> Server {
+    let content = content.to_vec();
+    Server::start(move |request| match ranges {
+        true => Reply::file(request, &content, "\"v1\""),
+        false => Reply::ok(&content),
+    })
+}
+
+#[test]
+fn every_format_comes_over_http_with_ranges_and_without() {
+    let room = Room::new();
+    let disk = disk(4 << 20);
+    room.write("disk.img", &disk);
+    for format in [
+        "qcow2 -c",
+        "vdi",
+        "vpc -o force_size=on",
+        "vpc -o subformat=fixed,force_size=on",
+        "vhdx",
+        "vmdk",
+        "vmdk -o subformat=streamOptimized",
+    ] {
+        room.sh(&format!("qemu-img convert -f raw -O {format} disk.img image"));
+        let plain = room.read("image");
+        room.sh("gzip -1 image");
+        let packed = room.read("image.gz");
+        room.sh("rm image.gz");
+        for content in [&plain, &packed] {
+            for ranges in [true, false] {
+                let server = serve(content, ranges);
+                let url = server.url("/image");
+                room.run(&format!("import {url} --to out.img --verify"))
+                    .ok();
+                assert!(room.read("out.img") == disk, "{format}, ranges {ranges}");
+                room.sh("rm out.img");
+            }
+        }
+    }
+}
+
+/// A qcow2 of 1 GiB, 12 MiB of data before its second table, and its digest.
+fn late(room: &Room) -> (Vec<u8>, String) {
+    room.sh(
+        "qemu-img create -q -f qcow2 image 1G
+         qemu-io -c 'write -P 7 1M 12M' -c 'write -P 8 900M 64k' image > io
+         qemu-img convert -O raw image raw",
+    );
+    let digest = room.run("digest raw --quiet").ok().stdout;
+    let image = room.read("image");
+    room.sh("rm io raw image");
+    (image, String::from_utf8(digest).unwrap().trim().to_owned())
+}
+
+#[test]
+fn late_tables_are_fetched_by_range_or_in_a_second_pass() {
+    let room = Room::new();
+    let (image, digest) = late(&room);
+    for ranges in [true, false] {
+        let server = serve(&image, ranges);
+        let url = server.url("/image");
+        let json = room
+            .run(&format!(
+                "import {url} --to out.img --memory 32M --json --force"
+            ))
+            .ok()
+            .json();
+        assert_eq!(json["disk"]["digest"], digest, "ranges {ranges}");
+        // Compressed, ranges are of no use.
+        room.write("image", &image);
+        let packed = room.sh("gzip -1 < image");
+        room.sh("rm image");
+        let server = serve(&packed, ranges);
+        let url = server.url("/image.gz");
+        let json = room
+            .run(&format!(
+                "import {url} --to out.img --memory 32M --json --force"
+            ))
+            .ok()
+            .json();
+        assert_eq!(json["disk"]["digest"], digest, "packed, ranges {ranges}");
+    }
+}
+
+#[test]
+fn an_image_that_changes_between_two_ranges_is_an_error() {
+    let room = Room::new();
+    let (image, _) = late(&room);
+    let server = Server::start(move |request| match request.number {
+        0 | 1 => Reply::file(request, &image, "\"v1\""),
+        _ => Reply::file(request, &image, "\"v2\""),
+    });
+    let url = server.url("/image");
+    let ran = room.run(&format!("import {url} --to out.img --memory 32M"));
+    assert_eq!(ran.status, 1, "{}", ran.story());
+    assert!(
+        ran.stderr.contains("changed while it was read"),
+        "{}",
+        ran.story()
+    );
+    assert_eq!(room.names(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_redirect_to_another_scheme_is_refused() {
+    let room = Room::new();
+    for location in ["file:///etc/passwd", "ftp://127.0.0.1/image"] {
+        let server = Server::start(move |_| Reply::redirect(location));
+        let url = server.url("/image");
+        let ran = room.run(&format!("import {url} --to out.img"));
+        assert_eq!(ran.status, 3, "{}", ran.story());
+        assert!(ran.stderr.contains("redirect"), "{}", ran.story());
+        assert_eq!(room.names(), [] as [&str; 0]);
+    }
+}

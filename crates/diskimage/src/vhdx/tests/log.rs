@@ -155,6 +155,31 @@ fn a_log_is_replayed_in_memory() {
 }
 
 #[test]
+fn in_file_order_a_log_may_not_change_blocks() {
+    let (disk, file, page) = unfinished();
+    let told = |change| {
+        let file = entry(&file, 5, 0, 0, &[page.clone(), change]).put(file.clone());
+        let how = How {
+            in_file_order: true,
+            ..How::default()
+        };
+        let image = Image::open(Format::Vhdx, Arc::new(file), &how);
+        image.and_then(|mut image| content(&mut image))
+    };
+    let data = 4u64 << 20;
+    for change in [
+        Change::Zero(data + 8192, 4096),
+        Change::Page(data, random(9, 4096)),
+    ] {
+        assert_eq!(
+            told(change).unwrap_err().to_string(),
+            "its log changes block 2, and this source is read in order"
+        );
+    }
+    assert!(told(Change::Zero(TABLE as u64 + 8192, 4096)).unwrap() == disk);
+}
+
+#[test]
 fn later_changes_win_and_zeros_are_changes() {
     let (mut disk, file, page) = unfinished();
     // The third block's first pages, at byte 4 MiB of the file, are wiped, and one is written again.
