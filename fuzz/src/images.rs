@@ -247,6 +247,7 @@ fn passed(format: Format, file: &Arc<Vec<u8>>, how: &How, sized: bool) -> Result
     let means = Means {
         threads: 1,
         memory: MEMORY,
+        max_size: u64::MAX,
         again: true,
     };
     let sieve = Arc::new(Sieve::new(sized.then_some(file.len() as u64)));

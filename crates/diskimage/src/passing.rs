@@ -40,6 +40,8 @@ pub struct Means {
     pub threads: usize,
     /// Bytes that may be kept of the stream.
     pub memory: u64,
+    /// The largest disk in bytes that anybody wants: of a larger one only the size is found out.
+    pub max_size: u64,
     /// Whether there can be another pass.
     pub again: bool,
 }
@@ -65,7 +67,7 @@ pub fn pass<R: SparseRead>(
     let mut replay = Replay::new(stream, means.memory);
     loop {
         let runs = Image::open(format, Arc::clone(sieve) as _, &how)
-            .and_then(|image| Runs::of(image, means.memory));
+            .and_then(|image| Runs::of(image, means));
         let wanted = sieve.take_wanted();
         match runs {
             Ok(runs) if replay.is_whole() => {

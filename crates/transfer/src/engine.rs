@@ -214,6 +214,7 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
             threads: import.limits.threads,
             // The map of what is stored, what passed by and the tables take a part each.
             memory: import.limits.memory / 3,
+            max_size: import.max_size,
             again: source.again.is_some(),
         },
         how: import.how,

@@ -114,6 +114,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
         means: Means {
             threads: inspect.limits.threads,
             memory: inspect.limits.memory / 3,
+            max_size: inspect.max_size,
             again: source.comes_again(),
         },
         how: inspect.how,

@@ -261,6 +261,9 @@ fn a_fixed_vhd_shows_at_its_end_and_loses_its_footer() {
         let content = vhd.clone();
         let mut footer = [0; 512];
         footer[..8].copy_from_slice(b"conectix");
+        footer[12..16].copy_from_slice(&0x0001_0000u32.to_be_bytes());
+        footer[48..56].copy_from_slice(&(content.len() as u64).to_be_bytes());
+        footer[60..64].copy_from_slice(&2u32.to_be_bytes());
         let sum: u32 = footer.iter().map(|&byte| u32::from(byte)).sum();
         footer[64..68].copy_from_slice(&(!sum).to_be_bytes());
         vhd.extend(footer);

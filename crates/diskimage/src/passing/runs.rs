@@ -2,6 +2,7 @@
 
 use report::{Error, Result, amount};
 
+use super::Means;
 use crate::{About, Image, Lies, Packed};
 
 /// A stored run and where in the disk it belongs.
@@ -27,23 +28,27 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    /// Walks through the whole map of `image`, keeping at most `memory` bytes.
+    /// Walks through the whole map of `image`, unless it is larger than anybody wants.
     ///
     /// # Errors
     /// [`report::Kind::Unsupported`] when the image lies in more than the one file that passes, or in too
     /// many pieces; those of [`Image::lookup`].
-    pub(super) fn of(mut image: Image, memory: u64) -> Result<Self> {
+    pub(super) fn of(mut image: Image, means: Means) -> Result<Self> {
         if image.files().len() > 1 {
             return Err(Error::unsupported(
                 "lies in more than one file: it cannot be read in one pass",
             )
             .hint("give it as a file"));
         }
-        let size = image.size();
+        let (size, memory) = (image.size(), means.memory);
+        let end = match size > means.max_size {
+            true => 0,
+            false => size,
+        };
         let most = memory / size_of::<Stored>() as u64;
         let mut runs: Vec<Stored> = Vec::new();
         let mut at = 0;
-        while at < size {
+        while at < end {
             let stretch = image.lookup(at)?;
             let stored = match stretch.lies {
                 Lies::Nowhere | Lies::Below => None,

@@ -43,6 +43,7 @@ fn passed(
 const PLENTY: Means = Means {
     threads: 2,
     memory: 8 << 20,
+    max_size: u64::MAX,
     again: true,
 };
 
