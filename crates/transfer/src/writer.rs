@@ -76,6 +76,9 @@ impl<'a> Writer<'a> {
         let number = self.met;
         self.met += 1;
         let most = self.bounds.max_size;
+        if disk.size == Some(0) {
+            return Err(Error::refused("is a disk of 0 bytes"));
+        }
         if let Some(size) = disk.size.filter(|&size| size > most) {
             return Err(too_large(size, most));
         }

@@ -152,7 +152,9 @@ fn every_format_comes_over_http_with_ranges_and_without() {
         "vmdk",
         "vmdk -o subformat=streamOptimized",
     ] {
-        room.sh(&format!("qemu-img convert -f raw -O {format} disk.img image"));
+        room.sh(&format!(
+            "qemu-img convert -f raw -O {format} disk.img image"
+        ));
         let plain = room.read("image");
         room.sh("gzip -1 image");
         let packed = room.read("image.gz");
@@ -172,11 +174,9 @@ fn every_format_comes_over_http_with_ranges_and_without() {
 
 /// A qcow2 of 1 GiB, 12 MiB of data before its second table, and its digest.
 fn late(room: &Room) -> (Vec<u8>, String) {
-    room.sh(
-        "qemu-img create -q -f qcow2 image 1G
+    room.sh("qemu-img create -q -f qcow2 image 1G
          qemu-io -c 'write -P 7 1M 12M' -c 'write -P 8 900M 64k' image > io
-         qemu-img convert -O raw image raw",
-    );
+         qemu-img convert -O raw image raw");
     let digest = room.run("digest raw --quiet").ok().stdout;
     let image = room.read("image");
     room.sh("rm io raw image");
