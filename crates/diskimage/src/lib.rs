@@ -36,4 +36,7 @@ pub use map::{Coding, Lies, Map, Packed, Stretch};
 pub use probe::{END, HEAD, decide, probe, probe_end};
 pub use unpacker::{Unpacker, Unpackers};
 pub use vhd::fixed_size as vhd_fixed_size;
-pub use vmdk::{Stream as VmdkStream, is_stream as vmdk_is_stream};
+pub use vmdk::{
+    Part as VmdkPart, PartKind as VmdkPartKind, Parts as VmdkParts, Stream as VmdkStream,
+    is_descriptor as vmdk_is_descriptor, is_part as vmdk_is_part, is_stream as vmdk_is_stream,
+};

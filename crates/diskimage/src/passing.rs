@@ -15,10 +15,10 @@ mod tests;
 
 use std::sync::Arc;
 
-use extent::SparseRead;
+use extent::{BlockRead, SparseRead};
 use report::{Error, Result};
 
-use crate::{Format, How, Image};
+use crate::{Format, How, Image, vmdk};
 pub use order::InFileOrder;
 use replay::Replay;
 use runs::Runs;
@@ -27,11 +27,14 @@ pub use sieve::Sieve;
 /// What came of an attempt.
 pub enum Passing<R> {
     /// The disk, ready to be read.
-    Disk(Box<InFileOrder<Replay<R>>>),
+    Disk(Box<PassingDisk<R>>),
     /// The tables are known, or more of them than before, and the stream has moved past the data: the
     /// same again from the stream's beginning.
     Again,
 }
+
+/// A disk that passes by.
+pub type PassingDisk<R> = InFileOrder<Replay<R>>;
 
 /// What a pass may spend, and what it can count on.
 #[derive(Clone, Copy, Debug)]
@@ -64,10 +67,35 @@ pub fn pass<R: SparseRead>(
         in_file_order: true,
         ..how.clone()
     };
+    let open = |bytes| Image::open(format, bytes, &how);
+    pass_opened(format, stream, sieve, means, open)
+}
+
+/// Opens the sparse extent that `stream` is, which holds `len` bytes of a VMDK, as if it were a disk of that
+/// size.
+///
+/// # Errors
+/// As [`pass`].
+pub fn pass_vmdk_part<R: SparseRead>(
+    stream: R,
+    sieve: &Arc<Sieve>,
+    len: u64,
+    means: Means,
+) -> Result<Passing<R>> {
+    let open = |bytes| vmdk::open_part(bytes, len);
+    pass_opened(Format::Vmdk, stream, sieve, means, open)
+}
+
+fn pass_opened<R: SparseRead>(
+    format: Format,
+    stream: R,
+    sieve: &Arc<Sieve>,
+    means: Means,
+    open: impl Fn(Arc<dyn BlockRead>) -> Result<Image>,
+) -> Result<Passing<R>> {
     let mut replay = Replay::new(stream, means.memory);
     loop {
-        let runs = Image::open(format, Arc::clone(sieve) as _, &how)
-            .and_then(|image| Runs::of(image, means));
+        let runs = open(Arc::clone(sieve) as _).and_then(|image| Runs::of(image, means));
         let wanted = sieve.take_wanted();
         match runs {
             Ok(runs) if replay.is_whole() => {

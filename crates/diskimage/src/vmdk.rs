@@ -13,6 +13,7 @@ mod descriptor;
 mod footer;
 mod grain;
 mod header;
+mod parts;
 mod row;
 mod sparse;
 mod stream;
@@ -29,6 +30,8 @@ use crate::{Format, Gate};
 use descriptor::{Descriptor, Kind, NO_PARENT};
 pub(crate) use grain::{grain, read_grain};
 use header::{Header, LEN, SECTOR};
+pub(crate) use parts::open_part;
+pub use parts::{Part, PartKind, Parts, is_descriptor, is_part};
 use row::Row;
 pub use stream::{Stream, is_stream};
 
@@ -62,6 +65,9 @@ fn monolithic(file: Arc<dyn BlockRead>, head: &[u8]) -> Result<(Descriptor, Imag
     let (first, sectors) = header.descriptor.ok_or_else(no_descriptor)?;
     let mut text = vec![0; (sectors * SECTOR) as usize];
     crate::fields::read_exact(&*file, first * SECTOR, &mut text, "descriptor")?;
+    if text.first() == Some(&0) {
+        return Err(no_descriptor());
+    }
     let descriptor = Descriptor::parse(&text)?;
     let size = embedded(&descriptor, &header)?;
     if header.directory.is_none() {
@@ -130,12 +136,14 @@ fn whole(file: &dyn BlockRead) -> Result<Vec<u8>> {
     let mut text = vec![0; size as usize];
     let got = file.read_at(0, &mut text)?;
     if got > DESCRIPTOR {
-        return Err(Error::unsupported(format!(
-            "is a descriptor of more than {DESCRIPTOR} bytes"
-        )));
+        return Err(too_long());
     }
     text.truncate(got);
     Ok(text)
+}
+
+fn too_long() -> Error {
+    Error::unsupported(format!("is a descriptor of more than {DESCRIPTOR} bytes"))
 }
 
 fn no_descriptor() -> Error {

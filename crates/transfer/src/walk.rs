@@ -8,6 +8,7 @@
 mod archive;
 mod leaf;
 mod look;
+mod parts;
 
 use std::ops::ControlFlow;
 
@@ -24,6 +25,7 @@ use crate::names::shortened;
 use crate::open::{Content, Opening, Sieves};
 use crate::pick::Pick;
 use crate::seen::{Config, Disk, Seen};
+use parts::Parts;
 
 /// Layers around one file before somebody is playing games.
 const DEPTH: usize = 8;
@@ -61,6 +63,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) seen: Seen,
     /// Tables that earlier passes through the same source have kept.
     pub(crate) sieves: Sieves,
+    /// Disks in several members that earlier passes through the same source have met.
+    parts: Parts,
     /// The disks of the XVA that the walk is in: their reference and their size in bytes.
     xva: Vec<(String, u64)>,
     layers: Vec<&'static str>,
@@ -74,6 +78,8 @@ pub(crate) struct Walk<'a> {
 struct File {
     member: String,
     size: Option<u64>,
+    /// Where in `member` the name begins that it has in the innermost archive.
+    within: Option<usize>,
 }
 
 impl<'a> Walk<'a> {
@@ -94,6 +100,7 @@ impl<'a> Walk<'a> {
             control,
             seen: Seen::default(),
             sieves: Sieves::default(),
+            parts: Parts::default(),
             xva: Vec::new(),
             layers: Vec::new(),
             decoders: 0,
@@ -101,9 +108,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Forgets what the last pass through the source saw, but for the tables that it kept.
+    /// Forgets what the last pass through the source saw, but for the tables and the descriptors that it kept.
     pub(crate) fn begin(&mut self) {
         self.seen = Seen::default();
+        self.parts.begin();
         self.layers.clear();
         (self.decoders, self.opened) = (0, 0);
         self.xva.clear();
@@ -122,8 +130,11 @@ impl<'a> Walk<'a> {
         source: &mut dyn SparseRead,
         size: Option<u64>,
     ) -> Result<ControlFlow<()>> {
-        let member = String::new();
-        let file = File { member, size };
+        let file = File {
+            member: String::new(),
+            size,
+            within: None,
+        };
         self.file(&mut Located::new(source, ""), &file)
     }
 

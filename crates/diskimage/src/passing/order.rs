@@ -92,6 +92,11 @@ impl<S: SparseRead> InFileOrder<S> {
         &self.about
     }
 
+    /// The file, as far as it has been read.
+    pub fn into_file(self) -> S {
+        self.file.stream
+    }
+
     /// Has something at hand, or is at the end.
     fn advance(&mut self) -> Result<()> {
         loop {

@@ -81,6 +81,13 @@ impl<R: SparseRead> Replay<R> {
     }
 }
 
+impl<R> Replay<R> {
+    /// The stream below. The caller owes: nothing that was kept is still wanted.
+    pub fn into_inner(self) -> R {
+        self.stream
+    }
+}
+
 impl<R: SparseRead> SparseRead for Replay<R> {
     fn peek(&mut self) -> Result<Piece<'_>> {
         if self.read < self.kept.len() {

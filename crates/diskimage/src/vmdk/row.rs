@@ -52,14 +52,17 @@ pub(super) fn open(descriptor: &Descriptor, how: &How) -> Result<Row> {
         let len = extent.sectors.checked_mul(SECTOR);
         let end = len.and_then(|len| row.size.checked_add(len));
         let (Some(len), Some(_)) = (len, end.filter(|&end| end <= i64::MAX as u64)) else {
-            return Err(Error::unsupported(
-                "has a descriptor whose extents are more than 2^63 bytes",
-            ));
+            return Err(too_large());
         };
         let place = row.place(extent, len, how, &mut memory)?;
         row.push(len, place);
     }
     Ok(row)
+}
+
+/// Extents that no file system holds.
+pub(super) fn too_large() -> Error {
+    Error::unsupported("has a descriptor whose extents are more than 2^63 bytes")
 }
 
 impl Row {

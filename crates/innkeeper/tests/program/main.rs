@@ -18,6 +18,7 @@ mod hostile;
 mod inspect;
 mod interrupted;
 mod nbd;
+mod parts;
 mod support;
 mod usage;
 mod volumes;

@@ -16,18 +16,21 @@ use crate::names::shortened;
 use crate::open::Content;
 use crate::seen::Disk;
 
+/// What the names of an OVA's manifest and its certificate end in.
+pub(super) const MANIFEST: [&str; 2] = [".mf", ".cert"];
+
 /// Where a walk is in an archive.
-struct Inside<'a> {
+pub(super) struct Inside<'a> {
     /// The archive itself.
-    file: &'a File,
+    pub(super) file: &'a File,
     /// What messages call it.
-    place: &'a str,
+    pub(super) place: &'a str,
     /// An OVA's manifest and the digests of its files.
-    checking: Option<Checking>,
+    pub(super) checking: Option<Checking>,
 }
 
 /// What follows a member.
-enum Next {
+pub(super) enum Next {
     /// A member that was read already.
     Member(Option<Member>),
     /// The walk ends here.
@@ -66,6 +69,7 @@ impl Walk<'_> {
             };
         }
         self.xva = xva;
+        self.all_began(file)?;
         self.judge(inside.checking)
             .map_err(|error| error.within(&place))?;
         Ok(Continue(()))
@@ -88,6 +92,10 @@ impl Walk<'_> {
                 return self.xva_disk(archive, member, &reference, size, inside.file);
             }
         }
+        let member = match self.part(archive, member, inside)? {
+            Ok(next) => return Ok(next),
+            Err(member) => member,
+        };
         let inner = inside.file.inside(&member);
         let name = shortened(&inner.member, NAMED);
         let content = Located::new(archive.content(), inside.place);
@@ -109,23 +117,7 @@ impl Walk<'_> {
         inner: &File,
         checking: &mut Checking,
     ) -> Result<ControlFlow<()>> {
-        if is_named(name, &[".mf", ".cert"]) {
-            // One byte more than a manifest may have shows that it has more.
-            let mut text = vec![0; LONGEST + 1];
-            let read = read_full(&mut content, &mut text)?;
-            let text = String::from_utf8_lossy(&text[..read]);
-            let what = match is_named(name, &[".mf"]) {
-                true => {
-                    checking.manifest(name, &text)?;
-                    What::Manifest
-                }
-                false => {
-                    checking.certificate(name, &text);
-                    What::Certificate
-                }
-            };
-            self.note(&inner.member, inner.size, what);
-            self.seen.rest.push(&inner.member, inner.size);
+        if self.manifest(&mut content, name, inner, checking)? {
             return Ok(Continue(()));
         }
         let algorithms = checking.algorithms(name);
@@ -137,9 +129,39 @@ impl Walk<'_> {
         Ok(flow)
     }
 
+    /// Reads `content`, member `name` of an OVA, if that is a manifest or a certificate.
+    pub(super) fn manifest(
+        &mut self,
+        content: &mut dyn SparseRead,
+        name: &str,
+        inner: &File,
+        checking: &mut Checking,
+    ) -> Result<bool> {
+        if !is_named(name, &MANIFEST) {
+            return Ok(false);
+        }
+        // One byte more than a manifest may have shows that it has more.
+        let mut text = vec![0; LONGEST + 1];
+        let read = read_full(content, &mut text)?;
+        let text = String::from_utf8_lossy(&text[..read]);
+        let what = match is_named(name, &[".mf"]) {
+            true => {
+                checking.manifest(name, &text)?;
+                What::Manifest
+            }
+            false => {
+                checking.certificate(name, &text);
+                What::Certificate
+            }
+        };
+        self.note(&inner.member, inner.size, what);
+        self.seen.rest.push(&inner.member, inner.size);
+        Ok(true)
+    }
+
     /// What became of the manifest, if there was one.
     fn judge(&mut self, checking: Option<Checking>) -> Result<()> {
-        let Some(checking) = checking else {
+        let Some(checking) = checking.filter(|_| !self.parts.is_ahead()) else {
             return Ok(());
         };
         let certificate = checking
@@ -213,13 +235,13 @@ fn pass_by(archive: &mut dyn Archive, reference: &str) -> Result<Option<Member>>
 }
 
 /// Whether `name` ends in one of these, in whatever case.
-fn is_named(name: &str, endings: &[&str]) -> bool {
+pub(super) fn is_named(name: &str, endings: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
     endings.iter().any(|ending| name.ends_with(ending))
 }
 
 impl Inside<'_> {
-    fn next(&self, archive: &mut dyn Archive) -> Result<Option<Member>> {
+    pub(super) fn next(&self, archive: &mut dyn Archive) -> Result<Option<Member>> {
         let next = archive.next_member();
         next.map_err(|error: Error| error.within(self.place))
     }
@@ -227,12 +249,14 @@ impl Inside<'_> {
 
 impl File {
     /// The file that `member` is in the archive that this file is.
-    fn inside(&self, member: &Member) -> File {
+    pub(super) fn inside(&self, member: &Member) -> File {
+        let outer = match self.member.as_str() {
+            "" => String::new(),
+            outer => format!("{outer}:"),
+        };
         File {
-            member: match self.member.as_str() {
-                "" => member.name.clone(),
-                outer => format!("{outer}:{}", member.name),
-            },
+            within: Some(outer.len()),
+            member: outer + &member.name,
             size: member.size,
         }
     }

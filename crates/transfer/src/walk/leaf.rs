@@ -30,6 +30,7 @@ impl Walk<'_> {
         let file = File {
             member: String::new(),
             size: bytes.size(),
+            within: None,
         };
         let mut head = vec![0; HEAD];
         let read = bytes.read_at(0, &mut head)?;
@@ -62,7 +63,7 @@ impl Walk<'_> {
         self.hand_over(disk, Content::Image(image))
     }
 
-    fn class(&self, head: &[u8], file: &File) -> Result<Class> {
+    pub(super) fn class(&self, head: &[u8], file: &File) -> Result<Class> {
         match self.pick.wants(&file.member) {
             true => classify(head, file.size, self.pick.format),
             false => Ok(classify(head, file.size, None).unwrap_or(Class::Other)),
@@ -74,6 +75,9 @@ impl Walk<'_> {
         mut stream: Lookahead<&mut dyn SparseRead>,
         file: &File,
     ) -> Result<ControlFlow<()>> {
+        if self.belongs(&mut stream, file)? {
+            return Ok(Continue(()));
+        }
         let head = stream.head(HEAD)?;
         let class = self.class(head, file)?;
         let Some(format) = self.format(file, class)? else {
@@ -114,12 +118,18 @@ impl Walk<'_> {
         if flow.is_continue() {
             // What is behind the disk's end is checked too.
             drain(&mut disk)?;
+            if format == Format::Raw {
+                self.parts.taken_raw(file.key(), disk.offset()?);
+            }
         }
         Ok(flow)
     }
 
     /// Whether the disk called `member` is to be taken; remembers it if not.
     pub(super) fn may_take(&mut self, member: &str, size: Option<u64>) -> bool {
+        if self.parts.is_ahead() {
+            return false;
+        }
         if !self.pick.wants(member) {
             self.seen.rest.push(member, size);
             return false;
@@ -150,7 +160,7 @@ impl Walk<'_> {
     }
 
     /// The format of what is to be taken for a disk.
-    fn format(&self, file: &File, class: Class) -> Result<Option<Format>> {
+    pub(super) fn format(&self, file: &File, class: Class) -> Result<Option<Format>> {
         let alone = file.member.is_empty();
         // Whoever names a file, or says what it is, knows better than a guess.
         let asked_for = self.pick.names(&file.member) || (alone && self.pick.format.is_some());

@@ -50,9 +50,18 @@ impl<R: SparseRead> Hashed<R> {
     ///
     /// # Errors
     /// The stream's, and [`report::Kind::Io`] when the system gives no thread.
-    pub fn finish(mut self) -> Result<Digests> {
+    pub fn finish(self) -> Result<Digests> {
+        self.end().map(|(digests, _)| digests)
+    }
+
+    /// As [`Hashed::finish`], and gives the stream back, which is at its end.
+    ///
+    /// # Errors
+    /// As [`Hashed::finish`].
+    pub fn end(mut self) -> Result<(Digests, R)> {
         extent::drain(&mut self)?;
-        self.feed.finish().map(Digests)
+        let digests = self.feed.finish().map(Digests)?;
+        Ok((digests, self.inner))
     }
 }
 
