@@ -13,7 +13,11 @@ use crate::chunk::{CHUNK, Chunk};
 use crate::control::{Control, interrupted};
 use crate::cut::{Cut, Cuts};
 use crate::pool::Pool;
-use crate::spread::Spread;
+use crate::spread::{Spread, Written};
+
+/// Bytes of the disk in one piece of work, at least, where workers write what they read: what is told
+/// about it is little, and telling it is what costs.
+const SPAN: u64 = 2 << 20;
 
 /// Stretches without data that are passed before a hole is shown, so that whoever waits sees that it
 /// goes on.
@@ -106,7 +110,11 @@ impl Gather {
             self.planned = hole_end;
             return Ok(());
         }
-        let border = |at: u64| at.next_multiple_of(CHUNK as u64).min(size);
+        let span = match self.spread {
+            Some(_) => SPAN,
+            None => CHUNK as u64,
+        };
+        let border = |at: u64| at.next_multiple_of(span).min(size);
         let mut end = border(start + 1);
         let (mut at, mut parts) = (start, Vec::new());
         while at < end {
@@ -199,6 +207,7 @@ impl Bench {
             emit,
             offset: span.start,
             chunk: None,
+            written: None,
         };
         for part in span.parts {
             self.control.check()?;
@@ -211,6 +220,7 @@ impl Bench {
             }
         }
         filling.hand_on();
+        filling.tell();
         Ok(())
     }
 
@@ -282,6 +292,8 @@ struct Filling<'a> {
     /// Where the chunk begins.
     offset: u64,
     chunk: Option<Chunk>,
+    /// What has been written and not told.
+    written: Option<Written>,
 }
 
 impl Filling<'_> {
@@ -308,21 +320,40 @@ impl Filling<'_> {
             return;
         };
         let (offset, len) = (chunk.offset, chunk.len() as u64);
+        if len == 0 {
+            return;
+        }
         self.offset = offset + len;
+        let mut written = None;
         if chunk.seal() {
             chunk.hash();
-            match self.spread.and_then(|spread| spread.take(&chunk)) {
-                None => {
-                    (self.emit)(Cut::Chunk(chunk));
-                }
-                Some(written) => {
-                    self.chunk = Some(chunk.restart(self.offset));
-                    (self.emit)(Cut::Written(written));
+            written = self.spread.and_then(|spread| spread.take(&chunk));
+        } else if self.spread.is_some() {
+            written = Some(Written::zeros(offset, len));
+        }
+        match written {
+            Some(written) => {
+                self.chunk = Some(chunk.restart(self.offset));
+                match &mut self.written {
+                    Some(before) => before.append(written),
+                    none => *none = Some(written),
                 }
             }
-        } else if len > 0 {
-            self.chunk = Some(chunk.restart(self.offset));
-            (self.emit)(Cut::Hole { offset, len });
+            None if chunk.data_len() > 0 => {
+                self.tell();
+                (self.emit)(Cut::Chunk(chunk));
+            }
+            None => {
+                self.chunk = Some(chunk.restart(self.offset));
+                (self.emit)(Cut::Hole { offset, len });
+            }
+        }
+    }
+
+    /// Tells what has been written.
+    fn tell(&mut self) {
+        if let Some(written) = self.written.take() {
+            (self.emit)(Cut::Written(written));
         }
     }
 }

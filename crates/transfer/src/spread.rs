@@ -21,6 +21,27 @@ pub(crate) struct Written {
     pub(crate) hashes: Vec<(u64, [u8; 32])>,
 }
 
+impl Written {
+    /// `len` bytes of zeros at `offset`.
+    pub(crate) fn zeros(offset: u64, len: u64) -> Self {
+        Written {
+            offset,
+            len,
+            data: 0,
+            zeros: vec![(offset, len)],
+            hashes: Vec::new(),
+        }
+    }
+
+    /// Adds what follows.
+    pub(crate) fn append(&mut self, mut next: Written) {
+        self.len += next.len;
+        self.data += next.data;
+        self.zeros.append(&mut next.zeros);
+        self.hashes.append(&mut next.hashes);
+    }
+}
+
 /// A target's failure, as the thread that owns the target hears of it.
 #[derive(Clone, Default)]
 pub(crate) struct Failure(Arc<Mutex<Option<Error>>>);
