@@ -99,7 +99,7 @@ fn pass_opened<R: SparseRead>(
         let wanted = sieve.take_wanted();
         match runs {
             Ok(runs) if replay.is_whole() => {
-                let order = InFileOrder::new(replay, runs, means.threads)?;
+                let order = InFileOrder::new(replay, runs, means)?;
                 return Ok(Passing::Disk(Box::new(order)));
             }
             Ok(_) => return again(format, means),

@@ -50,6 +50,15 @@ pub trait BlockRead: Send + Sync {
         let _ = ranges;
     }
 
+    /// Sees to it that the bytes are still as many as at the beginning: who grows or shrinks is being
+    /// written by somebody.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when they are not.
+    fn check_unchanged(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Whether each read costs a way to another machine, so that one forward pass is better where
     /// there is a choice.
     fn is_far(&self) -> bool {
@@ -72,6 +81,9 @@ impl<T: BlockRead + ?Sized> BlockRead for Arc<T> {
     }
     fn will_need(&self, ranges: &[Range<u64>]) {
         (**self).will_need(ranges);
+    }
+    fn check_unchanged(&self) -> Result<()> {
+        (**self).check_unchanged()
     }
     fn is_far(&self) -> bool {
         (**self).is_far()

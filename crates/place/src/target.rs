@@ -65,6 +65,21 @@ pub trait Candidate: Send {
         }
     }
 
+    /// Whether a disk may come whose size shows only at its end.
+    ///
+    /// # Errors
+    /// [`report::Kind::Target`] where [`Candidate::needs_size`] says that it may not.
+    fn fits_any(&self) -> Result<()> {
+        if !self.needs_size() {
+            return Ok(());
+        }
+        let name = self.name();
+        Err(Error::target(format!(
+            "{name} is to be created, and how large the disk is shows only at its end"
+        ))
+        .hint("give --size, for instance --size 8G"))
+    }
+
     /// Makes it ready to be written: the first step that changes something. `size` is the disk's,
     /// if it is known.
     ///

@@ -68,6 +68,8 @@ impl ConfigKind {
 /// As [`diskimage::decide`].
 pub(crate) fn classify(head: &[u8], size: Option<u64>, declared: Option<Format>) -> Result<Class> {
     let format = diskimage::decide(head, None)?;
+    // A fixed VHD begins as its disk does; whoever reads it looks at its end.
+    let declared = declared.filter(|&declared| (declared, format) != (Format::Vhd, Format::Raw));
     if format != Format::Raw {
         return Ok(Class::Disk(diskimage::decide(head, declared)?));
     }

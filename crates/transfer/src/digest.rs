@@ -5,7 +5,7 @@ use std::sync::Arc;
 use diskimage::{Format, How, Image};
 use extent::digest::Digest;
 use extent::{BlockRead, ByteSource, InOrder, Piece, Run, SparseRead};
-use report::{Error, Result, amount};
+use report::{Error, Result, amount, amounts};
 
 use crate::control::Control;
 use crate::cut::{Cut, Cuts, Cutter};
@@ -82,7 +82,8 @@ fn digest_stream(
     }
 }
 
-/// Names the disk of `size` bytes that was written to `written` in `format`.
+/// Names the disk of `size` bytes that was written to `written` in `format`, which makes it one of
+/// `padded` bytes at least.
 ///
 /// # Errors
 /// Those of reading it, and [`report::Kind::Corrupt`] when it is none.
@@ -90,16 +91,20 @@ pub(crate) fn digest_written(
     written: Arc<dyn BlockRead>,
     format: Format,
     size: u64,
+    padded: u64,
     control: &Arc<Control>,
 ) -> Result<Content> {
     if format == Format::Raw {
         return digest_bytes(written, Some(size), control);
     }
     let image = Image::open(format, written, &How::default())?;
-    if image.size() < size {
-        return Err(too_short(image.size(), size));
+    // The format counts in sectors.
+    let whole = size.max(padded).checked_next_multiple_of(512);
+    if whole != Some(image.size()) {
+        let (found, wanted) = amounts(image.size(), whole.unwrap_or(u64::MAX));
+        let message = format!("holds a disk of {found}, one of {wanted} was to be written");
+        return Err(Error::corrupt(message));
     }
-    // The format counts in sectors, or the target was to be padded: what follows is not the disk's.
     digest_image(image.first(size), control)
 }
 
@@ -112,7 +117,7 @@ fn digest_image(image: Image, control: &Arc<Control>) -> Result<Content> {
 }
 
 fn digest_cuts(cuts: &mut dyn Cuts, control: &Control) -> Result<Content> {
-    let mut hasher = Hasher::default();
+    let mut hasher = Hasher::in_order();
     let (mut size, mut data) = (0, 0);
     while let Some(cut) = cuts.next()? {
         control.check()?;
@@ -163,6 +168,10 @@ impl BlockRead for First {
         let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
         let n = buffer.len().min(left);
         self.bytes.read_at(offset, &mut buffer[..n])
+    }
+
+    fn check_unchanged(&self) -> Result<()> {
+        self.bytes.check_unchanged()
     }
 
     fn run_at(&self, offset: u64) -> Result<Run> {

@@ -19,6 +19,24 @@ pub struct Form {
     pub size: Option<u64>,
 }
 
+impl Form {
+    /// As [`Candidate::fits_any`].
+    fn fits_any(&self) -> Result<()> {
+        match self.size {
+            Some(_) => Ok(()),
+            None => Err(self.no_size()),
+        }
+    }
+
+    fn no_size(&self) -> Error {
+        Error::target(format!(
+            "how large the disk is shows only at its end, and a {} has to say so at its beginning",
+            self.format
+        ))
+        .hint("give --size, for instance --size 8G")
+    }
+}
+
 /// What a first pass finds out for a second one that writes a qcow2 to a pipe.
 #[derive(Clone, Default)]
 pub(crate) struct Layout(Arc<Mutex<Option<qcow2::Measure>>>);
@@ -54,6 +72,25 @@ impl Encoded {
 
     fn padded(&self, size: u64) -> u64 {
         size.max(self.form.size.unwrap_or(0))
+    }
+
+    /// Whether the place can hold the format at all.
+    fn is_holdable(&self) -> Result<()> {
+        let (name, format) = (self.inner.name(), self.form.format);
+        if self.inner.needs_size() {
+            let message = format!(
+                "{name} is to be created, and how long a {format} becomes shows only at its end"
+            );
+            return Err(Error::target(message).hint("create the volume first, or give a file"));
+        }
+        if matches!(format, Format::Vdi | Format::Vhd) && !self.inner.any_order() {
+            let message = format!(
+                "{format} has its table before its data, and {name} takes bytes in ascending order only"
+            );
+            return Err(Error::target(message)
+                .hint("write to a file, or give --format vmdk, which can be written in one go"));
+        }
+        self.has_an_end()
     }
 
     /// A streamOptimized vmdk is opened by its last bytes, and a device's last bytes are elsewhere.
@@ -96,7 +133,7 @@ impl Candidate for Encoded {
     }
 
     fn fits(&self, size: u64) -> Result<()> {
-        self.has_an_end()?;
+        self.is_holdable()?;
         match self.form.size {
             Some(asked) if asked < size => {
                 let (asked, size) = amounts(asked, size);
@@ -107,23 +144,16 @@ impl Candidate for Encoded {
         }
     }
 
+    fn fits_any(&self) -> Result<()> {
+        self.is_holdable()?;
+        self.form.fits_any()
+    }
+
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {
-        self.has_an_end()?;
+        self.is_holdable()?;
         let Some(size) = size.map(|size| self.padded(size)).or(self.form.size) else {
-            let message = format!(
-                "a {} has to be told how large its disk is",
-                self.form.format
-            );
-            return Err(Error::target(message).hint("give --size, for instance --size 8G"));
+            return Err(self.form.no_size());
         };
-        if self.inner.needs_size() {
-            let message = format!(
-                "{} is to be created, and how long a {} becomes shows only at its end",
-                self.inner.name(),
-                self.form.format
-            );
-            return Err(Error::target(message).hint("create the volume first, or give a file"));
-        }
         let Form {
             format, options, ..
         } = &self.form;
@@ -172,6 +202,10 @@ impl Candidate for Measured {
 
     fn plan(&self, _: Option<u64>) -> String {
         String::new()
+    }
+
+    fn fits_any(&self) -> Result<()> {
+        self.form.fits_any()
     }
 
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {

@@ -16,7 +16,7 @@ use crate::control::{Control, interrupted};
 use crate::digest::Content;
 use crate::encoded::{Encoded, Form, Layout, Measured};
 use crate::intake::{Intake, Keep, Passed, Passing};
-use crate::open::Opening;
+use crate::open::{Footer, Opening};
 use crate::pick::Pick;
 use crate::pour::Bounds;
 use crate::seen::{Config, Disk, Seen};
@@ -128,11 +128,11 @@ const PASSES: usize = 6;
 /// several targets, one that fails at the end shows in [`ImportedDisk::targets`] instead. A copy that was to
 /// be kept is there once the source was read and found right, also when every target fails after that.
 pub fn import(mut import: Import, control: &Arc<Control>) -> Result<Outcome> {
-    let Some(form) = import.form.take() else {
+    let Some(form) = import.form.clone() else {
         return once(import, Format::Raw, control);
     };
     let layout = Layout::default();
-    if form.format == Format::Qcow && !import.dry_run {
+    if form.format == Format::Qcow {
         measure(&mut import, &form, &layout, control)?;
     }
     let format = form.format;
@@ -178,6 +178,9 @@ fn measure(
         .hint("write to a file, or choose --format vmdk or raw, which need no second pass")
         .at(name));
     };
+    if import.dry_run {
+        return Ok(());
+    }
     let measured = Measured::new(pipe.name(), form.clone(), layout.clone());
     let first = Import {
         source: std::mem::replace(
@@ -223,7 +226,9 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
     let bounds = Bounds {
         max_size: import.max_size,
         threads: import.limits.threads,
-        footer: import.pick.format.is_none(),
+        footer: Footer::of(import.pick.format),
+        encoded: format != Format::Raw,
+        padded: import.form.and_then(|form| form.size).unwrap_or(0),
     };
     let mut writer = Writer::new(
         import.places,

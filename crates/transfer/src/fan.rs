@@ -16,7 +16,7 @@ use report::{Error, Result};
 use crate::chunk::{Chunk, Run};
 use crate::control::{Control, interrupted};
 use crate::hash::Hasher;
-use crate::spread::{Failure, Spread, Written};
+use crate::spread::{Spread, Written};
 
 /// Cuts that may wait for one target; more than there are chunks, so that only holes are bounded by it.
 const QUEUE: usize = 64;
@@ -55,23 +55,25 @@ pub(crate) struct Fan {
 
 impl Fan {
     /// Starts a thread for each of `targets`, which `spread` may write to as well, and one for the
-    /// digest.
+    /// digest with `hasher`.
     ///
     /// # Errors
     /// [`report::Kind::Io`] when the system gives no thread.
     pub(crate) fn start(
         targets: Vec<Box<dyn BlockWrite>>,
         spread: Option<&Spread>,
+        hasher: Hasher,
         control: &Arc<Control>,
     ) -> Result<Self> {
-        let mut failures = spread.into_iter().flat_map(Spread::failures);
         let (sender, items) = sync_channel(QUEUE);
-        let hasher = Some((sender, spawn("digest", move || hash(&items))?));
+        let hasher = Some((sender, spawn("digest", move || hash(&items, hasher))?));
         let targets = targets.into_iter().map(|target| {
             let (sender, items) = sync_channel(QUEUE);
             let control = Arc::clone(control);
-            let elsewhere = failures.next().unwrap_or_default();
-            let writer = spawn("target", move || write(target, items, &elsewhere, &control))?;
+            let spread = spread.cloned();
+            let writer = spawn("target", move || {
+                write(target, items, spread.as_ref(), &control)
+            })?;
             Ok((Some(sender), writer))
         });
         Ok(Fan {
@@ -132,8 +134,7 @@ fn spawn<T: Send + 'static>(
         .map_err(|cause| Error::io(format!("no thread for the {name}"), cause))
 }
 
-fn hash(items: &Receiver<Item>) -> Hashed {
-    let mut hasher = Hasher::default();
+fn hash(items: &Receiver<Item>, mut hasher: Hasher) -> Hashed {
     for item in items {
         match item {
             Item::Chunk(chunk) => hasher.take(&chunk.hashes()),
@@ -148,10 +149,12 @@ fn hash(items: &Receiver<Item>) -> Hashed {
 fn write(
     mut target: Box<dyn BlockWrite>,
     items: Receiver<Item>,
-    elsewhere: &Failure,
+    spread: Option<&Spread>,
     control: &Control,
 ) -> Ending {
-    let result = write_all(&mut *target, &items, elsewhere, control);
+    let result = write_all(&mut *target, &items, spread, control);
+    // What is undone must be held by nobody else.
+    spread.inspect(|spread| spread.close());
     // Undoing may take long; what still waits here must not keep the other targets waiting.
     drop(items);
     let result = result.map_err(|error| match target.abort() {
@@ -165,9 +168,10 @@ fn write(
 fn write_all(
     target: &mut dyn BlockWrite,
     items: &Receiver<Item>,
-    elsewhere: &Failure,
+    spread: Option<&Spread>,
     control: &Control,
 ) -> Result<()> {
+    let elsewhere = || spread.map_or(Ok(()), Spread::check);
     let any_order = target.any_order();
     // Bytes accounted for; where ranges ascend, where the next one begins.
     let mut position = 0;
@@ -193,7 +197,7 @@ fn write_all(
                 }
             }
             Item::Written(written) => {
-                elsewhere.check()?;
+                elsewhere()?;
                 target.wrote(written.offset, written.len);
                 for &(offset, len) in &written.zeros {
                     target.zero_at(offset, len)?;
@@ -208,7 +212,8 @@ fn write_all(
                 position += len;
             }
             Item::Finish(size) if size == position => {
-                elsewhere.check()?;
+                elsewhere()?;
+                spread.inspect(|spread| spread.close());
                 return target.finish(size);
             }
             Item::Finish(size) => return in_order(size, position),

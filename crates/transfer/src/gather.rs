@@ -19,6 +19,9 @@ use crate::spread::{Spread, Written};
 /// about it is little, and telling it is what costs.
 const SPAN: u64 = 2 << 20;
 
+/// Bytes of the disk in one piece of work, at most: units that straddle borders make it longer.
+const LONGEST: u64 = 64 << 20;
+
 /// Stretches without data that are passed before a hole is shown, so that whoever waits sees that it
 /// goes on.
 const PATIENCE: usize = 4096;
@@ -128,6 +131,11 @@ impl Gather {
             parts.push(Part { len, lies });
             at += len;
             end = end.max(border(at));
+            if at - start > LONGEST {
+                return Err(Error::unsupported(format!(
+                    "stores its disk in units that overlap the borders of {CHUNK} bytes"
+                )));
+            }
         }
         self.planned = at;
         self.plan.push_back(Planned::Span(at));
@@ -160,7 +168,13 @@ impl Cuts for Gather {
             self.plan()?;
         }
         match self.plan.front() {
-            None => Ok(None),
+            None => {
+                let files = self.image.files().iter();
+                files
+                    .into_iter()
+                    .try_for_each(|file| file.check_unchanged())?;
+                Ok(None)
+            }
             Some(&Planned::Hole { offset, len }) => {
                 self.plan.pop_front();
                 Ok(Some(Cut::Hole { offset, len }))

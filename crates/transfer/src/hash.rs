@@ -24,6 +24,14 @@ impl Default for Hasher {
 }
 
 impl Hasher {
+    /// For chunks that ascend, for certain: nothing has to be remembered.
+    pub(crate) fn in_order() -> Self {
+        Hasher {
+            all: None,
+            ..Hasher::default()
+        }
+    }
+
     fn remembering(most: usize) -> Self {
         Hasher {
             ascending: Some(DiskHasher::default()),

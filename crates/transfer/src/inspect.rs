@@ -20,7 +20,7 @@ use unpack::gzip::Engine;
 use crate::control::{Control, interrupted};
 use crate::engine::{Source, Walked, explained};
 use crate::intake::{Keep, Passing};
-use crate::open::Opening;
+use crate::open::{Footer, Opening};
 use crate::pick::Pick;
 use crate::seen::{Config, Disk, Seen, Taken};
 use crate::walk::Walk;
@@ -124,7 +124,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
         several: true,
         ..inspect.pick
     };
-    let mut looker = Looker::new(inspect.max_size, pick.format.is_none(), control);
+    let mut looker = Looker::new(inspect.max_size, Footer::of(pick.format), control);
     let mut walk = Walk::new(
         inspect.limits,
         Engine::Own,

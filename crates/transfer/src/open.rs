@@ -90,11 +90,59 @@ fn disk<'a>(disk: impl DiskRead + 'a, variant: String) -> Streamed<'a> {
     Streamed::Disk { disk, variant }
 }
 
-/// What the last bytes of a raw disk show, if it is none: a fixed VHD has its header there.
+/// Whether the footer of a fixed VHD, which begins as its raw disk does, is looked for behind the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Footer {
+    /// The person says that the bytes are something else.
+    Ignored,
+    /// Nobody said anything.
+    Possible,
+    /// The person says that it is a VHD.
+    Due,
+}
+
+impl Footer {
+    /// What `declared`, the format that the person gave, means for a disk that begins as a raw one.
+    pub(crate) fn of(declared: Option<Format>) -> Self {
+        match declared {
+            None => Footer::Possible,
+            Some(Format::Vhd) => Footer::Due,
+            Some(_) => Footer::Ignored,
+        }
+    }
+
+    /// A stream has ended without a footer.
+    ///
+    /// # Errors
+    /// [`report::Kind::Corrupt`] when there had to be one.
+    pub(crate) fn missing(self) -> Result<()> {
+        match self {
+            Footer::Due => Err(Error::corrupt(
+                "is declared vhd, and no vhd footer follows its data",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The format of what begins as a raw disk: a fixed VHD has its header at its end.
 ///
 /// # Errors
-/// Those of reading.
-pub(crate) fn format_by_end(bytes: &dyn BlockRead) -> Result<Option<Format>> {
+/// Those of reading, and [`report::Kind::Refused`] when there has to be a footer and is none.
+pub(crate) fn format_by_end(bytes: &dyn BlockRead, footer: Footer) -> Result<Format> {
+    let found = match footer {
+        Footer::Ignored => Format::Raw,
+        _ => probe_end(bytes)?.unwrap_or(Format::Raw),
+    };
+    match footer {
+        Footer::Due if found != Format::Vhd => Err(Error::refused(format!(
+            "is declared vhd, its content is {found}"
+        ))),
+        _ => Ok(found),
+    }
+}
+
+fn probe_end(bytes: &dyn BlockRead) -> Result<Option<Format>> {
     let Some(start) = bytes
         .size()
         .and_then(|size| size.checked_sub(diskimage::END as u64))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diskimage::Format;
 use extent::BlockWrite;
+use extent::digest::Digest;
 use report::{Error, Result, amount};
 
 use crate::chunk::Chunk;
@@ -14,7 +15,8 @@ use crate::cut::{Ascending, Cut, Cuts, Cutter};
 use crate::digest::Content as Named;
 use crate::fan::{Ending, Fan, Item};
 use crate::gather::Gather;
-use crate::open::{Content, not_read};
+use crate::hash::Hasher;
+use crate::open::{Content, Footer, not_read};
 use crate::seen::Disk;
 use crate::spread::{Spread, Written};
 
@@ -33,6 +35,10 @@ pub(crate) struct Pour {
     held: Option<Chunk>,
     size: u64,
     data: u64,
+    /// Whether what came as a raw disk had the footer of a fixed VHD.
+    is_fixed_vhd: bool,
+    /// The disk's digest, once all of it has been handed on.
+    digest: Option<Digest>,
 }
 
 /// What bounds a pour.
@@ -43,7 +49,11 @@ pub(crate) struct Bounds {
     /// Threads that read and unpack.
     pub(crate) threads: usize,
     /// Whether the footer of a fixed VHD is looked for behind a raw disk.
-    pub(crate) footer: bool,
+    pub(crate) footer: Footer,
+    /// Whether the targets hold a format, and are told the disk's size before its first byte.
+    pub(crate) encoded: bool,
+    /// Bytes that a disk in a format is padded to, at least.
+    pub(crate) padded: u64,
 }
 
 impl Pour {
@@ -53,18 +63,25 @@ impl Pour {
     /// [`report::Kind::Io`] when the system gives no threads.
     pub(crate) fn start(
         mut targets: Vec<Box<dyn BlockWrite>>,
+        content: &Content<'_>,
         control: &Arc<Control>,
     ) -> Result<Self> {
         let any_order = targets.iter().all(|target| target.any_order());
-        let spread = Spread::of(&mut targets);
+        let (spread, hasher) = match content {
+            Content::Image(_) => (Spread::of(&mut targets), Hasher::in_order()),
+            Content::Stream(disk) if any_order && !disk.is_in_order() => (None, Hasher::default()),
+            Content::Stream(_) => (None, Hasher::in_order()),
+        };
         Ok(Pour {
-            fan: Fan::start(targets, spread.as_ref(), control)?,
+            fan: Fan::start(targets, spread.as_ref(), hasher, control)?,
             spread,
             any_order,
             cover: None,
             held: None,
             size: 0,
             data: 0,
+            is_fixed_vhd: false,
+            digest: None,
         })
     }
 
@@ -90,6 +107,10 @@ impl Pour {
                 self.cuts(&mut Cutter::new(disk, BUFFERS), bounds, control)?
             }
             Content::Stream(disk) if disk.is_shuffled() => return Err(shuffled()),
+            // One piece behind the other: what is missing at the end is missing.
+            Content::Stream(disk) if found.format == Format::Raw => {
+                self.cuts(&mut Cutter::new(disk, BUFFERS), bounds, control)?
+            }
             Content::Stream(disk) => {
                 let mut disk = Ascending::new(disk);
                 self.cuts(&mut Cutter::new(&mut disk, BUFFERS), bounds, control)?
@@ -98,9 +119,13 @@ impl Pour {
         if flow.is_break() {
             return Ok(Break(()));
         }
-        let flow = self.end(found, bounds);
+        let flow = self.end(found, bounds)?;
         control.reached(self.size, self.data);
-        flow
+        if flow.is_continue() {
+            // The thread that hashes can go: there may be many more disks.
+            self.digest = Some(self.fan.digest(self.size)?);
+        }
+        Ok(flow)
     }
 
     fn cuts(
@@ -163,10 +188,16 @@ impl Pour {
 
     /// Sees to it that every byte of the disk is accounted for, and no other.
     fn end(&mut self, found: &Disk, bounds: Bounds) -> Result<ControlFlow<()>> {
+        let looks = bounds.footer != Footer::Ignored
+            && found.format == Format::Raw
+            && found.variant.is_empty();
         let footer = match self.held.as_mut() {
-            Some(chunk) if bounds.footer && found.format == Format::Raw => take_footer(chunk)?,
+            Some(chunk) if looks => take_footer(chunk)?,
             _ => 0,
         };
+        if footer == 0 && looks {
+            bounds.footer.missing()?;
+        }
         if !self.let_go()? {
             return Ok(Break(()));
         }
@@ -178,8 +209,18 @@ impl Pour {
                 }
             }
         }
+        self.is_fixed_vhd = footer > 0;
+        // Where a footer is due, the announced size is without it.
+        let late = match bounds.footer {
+            Footer::Due => 0,
+            _ => footer,
+        };
+        let announced = found.size.unwrap_or(0);
+        if late > 0 && bounds.encoded && announced > bounds.padded {
+            return Err(shown_late());
+        }
         match found.size {
-            Some(size) if size != self.size + footer => Err(Error::corrupt(format!(
+            Some(size) if size != self.size + late => Err(Error::corrupt(format!(
                 "is announced with {size} bytes and has {}",
                 self.size
             ))),
@@ -187,16 +228,26 @@ impl Pour {
         }
     }
 
-    /// Everything has been handed on and found right: the disk's content.
-    ///
-    /// # Errors
-    /// Those of the digest.
-    pub(crate) fn content(&mut self) -> Result<Named> {
-        Ok(Named {
+    /// The disk's content, once all of it has been handed on.
+    pub(crate) fn content(&self) -> Option<Named> {
+        Some(Named {
             size: self.size,
             data: self.data,
-            digest: self.fan.digest(self.size)?,
+            digest: self.digest?,
         })
+    }
+
+    /// `disk`, with what has shown only at its end.
+    pub(crate) fn told(&self, disk: &Disk) -> Disk {
+        match self.is_fixed_vhd {
+            true => Disk {
+                size: Some(self.size),
+                format: Format::Vhd,
+                variant: "fixed".into(),
+                member: disk.member.clone(),
+            },
+            false => disk.clone(),
+        }
     }
 
     /// Tells the targets that the disk is complete, and waits for them.
@@ -239,6 +290,14 @@ fn take_footer(chunk: &mut Chunk) -> Result<u64> {
 fn shuffled() -> Error {
     Error::unsupported("does not store its disk in ascending order, and a target wants it so")
         .hint("write to a file, a device or a volume, or unpack the image first")
+}
+
+/// A footer that is not the disk's, behind a disk whose size a target was told with it.
+fn shown_late() -> Error {
+    Error::unsupported(
+        "is a fixed vhd disk, which shows only at its end, and the target has to know its size before",
+    )
+    .hint("unpack it and give it as a file, or say that it is vhd")
 }
 
 /// A disk that is, or unfolds to, more than `most` bytes.

@@ -1,6 +1,6 @@
-//! Targets that the reading threads write to themselves, while what they read is hot in their cache.
+//! A target that the reading threads write to themselves, while what they read is hot in their cache.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use extent::{BlockWrite, ParallelWrite};
 use report::{Error, Result};
@@ -42,95 +42,59 @@ impl Written {
     }
 }
 
-/// A target's failure, as the thread that owns the target hears of it.
-#[derive(Clone, Default)]
-pub(crate) struct Failure(Arc<Mutex<Option<Error>>>);
+/// The one target of a disk, shared by the reading threads and the one that owns it.
+#[derive(Clone)]
+pub(crate) struct Spread(Arc<Shared>);
 
-impl Failure {
-    /// Keeps the first one.
-    fn set(&self, error: Error) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(error);
+struct Shared {
+    /// `None` once nobody may write any more.
+    target: RwLock<Option<Arc<dyn ParallelWrite>>>,
+    /// From here on it is written to in this way.
+    start: u64,
+    /// What went wrong first.
+    failure: Mutex<Option<Error>>,
+}
+
+impl Spread {
+    /// The target, if it is the only one and lets several threads write.
+    pub(crate) fn of(targets: &mut [Box<dyn BlockWrite>]) -> Option<Self> {
+        let [target] = targets else { return None };
+        let target = target.parallel()?;
+        Some(Spread(Arc::new(Shared {
+            start: target.start(),
+            target: RwLock::new(Some(target)),
+            failure: Mutex::new(None),
+        })))
     }
 
-    fn is_set(&self) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+    /// Lets nobody write any more, and closes what was open for it: a target that is finished or undone
+    /// must not be held by a thread that waits for its source.
+    pub(crate) fn close(&self) {
+        let target = self.0.target.write();
+        *target.unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// # Errors
-    /// What has gone wrong with the target in another thread.
+    /// What has gone wrong in a reading thread.
     pub(crate) fn check(&self) -> Result<()> {
-        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.failure() {
             None => Ok(()),
             Some(error) => Err(error.clone()),
         }
     }
-}
 
-/// All targets of one disk.
-#[derive(Clone)]
-pub(crate) struct Spread {
-    /// None once nobody may write any more.
-    targets: Arc<RwLock<Vec<Target>>>,
-    /// From here on all of them are written to in this way.
-    start: u64,
-}
-
-type Target = (Arc<dyn ParallelWrite>, Failure);
-
-impl Spread {
-    /// The targets, if all of them let several threads write.
-    pub(crate) fn of(targets: &mut [Box<dyn BlockWrite>]) -> Option<Self> {
-        let parallel = |target: &mut Box<dyn BlockWrite>| {
-            let target = target.parallel()?;
-            Some((target, Failure::default()))
-        };
-        let targets: Vec<Target> = targets.iter_mut().map(parallel).collect::<Option<_>>()?;
-        let start = targets.iter().map(|(target, _)| target.start()).max();
-        Some(Spread {
-            start: start.unwrap_or(0),
-            targets: Arc::new(RwLock::new(targets)),
-        })
-    }
-
-    /// Lets nobody write any more, and closes what was open for it: a target that is to be undone must
-    /// not be held by a thread that waits for its source.
-    pub(crate) fn close(&self) {
-        let mut targets = self.targets.write().unwrap_or_else(PoisonError::into_inner);
-        targets.clear();
-    }
-
-    fn open(&self) -> RwLockReadGuard<'_, Vec<Target>> {
-        self.targets.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Where each target's trouble is told, in the order of the targets.
-    pub(crate) fn failures(&self) -> Vec<Failure> {
-        let targets = self.open();
-        targets.iter().map(|(_, failure)| failure.clone()).collect()
-    }
-
-    /// Writes `chunk`, which is hashed, to every target that has not failed; `None` when it has to go
-    /// through the threads that own the targets.
+    /// Writes `chunk`, which is hashed; `None` when it has to go through the thread that owns the
+    /// target.
     pub(crate) fn take(&self, chunk: &Chunk) -> Option<Written> {
-        let targets = self.open();
-        if chunk.offset < self.start || targets.is_empty() {
-            return None;
-        }
-        for (target, failure) in targets.iter().filter(|(_, failure)| !failure.is_set()) {
-            let mut runs = chunk.runs();
-            let written = runs.try_for_each(|run| match run.data {
-                Some(data) => target.write_at(run.offset, data),
-                None => Ok(()),
-            });
-            if let Err(error) = written {
-                failure.set(error);
-            }
+        let target = self.open();
+        let target = target.as_ref().filter(|_| chunk.offset >= self.0.start)?;
+        let mut runs = chunk.runs();
+        let written = runs.try_for_each(|run| match run.data {
+            Some(data) => target.write_at(run.offset, data),
+            None => Ok(()),
+        });
+        if let Err(error) = written {
+            self.failure().get_or_insert(error);
         }
         let zeros = chunk.runs().filter(|run| run.data.is_none());
         Some(Written {
@@ -140,5 +104,15 @@ impl Spread {
             zeros: zeros.map(|run| (run.offset, run.len)).collect(),
             hashes: chunk.hashes().into_owned(),
         })
+    }
+
+    fn open(&self) -> RwLockReadGuard<'_, Option<Arc<dyn ParallelWrite>>> {
+        let target = self.0.target.read();
+        target.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failure(&self) -> MutexGuard<'_, Option<Error>> {
+        let failure = self.0.failure.lock();
+        failure.unwrap_or_else(PoisonError::into_inner)
     }
 }

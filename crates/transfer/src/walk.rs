@@ -63,6 +63,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) seen: Seen,
     /// Tables that earlier passes through the same source have kept.
     pub(crate) sieves: Sieves,
+    /// Members that an earlier pass took, and that this one has not met yet.
+    taken_before: Vec<String>,
     /// Disks in several members that earlier passes through the same source have met.
     parts: Parts,
     /// The disks of the XVA that the walk is in: their reference and their size in bytes.
@@ -100,6 +102,7 @@ impl<'a> Walk<'a> {
             control,
             seen: Seen::default(),
             sieves: Sieves::default(),
+            taken_before: Vec::new(),
             parts: Parts::default(),
             xva: Vec::new(),
             layers: Vec::new(),
@@ -110,7 +113,19 @@ impl<'a> Walk<'a> {
 
     /// Forgets what the last pass through the source saw, but for the tables and the descriptors that it kept.
     pub(crate) fn begin(&mut self) {
-        self.seen = Seen::default();
+        // Disks that a pass has taken to their end stay taken, and later passes go by them.
+        let mut taken = std::mem::take(&mut self.seen.taken);
+        if self.sink.looker().is_some() {
+            taken.clear();
+        }
+        self.taken_before = taken
+            .iter()
+            .map(|taken| taken.disk.member.clone())
+            .collect();
+        self.seen = Seen {
+            taken,
+            ..Seen::default()
+        };
         self.parts.begin();
         self.layers.clear();
         (self.decoders, self.opened) = (0, 0);

@@ -88,19 +88,19 @@ impl<'a> Writer<'a> {
         };
         let fits = |target: &dyn Candidate| match disk.size {
             Some(size) => target.fits(size),
-            None if target.needs_size() => Err(Error::target(format!(
-                "{} is to be created, and how large the disk is shows only at its end",
-                target.name()
-            ))
-            .hint("give --size, for instance --size 8G")),
-            None => Ok(()),
+            None => target.fits_any(),
         };
         candidates.iter().try_for_each(|target| fits(&**target))?;
         Ok(candidates)
     }
 
     /// Opens all targets, or none.
-    fn open(&self, candidates: Vec<Box<dyn Candidate>>, size: Option<u64>) -> Result<Pour> {
+    fn open(
+        &self,
+        candidates: Vec<Box<dyn Candidate>>,
+        size: Option<u64>,
+        content: &Content<'_>,
+    ) -> Result<Pour> {
         self.control.change()?;
         let mut opened: Vec<Box<dyn BlockWrite>> = Vec::new();
         for candidate in candidates {
@@ -122,7 +122,7 @@ impl<'a> Writer<'a> {
                     .fold(error, |error, target| undone(error, &mut **target)));
             }
         }
-        Pour::start(opened, self.control)
+        Pour::start(opened, content, self.control)
     }
 
     /// Whether this was a dry run that went well.
@@ -151,24 +151,23 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// When there is one target and it did not take its disk; each of several ends on its own.
     pub(crate) fn finish(mut self, taken: &[Taken]) -> Result<Vec<ImportedDisk>> {
-        if self.poured.len() != taken.len() {
-            return Err(self.give_up(Error::refused("holds no disk")));
+        let contents: Vec<Named> = self.poured.iter().filter_map(Pour::content).collect();
+        if contents.len() != taken.len() || self.poured.len() != taken.len() {
+            let cause = format!("{} were found, {} written", taken.len(), contents.len());
+            let error = Error::io("the transfer lost track of a disk", cause);
+            return Err(self.give_up(error));
         }
-        let contents: Result<Vec<Named>> = self.poured.iter_mut().map(Pour::content).collect();
-        let contents = match contents {
-            Ok(contents) => contents,
-            Err(error) => return Err(self.give_up(error)),
-        };
         let mut disks = Vec::new();
         for ((pour, taken), content) in self.poured.drain(..).zip(taken).zip(contents) {
             let compare = self.verify.then_some(&content);
+            let disk = pour.told(&taken.disk);
             let ends = pour.finish().into_iter();
             disks.push(ImportedDisk {
-                disk: taken.disk.clone(),
+                disk,
                 layers: taken.layers.clone(),
                 content,
                 targets: ends
-                    .map(|ending| end(ending, compare, self.format, self.control))
+                    .map(|ending| end(ending, compare, self.format, self.bounds, self.control))
                     .collect(),
             });
         }
@@ -211,7 +210,7 @@ impl DiskSink for Writer<'_> {
                 Places::Each(_) => Continue(()),
             });
         }
-        let mut pour = match self.open(candidates, found.size) {
+        let mut pour = match self.open(candidates, found.size, &content) {
             Ok(pour) => pour,
             Err(error) => {
                 self.failure = Some(error);
@@ -236,6 +235,7 @@ fn end(
     ending: Ending,
     verify: Option<&Named>,
     format: Format,
+    bounds: Bounds,
     control: &Arc<Control>,
 ) -> TargetEnd {
     let Ending {
@@ -243,7 +243,7 @@ fn end(
         mut result,
     } = ending;
     if let (Ok(()), Some(content)) = (&result, verify) {
-        let compared = compare(&*target, content, format, control);
+        let compared = compare(&*target, content, format, bounds, control);
         result = compared.map_err(|error| undone(error, &mut *target));
     }
     TargetEnd {
@@ -257,14 +257,15 @@ fn compare(
     target: &dyn BlockWrite,
     content: &Named,
     format: Format,
+    bounds: Bounds,
     control: &Arc<Control>,
 ) -> Result<()> {
     let name = target.name();
     let Some(written) = target.read_back()? else {
         return Err(Error::target(format!("{name} cannot be read back")).hint("leave --verify out"));
     };
-    let found =
-        digest_written(written, format, content.size, control).map_err(|error| error.at(name))?;
+    let found = digest_written(written, format, content.size, bounds.padded, control)
+        .map_err(|error| error.at(name))?;
     match found == *content {
         true => Ok(()),
         false => Err(Error::io(

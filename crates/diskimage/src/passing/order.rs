@@ -6,6 +6,7 @@ use extent::{DiskRead, Piece, SparseRead, drain, read_full, skip};
 use report::{Error, Result};
 use workers::Ordered;
 
+use super::Means;
 use super::runs::{Runs, Stored};
 use crate::{About, Unpacker, Unpackers};
 
@@ -63,18 +64,22 @@ impl<S: SparseRead> InFileOrder<S> {
     ///
     /// # Errors
     /// [`report::Kind::Io`] when the system gives no threads.
-    pub(super) fn new(file: S, runs: Runs, threads: usize) -> Result<Self> {
+    pub(super) fn new(file: S, runs: Runs, means: Means) -> Result<Self> {
         let packed = runs.runs.iter().any(|run| run.packed.is_some());
         let pool = match packed {
             true => {
                 let unpackers = Unpackers::default();
-                Some(Ordered::start(threads, 1, move |items, emit| {
+                Some(Ordered::start(means.threads, 1, move |items, emit| {
                     emit(unpackers.lend(|unpacker| unpack(items, unpacker)));
                 })?)
             }
             false => None,
         };
         let in_order = runs.is_in_order();
+        // Each may hold what is stored and what it unfolds to.
+        let unit = |run: &Stored| run.packed.map_or(0, |packed| packed.unit + packed.stored);
+        let each = 2 * BATCH + runs.runs.iter().map(unit).max().unwrap_or(0);
+        let affordable = usize::try_from(means.memory / each).unwrap_or(usize::MAX);
         Ok(InFileOrder {
             file: File::new(file),
             size: runs.size,
@@ -82,7 +87,7 @@ impl<S: SparseRead> InFileOrder<S> {
             in_order,
             runs: runs.runs.into(),
             pool,
-            in_flight: 2 * threads + 1,
+            in_flight: (2 * means.threads + 1).min(affordable).max(2),
             now: Now::Plain { guest: 0, left: 0 },
         })
     }

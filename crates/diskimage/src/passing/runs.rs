@@ -80,7 +80,7 @@ impl Runs {
             }
             at += stretch.len;
         }
-        runs.sort_by_key(|run| run.offset);
+        runs.sort_unstable_by_key(|run| (run.offset, run.guest));
         runs.shrink_to_fit();
         let about = image.about().clone();
         Ok(Runs { size, about, runs })

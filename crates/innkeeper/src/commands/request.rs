@@ -202,16 +202,15 @@ fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
     let source = Place::parse(&args.source)?;
     let keep = keep(args)?;
     let options = target_options(&task);
-    let config = args.config.check(args.force)?;
-    let others: Vec<&Place> = [
-        Some(&source),
-        keep.as_ref(),
-        config.as_ref().map(|c| c.place()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    let (places, several) = places::of(&task.to, &options, &others, &source)?;
+    let config = args.config.place()?;
+    let given = places::Given {
+        source: &source,
+        keep: keep.as_ref(),
+        config: config.as_ref(),
+    };
+    let (places, several) = places::of(&task.to, &options, &given, args.member.is_none())?;
+    let config = config.map(|place| args.config.check(&place, args.force));
+    let config = config.transpose()?;
     if args.verify && task.to.iter().any(|to| is_standard_output(to)) {
         return Err(Error::usage("standard output cannot be read back").hint("leave --verify out"));
     }

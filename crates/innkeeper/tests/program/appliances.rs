@@ -173,6 +173,52 @@ fn templates_that_meet_are_refused() {
 }
 
 #[test]
+fn only_disks_that_are_meant_need_a_place() {
+    let room = Room::new();
+    let (root, data) = parts(&room);
+    room.sh("tar -cf web.ova web.ovf root.vmdk data.vmdk");
+    room.write("out-1.img", b"precious");
+    room.run("import web.ova --member data.vmdk --to out-{disk}.img")
+        .ok();
+    assert!(room.read("out-0.img") == data);
+    assert_eq!(room.read("out-1.img"), b"precious");
+    // A description may name one file more than once.
+    room.sh("sed -i s/data.vmdk/root.vmdk/ web.ovf; tar -cf twice.ova web.ovf root.vmdk");
+    room.run("import twice.ova --to {member}-of-{name}.img")
+        .ok();
+    assert!(room.read("root-of-web01.img") == root);
+}
+
+#[test]
+fn descriptions_are_remembered_up_to_a_limit() {
+    let room = Room::new();
+    parts(&room);
+    let mut long = b"name = 'long'\nmemory = 512\n#".to_vec();
+    long.resize(1 << 20, b'x');
+    for number in 0..4 {
+        room.write(&format!("long{number}.cfg"), &long);
+    }
+    room.sh("tar -cf three.tar long[0-2].cfg web.ovf root.vmdk
+             tar -cf four.tar long[0-3].cfg web.ovf root.vmdk");
+    room.run("import three.tar --to {name}-{member}.img").ok();
+    assert!(room.exists("web01-root.img"));
+    let json = room
+        .run("import four.tar --to {name}-{member}.img --json")
+        .ok()
+        .json();
+    assert_eq!(json["configs"].as_array().unwrap().len(), 5, "all listed");
+    assert!(room.exists("long-root.img"), "the last one is not read");
+    // What follows bytes that are no text is not text either.
+    let mut torn = b"memory = 512\n#".to_vec();
+    torn.resize(1 << 19, b'x');
+    torn.extend_from_slice(b"\xff\nname = 'late'\n");
+    room.write("torn.cfg", &torn);
+    room.sh("tar -cf torn.tar torn.cfg root.vmdk");
+    room.run("import torn.tar --to {name}-{member}.img").ok();
+    assert!(room.exists("torn-root.img") && !room.exists("late-root.img"));
+}
+
+#[test]
 fn a_dry_run_tells_where_every_disk_would_go() {
     let room = Room::new();
     parts(&room);

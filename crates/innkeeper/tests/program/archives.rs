@@ -205,3 +205,21 @@ fn the_other_inflate_gives_the_same() {
         .ok();
     assert!(room.read("out.img") == disk);
 }
+
+#[test]
+fn several_disks_of_which_one_needs_a_second_pass_all_arrive_once() {
+    let room = Room::new();
+    room.write("a.img", &disk(1 << 20));
+    // Its second table lies behind more data than is kept of a stream.
+    room.sh("head -c 20M /dev/urandom > late.img; truncate -s 600M late.img; head -c 1M /dev/urandom >> late.img");
+    room.sh("qemu-img convert -f raw -O qcow2 late.img b.qcow2; cp a.img c.img");
+    room.sh("tar -czf lab.tar.gz a.img b.qcow2 c.img; rm a.img b.qcow2");
+    let json = room
+        .run("import lab.tar.gz --to out-{disk}-{member}.img --json")
+        .ok()
+        .json();
+    assert_eq!(json["disks"].as_array().unwrap().len(), 3);
+    assert!(room.read("out-0-a.img") == room.read("c.img"));
+    assert!(room.read("out-1-b.img") == room.read("late.img"));
+    assert!(room.read("out-2-c.img") == room.read("c.img"));
+}

@@ -82,7 +82,7 @@ fn a_pipe_takes_what_is_written_in_one_go() {
             assert!(ran.stdout.is_empty(), "{line}");
             let name = if format == "vpc" { "vhd" } else { format };
             ran.refused(
-                3,
+                4,
                 &format!(
                     "error: {name} has its table before its data, and - takes bytes in ascending order only\n\
                      hint: write to a file, or give --format vmdk, which can be written in one go"
@@ -229,8 +229,11 @@ fn a_disk_of_unknown_size_needs_one() {
         room.run(&format!("convert disk.img.gz out {form}"))
             .refused(
                 4,
-                "error: out is to be created, and how large the disk is shows only at its end\n\
-             hint: give --size, for instance --size 8G",
+                &format!(
+                    "error: how large the disk is shows only at its end, and a {} has to say so at its beginning\n\
+                     hint: give --size, for instance --size 8G",
+                    if format == "vpc" { "vhd" } else { format }
+                ),
             );
         let line = format!("convert disk.img.gz out {form} --size 4M --verify");
         room.run(&line).ok();
@@ -243,6 +246,11 @@ fn a_disk_of_unknown_size_needs_one() {
     let ran = room.run("convert disk.img.gz - --format qcow2 --size 4M --quiet");
     room.write("out", &ran.ok().stdout);
     holds_the_disk(&room, "out", "qcow2", "two passes through gzip");
+    room.run("convert disk.img.gz - --format qcow2").refused(
+        4,
+        "error: how large the disk is shows only at its end, and a qcow2 has to say so at its beginning\n\
+         hint: give --size, for instance --size 8G",
+    );
 }
 
 #[test]
@@ -290,6 +298,27 @@ fn a_dry_run_converts_nothing() {
     );
     let ran = room.run("convert disk.img - --format qcow2 --dry-run").ok();
     assert!(ran.stdout.is_empty());
+    assert_eq!(room.names(), ["disk.img"]);
+}
+
+#[test]
+fn a_dry_run_promises_nothing_that_is_refused_then() {
+    let room = Room::new();
+    let disk = disk(1 << 20);
+    room.write("disk.img", &disk);
+    for line in [
+        "convert disk.img - --format vhd",
+        "convert disk.img - --format vdi",
+        "convert - - --format vdi --size 3M",
+        "convert - - --format qcow2 --size 3M",
+        "convert - out --format qcow2",
+    ] {
+        let ran = room.run_with_pipe(line, &disk);
+        assert!(ran.stdout.is_empty(), "{}", ran.story());
+        let dry = room.run_with_pipe(&format!("{line} --dry-run"), &disk);
+        assert!(ran.status > 2, "{line}: {}", ran.story());
+        assert_eq!(dry.story(), ran.story(), "{line}");
+    }
     assert_eq!(room.names(), ["disk.img"]);
 }
 

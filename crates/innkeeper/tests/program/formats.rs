@@ -368,3 +368,75 @@ fn blocks_in_any_order_go_to_a_file_and_not_to_a_pipe() {
         room.sh("rm image* out.img");
     }
 }
+
+/// A fixed VHD of a disk of 4 MiB, and a tar that it passes in.
+fn fixed(room: &Room) -> Vec<u8> {
+    let disk = plain(room);
+    make(room, "fixed.vhd", "vpc -o subformat=fixed,force_size=on");
+    room.sh("tar -cf fixed.tar fixed.vhd");
+    disk
+}
+
+const LATE: &str = "is a fixed vhd disk, which shows only at its end, \
+    and the target has to know its size before\n\
+    hint: unpack it and give it as a file, or say that it is vhd";
+
+#[test]
+fn a_fixed_vhd_that_passes_is_not_written_with_its_footer() {
+    let room = Room::new();
+    let disk = fixed(&room);
+    let json = room.run("import fixed.tar --to out.img --verify --json");
+    let json = json.ok().json();
+    assert_eq!(json["disk"]["format"], "vhd");
+    assert_eq!(json["disk"]["variant"], "fixed");
+    assert_eq!(json["disk"]["size"], 4 << 20);
+    assert!(room.read("out.img") == disk);
+    for format in ["qcow2", "vdi", "vmdk", "vhd"] {
+        let line = format!("convert fixed.tar out --format {format}");
+        room.run(&line)
+            .refused(3, &format!("error: fixed.tar: fixed.vhd: {LATE}"));
+        assert!(!room.exists("out"), "{format}");
+        let qemu = if format == "vhd" { "vpc" } else { format };
+        for how in [
+            "convert fixed.tar out --size 6M",
+            "convert fixed.vhd out",
+            "convert fixed.tar out --source-format vhd",
+            "convert fixed.tar out --source-format vhd --size 4M",
+        ] {
+            room.run(&format!("{how} --format {format} --verify")).ok();
+            let info = room.sh(&format!("qemu-img info --output json -f {qemu} out"));
+            let info: serde_json::Value = serde_json::from_slice(&info).unwrap();
+            let size = if how.ends_with("6M") {
+                6 << 20
+            } else {
+                4 << 20
+            };
+            assert_eq!(info["virtual-size"], size, "{how}, {format}");
+            room.sh(&format!(
+                "qemu-img compare -q -f raw -F {qemu} disk.img out; rm out"
+            ));
+        }
+    }
+}
+
+#[test]
+fn a_declared_vhd_may_be_a_fixed_one_and_has_to_be_one() {
+    let room = Room::new();
+    let disk = fixed(&room);
+    let image = room.read("fixed.vhd");
+    gives(&room, &disk, "import fixed.vhd --format vhd");
+    gives(&room, &disk, "import fixed.vhd --format vhd --keep copy");
+    gives(&room, &disk, "import fixed.tar --format vhd --size 4M");
+    let ran = room.run_with_pipe("import - --format vhd --to out.img", &image);
+    assert_eq!(ran.status, 0, "{}", ran.story());
+    assert!(room.read("out.img") == disk);
+    room.sh("rm out.img; tar -cf disk.tar disk.img");
+    room.run("import disk.img --format vhd --to out.img")
+        .refused(3, "error: disk.img: is declared vhd, its content is raw");
+    room.run("import disk.tar --format vhd --to out.img")
+        .refused(
+            3,
+            "error: disk.tar: disk.img: is declared vhd, and no vhd footer follows its data",
+        );
+    assert!(!room.exists("out.img"));
+}

@@ -310,6 +310,50 @@ fn one_file_under_two_names_is_one_file() {
 }
 
 #[test]
+fn no_place_is_two_things_at_once() {
+    let room = Room::new();
+    let source = disk(1 << 20);
+    room.write("disk.img", &source);
+    for (line, expected) in [
+        (
+            "disk.img --to o.img --config disk.img",
+            "disk.img is the source and the --config file at once",
+        ),
+        (
+            "disk.img --to o.img --keep ./disk.img",
+            "./disk.img is the source and the --keep copy at once",
+        ),
+        (
+            "disk.img --to o.img --keep kk --config ./kk",
+            "./kk is the --keep copy and the --config file at once",
+        ),
+        (
+            "disk.img --to kk --keep kk",
+            "kk is the --keep copy and a target at once",
+        ),
+        (
+            "disk.img --to kk --config kk",
+            "kk is the --config file and a target at once",
+        ),
+        (
+            "disk.img --to o{disk}.img --config disk.img",
+            "disk.img is the source and the --config file at once",
+        ),
+        (
+            "disk.img --to kk{disk} --keep kk0",
+            "kk0 is the --keep copy and a target at once",
+        ),
+    ] {
+        for force in ["", " --force"] {
+            room.run(&format!("import {line}{force}"))
+                .refused(2, &format!("error: {expected}"));
+        }
+    }
+    assert_eq!(room.names(), ["disk.img"]);
+    assert!(room.read("disk.img") == source);
+}
+
+#[test]
 fn names_need_not_be_text() {
     use std::os::unix::ffi::OsStringExt;
     let room = Room::new();

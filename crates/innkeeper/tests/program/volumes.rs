@@ -251,6 +251,21 @@ fn a_dry_run_creates_nothing() {
 }
 
 #[test]
+fn a_new_volume_takes_no_format_and_a_dry_run_says_so() {
+    let scene = Scene::new(64 * MIB);
+    for more in ["", " --dry-run", " --size 8M --dry-run"] {
+        scene
+            .run(&format!("convert disk.img lv:vg0/web01 --format qcow2{more}"))
+            .refused(
+                4,
+                "error: lv:vg0/web01 is to be created, and how long a qcow2 becomes shows only at its end\n\
+                 hint: create the volume first, or give a file",
+            );
+    }
+    scene.assert_untouched();
+}
+
+#[test]
 fn a_group_without_room_is_refused() {
     let scene = Scene::new(6 * MIB);
     for line in [

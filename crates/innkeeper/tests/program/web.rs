@@ -172,6 +172,24 @@ fn every_format_comes_over_http_with_ranges_and_without() {
     }
 }
 
+#[test]
+fn a_fixed_vhd_is_found_by_its_end_over_http() {
+    let room = Room::new();
+    room.write("disk.img", &disk(4 << 20));
+    room.sh("qemu-img convert -f raw -O vpc -o subformat=fixed,force_size=on disk.img image");
+    for ranges in [true, false] {
+        let server = serve(&room.read("image"), ranges);
+        let url = server.url("/image");
+        for declared in ["", "--format vhd"] {
+            let line = format!("inspect {url} {declared} --json");
+            let json = room.run(&line).ok().json();
+            let found = &json["disks"][0];
+            assert_eq!(found["format"], "vhd", "ranges {ranges}: {json}");
+            assert_eq!(found["size"], 4 << 20, "ranges {ranges}: {json}");
+        }
+    }
+}
+
 /// A qcow2 of 1 GiB, 12 MiB of data before its second table, and its digest.
 fn late(room: &Room) -> (Vec<u8>, String) {
     room.sh("qemu-img create -q -f qcow2 image 1G

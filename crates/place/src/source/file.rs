@@ -233,7 +233,7 @@ impl Range {
     fn read(&self, file: &File, buffer: &mut [u8]) -> Result<usize> {
         loop {
             return match file.read_at(buffer, self.position) {
-                Ok(0) => Err(self.changed(self.position)),
+                Ok(0) => Err(changed(self.end, self.position)),
                 Ok(n) => Ok(n),
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
                 Err(cause) => {
@@ -270,17 +270,16 @@ impl Range {
         }
         match file.metadata().map_err(cannot_open)?.len() {
             size if size == self.end => Ok(()),
-            size => Err(self.changed(size)),
+            size => Err(changed(self.end, size)),
         }
     }
+}
 
-    fn changed(&self, size: u64) -> Error {
-        let message = format!(
-            "changed while it was read: it had {} bytes, now it ends at byte {size}",
-            self.end
-        );
-        Error::io(message, "somebody else writes to it")
-    }
+/// A file of `before` bytes ends at byte `now`.
+fn changed(before: u64, now: u64) -> Error {
+    let message =
+        format!("changed while it was read: it had {before} bytes, now it ends at byte {now}");
+    Error::io(message, "somebody else writes to it")
 }
 
 /// The system gave no second descriptor of the file.

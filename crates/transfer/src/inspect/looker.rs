@@ -9,7 +9,7 @@ use report::{Error, Kind, Result, amount};
 
 use super::{InspectedDisk, Members, ON, survey};
 use crate::control::Control;
-use crate::open::{Content, not_read};
+use crate::open::{Content, Footer, not_read};
 use crate::seen::{Config, Disk};
 use crate::walk::DiskSink;
 
@@ -20,7 +20,7 @@ const DISKS: usize = 1000;
 pub(crate) struct Looker {
     max_size: u64,
     /// Whether the footer of a fixed VHD is looked for behind a raw disk.
-    footer: bool,
+    footer: Footer,
     pub(crate) control: Arc<Control>,
     /// The layers of the source itself.
     pub(crate) layers: Vec<&'static str>,
@@ -36,7 +36,7 @@ pub(crate) struct Looker {
 
 impl Looker {
     /// Nothing seen yet.
-    pub(crate) fn new(max_size: u64, footer: bool, control: &Arc<Control>) -> Self {
+    pub(crate) fn new(max_size: u64, footer: Footer, control: &Arc<Control>) -> Self {
         Looker {
             max_size,
             footer,
@@ -142,11 +142,14 @@ impl Looker {
     /// Those of reading.
     pub(crate) fn raw(&self, mut disk: Disk, stream: &mut dyn DiskRead) -> Result<InspectedDisk> {
         self.control.disk_found(disk.size);
-        let footer = self.footer && disk.variant.is_empty();
+        let footer = match disk.variant.is_empty() {
+            true => self.footer,
+            false => Footer::Ignored,
+        };
         let counted = survey::of_raw(stream, footer, self.max_size, &self.control)?;
         let wanted = disk.size.replace(counted.size);
         match counted.footer {
-            None => {}
+            None => footer.missing()?,
             Some(Format::Vhd) => {
                 (disk.format, disk.variant) = (Format::Vhd, "fixed".into());
             }

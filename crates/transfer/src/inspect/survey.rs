@@ -6,6 +6,7 @@ use report::{Error, Result};
 
 use crate::control::Control;
 use crate::cut::{Cut, Cuts, Cutter};
+use crate::open::Footer;
 use crate::pour::too_large;
 
 /// What a disk stores; data and holes are all of it.
@@ -106,7 +107,7 @@ pub(crate) struct Counted {
 /// Those of reading, and [`report::Kind::Refused`] beyond `most` bytes.
 pub(crate) fn of_raw(
     disk: &mut dyn DiskRead,
-    footer: bool,
+    footer: Footer,
     most: u64,
     control: &Control,
 ) -> Result<Counted> {
@@ -126,7 +127,7 @@ pub(crate) fn of_raw(
         control.reached(size, data);
     }
     let mut found = None;
-    if let Some(mut chunk) = held.filter(|_| footer) {
+    if let Some(mut chunk) = held.filter(|_| footer != Footer::Ignored) {
         found = chunk.end(diskimage::END).and_then(diskimage::probe_end);
         if found.is_some() {
             data -= chunk.data_len();

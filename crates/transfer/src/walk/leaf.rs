@@ -12,13 +12,17 @@ use super::{File, NAMED, Walk};
 use crate::classify::{Class, ConfigKind, HEAD, classify};
 use crate::inspect::What;
 use crate::names::shortened;
-use crate::open::{Content, Streamed, format_by_end};
+use crate::open::{Content, Footer, Streamed, format_by_end};
 use crate::seen::{Config, Disk, Taken};
 
 /// Configurations that are remembered.
 const CONFIGS: usize = 100;
+/// Disks that are taken out of one source: each keeps its targets open until the last one was right.
+const DISKS: usize = 100;
 /// Bytes of a configuration that are remembered.
 const TEXT: usize = 1 << 20;
+/// Bytes of all configurations that are remembered.
+const TEXTS: usize = 4 << 20;
 
 impl Walk<'_> {
     /// Takes the disk that `bytes` hold, if they are one without any layer around it and it is better
@@ -39,16 +43,18 @@ impl Walk<'_> {
             return Ok(None);
         }
         let class = self.class(&head, &file)?;
-        let Some(mut format) = self.format(&file, class)? else {
+        let Some(format) = self.format(&file, class)? else {
             return Ok(None);
         };
-        if format == Format::Raw && self.pick.format.is_none() {
-            format = format_by_end(&*bytes)?.unwrap_or(format);
-        }
         self.image(format, bytes).map(Some)
     }
 
+    /// Takes the disk in `bytes`, which begins as one in `format` does.
     fn image(&mut self, format: Format, bytes: Arc<dyn BlockRead>) -> Result<ControlFlow<()>> {
+        let format = match format {
+            Format::Raw => format_by_end(&*bytes, Footer::of(self.pick.format))?,
+            format => format,
+        };
         if self.sink.looker().is_some() {
             return self.look_at(format, &bytes);
         }
@@ -108,13 +114,18 @@ impl Walk<'_> {
             self.seen.again = true;
             return Ok(Break(()));
         };
+        let mut size = disk.size();
+        if format == Format::Raw && Footer::of(self.pick.format) == Footer::Due {
+            size = size.map(|size| size.saturating_sub(diskimage::END as u64));
+        }
         let found = Disk {
             member: file.member.clone(),
-            size: disk.size(),
+            size,
             format,
             variant,
         };
         let flow = self.hand_over(found, Content::Stream(&mut *disk))?;
+        self.sieves.remove(&file.member);
         if flow.is_continue() {
             // What is behind the disk's end is checked too.
             drain(&mut disk)?;
@@ -132,6 +143,10 @@ impl Walk<'_> {
         }
         if !self.pick.wants(member) {
             self.seen.rest.push(member, size);
+            return false;
+        }
+        if let Some(index) = self.taken_before.iter().position(|taken| taken == member) {
+            self.taken_before.swap_remove(index);
             return false;
         }
         let same = |taken: &Taken| taken.disk.member == member;
@@ -152,6 +167,12 @@ impl Walk<'_> {
         disk: Disk,
         content: Content<'_>,
     ) -> Result<ControlFlow<()>> {
+        if self.seen.taken.len() >= DISKS {
+            return Err(Error::unsupported(format!(
+                "holds more than {DISKS} disks, too many to be written in one pass"
+            ))
+            .hint("choose some with --member and a pattern"));
+        }
         self.seen.taken.push(Taken {
             disk: disk.clone(),
             layers: self.layers.clone(),
@@ -202,21 +223,40 @@ impl Walk<'_> {
         file: &File,
         kind: ConfigKind,
     ) -> Result<()> {
-        let mut text = vec![0; TEXT.min(file.size.unwrap_or(u64::MAX) as usize)];
-        let read = read_full(stream, &mut text)?;
-        let text = String::from_utf8_lossy(&text[..read]).into_owned();
+        let spent: usize = self.seen.configs.iter().map(|past| past.text.len()).sum();
+        let room = TEXTS.saturating_sub(spent);
         let last = file.member.rsplit(['/', ':']).next();
-        if kind == ConfigKind::Xapi && last == Some("ova.xml") {
+        // This one says which disks there are, and so it is read whatever came before it.
+        let tells_disks = kind == ConfigKind::Xapi && last == Some("ova.xml");
+        let most = if tells_disks { TEXT } else { TEXT.min(room) };
+        let size = file.size.and_then(|size| usize::try_from(size).ok());
+        let mut text = beginning(stream, size.map_or(most, |size| most.min(size)))?;
+        if tells_disks {
             let disks = vmconfig::xva::vdis(&text)?;
             self.xva = disks
                 .into_iter()
                 .map(|disk| (disk.reference, disk.size))
                 .collect();
+            if text.len() > room {
+                text = String::new();
+            }
         }
         let member = shortened(&file.member, NAMED);
         self.seen.configs.push(Config { member, kind, text });
         Ok(())
     }
+}
+
+/// The first bytes of a text, `most` of them, or up to the first that belong to no character.
+fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<String> {
+    let mut bytes = vec![0; most];
+    let read = read_full(stream, &mut bytes)?;
+    bytes.truncate(read);
+    if let Err(cause) = std::str::from_utf8(&bytes) {
+        bytes.truncate(cause.valid_up_to());
+    }
+    bytes.shrink_to_fit();
+    Ok(String::from_utf8(bytes).unwrap_or_default())
 }
 
 /// Formats that one forward pass is made for; where each read is a way to another machine, that is

@@ -48,7 +48,6 @@ enum Language {
 
 /// A configuration that is to be written.
 pub(super) struct Target {
-    place: Place,
     candidate: Box<dyn Candidate>,
     language: Language,
 }
@@ -62,30 +61,26 @@ pub(in crate::commands) struct Written {
 }
 
 impl ConfigArgs {
-    /// Looks at where the configuration is to go.
-    pub(super) fn check(&self, force: bool) -> Result<Option<Target>> {
-        let Some(path) = &self.config else {
-            return Ok(None);
-        };
-        if path.as_os_str() == "-" {
-            return Err(Error::usage("--config takes a file, not standard output"));
+    /// Where the configuration is to go.
+    pub(super) fn place(&self) -> Result<Option<Place>> {
+        match &self.config {
+            Some(path) if path.as_os_str() == "-" => {
+                Err(Error::usage("--config takes a file, not standard output"))
+            }
+            path => Ok(path.clone().map(Place::File)),
         }
-        let place = Place::File(path.clone());
-        let candidate = place::target::check(&place, &super::plain(force))?;
-        Ok(Some(Target {
-            place,
-            candidate,
+    }
+
+    /// Looks at `place`, where it is to go.
+    pub(super) fn check(&self, place: &Place, force: bool) -> Result<Target> {
+        Ok(Target {
+            candidate: place::target::check(place, &super::plain(force))?,
             language: self.config_for,
-        }))
+        })
     }
 }
 
 impl Target {
-    /// Where it is to go.
-    pub(super) fn place(&self) -> &Place {
-        &self.place
-    }
-
     /// Writes the configuration of the guest whose disks came from `source` and lie in `format` now.
     /// Whatever becomes of it, the disks are there.
     pub(super) fn write(self, source: &str, imported: &Imported, format: Format) -> Written {
@@ -133,14 +128,17 @@ pub(super) fn guest_name(configs: &[Config]) -> Option<String> {
     vm.name.map(|name| name.value)
 }
 
-/// The files that hold the guest's disks, by the first of these that says so.
+/// The files that hold the guest's disks, by the first of these that says so, each once.
 pub(super) fn disk_files(configs: &[Config]) -> Vec<String> {
     let disks = described(configs).map(|vm| vm.disks).unwrap_or_default();
     let disks = disks.into_iter().filter(|disk| !disk.cdrom);
-    disks
-        .filter_map(|disk| disk.source)
-        .take(LOOKED_AT)
-        .collect()
+    let mut files = Vec::new();
+    for file in disks.filter_map(|disk| disk.source) {
+        if files.len() < LOOKED_AT && !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    files
 }
 
 /// The guest as the best of these describes it.

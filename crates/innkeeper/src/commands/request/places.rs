@@ -12,8 +12,37 @@ use super::{config, is_standard_output};
 /// What stands for something in a template.
 const NAMES: [&str; 3] = ["{disk}", "{member}", "{name}"];
 
-/// The places that `to` names, none of them one of `others`; and whether every disk is meant, because
-/// they are templates.
+/// The places that are given beside those of the disks.
+pub(super) struct Given<'a> {
+    /// Where the disks come from.
+    pub(super) source: &'a Place,
+    /// Where `--keep` puts a copy of the source.
+    pub(super) keep: Option<&'a Place>,
+    /// Where `--config` puts the guest's configuration.
+    pub(super) config: Option<&'a Place>,
+}
+
+/// A place, and what it is.
+type Role = (Place, &'static str);
+
+/// What the place of a disk is.
+const TARGET: &str = "a target";
+
+impl Given<'_> {
+    fn roles(&self) -> Vec<Role> {
+        let roles = [
+            (Some(self.source), "the source"),
+            (self.keep, "the --keep copy"),
+            (self.config, "the --config file"),
+        ];
+        let given = |(place, role): (Option<&Place>, _)| Some((place?.clone(), role));
+        roles.into_iter().filter_map(given).collect()
+    }
+}
+
+/// The places that `to` names, none of them one of those that are `given`; and whether every disk is
+/// meant, because they are templates. `ahead` says whether every disk that the guest's description tells
+/// of is going to be taken, so that the places of all of them may be looked at before the first one.
 ///
 /// # Errors
 /// Those of [`Place::parse`] and [`place::target::check`]; [`report::Kind::Usage`] for a place that is
@@ -21,9 +50,13 @@ const NAMES: [&str; 3] = ["{disk}", "{member}", "{name}"];
 pub(super) fn of(
     to: &[OsString],
     options: &TargetOptions,
-    others: &[&Place],
-    source: &Place,
+    given: &Given<'_>,
+    ahead: bool,
 ) -> Result<(Places, bool)> {
+    let mut roles = Vec::new();
+    for role in given.roles() {
+        add(&mut roles, role)?;
+    }
     let templates: Vec<String> = to
         .iter()
         .filter_map(|to| to.to_str())
@@ -36,7 +69,7 @@ pub(super) fn of(
             false => Place::parse(to),
         });
         let places = places.collect::<Result<Vec<_>>>()?;
-        let checked = check(&places, options, others, source)?;
+        let checked = check(places, options, &mut roles)?;
         return Ok((Places::These(checked), false));
     }
     if templates.len() < to.len() {
@@ -47,13 +80,13 @@ pub(super) fn of(
     }
     let mut template = Template {
         texts: templates,
-        stem: stem(&source.to_string()),
+        stem: stem(&given.source.to_string()),
+        name: None,
         options: options.clone(),
-        source: source.clone(),
-        taken: others.iter().map(|&place| place.clone()).collect(),
+        taken: roles,
     };
     let choose = move |number: usize, disk: &Disk, configs: &[Config]| {
-        if number == 0 {
+        if number == 0 && ahead {
             template.look_ahead(configs)?;
         }
         template.choose(number, &disk.member, configs)
@@ -66,10 +99,11 @@ struct Template {
     texts: Vec<String>,
     /// What the source is called, for want of another name.
     stem: String,
+    /// What the guest is called by so many configurations.
+    name: Option<(usize, String)>,
     options: TargetOptions,
-    source: Place,
     /// Places that are given away.
-    taken: Vec<Place>,
+    taken: Vec<Role>,
 }
 
 impl Template {
@@ -93,7 +127,7 @@ impl Template {
         member: &str,
         configs: &[Config],
     ) -> Result<Vec<Box<dyn Candidate>>> {
-        let name = config::guest_name(configs).unwrap_or_else(|| self.stem.clone());
+        let name = self.name(configs);
         let member = match member {
             "" => self.stem.clone(),
             member => stem(member),
@@ -106,35 +140,62 @@ impl Template {
             Place::parse(place)
         });
         let places = places.collect::<Result<Vec<_>>>()?;
-        let others: Vec<&Place> = self.taken.iter().collect();
-        let checked = check(&places, &self.options, &others, &self.source)?;
-        self.taken.extend(places);
-        Ok(checked)
+        check(places, &self.options, &mut self.taken)
+    }
+
+    /// What `{name}` stands for. Configurations are read again only when there are more of them.
+    fn name(&mut self, configs: &[Config]) -> String {
+        if !self.texts.iter().any(|text| text.contains("{name}")) {
+            return String::new();
+        }
+        match &self.name {
+            Some((count, name)) if *count == configs.len() => name.clone(),
+            _ => {
+                let name = config::guest_name(configs).unwrap_or_else(|| self.stem.clone());
+                self.name = Some((configs.len(), name.clone()));
+                name
+            }
+        }
     }
 }
 
+/// Looks at `places`, and adds them to those that are `taken`.
 fn check(
-    places: &[Place],
+    places: Vec<Place>,
     options: &TargetOptions,
-    others: &[&Place],
-    source: &Place,
+    taken: &mut Vec<Role>,
 ) -> Result<Vec<Box<dyn Candidate>>> {
-    let host = Host::default();
-    for (i, target) in places.iter().enumerate() {
-        if *target != Place::Stdio && target.is_same(source, &host) {
-            let message = format!("{target} is the source and a target at once");
-            return Err(Error::usage(message));
-        }
-        let mut rest = others.iter().copied().chain(&places[..i]);
-        if rest.any(|other| other != source && other.is_same(target, &host)) {
-            let error = Error::usage(format!("{target} is given as a target twice"));
-            return Err(error.hint("where several disks are meant, write {disk} into the place"));
-        }
+    for place in &places {
+        add(taken, (place.clone(), TARGET))?;
     }
     places
         .iter()
         .map(|place| place::target::check(place, options))
         .collect()
+}
+
+/// Adds a place to those that are `taken`, if it is none of them: `--force` overwrites what was there
+/// before, and never what the same command reads or writes.
+fn add(taken: &mut Vec<Role>, (place, role): Role) -> Result<()> {
+    let host = Host::default();
+    // Standard input is not standard output.
+    let same = |(other, of): &&Role| match other {
+        Place::Stdio if *of != role => false,
+        other => other.is_same(&place, &host),
+    };
+    match taken.iter().find(same) {
+        None => {
+            taken.push((place, role));
+            Ok(())
+        }
+        Some((_, TARGET)) if role == TARGET => {
+            let error = Error::usage(format!("{place} is given as a target twice"));
+            Err(error.hint("where several disks are meant, write {disk} into the place"))
+        }
+        Some((_, other)) => Err(Error::usage(format!(
+            "{place} is {other} and {role} at once"
+        ))),
+    }
 }
 
 /// The last part of a name, without what follows its first dot but one at the beginning.

@@ -9,6 +9,8 @@ use report::{Error, Result};
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 
+use super::{cannot_open, changed};
+
 /// A part of a regular file or of a block device, from `start` on.
 #[derive(Debug)]
 pub(crate) struct FileAt {
@@ -53,10 +55,7 @@ impl BlockRead for FileAt {
         while filled < wanted {
             let at = self.start + offset + filled as u64;
             match self.file.read_at(&mut buffer[filled..wanted], at) {
-                Ok(0) => {
-                    let message = format!("ends at byte {} of {}", at - self.start, self.len);
-                    return Err(Error::io(message, "somebody else writes to it"));
-                }
+                Ok(0) => return Err(changed(self.start + self.len, at)),
                 Ok(n) => filled += n,
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
                 Err(cause) => {
@@ -66,6 +65,17 @@ impl BlockRead for FileAt {
             }
         }
         Ok(filled)
+    }
+
+    fn check_unchanged(&self) -> Result<()> {
+        if !self.regular {
+            return Ok(());
+        }
+        let end = self.file.metadata().map_err(cannot_open)?.len();
+        match end == self.start + self.len {
+            true => Ok(()),
+            false => Err(changed(self.start + self.len, end)),
+        }
     }
 
     fn run_at(&self, offset: u64) -> Result<Run> {
@@ -79,8 +89,11 @@ impl BlockRead for FileAt {
         let at = self.start + offset;
         let hole = match self.seek(SeekFrom::Data(at)) {
             Ok(data) => (data - at).min(left),
-            // No data behind it.
-            Err(Errno::NXIO) => left,
+            // No data behind it, or the file is shorter than it was.
+            Err(Errno::NXIO) => {
+                self.check_unchanged()?;
+                left
+            }
             // A file system that does not tell.
             Err(_) => 0,
         };

@@ -197,3 +197,31 @@ fn a_second_look_sees_the_medium() {
     let mut source = FileSource::from_medium("it", &disk.path).unwrap();
     assert_eq!(collect(&mut source).unwrap().0[8192], 7);
 }
+
+#[test]
+fn a_file_read_at_any_offset_must_keep_its_length() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().set_len(1 << 20).unwrap();
+    let open = || {
+        let source = FileSource::open("disk", file.path()).unwrap();
+        source.at_any_offset().unwrap()().unwrap().unwrap()
+    };
+    let at = open();
+    assert_eq!(at.run_at(0).unwrap(), extent::Run::Hole(1 << 20));
+    at.check_unchanged().unwrap();
+    for (len, end) in [(1 << 19, 1 << 19), (1 << 21, 1 << 21)] {
+        file.as_file().set_len(len).unwrap();
+        let message =
+            format!("changed while it was read: it had 1048576 bytes, now it ends at byte {end}");
+        assert_eq!(at.check_unchanged().unwrap_err().message(), message);
+        if len < 1 << 20 {
+            let shrunk = [
+                at.run_at(0).map(drop),
+                at.read_at(len - 1, &mut [0; 2]).map(drop),
+            ];
+            for result in shrunk {
+                assert_eq!(result.unwrap_err().message(), message);
+            }
+        }
+    }
+}
