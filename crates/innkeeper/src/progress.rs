@@ -16,7 +16,7 @@ use crate::output::tell;
 pub(crate) enum Mode {
     /// A bar on a terminal, nothing elsewhere
     Auto,
-    /// A bar on a terminal, even with --quiet
+    /// A bar on a terminal, even where nothing else is shown
     Bar,
     /// A line of JSON every second
     Json,
