@@ -15,8 +15,7 @@ const PAGE: u64 = 4096;
 
 /// Keeps the pages of a stream that somebody asked for, and answers from them.
 ///
-/// Reading what is not there is an error and a wish: [`Sieve::take_wanted`] tells the wishes, and
-/// the caller who fulfils them asks again.
+/// Reading what is not there is an error and a wish; whoever fulfils the wishes asks again.
 #[derive(Default)]
 pub struct Sieve(Mutex<State>);
 

@@ -1,10 +1,10 @@
 //! Writing qcow2, version 3, with refcounts of 16 bits.
 //!
-//! The disk is cut into clusters ([`cut`]), which may be compressed ([`pack`]) and get their places in
-//! the file ([`place`]). Its tables depend on what the clusters are, and there are two ways to write
+//! The disk is cut into clusters (`cut`), which may be compressed (`pack`) and get their places in
+//! the file (`place`). Its tables depend on what the clusters are, and there are two ways to write
 //! them: to a target that takes ranges in any order they go among the data as they are complete, and
-//! the header comes last ([`append`]); for a pipe a first pass finds out what they will be
-//! ([`Measure`]), and they come before the data ([`follow`]). Memory does not grow with the disk
+//! the header comes last (`append`); for a pipe a first pass finds out what they will be
+//! ([`Measure`]), and they come before the data (`follow`). Memory does not grow with the disk
 //! but for 8 bytes an L2 table, 8 bytes a refcount block, and a [`Layout`].
 //!
 //! The disk's size is rounded up to sectors of 512 bytes, of which the format's readers make disks.
