@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use extent::ParallelWrite;
 use report::Result;
@@ -15,9 +15,6 @@ pub(super) struct Shared {
     file: File,
     start: u64,
     end: u64,
-    /// Held while a regular file is written: the kernel lets one thread at a time do that, and lets the
-    /// others spin meanwhile instead of sleep.
-    turn: Option<Mutex<()>>,
 }
 
 impl Shared {
@@ -29,11 +26,9 @@ impl Shared {
         start: u64,
         end: u64,
     ) -> Option<Arc<dyn ParallelWrite>> {
-        let regular = file.metadata().ok()?.is_file();
         Some(Arc::new(Shared {
             name: name.to_owned(),
             file: file.try_clone().ok()?,
-            turn: regular.then(Mutex::default),
             start,
             end,
         }))
@@ -50,10 +45,6 @@ impl ParallelWrite for Shared {
         if end > self.end {
             return Err(too_small(&self.name, self.end, end));
         }
-        let _turn = self
-            .turn
-            .as_ref()
-            .map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
         self.file
             .write_all_at(data, offset)
             .map_err(|cause| cannot_write(&self.name, offset, cause))
