@@ -94,7 +94,7 @@ impl Pick {
                 pattern.text
             )),
             None if !seen.archive => Error::refused("is text, not a disk")
-                .hint("give --format raw if it is to be written as it is"),
+                .hint("give --format raw (in convert: --source-format raw) if it is to be written as it is"),
             _ if seen.rest.count == 0 => Error::refused("holds nothing at all"),
             Some(pattern) => Error::refused(format!(
                 "holds no member that '{}' names; it holds {list}",

@@ -191,7 +191,7 @@ impl Walk<'_> {
             _ if asked_for => Ok(Some(Format::Raw)),
             Class::Other if alone => Ok(Some(Format::Raw)),
             Class::Program if alone => Err(Error::refused("is a program, not a disk")
-                .hint("give --format raw if it is to be written as it is")),
+                .hint("give --format raw (in convert: --source-format raw) if it is to be written as it is")),
             _ => Ok(None),
         }
     }
