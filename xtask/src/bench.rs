@@ -16,7 +16,7 @@ use report::{Error, Result};
 
 use crate::example::temporary;
 use crate::packages::{Need, install};
-use crate::shell::{cargo, command, file_error, output, root, run as run_command, which};
+use crate::shell::{built, command, file_error, root, run as run_command, which};
 use inputs::{Inputs, Scale};
 use jobs::{Job, Peer, SECTIONS, Section};
 use measure::{Bench, Figures};
@@ -193,34 +193,13 @@ fn tools(options: &Options, dir: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(&tools).map_err(file_error(&tools))?;
     let program = match &options.program {
         Some(program) => std::fs::canonicalize(program).map_err(file_error(program))?,
-        None => build()?,
+        None => built()?,
     };
     link(&program, "innkeeper")?;
     if options.wants("rapidgzip") && which("rapidgzip").is_none() {
         link(&rapidgzip(dir)?, "rapidgzip")?;
     }
     Ok(tools)
-}
-
-/// Builds the program as users do.
-fn build() -> Result<PathBuf> {
-    run_command(&mut cargo(&[
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "innkeeper",
-    ]))?;
-    let text = output(&mut cargo(&[
-        "metadata",
-        "--format-version",
-        "1",
-        "--no-deps",
-    ]))?;
-    let metadata: serde_json::Value = serde_json::from_str(&text)
-        .map_err(|cause| Error::io("cargo metadata is not JSON", cause))?;
-    let target = metadata["target_directory"].as_str().unwrap_or("target");
-    Ok(Path::new(target).join("release/innkeeper"))
 }
 
 /// Installs rapidgzip, which Debian does not have, out of the system's way.

@@ -10,7 +10,7 @@ use clap::Args;
 use report::{Error, Result};
 
 use crate::shell::{cargo, run as run_command};
-use crate::{example, shell};
+use crate::{example, lab, shell};
 
 /// A step: its name, what holds when it passes, how to find out.
 struct Step {
@@ -83,13 +83,18 @@ const STEPS: &[Step] = &[
             ])
         },
     },
+    Step {
+        name: "lab",
+        holds: "the program works on a real Xen",
+        run: lab::run_all,
+    },
 ];
 
 /// Which steps to run.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Steps to run, instead of all: format, prose, licences, example, lint, doctests,
-    /// rustdoc, docs, tests
+    /// rustdoc, docs, tests, lab
     steps: Vec<String>,
 }
 

@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod example;
 mod fuzz;
+mod lab;
 mod packages;
 mod seeds;
 mod shell;
@@ -36,6 +37,9 @@ enum Task {
     Bench(bench::Options),
     /// Fuzz every decoder and every reader, or the named one, for a minute each
     Fuzz(fuzz::Options),
+    /// Run scenarios on a real Xen in QEMU
+    #[command(subcommand)]
+    Lab(lab::Task),
     /// Make examples/guest.tar.gz, or check it
     Example(example::Options),
     /// Make the seed corpora in fuzz/seeds
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Task::Docs => check::docs::check(),
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Lab(task) => lab::run(&task),
         Task::Example(options) => example::run(&options),
         Task::Seeds => seeds::run(),
     };

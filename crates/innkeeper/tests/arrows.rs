@@ -35,6 +35,7 @@ const TABLE: &[(&str, May)] = &[
         ]),
     ),
     ("innkeeper", May::UseAnything),
+    ("lab", May::UseAnythingUnused),
     ("testkit", May::UseAnythingUnused),
     ("xtask", May::UseAnythingUnused),
 ];

@@ -4,6 +4,7 @@
 //! Nothing here shares code with the readers: the formats are written down a second time.
 
 pub mod machine;
+pub mod shell;
 pub mod tar;
 pub mod xva;
 pub mod zip;

@@ -1,0 +1,190 @@
+//! A scenario from start to end.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use report::{Error, Result};
+use tempfile::TempDir;
+use testkit::shell::{file_error, run};
+
+use crate::console::because_of_console;
+use crate::host::{Console, Host};
+use crate::watch::{Running, Words};
+use crate::{Lab, Scenario};
+
+/// What came of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The script's exit status.
+    pub status: i32,
+    /// A directory for each host with its `console`, its `words` and the files in `out`.
+    pub dir: PathBuf,
+    /// From QEMU's start to its end.
+    pub took: Duration,
+}
+
+impl Lab {
+    /// Runs `scenario` with the program `innkeeper` inside, and hands its words on to `show`.
+    ///
+    /// # Errors
+    /// A host cannot be started, ends before the scenario does, or takes longer than the scenario's
+    /// limit; the console's last lines are among the causes. What the script ends with is no error.
+    pub fn run(
+        &self,
+        scenario: &Scenario,
+        innkeeper: &Path,
+        show: &mut dyn Write,
+    ) -> Result<Outcome> {
+        let stage = Stage::set(self, scenario, innkeeper, "run")?;
+        let start = Instant::now();
+        let outcome = stage.play(start, show);
+        for host in &stage.hosts {
+            host.clean()?;
+        }
+        Ok(Outcome {
+            status: outcome?,
+            dir: stage.dir,
+            took: start.elapsed(),
+        })
+    }
+
+    /// Gives the person at the terminal a prompt in dom0 of `scenario`'s first host, until the prompt ends.
+    ///
+    /// # Errors
+    /// A host cannot be started.
+    pub fn shell(&self, scenario: &Scenario, innkeeper: &Path) -> Result<()> {
+        let stage = Stage::set(self, scenario, innkeeper, "shell")?;
+        let mut prompt = None;
+        let mut others = Vec::new();
+        for host in stage.hosts.iter().rev() {
+            let console = match host.name() {
+                "one" => Console::Terminal,
+                _ => Console::Kept,
+            };
+            let running = Running::start(&mut host.qemu(console, stage.wires.path())?)?;
+            match console {
+                Console::Terminal => prompt = Some(running),
+                Console::Kept => others.push(running),
+            }
+        }
+        prompt.map_or(Ok(()), |mut prompt| prompt.wait())?;
+        drop(others);
+        stage.hosts.iter().try_for_each(Host::clean)
+    }
+}
+
+/// Everything a scenario needs before its first host starts.
+struct Stage<'a> {
+    scenario: &'a Scenario,
+    hosts: Vec<Host<'a>>,
+    dir: PathBuf,
+    /// Sockets, whose paths have to be short.
+    wires: TempDir,
+}
+
+impl<'a> Stage<'a> {
+    fn set(
+        lab: &'a Lab,
+        scenario: &'a Scenario,
+        innkeeper: &Path,
+        mode: &str,
+    ) -> Result<Stage<'a>> {
+        let runs = lab.store.join("runs");
+        let dir = runs.join(&scenario.name);
+        fs::create_dir_all(&dir).map_err(file_error(&dir))?;
+        fs::remove_dir_all(&dir).map_err(file_error(&dir))?;
+        fs::create_dir(&dir).map_err(file_error(&dir))?;
+        let wires = TempDir::new().map_err(|cause| Error::io("no temporary directory", cause))?;
+        let program = stripped(innkeeper, wires.path())?;
+        let read = |name: &str| {
+            let path = lab.source.join("dom0").join(name);
+            fs::read(&path).map_err(file_error(&path))
+        };
+        let (init, functions) = (read("init")?, read("functions")?);
+        let mut hosts = Vec::new();
+        for number in 0..scenario.hosts as usize {
+            let host = Host::new(lab, scenario, number, &dir)?;
+            let settings = settings(scenario, host.name(), mode);
+            host.prepare(&[
+                ("init", &init),
+                ("functions", &functions),
+                ("scenario", scenario.script.as_bytes()),
+                ("settings", settings.as_bytes()),
+                ("innkeeper", &program),
+            ])?;
+            hosts.push(host);
+        }
+        Ok(Stage {
+            scenario,
+            hosts,
+            dir,
+            wires,
+        })
+    }
+
+    /// Starts every host, waits for the first and then for the other; returns the script's exit status.
+    fn play(&self, start: Instant, show: &mut dyn Write) -> Result<i32> {
+        let mut running = Vec::new();
+        for host in &self.hosts {
+            let words = Words::new(&host.words())?;
+            let qemu = &mut host.qemu(Console::Kept, self.wires.path())?;
+            running.push((host, Running::start(qemu)?, words));
+        }
+        let mut status = None;
+        for (host, running, words) in &mut running {
+            if !running.follow(words, show, start + self.scenario.limit)? {
+                let seconds = self.scenario.limit.as_secs();
+                let error = Error::io(
+                    format!("{} did not end within {seconds} s", self.scenario.name),
+                    format!("host {} was still running", host.name()),
+                );
+                return Err(because_of_console(error, &host.console()));
+            }
+            // Without a status from the first, nobody told the other one to end: it is not waited for.
+            status = status.or(Some(collect(host)?));
+        }
+        status.ok_or_else(|| Error::usage("a scenario without hosts"))
+    }
+}
+
+/// Unpacks what `host` handed back; returns the exit status in it.
+fn collect(host: &Host<'_>) -> Result<i32> {
+    let results = host.results();
+    fs::create_dir(&results).map_err(file_error(&results))?;
+    run(Command::new("tar")
+        .args(["--no-same-owner", "-xf"])
+        .arg(host.out())
+        .arg("-C")
+        .arg(&results))?;
+    let status = fs::read_to_string(results.join("status")).unwrap_or_default();
+    status.trim().parse().map_err(|_| {
+        let error = Error::io(
+            format!("host {} ended before the scenario did", host.name()),
+            "it left no exit status behind",
+        );
+        because_of_console(error, &host.console())
+    })
+}
+
+/// Shell variables for dom0's init: a prompt there wants to know the size of the terminal here.
+fn settings(scenario: &Scenario, host: &str, mode: &str) -> String {
+    let mut stty = Command::new("stty");
+    let size = stty.arg("size").stderr(Stdio::null()).output();
+    let size = size.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let size = size.unwrap_or_default();
+    let (rows, columns) = size.trim().split_once(' ').unwrap_or(("24", "80"));
+    let hosts = scenario.hosts;
+    format!("HOST={host} HOSTS={hosts} MODE={mode} ROWS={rows} COLUMNS={columns}\n")
+}
+
+/// The program without what only debuggers read, which is most of it. `scratch` is a directory.
+fn stripped(program: &Path, scratch: &Path) -> Result<Vec<u8>> {
+    let out = scratch.join("innkeeper");
+    run(Command::new("objcopy")
+        .arg("--strip-debug")
+        .args([program, out.as_path()]))?;
+    fs::read(&out).map_err(file_error(&out))
+}
