@@ -34,7 +34,7 @@ pub(crate) enum Task {
 
 #[derive(Args)]
 pub(crate) struct Run {
-    /// Scenarios, by name
+    /// Scenarios, by name, or as a file NAME.sh
     #[arg(required_unless_present = "all")]
     names: Vec<String>,
     /// All of them
@@ -46,7 +46,7 @@ pub(crate) struct Run {
 
 #[derive(Args)]
 pub(crate) struct Shell {
-    /// The scenario whose machine it is; without one, a machine with a disk "data" of 4 GiB
+    /// The scenario, by name or as a file NAME.sh, whose machine it is; without one, a machine with a disk "data" of 4 GiB
     name: Option<String>,
     #[command(flatten)]
     program: Program,
@@ -111,8 +111,12 @@ fn scenarios() -> PathBuf {
     root().join("lab/scenarios")
 }
 
+/// The scenario of that name, or in that file.
 fn named(name: &str) -> Result<Scenario> {
-    let path = scenarios().join(format!("{name}.sh"));
+    let path = match name.ends_with(".sh") {
+        true => PathBuf::from(name),
+        false => scenarios().join(format!("{name}.sh")),
+    };
     match path.is_file() {
         true => Scenario::read(&path),
         false => {

@@ -3,4 +3,4 @@
 mod device;
 pub(crate) mod usage;
 
-pub(crate) use device::{Number, discard_granularity, logical_block, number, size};
+pub(crate) use device::{Number, logical_block, number, size};

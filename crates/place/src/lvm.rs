@@ -3,5 +3,5 @@
 mod command;
 mod volume;
 
-pub(crate) use command::{Group, Logical, Lvm};
+pub(crate) use command::{Chunks, Group, Logical, Lvm};
 pub use volume::Volume;

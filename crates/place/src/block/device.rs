@@ -7,8 +7,6 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use rustix::fs::SeekFrom;
 
-use crate::Host;
-
 /// A device's number, the same whatever path leads to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Number {
@@ -40,11 +38,4 @@ pub(crate) fn size(device: &File) -> io::Result<u64> {
 /// The smallest piece the device takes, in bytes: 512 or 4096 as a rule.
 pub(crate) fn logical_block(device: &File) -> io::Result<u64> {
     Ok(rustix::fs::ioctl_blksszget(device)?.into())
-}
-
-/// What the device gives back at once, in bytes, where it gives anything back.
-pub(crate) fn discard_granularity(host: &Host, number: Number) -> Option<u64> {
-    let path = host.sys(&format!("dev/block/{number}/queue/discard_granularity"));
-    let bytes = std::fs::read_to_string(path).ok()?.trim().parse().ok()?;
-    (bytes > 0).then_some(bytes)
 }

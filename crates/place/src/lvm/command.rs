@@ -43,6 +43,18 @@ pub(crate) struct Logical {
     pub(crate) pool: Option<String>,
     /// The volume it was made from, whose content it may show where it has none of its own.
     origin: Option<String>,
+    /// For a thin pool: bytes in a chunk.
+    chunk: u64,
+}
+
+/// How a thin pool hands out its space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chunks {
+    /// Bytes in each; never 0.
+    pub(crate) size: u64,
+    /// Whether one is zeroed before a volume gets it. Where it is not, a chunk written in part shows
+    /// old data in its other part.
+    pub(crate) cleared: bool,
 }
 
 impl Logical {
@@ -76,10 +88,12 @@ impl Logical {
         self.attribute(5) == b'o'
     }
 
-    /// For a thin pool: whether a chunk is zeroed before a volume gets it. Where it is not, a chunk
-    /// written in part shows old data in its other part.
-    pub(crate) fn zeroes_chunks(&self) -> bool {
-        self.attribute(7) == b'z'
+    /// For a thin pool: how it hands out its space.
+    pub(crate) fn chunks(&self) -> Option<Chunks> {
+        (self.is_thin_pool() && self.chunk > 0).then(|| Chunks {
+            size: self.chunk,
+            cleared: self.attribute(7) == b'z',
+        })
     }
 }
 
@@ -89,13 +103,11 @@ impl Group {
         self.volumes.iter().find(|volume| volume.name == name)
     }
 
-    /// Whether `volume` is a thin one that reads as zeros where nothing was written, and goes on to
-    /// do so beside what is written.
-    pub(crate) fn reads_zero_when_empty(&self, volume: &Logical) -> bool {
-        let pool = volume.pool.as_deref().and_then(|pool| self.find(pool));
-        volume.attribute(0) == b'V'
-            && volume.origin.is_none()
-            && pool.is_some_and(Logical::zeroes_chunks)
+    /// What `volume` gets its space in, if it is a thin one that reads as zeros where it has none.
+    pub(crate) fn chunks_of(&self, volume: &Logical) -> Option<Chunks> {
+        let reads_zero = volume.attribute(0) == b'V' && volume.origin.is_none();
+        let pool = volume.pool.as_deref().filter(|_| reads_zero)?;
+        self.find(pool)?.chunks()
     }
 
     /// The size LVM gives to a volume that has to hold `size` bytes; `None` when there is no such
@@ -129,7 +141,7 @@ impl Lvm {
         let row = groups.first().ok_or_else(odd)?;
         let free = number(row, "vg_free").ok_or_else(odd)?;
         let extent = number(row, "vg_extent_size").filter(|&bytes| bytes > 0);
-        let columns = "lv_name,lv_attr,pool_lv,origin";
+        let columns = "lv_name,lv_attr,pool_lv,origin,chunk_size";
         let volumes = rows("lvs", "lv", &self.succeed("lvs", &report(columns, name))?)?;
         Ok(Group {
             free,
@@ -242,5 +254,6 @@ fn logical(row: &Value) -> Option<Logical> {
         attributes: text("lv_attr")?.as_bytes().to_vec(),
         pool: other("pool_lv"),
         origin: other("origin"),
+        chunk: number(row, "chunk_size").unwrap_or(0),
     })
 }

@@ -8,7 +8,6 @@ use report::{Error, Result};
 
 use super::device::{self, Claim, Device, DeviceCandidate, Zeros};
 use super::{Candidate, TargetOptions, check_asked};
-use crate::block;
 use crate::lvm::{Group, Logical, Lvm, Volume};
 use crate::source::open_from_medium;
 use report::{amount, amounts};
@@ -20,12 +19,8 @@ pub(super) fn check(volume: &Volume, options: &TargetOptions) -> Result<Box<dyn 
     match group.find(&volume.name) {
         Some(existing) => {
             let device = check_existing(volume, existing, options)?;
-            let chunk = match group.reads_zero_when_empty(existing) {
-                true => chunk(&options.host.dev.join(volume.path()), options),
-                false => None,
-            };
-            Ok(Box::new(match chunk {
-                Some(chunk) => device.thin(chunk),
+            Ok(Box::new(match group.chunks_of(existing) {
+                Some(chunks) => device.thin(chunks),
                 None => device,
             }))
         }
@@ -34,12 +29,6 @@ pub(super) fn check(volume: &Volume, options: &TargetOptions) -> Result<Box<dyn 
             Ok(Box::new(candidate))
         }
     }
-}
-
-/// The size of a thin volume's chunks, which is what it gives back at once.
-fn chunk(node: &Path, options: &TargetOptions) -> Option<u64> {
-    let number = block::number(&std::fs::metadata(node).ok()?)?;
-    block::discard_granularity(&options.host, number)
 }
 
 fn check_existing(
@@ -99,14 +88,14 @@ impl NewVolume {
                     let message = format!("{volume}: {}/{pool} does not exist", volume.group);
                     return Err(Error::target(message).hint("create the thin pool first"));
                 }
-                Some(found) if !found.is_thin_pool() => {
-                    let message = format!("{volume}: {}/{pool} is not a thin pool", volume.group);
-                    return Err(Error::target(message));
-                }
-                // Where the pool does not clear a chunk before giving it out, a chunk that is
-                // written in part shows old data in its other part.
-                Some(found) if found.zeroes_chunks() => Zeros::There,
-                Some(_) => Zeros::Punch,
+                Some(found) => match found.chunks() {
+                    Some(chunks) => Zeros::in_empty(chunks),
+                    None => {
+                        let message =
+                            format!("{volume}: {}/{pool} is not a thin pool", volume.group);
+                        return Err(Error::target(message));
+                    }
+                },
             },
         };
         let candidate = NewVolume {

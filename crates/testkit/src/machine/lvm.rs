@@ -44,7 +44,9 @@ for attr in $state/groups/$last/*.attr; do
     [ -e "$attr" ] || continue
     name=$(basename $attr .attr)
     pool=$(cat $state/groups/$last/$name.pool 2>/dev/null || true)
-    printf '%s{"lv_name":"%s","lv_attr":"%s","pool_lv":"%s"}' "$comma" $name "$(cat $attr)" "$pool"
+    case $(cat $attr) in t*) chunk=$(cat $state/chunk) ;; *) chunk=0 ;; esac
+    printf '%s{"lv_name":"%s","lv_attr":"%s","pool_lv":"%s","chunk_size":"%s"}' \
+        "$comma" $name "$(cat $attr)" "$pool" $chunk
     comma=,
 done
 printf ']}]}\n'
@@ -111,6 +113,7 @@ impl FakeLvm {
         fs::create_dir_all(lvm.path("groups").join(group)).unwrap();
         fs::create_dir(lvm.programs()).unwrap();
         fs::write(lvm.path("free"), free.to_string()).unwrap();
+        lvm.chunk(64 << 10);
         for (name, body) in [
             ("vgs", VGS),
             ("lvs", LVS),
@@ -170,6 +173,11 @@ impl FakeLvm {
         let node = self.node(name);
         fs::create_dir_all(node.parent().unwrap()).unwrap();
         symlink(&disk.path, node).unwrap();
+    }
+
+    /// Thin pools have chunks of `size` bytes; 64 KiB without this.
+    pub fn chunk(&self, size: u64) {
+        fs::write(self.path("chunk"), size.to_string()).unwrap();
     }
 
     /// From now on no volume can be removed.

@@ -10,6 +10,7 @@ use super::super::{Candidate, TargetOptions, check_asked, too_small};
 use super::claim::cannot_open;
 use super::{Claim, Device, Zeros};
 use crate::block::{self, usage};
+use crate::lvm::Chunks;
 use crate::signature;
 
 /// A device that may be written, claimed.
@@ -45,12 +46,13 @@ pub(crate) fn check(name: &str, path: &Path, options: &TargetOptions) -> Result<
 }
 
 impl DeviceCandidate {
-    /// The same device, a thin volume that gives out zeroed chunks: its space is given back before
-    /// it is written, unless it is zeros already.
-    pub(crate) fn thin(mut self, chunk: u64) -> Self {
-        if self.zeros != Zeros::There {
-            self.zeros = Zeros::GivenBack { chunk };
-        }
+    /// The same device, a thin volume that gets its space in `chunks`: that is given back before it is
+    /// written, unless it reads as zeros already.
+    pub(crate) fn thin(mut self, chunks: Chunks) -> Self {
+        self.zeros = match self.zeros {
+            Zeros::There => Zeros::in_empty(chunks),
+            _ => Zeros::GivenBack(chunks),
+        };
         self
     }
 

@@ -13,6 +13,7 @@ use super::super::behind::Behind;
 use super::super::shared::Shared;
 use super::super::{cannot_flush, cannot_write, check_asked, too_small};
 use super::{Claim, HEAD, TAIL};
+use crate::lvm::Chunks;
 use crate::source::open_from_medium;
 
 /// What zeros are written from.
@@ -24,17 +25,19 @@ const FIRST: usize = 4096;
 /// Zeros up to this many bytes are written like data: a command to the device costs more.
 const SMALL: u64 = 64 << 10;
 
-/// How a range is made to read as zeros. Each way falls back to the next.
+/// How a range is made to read as zeros. Each of the last three ways falls back to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Zeros {
-    /// The device reads as zeros already.
+    /// The device reads as zeros wherever nothing is written.
     There,
-    /// It is a thin volume with chunks of this many bytes, which reads as zeros where it has none:
-    /// all of them are given back at first.
-    GivenBack {
+    /// It reads as zeros where it has no chunk of this many bytes. A chunk that it gets holds old data, and
+    /// so is written as a whole or not at all.
+    Absent {
         /// The size of a chunk in bytes.
         chunk: u64,
     },
+    /// It is a thin volume, which reads as zeros where it has no chunks: all are given back at first.
+    GivenBack(Chunks),
     /// Giving the space back where that reads as zeros for certain: on block devices the kernel
     /// refuses to punch a hole where the device does not promise it (fallocate(2)).
     Punch,
@@ -42,6 +45,16 @@ pub(crate) enum Zeros {
     Range,
     /// Writing them.
     Write,
+}
+
+impl Zeros {
+    /// Those of a thin volume without any chunk.
+    pub(crate) fn in_empty(chunks: Chunks) -> Zeros {
+        match chunks.cleared {
+            true => Zeros::There,
+            false => Zeros::Absent { chunk: chunks.size },
+        }
+    }
 }
 
 /// A block device being overwritten.
@@ -83,10 +96,10 @@ impl Device {
             behind: Behind::default(),
         };
         device.check_range(0, size.max(asked).unwrap_or(0))?;
-        if let Zeros::GivenBack { chunk } = zeros {
-            device.give_back(chunk)?;
+        if let Zeros::GivenBack(chunks) = zeros {
+            device.give_back(chunks)?;
         }
-        if zeros != Zeros::There {
+        if !matches!(device.zeros, Zeros::There | Zeros::Absent { .. }) {
             device.clear_head()?;
         }
         Ok(device)
@@ -94,14 +107,14 @@ impl Device {
 
     /// Gives a thin volume's chunks back, whereupon they read as zeros. A last chunk that is only
     /// partly the volume's stays, and is zeroed.
-    fn give_back(&mut self, chunk: u64) -> Result<()> {
+    fn give_back(&mut self, chunks: Chunks) -> Result<()> {
         self.state = State::Incomplete;
         self.zeros = Zeros::Punch;
         if self.claim.give_back()? {
             let capacity = self.claim.capacity;
-            let whole = capacity / chunk.max(1) * chunk;
+            let whole = capacity / chunks.size * chunks.size;
             self.make_zero(whole, capacity - whole)?;
-            self.zeros = Zeros::There;
+            self.zeros = Zeros::in_empty(chunks);
         }
         Ok(())
     }
@@ -157,13 +170,20 @@ impl Device {
 
     /// Makes a range behind the head read as zeros.
     fn make_zero(&mut self, offset: u64, len: u64) -> Result<()> {
-        if len <= SMALL {
-            return self.write_zeros(offset, len);
-        }
-        // The device's commands take whole blocks; the rest at both edges is written.
+        // The device's commands take whole blocks, absent chunks are whole; the rest at both edges is
+        // written.
+        let unit = match self.zeros {
+            Zeros::Absent { chunk } => chunk,
+            _ if len <= SMALL => return self.write_zeros(offset, len),
+            _ => self.claim.logical_block,
+        };
         let end = offset + len;
-        let start = offset.next_multiple_of(self.claim.logical_block);
-        let stop = end / self.claim.logical_block * self.claim.logical_block;
+        let start = offset.next_multiple_of(unit);
+        // The last chunk ends with the device.
+        let stop = match end == self.claim.capacity {
+            true => end,
+            false => end / unit * unit,
+        };
         if start >= stop {
             return self.write_zeros(offset, len);
         }
@@ -175,10 +195,8 @@ impl Device {
     fn zero_blocks(&mut self, offset: u64, len: u64) -> Result<()> {
         loop {
             let (way, next) = match self.zeros {
-                Zeros::There => return Ok(()),
-                Zeros::GivenBack { .. } | Zeros::Punch => {
-                    (FallocateFlags::PUNCH_HOLE, Zeros::Range)
-                }
+                Zeros::There | Zeros::Absent { .. } => return Ok(()),
+                Zeros::GivenBack(_) | Zeros::Punch => (FallocateFlags::PUNCH_HOLE, Zeros::Range),
                 Zeros::Range => (FallocateFlags::ZERO_RANGE, Zeros::Write),
                 Zeros::Write => return self.write_zeros(offset, len),
             };
@@ -214,10 +232,29 @@ impl Device {
         result
     }
 
-    /// The head, its first sectors last of all: they are what makes a disk of it.
+    /// The head, its first sectors last of all: they are what makes a disk of it. What is zeros there
+    /// already is left out, so that it takes no space either.
     fn write_head(&mut self, head: &[u8]) -> Result<()> {
-        let (first, rest) = head.split_at(head.len().min(FIRST));
-        self.write(first.len() as u64, rest)?;
+        let (unit, whole) = match self.zeros {
+            Zeros::Absent { chunk } => (chunk, true),
+            _ => (FIRST as u64, false),
+        };
+        let mut first: &[u8] = &[];
+        for (offset, piece) in (0..).step_by(unit as usize).zip(head.chunks(unit as usize)) {
+            // A chunk that goes on behind the head may have been written there.
+            let part = whole && (piece.len() as u64) < unit;
+            if extent::zero::is_zero(piece) && !part {
+                continue;
+            }
+            let held = match offset {
+                0 => piece.len().min(FIRST),
+                _ => 0,
+            };
+            if held > 0 {
+                first = &piece[..held];
+            }
+            self.write(offset + held as u64, &piece[held..])?;
+        }
         self.flush()?;
         self.write(0, first)?;
         self.flush()
