@@ -19,7 +19,7 @@ use testkit::shell::file_error;
 /// | `nics` | network cards of each host, each on a wire to the same card of the other host | one less than hosts |
 /// | `memory` | MiB of each host; dom0 has half of it | 2048 |
 /// | `cpus` | pCPUs of each host | 2 |
-/// | `limit` | seconds after which a hang is assumed | 600 |
+/// | `limit` | seconds after which a hang is assumed | 1200 |
 /// | `status` | the exit status it has to end with | 0 |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
@@ -97,7 +97,7 @@ impl Scenario {
             nics: 0,
             memory: 2048,
             cpus: 2,
-            limit: Duration::from_secs(600),
+            limit: Duration::from_secs(1200),
             status: 0,
             script: String::new(),
         }
