@@ -4,10 +4,5 @@
 volume_group vg0 data
 ends 0 innkeeper convert /lab/images/guest.vdi lv:vg0/guest
 same /lab/images/grub.img /dev/vg0/guest
-cat >/root/guest.cfg <<'EOF'
-name = "converted"
-memory = 256
-bootloader = "pygrub"
-disk = ["format=raw, vdev=xvda, access=rw, target=/dev/vg0/guest"]
-EOF
-greets /root/guest.cfg 'greetings from a PV guest, payload intact'
+configuration converted
+greets /root/converted.cfg 'greetings from a PV guest, payload intact'
