@@ -5,6 +5,7 @@
 # status: 7
 
 [ "$(xl info | sed -n 's/^nr_cpus *: //p')" = 3 ]
+[ "$(xl info | sed -n 's/^total_memory *: //p')" = 1535 ]
 [ "$(ls -d /sys/class/net/eth* | wc -l)" = 2 ]
 echo brought back >/out/words
 exit 7
