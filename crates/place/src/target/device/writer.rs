@@ -218,8 +218,12 @@ impl Device {
 
     fn complete(&mut self, size: u64) -> Result<()> {
         check_asked(self.asked, size)?;
-        let end = size.max(self.asked.unwrap_or(0));
+        let mut end = size.max(self.asked.unwrap_or(0));
         self.check_range(0, end)?;
+        if let Zeros::Absent { chunk } = self.zeros {
+            // The chunk that the disk ends in has old data behind the end.
+            end = end.next_multiple_of(chunk).min(self.claim.capacity);
+        }
         self.zero_at(size, end - size)?;
         let tail = self.claim.capacity.saturating_sub(TAIL).max(end);
         self.zero_at(tail, self.claim.capacity - tail)?;
@@ -246,14 +250,11 @@ impl Device {
             if extent::zero::is_zero(piece) && !part {
                 continue;
             }
-            let held = match offset {
-                0 => piece.len().min(FIRST),
-                _ => 0,
-            };
-            if held > 0 {
-                first = &piece[..held];
+            let mut rest = piece;
+            if offset == 0 {
+                (first, rest) = piece.split_at(piece.len().min(FIRST));
             }
-            self.write(offset + held as u64, &piece[held..])?;
+            self.write(offset + (piece.len() - rest.len()) as u64, rest)?;
         }
         self.flush()?;
         self.write(0, first)?;

@@ -136,32 +136,38 @@ fn taken(node: &std::path::Path, unit: usize, size: usize) -> Vec<bool> {
 
 #[test]
 fn chunks_that_come_with_old_data_are_written_whole_or_not_at_all() {
-    // Chunks that divide the head, that do not, and that are larger than it.
+    // Chunks that divide the head, that do not, and that are larger than it; disks that end with the
+    // volume, in a chunk, and in the head.
     for chunk in [64 << 10, 192 << 10, 3 << 20] {
-        let lvm = FakeLvm::new(0);
-        lvm.declare("pool", "twi-aot---", "");
-        lvm.chunk(chunk as u64);
-        let candidate = candidate("lv:vg0/pool/web01", &options(&lvm)).unwrap();
-        let mut disk = guest(8 * MIB);
-        // On both sides of a chunk's end, and in one that begins in the head and ends behind it.
-        disk[2 * chunk - 100..][..200].copy_from_slice(&noise(4, 200));
-        disk[MIB + 4096..][..4096].copy_from_slice(&noise(5, 4096));
-        let mut target = candidate.open(Some(8 << 20)).unwrap();
-        write(&mut *target, &disk, 64 << 10).unwrap();
-        target.finish(8 << 20).unwrap();
-        let node = lvm.node("web01");
-        assert_eq!(std::fs::read(&node).unwrap(), disk);
-        let taken = taken(&node, chunk, 8 * MIB);
-        for (index, piece) in disk.chunks(chunk).enumerate() {
+        for size in [8 * MIB, 7 * MIB + 512, MIB / 2 + 512] {
+            let lvm = FakeLvm::new(0);
+            lvm.declare("pool", "twi-aot---", "");
+            lvm.chunk(chunk as u64);
+            let candidate = candidate("lv:vg0/pool/web01", &options(&lvm)).unwrap();
+            let mut disk = guest(size);
+            // On both sides of a chunk's end, and in one that begins in the head and ends behind it.
+            for at in [2 * chunk - 100, MIB + 4096]
+                .into_iter()
+                .filter(|at| at + 200 <= size)
+            {
+                disk[at..][..200].copy_from_slice(&noise(4, 200));
+            }
+            let mut target = candidate.open(Some(size as u64)).unwrap();
+            write(&mut *target, &disk, 64 << 10).unwrap();
+            target.finish(size as u64).unwrap();
+            let node = lvm.node("web01");
+            let bytes = std::fs::read(&node).unwrap();
             assert!(
-                taken[index] || extent::zero::is_zero(piece),
-                "chunk {index} of {chunk}"
+                bytes[..size] == disk,
+                "a disk of {size} in chunks of {chunk}"
             );
+            let taken = taken(&node, chunk, bytes.len());
+            for (index, piece) in disk.chunks(chunk).enumerate() {
+                let empty = extent::zero::is_zero(piece);
+                assert!(taken[index] || empty, "chunk {index} of {chunk}");
+            }
+            assert!(chunk > MIB || taken.contains(&false), "chunks of {chunk}");
         }
-        assert!(
-            chunk > 1 << 20 || taken.contains(&false),
-            "chunks of {chunk}"
-        );
     }
 }
 
