@@ -6,6 +6,7 @@
 //! not been kept, another pass is needed: who can read the source again does so with the same
 //! sieve, and nobody else has to begin.
 
+mod kept;
 mod order;
 mod replay;
 mod runs;

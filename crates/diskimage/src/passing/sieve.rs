@@ -4,14 +4,16 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use extent::zero::is_zero;
 use extent::{BlockRead, SparseRead};
 use report::{Error, Result, amount};
 
+use super::kept::{self, Kept};
 use super::replay::Replay;
 
 /// Bytes in a page; what is kept is kept in whole pages.
-const PAGE: u64 = 4096;
+const PAGE: u64 = kept::PAGE as u64;
+/// What a page takes in the map besides what is packed, more or less.
+const PLACE: u64 = 64;
 
 /// Keeps the pages of a stream that somebody asked for, and answers from them.
 ///
@@ -21,9 +23,9 @@ pub struct Sieve(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// The pages by their number; those of zeros, of which tables have many, hold nothing.
-    pages: HashMap<u64, Option<Box<[u8]>>>,
-    /// Bytes in `pages`.
+    /// The pages by their number.
+    pages: HashMap<u64, Kept>,
+    /// Bytes that `pages` takes.
     held: u64,
     wanted: Vec<Range<u64>>,
     size: Option<u64>,
@@ -96,9 +98,8 @@ impl State {
 
     /// Keeps a page; a short one is the stream's last, or lies behind it.
     fn keep(&mut self, page: u64, bytes: &[u8], memory: u64) -> Result<()> {
-        let zero = bytes.len() as u64 == PAGE && is_zero(bytes);
-        // What the map itself takes counts as well.
-        self.held += 64 + if zero { 0 } else { bytes.len() as u64 };
+        let kept = Kept::pack(bytes);
+        self.held += PLACE + kept.len() as u64;
         if self.held > memory {
             return Err(Error::unsupported(format!(
                 "has more than {} of tables, which have to be kept while it passes by",
@@ -106,28 +107,18 @@ impl State {
             ))
             .hint("give --memory SIZE, or unpack it first"));
         }
-        let bytes = (!zero).then(|| bytes.into());
-        self.pages.insert(page, bytes);
+        self.pages.insert(page, kept);
         Ok(())
     }
 
-    /// Copies what is kept of the page that `offset` lies in; `None` when it is not kept.
+    /// Copies what is kept of the page that `offset` lies in, as much as `buffer` takes; `None` when it
+    /// is not kept.
     fn copy(&self, offset: u64, buffer: &mut [u8]) -> Option<usize> {
-        let within = (offset % PAGE) as usize;
-        let page = self.pages.get(&(offset / PAGE))?;
-        let n = buffer.len().min(PAGE as usize - within);
-        Some(match page {
-            None => {
-                buffer[..n].fill(0);
-                n
-            }
-            Some(bytes) => {
-                let bytes = bytes.get(within..).unwrap_or_default();
-                let n = n.min(bytes.len());
-                buffer[..n].copy_from_slice(&bytes[..n]);
-                n
-            }
-        })
+        let page = self.pages.get(&(offset / PAGE))?.unpack();
+        let page = &page[(offset % PAGE) as usize..];
+        let n = buffer.len().min(page.len());
+        buffer[..n].copy_from_slice(&page[..n]);
+        Some(n)
     }
 }
 
@@ -142,21 +133,20 @@ impl BlockRead for Sieve {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
         let mut state = self.lock();
+        let end = offset.saturating_add(buffer.len() as u64);
+        let left = state.size.unwrap_or(u64::MAX).saturating_sub(offset);
+        let wanted = buffer
+            .len()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        let buffer = &mut buffer[..wanted];
         let mut filled = 0;
-        while filled < buffer.len() {
+        while filled < wanted {
             let at = offset + filled as u64;
-            if state.size.is_some_and(|size| at >= size) {
-                break;
-            }
-            match state.copy(at, &mut buffer[filled..]) {
-                Some(0) => break,
-                Some(n) => filled += n,
-                None => {
-                    let end = offset.saturating_add(buffer.len() as u64);
-                    state.wanted.push(at..end);
-                    return Err(Error::io(format!("byte {at}"), "it has not passed by yet"));
-                }
-            }
+            let Some(n) = state.copy(at, &mut buffer[filled..]) else {
+                state.wanted.push(at..end);
+                return Err(Error::io(format!("byte {at}"), "it has not passed by yet"));
+            };
+            filled += n;
         }
         Ok(filled)
     }

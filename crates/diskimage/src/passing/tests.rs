@@ -1,3 +1,4 @@
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use extent::{DiskRead, Piece, SliceSource, SparseRead};
@@ -5,7 +6,7 @@ use proptest::prelude::*;
 use report::{Error, Result};
 
 use super::{Means, Passing, Sieve, pass};
-use crate::trial::{by_qemu, disks, patched, random};
+use crate::trial::{by_qemu, disks, patched, qemu_img, random};
 use crate::{Format, How};
 
 /// What comes out of `file` as it passes by in steps of `step` bytes, the number of passes, and
@@ -95,6 +96,36 @@ fn tables_behind_too_much_data_need_another_pass() {
     };
     let (content, passes, _) = passed(Format::Qcow, &file, 1 << 20, twice).unwrap();
     assert!(content == disk);
+    assert_eq!(passes, 2);
+}
+
+#[test]
+fn tables_larger_than_the_memory_are_kept_packed() {
+    // A table of 4 KiB for every 2 MiB of the disk, each with one cluster in use.
+    let room = tempfile::tempdir().unwrap();
+    let (raw, image) = (room.path().join("raw"), room.path().join("image"));
+    let disk = std::fs::File::create(&raw).unwrap();
+    disk.set_len(1 << 30).unwrap();
+    for piece in 0..512u64 {
+        let cluster = random(piece + 1, 4096);
+        disk.write_all_at(&cluster, piece << 21).unwrap();
+    }
+    let [from, to] = [&raw, &image].map(|path| path.to_str().unwrap());
+    let options = "cluster_size=4096";
+    qemu_img(&[
+        "convert", "-f", "raw", "-O", "qcow2", "-o", options, from, to,
+    ]);
+    let file = std::fs::read(&image).unwrap();
+    let little = Means {
+        memory: 128 << 10,
+        ..PLENTY
+    };
+    let (content, passes, _) = passed(Format::Qcow, &file, 1 << 20, little).unwrap();
+    for (piece, found) in (0..).zip(content.chunks(2 << 20)) {
+        let (data, rest) = found.split_at(4096);
+        assert!(data == random(piece + 1, 4096), "piece {piece}");
+        assert!(extent::zero::is_zero(rest), "piece {piece}");
+    }
     assert_eq!(passes, 2);
 }
 
