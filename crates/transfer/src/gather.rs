@@ -81,6 +81,7 @@ impl Gather {
             pool: pool.clone(),
             control: Arc::clone(control),
             spread: spread.clone(),
+            patience: usize::from(4 * threads <= buffers),
         };
         let workers = Ordered::start(threads, 1, move |span: Span, emit| {
             if let Err(error) = bench.work(span, &mut |cut| emit(Ok(cut))) {
@@ -210,18 +211,28 @@ struct Bench {
     pool: Pool,
     control: Arc<Control>,
     spread: Option<Spread>,
+    /// Full chunks that each may keep while another one writes: with the one that it fills, half of
+    /// the buffers at most.
+    patience: usize,
 }
 
 type Emit<'a> = dyn FnMut(Cut) -> bool + 'a;
 
 impl Bench {
     fn work<'a>(&'a self, span: Span, emit: &'a mut Emit<'a>) -> Result<()> {
+        let packed = |part: &Part| matches!(part.lies, Lies::Packed(_));
         let mut filling = Filling {
             pool: &self.pool,
             spread: self.spread.as_ref(),
             emit,
             offset: span.start,
             chunk: None,
+            waiting: Vec::new(),
+            // Who only copies has little to do meanwhile.
+            patience: match span.parts.iter().any(packed) {
+                true => self.patience,
+                false => 0,
+            },
             written: None,
         };
         for part in span.parts {
@@ -235,6 +246,7 @@ impl Bench {
             }
         }
         filling.hand_on();
+        filling.write();
         filling.tell();
         Ok(())
     }
@@ -307,6 +319,10 @@ struct Filling<'a> {
     /// Where the chunk begins.
     offset: u64,
     chunk: Option<Chunk>,
+    /// Full chunks that wait until another thread has written.
+    waiting: Vec<Chunk>,
+    /// How many of them, at most.
+    patience: usize,
     /// What has been written and not told.
     written: Option<Written>,
 }
@@ -339,29 +355,52 @@ impl Filling<'_> {
             return;
         }
         self.offset = offset + len;
-        let mut written = None;
-        if chunk.seal() {
+        let data = chunk.seal();
+        if data {
             chunk.hash();
-            written = self.spread.and_then(|spread| spread.take(&chunk));
-        } else if self.spread.is_some() {
-            written = Some(Written::zeros(offset, len));
         }
-        match written {
-            Some(written) => {
-                self.chunk = Some(chunk.restart(self.offset));
-                match &mut self.written {
-                    Some(before) => before.append(written),
-                    none => *none = Some(written),
+        match self.spread {
+            Some(spread) if data => {
+                self.waiting.push(chunk);
+                if self.waiting.len() > self.patience || !spread.is_busy() {
+                    self.write();
                 }
             }
-            None if chunk.data_len() > 0 => {
-                self.tell();
+            Some(_) => {
+                self.write();
+                self.add(Written::zeros(offset, len));
+                self.chunk = Some(chunk.restart(self.offset));
+            }
+            None if data => {
                 (self.emit)(Cut::Chunk(chunk));
             }
             None => {
-                self.chunk = Some(chunk.restart(self.offset));
                 (self.emit)(Cut::Hole { offset, len });
+                self.chunk = Some(chunk.restart(self.offset));
             }
+        }
+    }
+
+    /// Writes what waits for it; the last buffer is filled again while it is hot.
+    fn write(&mut self) {
+        for chunk in std::mem::take(&mut self.waiting) {
+            match self.spread.and_then(|spread| spread.take(&chunk)) {
+                Some(written) => {
+                    self.add(written);
+                    self.chunk = Some(chunk.restart(self.offset));
+                }
+                None => {
+                    self.tell();
+                    (self.emit)(Cut::Chunk(chunk));
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, written: Written) {
+        match &mut self.written {
+            Some(before) => before.append(written),
+            none => *none = Some(written),
         }
     }
 

@@ -1,5 +1,6 @@
 //! A target that the reading threads write to themselves, while what they read is hot in their cache.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use extent::{BlockWrite, ParallelWrite};
@@ -51,6 +52,8 @@ struct Shared {
     target: RwLock<Option<Arc<dyn ParallelWrite>>>,
     /// From here on it is written to in this way.
     start: u64,
+    /// Threads that are writing.
+    writing: AtomicUsize,
     /// What went wrong first.
     failure: Mutex<Option<Error>>,
 }
@@ -63,6 +66,7 @@ impl Spread {
         Some(Spread(Arc::new(Shared {
             start: target.start(),
             target: RwLock::new(Some(target)),
+            writing: AtomicUsize::new(0),
             failure: Mutex::new(None),
         })))
     }
@@ -83,16 +87,23 @@ impl Spread {
         }
     }
 
+    /// Whether somebody is writing: a file takes one writer at a time, and others would only wait.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.0.writing.load(Ordering::Relaxed) > 0
+    }
+
     /// Writes `chunk`, which is hashed; `None` when it has to go through the thread that owns the
     /// target.
     pub(crate) fn take(&self, chunk: &Chunk) -> Option<Written> {
         let target = self.open();
         let target = target.as_ref().filter(|_| chunk.offset >= self.0.start)?;
         let mut runs = chunk.runs();
+        self.0.writing.fetch_add(1, Ordering::Relaxed);
         let written = runs.try_for_each(|run| match run.data {
             Some(data) => target.write_at(run.offset, data),
             None => Ok(()),
         });
+        self.0.writing.fetch_sub(1, Ordering::Relaxed);
         if let Err(error) = written {
             self.failure().get_or_insert(error);
         }

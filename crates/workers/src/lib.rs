@@ -8,16 +8,35 @@ use std::time::Duration;
 
 use report::{Error, Result};
 
-/// What a worker sends back for one job.
+/// What comes back for one job; when nothing more can come, it is done.
 enum Reply<O> {
     Output(O),
-    Done,
+    /// Nobody will finish the job.
+    Died,
+}
+
+/// Where the outputs of one job go.
+///
+/// Its end says that the job is done, without a message that would have to wait for room: the worker
+/// goes on to the next job although nobody has fetched this one's last output.
+struct Replies<O> {
+    sender: SyncSender<Reply<O>>,
+    done: bool,
+}
+
+impl<O> Drop for Replies<O> {
+    fn drop(&mut self) {
+        if !self.done {
+            // Nobody listening is as good.
+            let _ = self.sender.send(Reply::Died);
+        }
+    }
 }
 
 /// How often who waits asks whether to go on.
 const TICK: Duration = Duration::from_millis(50);
 
-type Job<J, O> = (J, SyncSender<Reply<O>>);
+type Job<J, O> = (J, Replies<O>);
 
 /// A pool whose jobs each yield any number of outputs; [`Ordered::output`] gives the outputs of the
 /// first job submitted first, whichever thread finishes when.
@@ -66,7 +85,9 @@ impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
     /// [`report::Kind::Io`] when all workers have died.
     pub fn submit(&mut self, job: J) -> Result<()> {
         let (sender, receiver) = sync_channel(self.waiting);
-        self.jobs.send((job, sender)).map_err(|_| worker_died())?;
+        let done = false;
+        let replies = Replies { sender, done };
+        self.jobs.send((job, replies)).map_err(|_| worker_died())?;
         self.pending.push_back(receiver);
         Ok(())
     }
@@ -92,11 +113,11 @@ impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
         while let Some(first) = self.pending.front() {
             match first.recv_timeout(TICK) {
                 Ok(Reply::Output(output)) => return Ok(Some(output)),
-                Ok(Reply::Done) => {
+                Ok(Reply::Died) => return Err(worker_died()),
+                Err(RecvTimeoutError::Timeout) => go_on()?,
+                Err(RecvTimeoutError::Disconnected) => {
                     self.pending.pop_front();
                 }
-                Err(RecvTimeoutError::Timeout) => go_on()?,
-                Err(RecvTimeoutError::Disconnected) => return Err(worker_died()),
             }
         }
         Ok(None)
@@ -106,12 +127,12 @@ impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
 fn run<J, O>(queue: &Mutex<Receiver<Job<J, O>>>, work: &(impl Fn(J, &mut Emit<'_, O>) + ?Sized)) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((job, replies)) = next else { return };
-        work(job, &mut |output| {
-            replies.send(Reply::Output(output)).is_ok()
-        });
+        let Ok((job, mut replies)) = next else { return };
         // Nobody listening is the pool's end, which the next `recv` notices.
-        let _ = replies.send(Reply::Done);
+        work(job, &mut |output| {
+            replies.sender.send(Reply::Output(output)).is_ok()
+        });
+        replies.done = true;
     }
 }
 
@@ -146,13 +167,40 @@ mod tests {
     }
 
     #[test]
+    fn a_worker_goes_on_although_its_output_waits() {
+        let mut pool = Ordered::start(2, 1, |job: Receiver<()>, emit: &mut Emit<'_, ()>| {
+            let _ = job.recv();
+            emit(());
+        })
+        .unwrap();
+        let (mut begin, jobs): (Vec<_>, Vec<_>) = (0..3).map(|_| channel()).unzip();
+        for job in jobs {
+            pool.submit(job).unwrap();
+        }
+        // The second and the third are done while the first has not begun.
+        for job in [2, 1] {
+            drop(begin.remove(job));
+        }
+        let late = pool.pending.pop_back().unwrap();
+        assert!(matches!(late.recv(), Ok(Reply::Output(()))));
+        drop(begin);
+        assert_eq!(pool.output().unwrap(), Some(()));
+    }
+
+    #[test]
     fn a_dead_worker_is_an_error_and_not_an_end() {
         let mut pool =
             Ordered::start(1, 1, |_: (), _: &mut Emit<'_, ()>| panic!("on purpose")).unwrap();
-        pool.submit(()).unwrap();
-        assert_eq!(
-            pool.output().unwrap_err().causes(),
-            ["a worker thread died"]
-        );
+        for _ in 0..2 {
+            // The second may come too late to be taken.
+            let _ = pool.submit(());
+        }
+        while pool.in_flight() > 0 {
+            assert_eq!(
+                pool.output().unwrap_err().causes(),
+                ["a worker thread died"]
+            );
+            pool.pending.pop_front();
+        }
     }
 }
