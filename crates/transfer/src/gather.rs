@@ -411,3 +411,7 @@ impl Filling<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "gather/tests.rs"]
+mod tests;
