@@ -91,13 +91,14 @@ fn disk(chunks: usize) -> Vec<u8> {
     disk
 }
 
-/// `disk` as a qcow2 with packed clusters.
-fn packed(disk: &[u8]) -> Vec<u8> {
+/// `disk` as a qcow2 with packed clusters of so many KiB.
+fn packed(disk: &[u8], cluster: usize) -> Vec<u8> {
     let room = tempfile::tempdir().unwrap();
     let [raw, image] = ["raw", "image"].map(|name| room.path().join(name));
     std::fs::write(&raw, disk).unwrap();
     let done = std::process::Command::new("qemu-img")
-        .args(["convert", "-c", "-O", "qcow2", "-f", "raw"])
+        .args(["convert", "-c", "-O", "qcow2", "-f", "raw", "-o"])
+        .arg(format!("cluster_size={cluster}k"))
         .args([&raw, &image])
         .status()
         .unwrap();
@@ -108,18 +109,18 @@ fn packed(disk: &[u8]) -> Vec<u8> {
 #[test]
 fn what_waits_while_another_thread_writes_is_written_in_the_end() {
     // A thread has come to the end of its span, or has more than it may keep.
-    for chunks in [1, 3] {
-        check(&disk(chunks));
+    for (chunks, threads) in [(1, 2), (3, 2), (3, 8), (3, 40)] {
+        check(&disk(chunks), threads);
     }
 }
 
-fn check(disk: &[u8]) {
-    let image = Image::open(Format::Qcow, Arc::new(packed(disk)), &How::default()).unwrap();
+fn check(disk: &[u8], threads: usize) {
+    let image = Image::open(Format::Qcow, Arc::new(packed(disk, 64)), &How::default()).unwrap();
     let slow = Arc::new(Slow::default());
     slow.state.lock().unwrap().bytes = vec![0; disk.len()];
     let mut targets: Vec<Box<dyn BlockWrite>> = vec![Box::new(Target(Arc::clone(&slow)))];
     let spread = Spread::of(&mut targets);
-    let mut gather = Gather::start(image, 2, 32, &Arc::default(), spread).unwrap();
+    let mut gather = Gather::start(image, threads, 32, &Arc::default(), spread).unwrap();
     let (mut at, mut hashes) = (0, Vec::new());
     while let Some(cut) = gather.next().unwrap() {
         let end = cut.end();
@@ -149,4 +150,31 @@ fn check(disk: &[u8]) {
     let full = blocks.filter(|block| !extent::zero::is_zero(block)).count();
     assert_eq!(hashes.len(), full);
     assert!(hashes.is_sorted_by_key(|(number, _)| *number));
+}
+
+#[test]
+fn more_threads_than_buffers_wait_for_each_other_and_come_to_an_end() {
+    let disk = disk(20);
+    // Every unit takes eight buffers.
+    let file = Arc::new(packed(&disk, 2048));
+    for threads in [1, 8, 40] {
+        let image = Image::open(Format::Qcow, Arc::clone(&file) as _, &How::default()).unwrap();
+        let mut gather = Gather::start(image, threads, 32, &Arc::default(), None).unwrap();
+        let mut at = 0;
+        while let Some(cut) = gather.next().unwrap() {
+            if let Cut::Chunk(chunk) = &cut {
+                let wanted = &disk[chunk.offset as usize..][..chunk.len()];
+                for run in chunk.runs() {
+                    let start = (run.offset - chunk.offset) as usize;
+                    let wanted = &wanted[start..start + run.len as usize];
+                    assert!(
+                        run.data
+                            .map_or(extent::zero::is_zero(wanted), |data| data == wanted)
+                    );
+                }
+            }
+            at = cut.end();
+        }
+        assert_eq!(at, disk.len() as u64);
+    }
 }
