@@ -16,8 +16,7 @@ use crate::pool::Pool;
 use crate::spread::{Spread, Written};
 
 /// Bytes of the disk in one piece of work, at least, where workers write what they read. Every piece
-/// wakes three threads, on processors that the workers need: 2 MiB cost a tenth of the time, and more
-/// than this gains nothing.
+/// wakes three threads, on processors that the workers need; more than this gains nothing.
 const SPAN: u64 = 8 << 20;
 
 /// Bytes of the disk in one piece of work, at most: units that straddle borders make it longer.

@@ -87,9 +87,18 @@ impl<J: Send + 'static, O: Send + 'static> Ordered<J, O> {
         let (sender, receiver) = sync_channel(self.waiting);
         let done = false;
         let replies = Replies { sender, done };
-        self.jobs.send((job, replies)).map_err(|_| worker_died())?;
-        self.pending.push_back(receiver);
-        Ok(())
+        match self.jobs.send((job, replies)) {
+            Ok(()) => {
+                self.pending.push_back(receiver);
+                Ok(())
+            }
+            Err(lost) => {
+                // In this order: who waits for room must not wait for a receiver that only waits here.
+                drop(receiver);
+                drop(lost);
+                Err(worker_died())
+            }
+        }
     }
 
     /// The number of jobs whose outputs have not all been fetched.
@@ -189,18 +198,20 @@ mod tests {
 
     #[test]
     fn a_dead_worker_is_an_error_and_not_an_end() {
-        let mut pool =
-            Ordered::start(1, 1, |_: (), _: &mut Emit<'_, ()>| panic!("on purpose")).unwrap();
-        for _ in 0..2 {
-            // The second may come too late to be taken.
-            let _ = pool.submit(());
-        }
-        while pool.in_flight() > 0 {
+        // Without room for a word as well.
+        for waiting in [0, 1] {
+            let work = |_: (), _: &mut Emit<'_, ()>| panic!("on purpose");
+            let mut pool = Ordered::start(1, waiting, work).unwrap();
+            pool.submit(()).unwrap();
             assert_eq!(
                 pool.output().unwrap_err().causes(),
                 ["a worker thread died"]
             );
-            pool.pending.pop_front();
+            // Whether they still reach the queue or not, they end.
+            while pool.submit(()).is_ok() {
+                pool.pending.pop_front();
+                assert!(pool.output().is_err());
+            }
         }
     }
 }
