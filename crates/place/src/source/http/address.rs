@@ -116,9 +116,9 @@ impl Address {
         let scheme_here = self.uri.scheme_str().unwrap_or_default();
         let place = self.place();
         if scheme(location).is_some() {
-            location.to_owned()
+            resolved(location)
         } else if location.starts_with("//") {
-            format!("{scheme_here}:{location}")
+            resolved(&format!("{scheme_here}:{location}"))
         } else if location.starts_with('?') {
             format!("{scheme_here}://{place}{}{location}", self.uri.path())
         } else if location.is_empty() {
@@ -217,6 +217,26 @@ fn scheme(reference: &str) -> Option<&str> {
     valid.then_some(scheme)
 }
 
+/// An absolute address with its path without dots (RFC 3986, section 5.2.2); what is none stays as it is.
+fn resolved(address: &str) -> String {
+    let Some(authority) = address.find("://").map(|at| at + 3) else {
+        return address.to_owned();
+    };
+    let end = |from: usize, stop: &[char]| {
+        let rest = &address[from..];
+        from + rest.find(stop).unwrap_or(rest.len())
+    };
+    let path = end(authority, &['/', '?']);
+    let query = end(path, &['?']);
+    match path < query {
+        true => {
+            let (before, after) = (&address[..path], &address[query..]);
+            format!("{before}{}{after}", without_dots(&address[path..query]))
+        }
+        false => address.to_owned(),
+    }
+}
+
 /// An absolute path without `.` and `..` (RFC 3986, section 5.2.4).
 fn without_dots(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
@@ -300,6 +320,9 @@ mod tests {
             ("https://other/x", "https://other/x"),
             ("HTTP://other", "http://other/"),
             ("//other/y", "http://other/y"),
+            ("//other/..", "http://other/"),
+            ("http://other/a/../b?c=/../d", "http://other/b?c=/../d"),
+            ("http://other?/../d", "http://other/?/../d"),
             ("/z?w#part", "http://h:81/z?w"),
             ("d", "http://h:81/a/b/d"),
             ("../d/./e?f=../g", "http://h:81/a/d/e?f=../g"),
