@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io::BufReader;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::handshake::Export;
 use super::reply::{Extent, Head, Reply};
@@ -12,6 +13,12 @@ use super::wire::{Command, Request};
 
 /// Bytes read ahead of a reply's payload, which goes to its place directly.
 const READ_AHEAD: usize = 512;
+
+/// How long a server may take to answer what is in flight when its client leaves.
+const LEAVE: Duration = Duration::from_millis(500);
+
+/// A cookie that no request has whose reply somebody waits for.
+const NOBODY: u64 = 0;
 
 /// A connection that any number of threads send requests on.
 #[derive(Debug)]
@@ -62,7 +69,7 @@ impl Connection {
             context: export.context,
             output: Mutex::new(socket.clone()),
             state: Mutex::new(State {
-                next_cookie: 1,
+                next_cookie: NOBODY + 1,
                 waiting: HashMap::new(),
                 abandoned: HashSet::new(),
                 input: Some(BufReader::with_capacity(READ_AHEAD, socket)),
@@ -166,27 +173,53 @@ impl Connection {
         input: &mut BufReader<Socket>,
         buffer: &mut [u8],
     ) -> Result<(), Trouble> {
-        loop {
-            let head = Head::read(input)?;
-            let Some(mut slot) = self.state().waiting.remove(&head.cookie) else {
-                let text = format!("a reply to request {}, which is not open", head.cookie);
-                return Err(Trouble::nonsense(text));
-            };
-            let own = head.cookie == cookie;
-            slot.take(&head, input, own.then_some(&mut *buffer))?;
-            let complete = slot.complete;
-            let mut state = self.state();
-            let forgotten = complete && state.abandoned.remove(&head.cookie);
-            if !forgotten {
-                state.waiting.insert(head.cookie, slot);
-            }
-            if own && complete {
-                return Ok(());
-            }
-            if complete {
-                self.changed.notify_all();
-            }
+        while !self.read_next(cookie, input, buffer)? {}
+        Ok(())
+    }
+
+    /// Reads the next reply or part of one, whose bytes go to `buffer` if it is to `cookie`; returns
+    /// whether the reply to `cookie` is complete now.
+    fn read_next(
+        &self,
+        cookie: u64,
+        input: &mut BufReader<Socket>,
+        buffer: &mut [u8],
+    ) -> Result<bool, Trouble> {
+        let head = Head::read(input)?;
+        let Some(mut slot) = self.state().waiting.remove(&head.cookie) else {
+            let text = format!("a reply to request {}, which is not open", head.cookie);
+            return Err(Trouble::nonsense(text));
+        };
+        let own = head.cookie == cookie;
+        slot.take(&head, input, own.then_some(buffer))?;
+        let complete = slot.complete;
+        let mut state = self.state();
+        let forgotten = complete && state.abandoned.remove(&head.cookie);
+        if !forgotten {
+            state.waiting.insert(head.cookie, slot);
         }
+        if complete && !own {
+            self.changed.notify_all();
+        }
+        Ok(own && complete)
+    }
+
+    /// Reads the replies that nobody waits for any more; returns whether none is due, which a server that
+    /// takes longer than [`LEAVE`] does not get to.
+    fn drain(&self) -> Result<bool, Trouble> {
+        let Some(mut input) = self.state().input.take() else {
+            return Ok(false);
+        };
+        let deadline = Instant::now() + LEAVE;
+        while !self.state().waiting.is_empty() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(false);
+            }
+            input.get_ref().set_timeout(Some(left))?;
+            self.read_next(NOBODY, &mut input, &mut [])?;
+        }
+        Ok(true)
     }
 
     fn forget(&self, cookie: u64) {
@@ -262,17 +295,18 @@ impl Drop for Ticket {
 }
 
 impl Drop for Connection {
-    /// Takes leave, so that the server need not find out.
+    /// Takes leave, so that the server need not find out; and not before it has answered everything
+    /// (doc/proto.md, "Terminating the transmission phase"): nbdkit 1.32 aborts, and with it everybody's
+    /// connections, when two of its threads find that the one they have replies for is gone.
     fn drop(&mut self) {
-        let alive = self.is_alive();
         let leave = Request {
             command: Command::Disconnect,
             offset: 0,
             len: 0,
         };
-        if alive {
+        if self.is_alive() && self.drain() == Ok(true) {
             // Nobody is left who would hear of a failure.
-            let _ = lock(&self.output).send(&leave.encode(0), &[]);
+            let _ = lock(&self.output).send(&leave.encode(NOBODY), &[]);
         }
     }
 }

@@ -75,7 +75,7 @@ impl Writer {
 
     fn clear_head(&mut self) -> Result<()> {
         self.state = State::Incomplete;
-        self.pipe.forget();
+        self.pipe.settle();
         self.pipe.zero(0, self.head.len() as u64)?;
         self.pipe.flush()
     }

@@ -146,6 +146,11 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
+        if thread::panicking() {
+            // What it has to say about a test that fails.
+            let errors = fs::read_to_string(self.room.path().join("errors"));
+            eprintln!("the server said: {}", errors.unwrap_or_default());
+        }
     }
 }
 
@@ -188,6 +193,9 @@ pub fn sparse_file(path: &Path, size: u64, data: &[(u64, &[u8])]) {
         file.write_all_at(bytes, *offset).unwrap();
     }
 }
+
+/// The request of a client that leaves.
+pub const DISCONNECT: u16 = 2;
 
 /// A request as a server sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -268,8 +276,18 @@ impl Peer {
 
     /// The next request; `None` when the client has gone or takes its leave.
     pub fn request(&mut self) -> Option<Request> {
+        self.message(None)
+            .filter(|request| request.command != DISCONNECT)
+    }
+
+    /// What comes next within `limit`, a leave too; `None` when nothing does, or the client has gone.
+    pub fn message(&mut self, limit: Option<Duration>) -> Option<Request> {
         let mut head = [0; 28];
-        self.0.read_exact(&mut head).ok()?;
+        self.0.set_read_timeout(limit).unwrap();
+        let begun = self.0.read_exact(&mut head[..1]);
+        self.0.set_read_timeout(None).unwrap();
+        begun.ok()?;
+        self.0.read_exact(&mut head[1..]).ok()?;
         let number = |range: std::ops::Range<usize>| {
             head[range]
                 .iter()
@@ -278,7 +296,7 @@ impl Peer {
         let (command, len) = (number(6..8) as u16, number(24..28) as u32);
         let mut payload = vec![0; if command == 1 { len as usize } else { 0 }];
         self.0.read_exact(&mut payload).ok()?;
-        (command != 2).then(|| Request {
+        Some(Request {
             command,
             cookie: number(8..16),
             offset: number(16..24),

@@ -95,8 +95,14 @@ impl Pipe {
         Ok(())
     }
 
-    /// Forgets what the server has said about zeros: a range is about to be zeroed that was written.
-    pub(super) fn forget(&mut self) {
+    /// Starts anew after writes, failed ones perhaps, to a range that is about to be zeroed: waits for
+    /// those in flight, because a server may do requests in any order, and forgets what the server has
+    /// said about zeros.
+    pub(super) fn settle(&mut self) {
+        for sent in self.sent.drain(..) {
+            // What became of it does not matter any more.
+            let _ = sent.ticket.wait(&mut []);
+        }
         self.status = Status::default();
     }
 
