@@ -2,6 +2,7 @@
 
 use std::io::stdout;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use lab::{Disk, Lab, Scenario};
@@ -142,31 +143,38 @@ fn list() -> Result<()> {
 fn run_scenarios(scenarios: &[Scenario], program: &Path) -> Result<()> {
     let lab = open()?;
     let mut table = Vec::new();
-    let mut failed = 0;
+    let mut failures = Vec::new();
     for scenario in scenarios {
         println!("== {}: {}", scenario.name, scenario.proves);
-        let (word, seconds) = match lab.run(scenario, program, &mut stdout().lock()) {
-            Ok(outcome) if outcome.status == scenario.status => ("ok", outcome.took.as_secs()),
-            Ok(outcome) => {
-                println!("status {}, not {}", outcome.status, scenario.status);
-                println!("consoles and files are in {}", outcome.dir.display());
-                ("FAILED", outcome.took.as_secs())
-            }
-            Err(error) => {
-                println!("{}", error.to_text());
-                ("FAILED", 0)
-            }
+        let start = Instant::now();
+        let result = lab.run(scenario, program, &mut stdout().lock());
+        let starts = result.as_ref().map_or(1, |outcome| outcome.starts);
+        let result = result.and_then(|outcome| outcome.check(scenario));
+        let seconds = start.elapsed().as_secs();
+        let word = if result.is_ok() { "ok" } else { "FAILED" };
+        let crashes = match starts {
+            1 => String::new(),
+            starts => format!(" (started {starts} times)"),
         };
-        failed += usize::from(word != "ok");
         table.push(format!(
-            "{word:6} {:16} {seconds:4} s  {}",
+            "{word:6} {:16} {seconds:4} s  {}{crashes}",
             scenario.name, scenario.proves
         ));
+        if let Err(error) = result {
+            println!("{}", error.to_text());
+            failures.push(error.at(&scenario.name));
+        }
     }
     println!("\n{}", table.join("\n"));
-    println!("{} passed, {failed} failed", scenarios.len() - failed);
-    match failed {
+    // Once more at the end, where somebody looks who sees the end only.
+    for failure in &failures {
+        println!("\n{}", failure.to_text());
+    }
+    match failures.len() {
         0 => Ok(()),
-        n => Err(Error::io(format!("{n} scenarios failed"), "see above")),
+        n => {
+            let message = format!("{n} of {} scenarios failed", scenarios.len());
+            Err(Error::io(message, "see above"))
+        }
     }
 }

@@ -14,6 +14,9 @@ use crate::{Lab, Scenario};
 /// What the hosts are called, in the order of their numbers.
 pub(crate) const NAMES: [&str; 2] = ["one", "two"];
 
+/// The file with what the scenario said, in a host's directory.
+pub(crate) const WORDS: &str = "words";
+
 /// What dom0 needs to find its root file system.
 const MODULES: &[&str] = &["nvme", "crc32c_generic", "ext4"];
 /// Room for what a scenario brings back, sparse.
@@ -72,7 +75,12 @@ impl<'a> Host<'a> {
 
     /// What the scenario said.
     pub(crate) fn words(&self) -> PathBuf {
-        self.dir.join("words")
+        self.dir.join(WORDS)
+    }
+
+    /// What QEMU said.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.dir.join("qemu")
     }
 
     /// The disk on which it hands files back, as a tar archive.
@@ -162,7 +170,7 @@ impl<'a> Host<'a> {
     fn serial_lines(&self, qemu: &mut Command, console: Console) -> Result<()> {
         match console {
             Console::Kept => {
-                let log = self.dir.join("qemu");
+                let log = self.log();
                 let log = File::create(&log).map_err(file_error(&log))?;
                 qemu.stdin(Stdio::null())
                     .stdout(log.try_clone().map_err(file_error(&self.dir))?)

@@ -5,7 +5,7 @@
 //! what came of it; [`Lab::shell`] gives a person the same machine and a prompt. What runs inside lies
 //! in the checkout's `lab/`.
 
-mod console;
+mod because;
 mod cpio;
 mod dom0;
 mod guest;

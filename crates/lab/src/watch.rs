@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use report::{Error, Result};
@@ -37,7 +37,7 @@ impl Running {
     }
 
     /// Waits for its end until `deadline`, handing what is added to `words` on to `show` meanwhile.
-    /// Returns whether it has ended; it runs on if not.
+    /// Returns how it ended; `None` if it has not, and runs on.
     ///
     /// # Errors
     /// `words` cannot be read, `show` not written.
@@ -46,12 +46,12 @@ impl Running {
         words: &mut Words,
         show: &mut dyn Write,
         deadline: Instant,
-    ) -> Result<bool> {
+    ) -> Result<Option<ExitStatus>> {
         loop {
             // Looked at first: what it said before its end is there afterwards.
-            let ended = self.0.try_wait().map_err(cannot_wait)?.is_some();
+            let ended = self.0.try_wait().map_err(cannot_wait)?;
             words.pass(show)?;
-            if ended || Instant::now() >= deadline {
+            if ended.is_some() || Instant::now() >= deadline {
                 return Ok(ended);
             }
             std::thread::sleep(PAUSE);
@@ -106,7 +106,7 @@ mod tests {
         let mut running = Running::start(&mut shell).unwrap();
         let mut shown = Vec::new();
         let ended = running.follow(&mut words, &mut shown, Instant::now() + limit);
-        (ended.unwrap(), String::from_utf8(shown).unwrap())
+        (ended.unwrap().is_some(), String::from_utf8(shown).unwrap())
     }
 
     #[test]
