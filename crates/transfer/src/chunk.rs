@@ -195,6 +195,11 @@ impl Chunk {
         }
     }
 
+    /// The same, as far as [`Chunk::hash`] has made them.
+    pub(crate) fn known_hashes(&self) -> &[(u64, [u8; 32])] {
+        self.hashes.as_deref().unwrap_or_default()
+    }
+
     /// Takes the last `n` bytes away, of which there are as many. Call it on a sealed chunk.
     pub(crate) fn shorten(&mut self, n: usize) {
         self.len -= n;

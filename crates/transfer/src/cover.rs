@@ -4,28 +4,50 @@ use std::collections::BTreeMap;
 
 use report::{Error, Result};
 
+/// Ranges that are remembered, in some 30 MiB: a disk of 64 GiB in clusters of 64 KiB, of which no two
+/// that follow one another lie side by side.
+const MOST: usize = 1 << 20;
+
 /// Ranges of bytes, joined where they touch.
-#[derive(Debug, Default)]
-pub(crate) struct Cover(BTreeMap<u64, u64>);
+#[derive(Debug)]
+pub(crate) struct Cover {
+    ranges: BTreeMap<u64, u64>,
+    most: usize,
+}
+
+impl Default for Cover {
+    fn default() -> Self {
+        Cover::of(MOST)
+    }
+}
 
 impl Cover {
+    /// One that remembers `most` ranges.
+    fn of(most: usize) -> Self {
+        Cover {
+            ranges: BTreeMap::new(),
+            most,
+        }
+    }
+
     /// Adds the `len` bytes at `start`.
     ///
     /// # Errors
-    /// [`report::Kind::Corrupt`] when some of them are there already.
+    /// [`report::Kind::Corrupt`] when some of them are there already, and
+    /// [`report::Kind::Unsupported`] when there are too many ranges to remember.
     pub(crate) fn add(&mut self, start: u64, len: u64) -> Result<()> {
         let mut end = start + len;
         let mut start = start;
-        if let Some((&next, &next_end)) = self.0.range(start..).next() {
+        if let Some((&next, &next_end)) = self.ranges.range(start..).next() {
             if next < end {
                 return Err(twice(next));
             }
             if next == end {
-                self.0.remove(&next);
+                self.ranges.remove(&next);
                 end = next_end;
             }
         }
-        if let Some((&before, &before_end)) = self.0.range(..start).next_back() {
+        if let Some((&before, &before_end)) = self.ranges.range(..start).next_back() {
             if before_end > start {
                 return Err(twice(start));
             }
@@ -33,15 +55,18 @@ impl Cover {
                 start = before;
             }
         }
-        self.0.insert(start, end);
-        Ok(())
+        self.ranges.insert(start, end);
+        match self.ranges.len() > self.most {
+            true => Err(scattered(self.most)),
+            false => Ok(()),
+        }
     }
 
     /// The ranges of a disk of `size` bytes that are not covered: where each begins and its length.
     pub(crate) fn gaps(&self, size: u64) -> Vec<(u64, u64)> {
         let mut at = 0;
         let mut gaps = Vec::new();
-        for (&start, &end) in &self.0 {
+        for (&start, &end) in &self.ranges {
             if at < start {
                 gaps.push((at, start - at));
             }
@@ -55,12 +80,17 @@ impl Cover {
 
     /// Where the last range ends.
     pub(crate) fn end(&self) -> u64 {
-        self.0.last_key_value().map_or(0, |(_, &end)| end)
+        self.ranges.last_key_value().map_or(0, |(_, &end)| end)
     }
 }
 
 fn twice(at: u64) -> Error {
     Error::corrupt(format!("holds byte {at} of the disk twice"))
+}
+
+fn scattered(most: usize) -> Error {
+    let message = format!("holds its data in more than {most} pieces that lie scattered");
+    Error::unsupported(message).hint("unpack it first and give the file")
 }
 
 #[cfg(test)]
@@ -73,11 +103,26 @@ mod tests {
         for (start, len) in [(30, 10), (0, 10), (10, 5), (40, 1), (20, 10)] {
             cover.add(start, len).unwrap();
         }
-        assert_eq!(cover.0.len(), 2);
+        assert_eq!(cover.ranges.len(), 2);
         assert_eq!(cover.gaps(50), [(15, 5), (41, 9)]);
         assert_eq!(cover.end(), 41);
         assert_eq!(Cover::default().gaps(7), [(0, 7)]);
         assert_eq!(Cover::default().gaps(0), []);
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_there_is_room_for() {
+        let mut cover = Cover::of(2);
+        for start in [10, 30, 20] {
+            cover.add(start, 10).unwrap();
+        }
+        cover.add(50, 10).unwrap();
+        let error = cover.add(70, 10).unwrap_err();
+        assert_eq!(error.kind(), report::Kind::Unsupported);
+        assert_eq!(
+            error.message(),
+            "holds its data in more than 2 pieces that lie scattered"
+        );
     }
 
     #[test]

@@ -23,6 +23,13 @@ pub struct Content {
     pub size: u64,
     /// Bytes of data, in blocks of 4 KiB; the rest of `size` is zeros.
     pub data: u64,
+}
+
+/// What a disk holds, and its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// How much it is.
+    pub content: Content,
     /// The digest of it all.
     pub digest: Digest,
 }
@@ -36,24 +43,24 @@ pub fn digest(
     source: Box<dyn ByteSource>,
     limit: Option<u64>,
     control: &Arc<Control>,
-) -> Result<Content> {
+) -> Result<Named> {
     let name = source.name().to_owned();
     control.source_opened(source.size());
     control.disk_found(limit.or(source.size()));
     let near = source.at_any_offset().filter(|_| !source.is_far());
     let opened = near.map_or(Ok(None), |open| open());
-    let content = opened.and_then(|bytes| match bytes {
+    let named = opened.and_then(|bytes| match bytes {
         Some(bytes) => digest_bytes(bytes, limit, control),
         None => digest_stream(source, limit, control),
     });
-    content.map_err(|error| error.at(name))
+    named.map_err(|error| error.at(name))
 }
 
 fn digest_bytes(
     bytes: Arc<dyn BlockRead>,
     limit: Option<u64>,
     control: &Arc<Control>,
-) -> Result<Content> {
+) -> Result<Named> {
     let bytes = match limit {
         Some(limit) => First::of(bytes, limit)?,
         None => bytes,
@@ -65,7 +72,7 @@ fn digest_stream(
     source: Box<dyn ByteSource>,
     limit: Option<u64>,
     control: &Arc<Control>,
-) -> Result<Content> {
+) -> Result<Named> {
     let passing = Passing {
         keep: Keep::default(),
         hash: false,
@@ -75,10 +82,10 @@ fn digest_stream(
         left: limit.unwrap_or(u64::MAX),
     };
     let mut disk = InOrder::new(&mut stream, None);
-    let content = digest_cuts(&mut Cutter::new(&mut disk, 1), control)?;
+    let named = digest_cuts(&mut Cutter::new(&mut disk, 1), control)?;
     match limit {
-        Some(limit) if content.size < limit => Err(too_short(content.size, limit)),
-        _ => Ok(content),
+        Some(limit) if named.content.size < limit => Err(too_short(named.content.size, limit)),
+        _ => Ok(named),
     }
 }
 
@@ -93,7 +100,7 @@ pub(crate) fn digest_written(
     size: u64,
     padded: u64,
     control: &Arc<Control>,
-) -> Result<Content> {
+) -> Result<Named> {
     if format == Format::Raw {
         return digest_bytes(written, Some(size), control);
     }
@@ -108,15 +115,15 @@ pub(crate) fn digest_written(
     digest_image(image.first(size), control)
 }
 
-fn digest_image(image: Image, control: &Arc<Control>) -> Result<Content> {
+fn digest_image(image: Image, control: &Arc<Control>) -> Result<Named> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     digest_cuts(
-        &mut Gather::start(image, threads, BUFFERS, control, None)?,
+        &mut Gather::start(image, threads, BUFFERS, control, None, true)?,
         control,
     )
 }
 
-fn digest_cuts(cuts: &mut dyn Cuts, control: &Control) -> Result<Content> {
+fn digest_cuts(cuts: &mut dyn Cuts, control: &Control) -> Result<Named> {
     let mut hasher = Hasher::in_order();
     let (mut size, mut data) = (0, 0);
     while let Some(cut) = cuts.next()? {
@@ -128,9 +135,8 @@ fn digest_cuts(cuts: &mut dyn Cuts, control: &Control) -> Result<Content> {
         }
         control.reached(size, data);
     }
-    Ok(Content {
-        size,
-        data,
+    Ok(Named {
+        content: Content { size, data },
         digest: hasher.finish(size)?,
     })
 }

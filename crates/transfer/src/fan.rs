@@ -55,18 +55,23 @@ pub(crate) struct Fan {
 
 impl Fan {
     /// Starts a thread for each of `targets`, which `spread` may write to as well, and one for the
-    /// digest with `hasher`.
+    /// digest if there is a `hasher`.
     ///
     /// # Errors
     /// [`report::Kind::Io`] when the system gives no thread.
     pub(crate) fn start(
         targets: Vec<Box<dyn BlockWrite>>,
         spread: Option<&Spread>,
-        hasher: Hasher,
+        hasher: Option<Hasher>,
         control: &Arc<Control>,
     ) -> Result<Self> {
-        let (sender, items) = sync_channel(QUEUE);
-        let hasher = Some((sender, spawn("digest", move || hash(&items, hasher))?));
+        let hasher = match hasher {
+            Some(hasher) => {
+                let (sender, items) = sync_channel(QUEUE);
+                Some((sender, spawn("digest", move || hash(&items, hasher))?))
+            }
+            None => None,
+        };
         let targets = targets.into_iter().map(|target| {
             let (sender, items) = sync_channel(QUEUE);
             let control = Arc::clone(control);
@@ -100,15 +105,18 @@ impl Fan {
         left
     }
 
-    /// The digest of a disk of `size` bytes, all of which has been handed on.
+    /// The digest of a disk of `size` bytes, all of which has been handed on; `None` without a hasher.
     ///
     /// # Errors
     /// [`report::Kind::Io`] when the thread that makes it has died, and those of [`Hasher::finish`].
-    pub(crate) fn digest(&mut self, size: u64) -> Result<Digest> {
+    pub(crate) fn digest(&mut self, size: u64) -> Result<Option<Digest>> {
         let died = || Error::io("there is no digest of the disk", "the hashing thread died");
-        let (queue, hasher) = self.hasher.take().ok_or_else(died)?;
+        let Some((queue, hasher)) = self.hasher.take() else {
+            return Ok(None);
+        };
         queue.send(Item::Finish(size)).map_err(|_| died())?;
-        hasher.join().ok().flatten().ok_or_else(died)?
+        let hashed = hasher.join().ok().flatten().ok_or_else(died)?;
+        hashed.map(Some)
     }
 
     /// Waits for the targets, in the order given. Without an [`Item::Finish`] before, they undo what

@@ -62,7 +62,7 @@ struct Part {
 
 impl Gather {
     /// Starts `threads` workers on `image`, with `buffers` chunk buffers. They write to the targets of
-    /// `spread` themselves.
+    /// `spread` themselves, and hash the disk's digest blocks if it is to be `named`.
     ///
     /// # Errors
     /// [`report::Kind::Io`] when the system gives no threads.
@@ -72,6 +72,7 @@ impl Gather {
         buffers: usize,
         control: &Arc<Control>,
         spread: Option<Spread>,
+        named: bool,
     ) -> Result<Self> {
         let pool = Pool::new(buffers, CHUNK);
         let bench = Bench {
@@ -80,6 +81,7 @@ impl Gather {
             pool: pool.clone(),
             control: Arc::clone(control),
             spread: spread.clone(),
+            named,
             patience: usize::from(4 * threads <= buffers),
         };
         let workers = Ordered::start(threads, 1, move |span: Span, emit| {
@@ -213,6 +215,8 @@ struct Bench {
     /// Full chunks that each may keep while another one writes: with the one that it fills, half of
     /// the buffers at most.
     patience: usize,
+    /// Whether chunks are hashed.
+    named: bool,
 }
 
 type Emit<'a> = dyn FnMut(Cut) -> bool + 'a;
@@ -225,6 +229,7 @@ impl Bench {
             spread: self.spread.as_ref(),
             emit,
             offset: span.start,
+            named: self.named,
             chunk: None,
             waiting: Vec::new(),
             // Who only copies has little to do meanwhile.
@@ -314,6 +319,8 @@ fn zeros(mut len: u64, to: &mut Filling<'_>) -> Result<()> {
 struct Filling<'a> {
     pool: &'a Pool,
     spread: Option<&'a Spread>,
+    /// Whether chunks are hashed.
+    named: bool,
     emit: &'a mut Emit<'a>,
     /// Where the chunk begins.
     offset: u64,
@@ -355,7 +362,7 @@ impl Filling<'_> {
         }
         self.offset = offset + len;
         let data = chunk.seal();
-        if data {
+        if data && self.named {
             chunk.hash();
         }
         match self.spread {

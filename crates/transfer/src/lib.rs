@@ -37,7 +37,7 @@ mod writer;
 
 pub use classify::ConfigKind;
 pub use control::{Control, Progress, Unsettled};
-pub use digest::{Content, digest};
+pub use digest::{Content, Named, digest};
 pub use encoded::Form;
 pub use engine::{DiskPlan, Import, Imported, ImportedDisk, Outcome, Plan, TargetEnd, import};
 pub use inspect::{

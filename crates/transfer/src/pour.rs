@@ -12,7 +12,7 @@ use crate::chunk::Chunk;
 use crate::control::Control;
 use crate::cover::Cover;
 use crate::cut::{Ascending, Cut, Cuts, Cutter};
-use crate::digest::Content as Named;
+use crate::digest::Content as Held;
 use crate::fan::{Ending, Fan, Item};
 use crate::gather::Gather;
 use crate::hash::Hasher;
@@ -37,7 +37,9 @@ pub(crate) struct Pour {
     data: u64,
     /// Whether what came as a raw disk had the footer of a fixed VHD.
     is_fixed_vhd: bool,
-    /// The disk's digest, once all of it has been handed on.
+    /// Whether all of the disk has been handed on.
+    complete: bool,
+    /// The disk's digest then, if it was asked for.
     digest: Option<Digest>,
 }
 
@@ -54,6 +56,8 @@ pub(crate) struct Bounds {
     pub(crate) encoded: bool,
     /// Bytes that a disk in a format is padded to, at least.
     pub(crate) padded: u64,
+    /// Whether the disk's digest is wanted.
+    pub(crate) named: bool,
 }
 
 impl Pour {
@@ -64,6 +68,7 @@ impl Pour {
     pub(crate) fn start(
         mut targets: Vec<Box<dyn BlockWrite>>,
         content: &Content<'_>,
+        bounds: Bounds,
         control: &Arc<Control>,
     ) -> Result<Self> {
         let any_order = targets.iter().all(|target| target.any_order());
@@ -72,6 +77,7 @@ impl Pour {
             Content::Stream(disk) if any_order && !disk.is_in_order() => (None, Hasher::default()),
             Content::Stream(_) => (None, Hasher::in_order()),
         };
+        let hasher = bounds.named.then_some(hasher);
         Ok(Pour {
             fan: Fan::start(targets, spread.as_ref(), hasher, control)?,
             spread,
@@ -81,6 +87,7 @@ impl Pour {
             size: 0,
             data: 0,
             is_fixed_vhd: false,
+            complete: false,
             digest: None,
         })
     }
@@ -98,8 +105,9 @@ impl Pour {
     ) -> Result<ControlFlow<()>> {
         let flow = match content {
             Content::Image(image) => {
+                let (threads, spread) = (bounds.threads, self.spread.take());
                 let mut gather =
-                    Gather::start(image, bounds.threads, BUFFERS, control, self.spread.take())?;
+                    Gather::start(image, threads, BUFFERS, control, spread, bounds.named)?;
                 self.cuts(&mut gather, bounds, control)?
             }
             Content::Stream(disk) if self.any_order && !disk.is_in_order() => {
@@ -123,7 +131,8 @@ impl Pour {
         control.reached(self.size, self.data);
         if flow.is_continue() {
             // The thread that hashes can go: there may be many more disks.
-            self.digest = Some(self.fan.digest(self.size)?);
+            self.digest = self.fan.digest(self.size)?;
+            self.complete = true;
         }
         Ok(flow)
     }
@@ -229,12 +238,16 @@ impl Pour {
     }
 
     /// The disk's content, once all of it has been handed on.
-    pub(crate) fn content(&self) -> Option<Named> {
-        Some(Named {
+    pub(crate) fn content(&self) -> Option<Held> {
+        self.complete.then_some(Held {
             size: self.size,
             data: self.data,
-            digest: self.digest?,
         })
+    }
+
+    /// The disk's digest, once all of it has been handed on and if it was wanted.
+    pub(crate) fn digest(&self) -> Option<Digest> {
+        self.digest
     }
 
     /// `disk`, with what has shown only at its end.

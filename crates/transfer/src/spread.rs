@@ -18,7 +18,7 @@ pub(crate) struct Written {
     pub(crate) data: u64,
     /// Ranges in it that are zeros, which nobody has written: where they begin, and their length.
     pub(crate) zeros: Vec<(u64, u64)>,
-    /// The digest blocks in it that hold data, and their hashes.
+    /// The digest blocks in it that hold data, and their hashes; none where nobody asked for them.
     pub(crate) hashes: Vec<(u64, [u8; 32])>,
 }
 
@@ -92,7 +92,7 @@ impl Spread {
         self.0.writing.load(Ordering::Relaxed) > 0
     }
 
-    /// Writes `chunk`, which is hashed; `None` when it has to go through the thread that owns the
+    /// Writes `chunk`, which is hashed if the disk is to be named; `None` when it has to go through the thread that owns the
     /// target.
     pub(crate) fn take(&self, chunk: &Chunk) -> Option<Written> {
         let target = self.open();
@@ -113,7 +113,7 @@ impl Spread {
             len: chunk.len() as u64,
             data: chunk.data_len(),
             zeros: zeros.map(|run| (run.offset, run.len)).collect(),
-            hashes: chunk.hashes().into_owned(),
+            hashes: chunk.known_hashes().to_vec(),
         })
     }
 

@@ -9,7 +9,7 @@ use place::target::Candidate;
 use report::{Error, Kind, Result};
 
 use crate::control::Control;
-use crate::digest::{Content as Named, digest_written};
+use crate::digest::{Content as Held, Named, digest_written};
 use crate::engine::{DiskPlan, ImportedDisk, TargetEnd, undone};
 use crate::fan::Ending;
 use crate::open::Content;
@@ -60,7 +60,11 @@ impl<'a> Writer<'a> {
         Writer {
             places,
             control,
-            bounds,
+            bounds: Bounds {
+                // What is read back is compared by its digest.
+                named: bounds.named || verify,
+                ..bounds
+            },
             format,
             verify,
             dry_run,
@@ -122,7 +126,7 @@ impl<'a> Writer<'a> {
                     .fold(error, |error, target| undone(error, &mut **target)));
             }
         }
-        Pour::start(opened, content, self.control)
+        Pour::start(opened, content, self.bounds, self.control)
     }
 
     /// Whether this was a dry run that went well.
@@ -151,7 +155,7 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// When there is one target and it did not take its disk; each of several ends on its own.
     pub(crate) fn finish(mut self, taken: &[Taken]) -> Result<Vec<ImportedDisk>> {
-        let contents: Vec<Named> = self.poured.iter().filter_map(Pour::content).collect();
+        let contents: Vec<Held> = self.poured.iter().filter_map(Pour::content).collect();
         if contents.len() != taken.len() || self.poured.len() != taken.len() {
             let cause = format!("{} were found, {} written", taken.len(), contents.len());
             let error = Error::io("the transfer lost track of a disk", cause);
@@ -159,13 +163,16 @@ impl<'a> Writer<'a> {
         }
         let mut disks = Vec::new();
         for ((pour, taken), content) in self.poured.drain(..).zip(taken).zip(contents) {
-            let compare = self.verify.then_some(&content);
+            let digest = pour.digest();
+            let compare = digest.filter(|_| self.verify);
+            let compare = compare.map(|digest| Named { content, digest });
             let disk = pour.told(&taken.disk);
             let ends = pour.finish().into_iter();
             disks.push(ImportedDisk {
                 disk,
                 layers: taken.layers.clone(),
                 content,
+                digest,
                 targets: ends
                     .map(|ending| end(ending, compare, self.format, self.bounds, self.control))
                     .collect(),
@@ -233,7 +240,7 @@ fn as_target(error: Error) -> Error {
 
 fn end(
     ending: Ending,
-    verify: Option<&Named>,
+    verify: Option<Named>,
     format: Format,
     bounds: Bounds,
     control: &Arc<Control>,
@@ -242,8 +249,8 @@ fn end(
         mut target,
         mut result,
     } = ending;
-    if let (Ok(()), Some(content)) = (&result, verify) {
-        let compared = compare(&*target, content, format, bounds, control);
+    if let (Ok(()), Some(named)) = (&result, verify) {
+        let compared = compare(&*target, named, format, bounds, control);
         result = compared.map_err(|error| undone(error, &mut *target));
     }
     TargetEnd {
@@ -255,7 +262,7 @@ fn end(
 
 fn compare(
     target: &dyn BlockWrite,
-    content: &Named,
+    named: Named,
     format: Format,
     bounds: Bounds,
     control: &Arc<Control>,
@@ -264,13 +271,13 @@ fn compare(
     let Some(written) = target.read_back()? else {
         return Err(Error::target(format!("{name} cannot be read back")).hint("leave --verify out"));
     };
-    let found = digest_written(written, format, content.size, bounds.padded, control)
+    let found = digest_written(written, format, named.content.size, bounds.padded, control)
         .map_err(|error| error.at(name))?;
-    match found == *content {
+    match found == named {
         true => Ok(()),
         false => Err(Error::io(
             format!("{name} reads back as {}", found.digest),
-            format!("{} was written", content.digest),
+            format!("{} was written", named.digest),
         )),
     }
 }

@@ -34,6 +34,7 @@ fn request(source: impl ByteSource + 'static, targets: Vec<Box<dyn Candidate>>) 
         max_size: 1 << 40,
         engine: Engine::Own,
         sha256: None,
+        named: true,
         verify: false,
         dry_run: false,
     }
@@ -70,6 +71,56 @@ fn a_disk_arrives_on_every_target() {
     assert_eq!(done.disks[0].content.size, disk.len() as u64);
     assert_eq!(done.disks[0].content.data, 3 * 4096);
     assert_eq!(done.taken, disk.len() as u64);
+}
+
+#[test]
+fn a_digest_is_made_for_who_asks() {
+    let disk = disk();
+    let digest = |named| {
+        let (target, target_seen) = Memory::new("t");
+        let request = Import {
+            named,
+            ..request(Script::of(&disk), vec![target])
+        };
+        let done = run(request).unwrap();
+        assert_eq!(seen(&target_seen).disk(), disk);
+        done.disks[0].digest
+    };
+    let source = Box::new(Script::of(&disk));
+    let named = transfer::digest(source, None, &Arc::default()).unwrap();
+    assert_eq!(named.content.size, disk.len() as u64);
+    assert_eq!(digest(true), Some(named.digest));
+    assert_eq!(digest(false), None);
+}
+
+#[test]
+fn what_reads_back_otherwise_is_found_out_and_undone() {
+    let disk = disk();
+    for named in [true, false] {
+        let verified = |lies_at| {
+            let (mut target, target_seen) = Memory::new("t");
+            target.lies_at = lies_at;
+            let request = Import {
+                named,
+                verify: true,
+                ..request(Script::of(&disk), vec![target])
+            };
+            (run(request), seen(&target_seen).aborted)
+        };
+        let (done, aborted) = verified(None);
+        assert!(done.is_ok() && !aborted);
+        // In data, and in a hole.
+        for at in [1_000_050, 2_000_000] {
+            let (done, aborted) = verified(Some(at));
+            let error = done.unwrap_err();
+            assert_eq!(error.kind(), Kind::Io);
+            assert!(
+                error.message().starts_with("t reads back as idd1:"),
+                "{error}"
+            );
+            assert!(aborted);
+        }
+    }
 }
 
 #[test]

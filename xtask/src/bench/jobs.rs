@@ -94,6 +94,9 @@ const fn job(name: &'static str, command: &'static str) -> Job {
     }
 }
 
+/// The program itself, when it tells what it did.
+const WITH_DIGEST: &str = "with digest";
+
 const fn peer(tool: &'static str, command: &'static str, at_most: Option<f64>) -> Peer {
     Peer {
         tool,

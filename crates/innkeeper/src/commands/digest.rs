@@ -6,7 +6,7 @@ use std::sync::Arc;
 use place::{Host, Place};
 use report::{Result, amount, parse_amount};
 use serde_json::json;
-use transfer::{Content, Control};
+use transfer::{Content, Control, Named};
 
 use crate::output::{End, Json, print, print_json, table};
 use crate::progress::{Mode, Reporter};
@@ -49,7 +49,7 @@ pub(crate) fn run(args: Args) -> End {
     End::new(told.err().into_iter().collect(), json)
 }
 
-fn read(args: &Args) -> Result<Content> {
+fn read(args: &Args) -> Result<Named> {
     let place = Place::parse(&args.place)?;
     let http = super::http_options(&args.header, args.quiet)?;
     let limit = args.size;
@@ -62,8 +62,9 @@ fn read(args: &Args) -> Result<Content> {
     })
 }
 
-fn tell(args: &Args, content: &Content) -> Result<()> {
-    let Content { size, data, digest } = content;
+fn tell(args: &Args, named: &Named) -> Result<()> {
+    let Named { content, digest } = named;
+    let Content { size, data } = content;
     if args.json {
         return print_json(&json!({
             "schema": 1,

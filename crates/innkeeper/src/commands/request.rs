@@ -246,6 +246,8 @@ fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
             Inflate::ZlibRs => Engine::ZlibRs,
         },
         sha256,
+        // Nobody would see them.
+        named: args.json || !args.quiet,
         verify: args.verify,
         dry_run: args.dry_run,
     };

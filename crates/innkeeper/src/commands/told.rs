@@ -105,8 +105,8 @@ fn disk_rows(source: &str, imported: &ImportedDisk) -> Vec<(&'static str, String
             ),
         ),
         ("holes", amount(content.size - content.data)),
-        ("digest", content.digest.to_string()),
     ]);
+    rows.extend(imported.digest.map(|digest| ("digest", digest.to_string())));
     let done = imported.targets.iter().filter(|end| end.result.is_ok());
     rows.extend(done.map(|end| ("target", placed(&end.name, end.path.as_deref()))));
     rows
@@ -221,7 +221,7 @@ fn disk_json(imported: &ImportedDisk) -> Value {
             "size": content.size,
             "data": content.data,
             "holes": content.size - content.data,
-            "digest": content.digest.to_string(),
+            "digest": imported.digest.map(|digest| digest.to_string()),
         },
         "targets": imported.targets.iter().map(target_json).collect::<Vec<_>>(),
     })

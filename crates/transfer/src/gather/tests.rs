@@ -120,7 +120,7 @@ fn check(disk: &[u8], threads: usize) {
     slow.state.lock().unwrap().bytes = vec![0; disk.len()];
     let mut targets: Vec<Box<dyn BlockWrite>> = vec![Box::new(Target(Arc::clone(&slow)))];
     let spread = Spread::of(&mut targets);
-    let mut gather = Gather::start(image, threads, 32, &Arc::default(), spread).unwrap();
+    let mut gather = Gather::start(image, threads, 32, &Arc::default(), spread, true).unwrap();
     let (mut at, mut hashes) = (0, Vec::new());
     while let Some(cut) = gather.next().unwrap() {
         let end = cut.end();
@@ -159,7 +159,7 @@ fn more_threads_than_buffers_wait_for_each_other_and_come_to_an_end() {
     let file = Arc::new(packed(&disk, 2048));
     for threads in [1, 8, 40] {
         let image = Image::open(Format::Qcow, Arc::clone(&file) as _, &How::default()).unwrap();
-        let mut gather = Gather::start(image, threads, 32, &Arc::default(), None).unwrap();
+        let mut gather = Gather::start(image, threads, 32, &Arc::default(), None, true).unwrap();
         let mut at = 0;
         while let Some(cut) = gather.next().unwrap() {
             if let Cut::Chunk(chunk) = &cut {

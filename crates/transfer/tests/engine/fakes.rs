@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use extent::{BlockWrite, ByteSource, Fill};
+use extent::{BlockRead, BlockWrite, ByteSource, Fill};
 use place::target::Candidate;
 use report::{Error, Result};
 
@@ -101,6 +101,8 @@ pub struct Memory {
     pub fail_at: Option<u64>,
     pub fail_finish: bool,
     pub fail_open: bool,
+    /// This byte reads back as another one.
+    pub lies_at: Option<u64>,
     pub seen: Arc<Mutex<Seen>>,
 }
 
@@ -151,6 +153,18 @@ impl BlockWrite for Memory {
 
     fn path(&self) -> Option<&Path> {
         None
+    }
+
+    fn is_lasting(&self) -> bool {
+        true
+    }
+
+    fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {
+        let mut disk = self.seen.lock().unwrap().disk();
+        if let Some(at) = self.lies_at {
+            disk[at as usize] ^= 1;
+        }
+        Ok(Some(Arc::new(disk)))
     }
 
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Raw disks in archives, as they come from the network, and as they are.
 
-use super::{Job, Section, job, peer};
+use super::{Job, Section, WITH_DIGEST, job, peer};
 
 pub(super) const SECTION: Section = Section {
     title: "Archives and raw disks",
@@ -78,6 +78,11 @@ pub(super) const SECTION: Section = Section {
                 peer(
                     "qemu-img",
                     "qemu-img convert -W -m 16 -f raw -O raw guest/disk.img out.img",
+                    None,
+                ),
+                peer(
+                    WITH_DIGEST,
+                    "innkeeper import guest/disk.img --to out.img --json >/dev/null",
                     None,
                 ),
             ],

@@ -1,6 +1,6 @@
 //! Disk formats, read and written, beside qemu-img with whatever flags suit it best.
 
-use super::{Job, Peer, Section, job, peer};
+use super::{Job, Peer, Section, WITH_DIGEST, job, peer};
 
 /// A file in a format, made raw. `$qemu` is qemu's name of the format.
 macro_rules! read {
@@ -49,6 +49,15 @@ macro_rules! read {
                         " ",
                         $file,
                         " ] out.img"
+                    ),
+                    None,
+                ),
+                peer(
+                    WITH_DIGEST,
+                    concat!(
+                        "innkeeper import ",
+                        $file,
+                        " --to out.img --json >/dev/null"
                     ),
                     None,
                 ),
