@@ -102,7 +102,7 @@ pub(crate) struct Common {
     #[arg(long)]
     json: bool,
 
-    /// Print no result and show no bar
+    /// Print no result, and so make no digest, and show no bar
     #[arg(long, short)]
     quiet: bool,
 }
