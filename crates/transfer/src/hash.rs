@@ -73,7 +73,7 @@ impl Hasher {
                 "holds more than {} of data out of order, too much to be named in one pass",
                 report::amount(self.most as u64 * extent::digest::BLOCK as u64)
             ))
-            .hint("unpack it first and give the file, or give --quiet, which makes no digest"));
+            .hint("unpack it first and give the file, or make no digest: --quiet alone"));
         };
         all.sort_unstable_by_key(|&(number, _)| number);
         let mut hasher = DiskHasher::default();
