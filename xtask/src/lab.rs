@@ -1,7 +1,11 @@
 //! `cargo xtask lab`: scenarios on a real Xen in QEMU.
 
-use std::io::stdout;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write, stdout};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread::available_parallelism;
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
@@ -17,6 +21,7 @@ const NEEDS: &[Need] = &[
     ("gzip", "gzip"),
     ("mmdebstrap", "mmdebstrap"),
     ("objcopy", "binutils"),
+    ("setpriv", "util-linux"),
     ("tar", "tar"),
 ];
 
@@ -41,6 +46,9 @@ pub(crate) struct Run {
     /// All of them
     #[arg(long, conflicts_with = "names")]
     all: bool,
+    /// Scenarios at a time; each host of one takes a core and 2 GiB [default: one for each core, 4 at most]
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<usize>,
     #[command(flatten)]
     program: Program,
 }
@@ -77,7 +85,10 @@ pub(crate) fn run(task: &Task) -> Result<()> {
     match task {
         Task::Build => open().map(drop),
         Task::List => list(),
-        Task::Run(run) => run_scenarios(&chosen(run)?, &run.program.get()?),
+        Task::Run(run) => {
+            let jobs = run.jobs.unwrap_or_else(usual_jobs);
+            run_scenarios(&chosen(run)?, &run.program.get()?, jobs)
+        }
         Task::Shell(shell) => {
             let scenario = match &shell.name {
                 Some(name) => named(name)?,
@@ -100,7 +111,11 @@ pub(crate) fn run(task: &Task) -> Result<()> {
 /// # Errors
 /// As [`run`].
 pub(crate) fn run_all() -> Result<()> {
-    run_scenarios(&Scenario::all(&scenarios())?, &built()?)
+    run_scenarios(&Scenario::all(&scenarios())?, &built()?, usual_jobs())
+}
+
+fn usual_jobs() -> usize {
+    available_parallelism().map_or(1, usize::from).min(4)
 }
 
 fn open() -> Result<Lab> {
@@ -129,7 +144,11 @@ fn named(name: &str) -> Result<Scenario> {
 fn chosen(run: &Run) -> Result<Vec<Scenario>> {
     match run.all {
         true => Scenario::all(&scenarios()),
-        false => run.names.iter().map(|name| named(name)).collect(),
+        false => {
+            // Two runs of one scenario at once would share a directory.
+            let names: BTreeSet<_> = run.names.iter().collect();
+            names.into_iter().map(|name| named(name)).collect()
+        }
     }
 }
 
@@ -140,33 +159,33 @@ fn list() -> Result<()> {
     Ok(())
 }
 
-fn run_scenarios(scenarios: &[Scenario], program: &Path) -> Result<()> {
+fn run_scenarios(scenarios: &[Scenario], program: &Path, jobs: usize) -> Result<()> {
     let lab = open()?;
-    let mut table = Vec::new();
-    let mut failures = Vec::new();
-    for scenario in scenarios {
-        println!("== {}: {}", scenario.name, scenario.proves);
-        let start = Instant::now();
-        let result = lab.run(scenario, program, &mut stdout().lock());
-        let starts = result.as_ref().map_or(1, |outcome| outcome.starts);
-        let result = result.and_then(|outcome| outcome.check(scenario));
-        let seconds = start.elapsed().as_secs();
-        let word = if result.is_ok() { "ok" } else { "FAILED" };
-        let crashes = match starts {
-            1 => String::new(),
-            starts => format!(" (started {starts} times)"),
-        };
-        table.push(format!(
-            "{word:6} {:16} {seconds:4} s  {}{crashes}",
-            scenario.name, scenario.proves
-        ));
-        if let Err(error) = result {
-            println!("{}", error.to_text());
-            failures.push(error.at(&scenario.name));
+    let next = AtomicUsize::new(0);
+    let reports = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, scenarios.len()) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(scenario) = scenarios.get(number) else {
+                        break;
+                    };
+                    let report = run_one(&lab, scenario, program);
+                    let mut reports = reports.lock().unwrap_or_else(PoisonError::into_inner);
+                    reports.insert(number, report);
+                }
+            });
         }
+    });
+    let reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+    println!();
+    for report in reports.values() {
+        println!("{}", report.line);
     }
-    println!("\n{}", table.join("\n"));
     // Once more at the end, where somebody looks who sees the end only.
+    let failures = reports.values().filter_map(|r| r.failure.as_ref());
+    let failures: Vec<_> = failures.collect();
     for failure in &failures {
         println!("\n{}", failure.to_text());
     }
@@ -176,5 +195,68 @@ fn run_scenarios(scenarios: &[Scenario], program: &Path) -> Result<()> {
             let message = format!("{n} of {} scenarios failed", scenarios.len());
             Err(Error::io(message, "see above"))
         }
+    }
+}
+
+/// What came of one scenario.
+struct Report {
+    /// A line of the table.
+    line: String,
+    failure: Option<Error>,
+}
+
+fn run_one(lab: &Lab, scenario: &Scenario, program: &Path) -> Report {
+    let mut show = Prefixed::new(&scenario.name);
+    let start = Instant::now();
+    let result = lab.run(scenario, program, &mut show);
+    let starts = result.as_ref().map_or(1, |outcome| outcome.starts);
+    let result = result.and_then(|outcome| outcome.check(scenario));
+    let seconds = start.elapsed().as_secs();
+    let word = if result.is_ok() { "ok" } else { "FAILED" };
+    let crashes = match starts {
+        1 => String::new(),
+        starts => format!(" (started {starts} times)"),
+    };
+    let line = format!(
+        "{word:6} {:16} {seconds:4} s  {}{crashes}",
+        scenario.name, scenario.proves
+    );
+    println!("{line}");
+    let failure = result.err().map(|error| error.at(&scenario.name));
+    Report { line, failure }
+}
+
+/// Standard output for one of several at once: whole lines, each behind a name.
+struct Prefixed<'a> {
+    name: &'a str,
+    /// A line that has no end yet.
+    rest: Vec<u8>,
+}
+
+impl Prefixed<'_> {
+    fn new(name: &str) -> Prefixed<'_> {
+        Prefixed {
+            name,
+            rest: Vec::new(),
+        }
+    }
+}
+
+impl Write for Prefixed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.rest.extend_from_slice(bytes);
+        if let Some(end) = self.rest.iter().rposition(|&byte| byte == b'\n') {
+            let mut out = stdout().lock();
+            for line in self.rest[..=end].split_inclusive(|&byte| byte == b'\n') {
+                write!(out, "{:16} ", self.name)?;
+                out.write_all(line)?;
+            }
+            self.rest.drain(..=end);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        stdout().flush()
     }
 }

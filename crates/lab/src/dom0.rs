@@ -129,15 +129,30 @@ impl Dom0 {
     /// The program at `path` of the root directory, to be run on this machine. It is started by dom0's
     /// own dynamic loader with dom0's own libraries, so that neither root nor a matching machine is needed.
     pub(crate) fn program(&self, path: &str) -> Command {
+        self.load(Command::new(self.loader()), path)
+    }
+
+    /// Like [`Dom0::program`], and killed by the kernel when the thread that started it is gone, even if
+    /// that was killed itself.
+    pub(crate) fn companion(&self, path: &str) -> Command {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL"]).arg(self.loader());
+        self.load(command, path)
+    }
+
+    fn loader(&self) -> PathBuf {
+        self.root().join("lib64/ld-linux-x86-64.so.2")
+    }
+
+    fn load(&self, mut loader: Command, path: &str) -> Command {
         let root = self.root();
         let libraries = root.join("usr/lib/x86_64-linux-gnu");
-        let mut command = Command::new(root.join("lib64/ld-linux-x86-64.so.2"));
-        command
+        loader
             .env("QEMU_MODULE_DIR", libraries.join("qemu"))
             .arg("--library-path")
             .arg(&libraries)
             .arg(root.join(path));
-        command
+        loader
     }
 
     /// Makes a file system that holds what lies in `tree`, from byte `start` of the file `disk`, whose
@@ -279,6 +294,11 @@ fn module_name(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+    use std::os::unix::fs::symlink;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Stdio;
+
     use super::*;
 
     const DEP: &str = "\
@@ -301,5 +321,22 @@ kernel/drivers/xen-blkfront.ko: kernel/lib/crc16.ko
         );
         let error = in_order(DEP, &["ext5"]).unwrap_err();
         assert_eq!(error.message(), "has no module ext5");
+    }
+
+    #[test]
+    fn a_companion_goes_when_who_started_it_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        symlink("/", dir.path().join("root")).unwrap();
+        let mut shell = Dom0::new(dir.path()).companion("usr/bin/sh");
+        shell.args(["-c", "echo up; exec sleep 1000000"]);
+        shell.stdout(Stdio::piped());
+        let start = std::thread::spawn(move || {
+            let mut child = shell.spawn().unwrap();
+            let mut up = [0; 3];
+            child.stdout.as_mut().unwrap().read_exact(&mut up).unwrap();
+            child
+        });
+        let mut child = start.join().unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(9));
     }
 }

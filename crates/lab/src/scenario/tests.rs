@@ -40,7 +40,7 @@ fn a_scenario_says_what_machine_it_wants() {
 #[test]
 fn most_wishes_have_a_usual_answer() {
     let one = parse("# proves: little\ntrue").unwrap();
-    assert_eq!((one.hosts, one.nics, one.memory, one.cpus), (1, 0, 2048, 2));
+    assert_eq!((one.hosts, one.nics, one.memory, one.cpus), (1, 0, 2048, 1));
     assert_eq!((one.limit, one.status), (Duration::from_secs(1200), 0));
     let two = parse("# proves: more\n# hosts: 2\n").unwrap();
     assert_eq!(two.nics, 1, "two hosts have a wire between them");
