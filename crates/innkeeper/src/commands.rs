@@ -39,7 +39,8 @@ pub(crate) fn run(command: Command) -> End {
 fn http_options(headers: &[String], quiet: bool) -> Result<HttpOptions> {
     let headers = headers.iter().map(|header| {
         let (name, value) = header.split_once(':').ok_or_else(|| {
-            Error::usage(format!("'{header}' is no header")).hint("write NAME: VALUE")
+            // Not shown: what lacks its name may be a token.
+            Error::usage("a --header has no colon").hint("write NAME: VALUE")
         })?;
         Ok((name.trim().to_owned(), value.trim().to_owned()))
     });

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use report::{Error, Result};
 
 use crate::Host;
-use crate::block::{Number, number};
+use crate::block::{Ground, Number, ground, number, share};
 use crate::lvm::Volume;
 use crate::nbd::Address;
 use crate::source::http::shown;
@@ -65,6 +65,17 @@ impl Place {
         self == other || same_thing().unwrap_or(false)
     }
 
+    /// Whether writing the one changes the other although they are not the same: a disk and its
+    /// partition or a volume on it, a loop device and its file.
+    pub fn overlaps(&self, other: &Place, host: &Host) -> bool {
+        let ground = |place: &Place| match place.thing(host) {
+            Some(Thing::Device(device)) => ground(host, device),
+            Some(Thing::File(system, inode)) => vec![Ground::File(system, inode)],
+            Some(Thing::Name(..)) | None => Vec::new(),
+        };
+        share(&ground(self), &ground(other))
+    }
+
     /// What the file system knows it by, if it is there.
     fn thing(&self, host: &Host) -> Option<Thing> {
         let path = match self {
@@ -116,8 +127,9 @@ fn address(scheme: &[u8], text: &OsStr) -> Result<Place> {
     let nbd = Address::is_scheme(scheme);
     if !web && !nbd {
         let scheme = String::from_utf8_lossy(scheme);
+        let text = shown(&text.to_string_lossy());
         return Err(
-            Error::usage(format!("{}: {scheme}:// is not known", text.display()))
+            Error::usage(format!("{text}: {scheme}:// is not known"))
                 .hint("give a file, a device, -, http://…, https://…, nbd://…, nbd+unix://… or lv:VG/NAME"),
         );
     }
@@ -126,7 +138,7 @@ fn address(scheme: &[u8], text: &OsStr) -> Result<Place> {
         Some(url) => Ok(Place::Http(url.to_owned())),
         None => Err(Error::usage(format!(
             "{}: an address has to be UTF-8",
-            text.display()
+            shown(&text.to_string_lossy())
         ))),
     }
 }
@@ -203,6 +215,13 @@ mod tests {
     fn passwords_are_not_shown() {
         let place = Place::parse("https://me:secret@host:81/a/b").unwrap();
         assert_eq!(place.to_string(), "https://host:81/a/b");
+        for refused in ["ftp://me:secret@host/a", "nbd://me:secret@host/a"] {
+            let error = Place::parse(refused).unwrap_err().to_text();
+            assert!(!error.contains("secret"), "{error}");
+        }
+        let bytes = OsStr::from_bytes(b"https://me:secret@host/\xff");
+        let error = Place::parse(bytes).unwrap_err().to_text();
+        assert!(!error.contains("secret"), "{error}");
     }
 
     #[test]

@@ -111,6 +111,8 @@ impl Shape {
         // The file may end with the disk, inside the last block.
         let needed = match is_bitmap {
             true => MIB,
+            // With a parent, the table is as long as whole groups: what lies behind the disk is nothing.
+            false if self.block(index) >= self.blocks => return Ok(ABSENT),
             false => block.min(size - self.block(index) * block),
         };
         let mib = raw >> 20;

@@ -178,6 +178,10 @@ impl BlockRead for Overlay {
         self.file.will_need(ranges);
     }
 
+    fn check_unchanged(&self) -> Result<()> {
+        self.file.check_unchanged()
+    }
+
     fn is_far(&self) -> bool {
         self.file.is_far()
     }

@@ -45,12 +45,14 @@ pub(crate) fn run(args: Args) -> End {
         true => Json::Out,
         false => Json::No,
     };
-    let told = read(&args).and_then(|content| tell(&args, &content));
+    let told = Place::parse(&args.place).and_then(|place| {
+        let shown = place.to_string();
+        tell(&args, &shown, &read(&args, place)?)
+    });
     End::new(told.err().into_iter().collect(), json)
 }
 
-fn read(args: &Args) -> Result<Named> {
-    let place = Place::parse(&args.place)?;
+fn read(args: &Args, place: Place) -> Result<Named> {
     let http = super::http_options(&args.header, args.quiet)?;
     let limit = args.size;
     let control = Arc::new(Control::default());
@@ -62,13 +64,14 @@ fn read(args: &Args) -> Result<Named> {
     })
 }
 
-fn tell(args: &Args, named: &Named) -> Result<()> {
+/// `place` is without the secrets of an address.
+fn tell(args: &Args, place: &str, named: &Named) -> Result<()> {
     let Named { content, digest } = named;
     let Content { size, data } = content;
     if args.json {
         return print_json(&json!({
             "schema": 1,
-            "place": args.place.to_string_lossy(),
+            "place": place,
             "size": size,
             "data": data,
             "holes": size - data,
@@ -80,7 +83,7 @@ fn tell(args: &Args, named: &Named) -> Result<()> {
     }
     print(
         table(&[
-            ("place", args.place.to_string_lossy().into_owned()),
+            ("place", place.to_owned()),
             ("size", format!("{} ({size} bytes)", amount(*size))),
             ("data", amount(*data)),
             ("digest", digest.to_string()),

@@ -61,10 +61,9 @@ pub(crate) fn run(args: Args) -> End {
         true => Json::Out,
         false => Json::No,
     };
-    let source = args.source.to_string_lossy().into_owned();
     let as_json = args.json;
-    let inspected = match look(args) {
-        Ok(inspected) => inspected,
+    let (source, inspected) = match look(args) {
+        Ok(both) => both,
         Err(error) => return End::new(vec![error], json),
     };
     let printed = match as_json {
@@ -76,7 +75,8 @@ pub(crate) fn run(args: Args) -> End {
     End::new(troubles.collect(), Json::No)
 }
 
-fn look(args: Args) -> Result<Inspected> {
+/// The source's name, without the secrets of an address, and what it holds.
+fn look(args: Args) -> Result<(String, Inspected)> {
     let control = Arc::new(Control::default());
     let shared = Arc::clone(&control);
     let reporter = Reporter::new(args.progress, false);
@@ -99,7 +99,7 @@ fn look(args: Args) -> Result<Inspected> {
             limits: request::limits(args.memory, args.max_size),
             max_size: args.max_size,
         };
-        transfer::inspect(inspect, &shared)
+        Ok((place.to_string(), transfer::inspect(inspect, &shared)?))
     })
 }
 

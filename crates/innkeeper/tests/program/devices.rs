@@ -40,6 +40,25 @@ fn a_failed_import_leaves_a_device_that_holds_nothing_recognisable() {
 }
 
 #[test]
+fn a_device_is_not_written_from_the_file_that_it_lies_in() {
+    let room = Room::new();
+    let image = disk(6 << 20);
+    room.write("disk.img", &image);
+    let device = Disk::over(&room.path("disk.img"), &[]);
+    let name = device.name();
+    for (from, to) in [("disk.img", name), (name, "disk.img")] {
+        room.run(&format!("import {from} --to {to} --force"))
+            .refused(
+                2,
+                &format!(
+                    "error: {to} is a target and shares its bytes with {from}, which is the source"
+                ),
+            );
+    }
+    assert!(room.read("disk.img") == image, "untouched");
+}
+
+#[test]
 fn targets_that_must_not_be_written_are_refused_and_untouched() {
     let room = Room::new();
     room.write("disk.img", &disk(6 << 20));

@@ -71,6 +71,25 @@ fn checksums_are_fetched_and_headers_are_sent() {
 }
 
 #[test]
+fn what_an_address_hides_is_shown_by_nobody() {
+    let room = Room::new();
+    let (packed, _) = tarball(&room);
+    let server = Server::start(move |request| Reply::file(request, &packed, "\"v1\""));
+    let url = server.url("/guest.tar.gz?token=geheim");
+    for command in ["inspect", "digest"] {
+        for options in ["", "--json"] {
+            let ran = room.run(&format!("{command} {url} {options}")).ok();
+            let shown = server.url("/guest.tar.gz");
+            let out = String::from_utf8_lossy(&ran.stdout);
+            assert!(out.contains(&shown) && !out.contains("geheim"), "{out}");
+        }
+    }
+    let line = ["inspect", &url, "--header", "geheim"];
+    let ran = crate::support::Ran::of(room.innkeeper(line).output());
+    ran.refused(2, "error: a --header has no colon\nhint: write NAME: VALUE");
+}
+
+#[test]
 fn what_is_no_image_is_refused_and_nothing_is_left() {
     let room = Room::new();
     let server = Server::start(|request| match request.target() {

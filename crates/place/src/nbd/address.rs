@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use percent_encoding::percent_decode_str;
 use report::{Error, Result};
 
+use crate::source::http::shown;
+
 /// The port that IANA has assigned.
 const PORT: u16 = 10809;
 
@@ -67,9 +69,16 @@ impl Address {
     /// # Errors
     /// [`report::Kind::Usage`] for everything else; they name the address.
     pub fn parse(uri: &str) -> Result<Self> {
-        parse(uri).map_err(|error| match error.hint_text() {
-            None => error.at(uri).hint(HINT),
-            Some(_) => error.at(uri),
+        parse(uri).map_err(|error| {
+            // A user and a password are no part of such an address, and are not shown.
+            let error = match uri.contains('@') {
+                true => error.at(shown(uri)),
+                false => error.at(uri),
+            };
+            match error.hint_text() {
+                None => error.hint(HINT),
+                Some(_) => error,
+            }
         })
     }
 
@@ -244,10 +253,6 @@ mod tests {
             ),
             ("nbd://h/x?socket=s", "socket= belongs to nbd+unix://"),
             ("nbd://h/x?tls-type=psk", "parameter tls-type is not known"),
-            (
-                "nbd://me@h/x",
-                "a user's name needs TLS, which is not supported",
-            ),
             ("nbd://h:x/", "\"h:x\" is not a host and a port"),
             ("nbd://h:65536/", "\"h:65536\" is not a host and a port"),
             ("nbd://[::1/", "\"[::1\" is not a host and a port"),
@@ -260,6 +265,9 @@ mod tests {
             assert_eq!(error.to_string(), format!("{uri}: {message}"));
             assert_eq!(error.hint_text(), Some(HINT));
         }
+        let error = Address::parse("nbd://me:secret@h/x").unwrap_err();
+        let message = "nbd://h/x: a user's name needs TLS, which is not supported";
+        assert_eq!(error.to_string(), message);
     }
 
     #[test]

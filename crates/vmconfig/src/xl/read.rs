@@ -33,7 +33,7 @@ pub fn read(text: &str, file: &str) -> Result<Vm> {
     reader.console()?;
     reader.devices()?;
     reader.actions();
-    Ok(reader.finish())
+    Ok(reader.finish(text))
 }
 
 struct Reader<'c> {
@@ -249,11 +249,15 @@ impl<'c> Reader<'c> {
     }
 
     /// Everything that has found no place is a note.
-    fn finish(mut self) -> Vm {
+    fn finish(mut self, text: &str) -> Vm {
         for fault in &self.config.faults {
             let from = self.origin(fault.line);
-            let text = format!("{:?}: {}", fault.near, fault.message);
-            self.vm.note(text, &from);
+            let line = text.lines().nth(fault.line.saturating_sub(1));
+            let near = match line.is_some_and(|line| line.contains("passw")) {
+                true => "(hidden)".to_owned(),
+                false => format!("{:?}", fault.near),
+            };
+            self.vm.note(format!("{near}: {}", fault.message), &from);
         }
         for setting in &self.config.settings {
             if self.used.contains(&setting.name.as_str()) {

@@ -139,6 +139,17 @@ fn an_incomplete_configuration_is_completed() {
 }
 
 #[test]
+fn a_password_that_nobody_quoted_is_hidden_too() {
+    let vm = read("name = 'mail'\nvncpasswd = geheim\nmemory = 5 6\n", "x.cfg").unwrap();
+    let text = write(&vm).unwrap();
+    assert!(
+        text.contains("(hidden): ") && text.contains("\"6\": "),
+        "{text}"
+    );
+    assert!(!text.contains("geheim") && !format!("{vm:?}").contains("geheim"));
+}
+
+#[test]
 fn what_a_host_must_not_take_from_a_stranger_is_left_out() {
     let text = "name='../../etc/x'\ntype='pv'\nbootloader='/tmp/evil'\nkernel='/etc/shadow'\n\
         ramdisk='/boot/../etc/shadow'\nserial='file:/etc/cron.d/x'\ndevice_model_args=['-x']\n\

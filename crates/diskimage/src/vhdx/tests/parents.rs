@@ -68,6 +68,8 @@ fn child(sector: u32, below: &[u8]) -> (Vec<u8>, Built) {
     image.table[1] = at_mib(4, 7);
     image.table[2] = at_mib(5, PRESENT);
     image.table[3] = 2;
+    // Behind the disk's end, where there is nothing to say.
+    image.table[5] = at_mib(900, PRESENT);
     image.table[ratio] = at_mib(6, PRESENT);
     image.data = random(3, 2 << 20);
     let mut bitmap = vec![0; 1 << 20];

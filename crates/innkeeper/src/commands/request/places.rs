@@ -185,6 +185,12 @@ fn add(taken: &mut Vec<Role>, (place, role): Role) -> Result<()> {
     };
     match taken.iter().find(same) {
         None => {
+            let shared = |(other, _): &&Role| other.overlaps(&place, &host);
+            if let Some((other, of)) = taken.iter().find(shared) {
+                return Err(Error::usage(format!(
+                    "{place} is {role} and shares its bytes with {other}, which is {of}"
+                )));
+            }
             taken.push((place, role));
             Ok(())
         }

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::process::{Command, Stdio};
 use report::{Error, Result};
 use rustix::fs::OFlags;
 
-use crate::block;
+use crate::block::{self, Number};
 
 /// A device that nobody else can claim while this value lives.
 #[derive(Debug)]
@@ -49,17 +50,47 @@ impl Claim {
     /// up meanwhile, for no other descriptor may discard what is claimed.
     pub(super) fn give_back(&mut self) -> Result<bool> {
         let (name, path) = (self.name.clone(), self.path.clone());
+        let number = number(&name, &self.file)?;
         // Reading claims nothing, and keeps the descriptor valid.
-        self.file = File::open(&path).map_err(|cause| cannot_open(&name, cause))?;
+        let read = File::open(&path).map_err(|cause| cannot_open(&name, cause))?;
+        self.same(number, &read)?;
+        self.file = read;
+        // The device that is open, whatever becomes of its path.
+        let open = format!("/proc/{}/fd/{}", std::process::id(), self.file.as_raw_fd());
         let done = Command::new("blkdiscard")
-            .arg(&path)
+            .arg(open)
             .env("LC_ALL", "C")
             .stdin(Stdio::null())
             .process_group(0)
             .output();
-        *self = Claim::new(&name, &path)?;
-        Ok(done.is_ok_and(|output| output.status.success()))
+        let done = done.is_ok_and(|output| output.status.success());
+        let again = Claim::new(&name, &path).and_then(|claim| {
+            self.same(number, &claim.file)?;
+            Ok(claim)
+        });
+        *self = again.map_err(|error| match done {
+            true => error.cause("its space is given back already: what it held is gone"),
+            false => error,
+        })?;
+        Ok(done)
     }
+
+    /// Whether `file` is the device that was claimed.
+    fn same(&self, claimed: Number, file: &File) -> Result<()> {
+        match number(&self.name, file)? {
+            found if found == claimed => Ok(()),
+            found => Err(Error::target(format!(
+                "{} was device {claimed} and is {found} now",
+                self.name
+            ))),
+        }
+    }
+}
+
+fn number(name: &str, file: &File) -> Result<Number> {
+    let metadata = file.metadata().map_err(|cause| cannot_open(name, cause))?;
+    block::number(&metadata)
+        .ok_or_else(|| Error::target(format!("{name} is not a block device any more")))
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -225,8 +225,11 @@ impl Device {
             end = end.next_multiple_of(chunk).min(self.claim.capacity);
         }
         self.zero_at(size, end - size)?;
-        let tail = self.claim.capacity.saturating_sub(TAIL).max(end);
-        self.zero_at(tail, self.claim.capacity - tail)?;
+        // Chunks that are absent hold nothing of an earlier disk either, and would come with old data.
+        if !matches!(self.zeros, Zeros::Absent { .. }) {
+            let tail = self.claim.capacity.saturating_sub(TAIL).max(end);
+            self.zero_at(tail, self.claim.capacity - tail)?;
+        }
         self.flush()?;
         self.state = State::Headed;
         let head = std::mem::take(&mut self.head);

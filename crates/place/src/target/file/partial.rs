@@ -266,7 +266,15 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
 /// The same by a second name, which is never given to what exists.
 fn link_new(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
-        Ok(()) => fs::remove_file(from),
+        Ok(()) => match fs::remove_file(from) {
+            // NFS says so when it asks twice.
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                // What failed must not look finished.
+                fs::remove_file(to)?;
+                Err(error)
+            }
+            _ => Ok(()),
+        },
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
         // No second names either: looking first is what remains.
         Err(_) if fs::symlink_metadata(to).is_ok() => Err(ErrorKind::AlreadyExists.into()),

@@ -137,9 +137,9 @@ fn taken(node: &std::path::Path, unit: usize, size: usize) -> Vec<bool> {
 #[test]
 fn chunks_that_come_with_old_data_are_written_whole_or_not_at_all() {
     // Chunks that divide the head, that do not, and that are larger than it; disks that end with the
-    // volume, in a chunk, and in the head.
-    for chunk in [64 << 10, 192 << 10, 3 << 20] {
-        for size in [8 * MIB, 7 * MIB + 512, MIB / 2 + 512] {
+    // volume, in a chunk, in the head, and a chunk before the volume.
+    for chunk in [64 << 10, 192 << 10, 2 << 20, 3 << 20] {
+        for size in [8 * MIB, 7 * MIB + 512, 5 * MIB, MIB / 2 + 512] {
             let lvm = FakeLvm::new(0);
             lvm.declare("pool", "twi-aot---", "");
             lvm.chunk(chunk as u64);
