@@ -93,7 +93,7 @@ impl Gate {
             None => Err(Error::refused(format!(
                 "lies in the file {name:?} beside it, which cannot be reached from here"
             ))
-            .hint("unpack or download both and give the descriptor's path")),
+            .hint("unpack or download both, and give the descriptor's path and neither --keep nor a checksum")),
         }
     }
 

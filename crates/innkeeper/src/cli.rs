@@ -56,8 +56,13 @@ pub(crate) fn parse() -> Command {
     };
     if error.use_stderr() && std::env::args_os().any(|arg| arg == "--json") {
         let text = error.render().to_string();
-        let line = text.lines().next().unwrap_or_default();
-        let error = Error::usage(line.trim_start_matches("error: "));
+        // The usage comes behind an empty line.
+        let message = text
+            .lines()
+            .map(str::trim)
+            .take_while(|line| !line.is_empty());
+        let message = message.collect::<Vec<_>>().join(" ");
+        let error = Error::usage(message.trim_start_matches("error: "));
         // What is wrong is told on standard error all the same.
         let _ = print_json(&json!({ "schema": 1, "errors": [error.to_json()] }));
     }

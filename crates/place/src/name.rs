@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use percent_encoding::percent_decode_str;
 use report::{Error, Result};
 
 use crate::Host;
@@ -53,6 +54,20 @@ impl Place {
                 .map_err(|error| error.at(text.display())),
             None => Ok(Place::File(text.into())),
         }
+    }
+
+    /// The last part of its name: of a path, or of a URL without its query and decoded (RFC 3986,
+    /// section 2.1). Text that is not UTF-8 gets replacement characters.
+    pub fn last_name(&self) -> String {
+        let text = match self {
+            Place::Http(url) => {
+                let url = url.split(['?', '#']).next().unwrap_or(url);
+                let last = url.rsplit('/').next().unwrap_or(url);
+                percent_decode_str(last).decode_utf8_lossy().into_owned()
+            }
+            other => other.to_string(),
+        };
+        text.rsplit('/').next().unwrap_or(&text).to_owned()
     }
 
     /// Whether both name the same thing on `host`, by whatever paths lead there: standard input and
@@ -209,6 +224,18 @@ mod tests {
         };
         assert!(same("a", "hard") && same("soft", "a") && same("missing", "./missing"));
         assert!(!same("a", "b") && !same("a", "missing"));
+    }
+
+    #[test]
+    fn the_last_name_is_the_one_that_lists_give() {
+        for (text, last) in [
+            ("a/My Disk.img", "My Disk.img"),
+            ("https://h/a/My%20Disk.img?x=/y#z", "My Disk.img"),
+            ("https://h/a%2Fb", "b"),
+            ("lv:vg0/web01", "web01"),
+        ] {
+            assert_eq!(Place::parse(text).unwrap().last_name(), last);
+        }
     }
 
     #[test]

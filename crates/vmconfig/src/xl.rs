@@ -24,4 +24,4 @@ pub use fault::Fault;
 pub use number::number;
 pub use quote::quote;
 pub use read::read;
-pub use write::write;
+pub use write::{has_format, write};

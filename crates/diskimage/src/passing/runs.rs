@@ -38,7 +38,7 @@ impl Runs {
             return Err(Error::unsupported(
                 "lies in more than one file: it cannot be read in one pass",
             )
-            .hint("give it as a file"));
+            .hint("give it as a file, and neither --keep nor a checksum"));
         }
         let (size, memory) = (image.size(), means.memory);
         let end = match size > means.max_size {

@@ -84,7 +84,7 @@ fn look(args: Args) -> Result<(String, Inspected)> {
         let place = Place::parse(&args.source)?;
         let http = super::http_options(&args.header, false)?;
         let how = How {
-            gate: request::extents_beside(&place)?,
+            gate: request::extents_beside(&place, &request::Taken::default()),
             snapshot: args.snapshot,
             ..How::default()
         };

@@ -2,6 +2,7 @@
 
 pub(super) mod config;
 mod places;
+mod taken;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use crate::output::{End, Json, print, tell};
 use crate::progress::{Mode, Reporter};
 use crate::watch;
 use config::ConfigArgs;
+pub(super) use taken::Taken;
 
 /// Options of every command that takes disks somewhere.
 #[derive(Debug, clap::Args)]
@@ -208,8 +210,11 @@ fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
         keep: keep.as_ref(),
         config: config.as_ref(),
     };
-    let (places, several) = places::of(&task.to, &options, &given, args.member.is_none())?;
-    let config = config.map(|place| args.config.check(&place, args.force));
+    let taken = Taken::default();
+    let ahead = args.member.is_none();
+    let (places, several) = places::of(&task.to, &options, &given, ahead, &taken)?;
+    let format = task.form.as_ref().map_or(Format::Raw, |form| form.format);
+    let config = config.map(|place| args.config.check(&place, args.force, format));
     let config = config.transpose()?;
     if args.verify && task.to.iter().any(|to| is_standard_output(to)) {
         return Err(Error::usage("standard output cannot be read back").hint("leave --verify out"));
@@ -224,10 +229,9 @@ fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
         Some(list) => Some(listed_sum(list, &source, &http)?),
         None => args.sha256,
     };
-    let how = how(args, &source)?;
+    let how = how(args, &source, &taken)?;
     let opened = place::source::open(&source, &http, &Host::default())?;
     let name = opened.name().to_owned();
-    let format = task.form.as_ref().map(|form| form.format);
     let request = Import {
         source: opened,
         places,
@@ -254,7 +258,6 @@ fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
     Ok(match transfer::import(request, control)? {
         Outcome::Planned(plan) => told::Done::Planned { source: name, plan },
         Outcome::Done(imported) => {
-            let format = format.unwrap_or(Format::Raw);
             let config = config.map(|config| config.write(&name, &imported, format));
             told::Done::Imported {
                 source: name,
@@ -295,12 +298,13 @@ fn plain(force: bool) -> TargetOptions {
     }
 }
 
-/// How images are opened: extents beside the source, images below where the person says.
-fn how(args: &Common, source: &Place) -> Result<How> {
-    let mut gate = extents_beside(source)?;
+/// How images are opened: extents beside the source, images below where the person says; none of them
+/// is one of the places that are `taken`.
+fn how(args: &Common, source: &Place, taken: &Taken) -> Result<How> {
+    let mut gate = extents_beside(source, taken);
     if let Some(directory) = &args.allow_backing {
-        let below = place::source::Directory::open(directory)?;
-        gate = gate.with_images_below(Arc::new(Opened(below)));
+        let below = Opened::new(directory, taken)?;
+        gate = gate.with_images_below(Arc::new(below));
     }
     Ok(How {
         gate,
@@ -310,23 +314,40 @@ fn how(args: &Common, source: &Place) -> Result<How> {
 }
 
 /// What every image may open: its extents, where it has a place that they can be beside.
-pub(super) fn extents_beside(source: &Place) -> Result<Gate> {
-    let gate = Gate::shut();
-    match source {
-        Place::File(path) => {
-            let beside = place::source::Directory::open(path.parent().unwrap_or(Path::new(".")))?;
-            Ok(gate.with_extents_beside(Arc::new(Opened(beside))))
-        }
-        _ => Ok(gate),
+pub(super) fn extents_beside(source: &Place, taken: &Taken) -> Gate {
+    let beside = match source {
+        Place::File(path) => Opened::new(path.parent().unwrap_or(Path::new(".")), taken),
+        _ => return Gate::shut(),
+    };
+    match beside {
+        Ok(beside) => Gate::shut().with_extents_beside(Arc::new(beside)),
+        // Then the source is not there either, which says more.
+        Err(_) => Gate::shut(),
     }
 }
 
 /// A directory, for images.
-struct Opened(place::source::Directory);
+struct Opened {
+    path: PathBuf,
+    directory: place::source::Directory,
+    taken: Taken,
+}
+
+impl Opened {
+    fn new(path: &Path, taken: &Taken) -> Result<Self> {
+        Ok(Opened {
+            path: path.to_owned(),
+            directory: place::source::Directory::open(path)?,
+            taken: taken.clone(),
+        })
+    }
+}
 
 impl Directory for Opened {
     fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
-        self.0.file(name)
+        let file = self.directory.file(name)?;
+        self.taken.add_part(Place::File(self.path.join(name)))?;
+        Ok(file)
     }
 }
 
@@ -345,9 +366,7 @@ pub(super) fn limits(memory: Option<u64>, max_size: u64) -> Limits {
 /// The sum that a list, wherever it lies, gives for the source.
 fn listed_sum(list: &OsStr, source: &Place, http: &HttpOptions) -> Result<[u8; 32]> {
     let name = match source {
-        Place::File(path) => path.to_string_lossy().into_owned(),
-        // A URL's name ends before its query.
-        Place::Http(url) => url.split(['?', '#']).next().unwrap_or(url).to_owned(),
+        Place::File(_) | Place::Http(_) => source.last_name(),
         Place::Stdio | Place::Volume(_) | Place::Nbd(_) => {
             return Err(Error::usage("--checksums needs a source with a name")
                 .hint("give the sum itself with --sha256"));

@@ -178,7 +178,7 @@ fn a_disk_in_several_files_is_read_where_they_lie_side_by_side() {
         gives(&room, &disk, "import split.vmdk --verify");
         let alone = format!(
             "lies in the file {extent:?} beside it, which cannot be reached from here\n\
-             hint: unpack or download both and give the descriptor's path"
+             hint: unpack or download both, and give the descriptor's path and neither --keep nor a checksum"
         );
         room.run_with_pipe("import - --to out.img", &room.read("split.vmdk"))
             .refused(3, &format!("error: -: {alone}"));
@@ -323,8 +323,7 @@ fn a_backing_file_is_read_only_where_the_person_says() {
         .ok();
     assert!(room.read("out.img") == changed);
     // Two files cannot pass by in one.
-    let several =
-        "lies in more than one file: it cannot be read in one pass\nhint: give it as a file";
+    let several = "lies in more than one file: it cannot be read in one pass\nhint: give it as a file, and neither --keep nor a checksum";
     room.run_with_pipe("import - --to no.img --allow-backing images", &image)
         .refused(3, &format!("error: -: {several}"));
     room.sh("tar -czf guest.tar.gz guest.qcow2");

@@ -267,7 +267,7 @@ fn parts_that_are_missing_twice_or_of_another_size_are_told() {
     refuses(
         "tar -S -cf packed vm.vmdk",
         "vm.vmdk: lies in the file \"vm-f001.vmdk\" beside it, which cannot be reached from here\n\
-         hint: unpack or download both and give the descriptor's path",
+         hint: unpack or download both, and give the descriptor's path and neither --keep nor a checksum",
     );
     let missing = "vm.vmdk: has 1 of its 2 parts in the archive: \"vm-f002.vmdk\", which holds 2097152 bytes of the disk, is missing";
     refuses("tar -S -cf packed vm.vmdk vm-f001.vmdk", missing);

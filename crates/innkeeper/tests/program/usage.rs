@@ -310,6 +310,86 @@ fn one_file_under_two_names_is_one_file() {
 }
 
 #[test]
+fn what_an_image_names_is_not_written() {
+    let room = Room::new();
+    room.write("base.img", &disk(1 << 20));
+    room.sh("qemu-img create -q -f qcow2 -b base.img -F raw top.qcow2
+         qemu-img convert -f raw -O vmdk -o subformat=monolithicFlat base.img d.vmdk");
+    let before = (room.read("base.img"), room.read("d-flat.vmdk"));
+    for (line, what) in [
+        (
+            "import top.qcow2 --to base.img --allow-backing .",
+            "a target",
+        ),
+        (
+            "import top.qcow2 --to o{disk} --config base.img --allow-backing .",
+            "the --config file",
+        ),
+        ("import d.vmdk --to d-flat.vmdk", "a target"),
+        (
+            "import d.vmdk --to o.img --config d-flat.vmdk",
+            "the --config file",
+        ),
+    ] {
+        let ran = room.run(&format!("{line} --force"));
+        assert_eq!(ran.status, 2, "{line}: {}", ran.story());
+        let wanted = format!("is {what} and a part of the source at once");
+        assert!(ran.stderr.contains(&wanted), "{line}: {}", ran.story());
+    }
+    assert!((room.read("base.img"), room.read("d-flat.vmdk")) == before);
+    assert_eq!(
+        room.names(),
+        ["base.img", "d-flat.vmdk", "d.vmdk", "top.qcow2"]
+    );
+}
+
+#[test]
+fn a_mistyped_device_does_not_become_a_file() {
+    let room = Room::new();
+    room.write("disk.img", &disk(1 << 20));
+    room.run("import disk.img --to /dev/no-such-disk --force")
+        .refused(
+            4,
+            "error: /dev/no-such-disk is no device, and a file there would be none\n\
+         hint: lsblk lists the devices that there are",
+        );
+    assert!(!std::path::Path::new("/dev/no-such-disk").exists());
+}
+
+#[test]
+fn what_no_configuration_can_say_is_refused_at_first() {
+    let room = Room::new();
+    room.write("disk.img", &disk(1 << 20));
+    room.run("convert disk.img o.vdi --format vdi --config c")
+        .refused(
+            2,
+            "error: a disk of xl.cfg cannot have the format \"vdi\"\n\
+         hint: give --config-for another, or leave --config out",
+        );
+    for place in ["-", "nbd+unix:///x?socket=s"] {
+        room.run(&format!("import disk.img --to {place} --config c"))
+            .refused(
+                2,
+                &format!(
+                    "error: --config cannot say that a guest's disk lies at {place}\n\
+                 hint: give a file, a device or lv:VG/NAME, or leave --config out"
+                ),
+            );
+    }
+    assert_eq!(room.names(), ["disk.img"]);
+}
+
+#[test]
+fn a_usage_error_in_json_is_whole() {
+    let ran = Room::new().run("import disk.img --json");
+    assert_eq!(ran.status, 2);
+    assert_eq!(
+        ran.json()["errors"][0]["message"],
+        "the following required arguments were not provided: --to <PLACE>"
+    );
+}
+
+#[test]
 fn no_place_is_two_things_at_once() {
     let room = Room::new();
     let source = disk(1 << 20);

@@ -7,6 +7,7 @@ use report::{Result, printable};
 use super::quote;
 use crate::value::{Origin, Value};
 use crate::vm::{Action, Firmware, Graphics, Kind, Screen, Vm};
+pub use devices::has_format;
 
 /// More of a description than a comment needs, in characters.
 const COMMENT: usize = 200;

@@ -71,8 +71,18 @@ impl ConfigArgs {
         }
     }
 
-    /// Looks at `place`, where it is to go.
-    pub(super) fn check(&self, place: &Place, force: bool) -> Result<Target> {
+    /// Looks at `place`, where it is to go, and whether the language has disks in `format`.
+    pub(super) fn check(&self, place: &Place, force: bool, format: Format) -> Result<Target> {
+        let xl = matches!(self.config_for, Language::Xl);
+        if xl && format != Format::Raw && !xl::has_format(format.name()) {
+            let message = format!(
+                "a disk of xl.cfg cannot have the format {:?}",
+                format.name()
+            );
+            return Err(
+                Error::usage(message).hint("give --config-for another, or leave --config out")
+            );
+        }
         Ok(Target {
             candidate: place::target::check(place, &super::plain(force))?,
             language: self.config_for,

@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 
+use place::Place;
 use place::target::{Candidate, TargetOptions};
-use place::{Host, Place};
 use report::{Error, Result};
 use transfer::{Config, Disk, Places};
 
+use super::taken::{SOURCE, TARGET, Taken};
 use super::{config, is_standard_output};
 
 /// What stands for something in a template.
@@ -22,21 +23,20 @@ pub(super) struct Given<'a> {
     pub(super) config: Option<&'a Place>,
 }
 
-/// A place, and what it is.
-type Role = (Place, &'static str);
-
-/// What the place of a disk is.
-const TARGET: &str = "a target";
-
 impl Given<'_> {
-    fn roles(&self) -> Vec<Role> {
+    /// Adds them to those that are `taken`.
+    fn add(&self, taken: &Taken) -> Result<()> {
         let roles = [
-            (Some(self.source), "the source"),
+            (Some(self.source), SOURCE),
             (self.keep, "the --keep copy"),
             (self.config, "the --config file"),
         ];
-        let given = |(place, role): (Option<&Place>, _)| Some((place?.clone(), role));
-        roles.into_iter().filter_map(given).collect()
+        for (place, role) in roles {
+            if let Some(place) = place {
+                taken.add(place.clone(), role)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -52,11 +52,10 @@ pub(super) fn of(
     options: &TargetOptions,
     given: &Given<'_>,
     ahead: bool,
+    taken: &Taken,
 ) -> Result<(Places, bool)> {
-    let mut roles = Vec::new();
-    for role in given.roles() {
-        add(&mut roles, role)?;
-    }
+    given.add(taken)?;
+    let described = given.config.is_some();
     let templates: Vec<String> = to
         .iter()
         .filter_map(|to| to.to_str())
@@ -69,7 +68,7 @@ pub(super) fn of(
             false => Place::parse(to),
         });
         let places = places.collect::<Result<Vec<_>>>()?;
-        let checked = check(places, options, &mut roles)?;
+        let checked = check(places, options, taken, described)?;
         return Ok((Places::These(checked), false));
     }
     if templates.len() < to.len() {
@@ -80,10 +79,11 @@ pub(super) fn of(
     }
     let mut template = Template {
         texts: templates,
-        stem: stem(&given.source.to_string()),
+        stem: stem(&given.source.last_name()),
         name: None,
         options: options.clone(),
-        taken: roles,
+        described,
+        taken: taken.clone(),
     };
     let choose = move |number: usize, disk: &Disk, configs: &[Config]| {
         if number == 0 && ahead {
@@ -102,21 +102,22 @@ struct Template {
     /// What the guest is called by so many configurations.
     name: Option<(usize, String)>,
     options: TargetOptions,
-    /// Places that are given away.
-    taken: Vec<Role>,
+    /// Whether the guest's configuration is going to name them.
+    described: bool,
+    taken: Taken,
 }
 
 impl Template {
     /// Looks at the places of all disks that the guest's description tells of before the first one is
     /// written: what is going to be refused is refused now.
     fn look_ahead(&mut self, configs: &[Config]) -> Result<()> {
-        let taken = self.taken.clone();
+        let count = self.taken.count();
         let files = config::disk_files(configs);
         let looked = files
             .iter()
             .enumerate()
             .try_for_each(|(number, file)| self.choose(number, file, configs).map(drop));
-        self.taken = taken;
+        self.taken.give_back(count);
         looked
     }
 
@@ -140,7 +141,7 @@ impl Template {
             Place::parse(place)
         });
         let places = places.collect::<Result<Vec<_>>>()?;
-        check(places, &self.options, &mut self.taken)
+        check(places, &self.options, &self.taken, self.described)
     }
 
     /// What `{name}` stands for. Configurations are read again only when there are more of them.
@@ -159,49 +160,27 @@ impl Template {
     }
 }
 
-/// Looks at `places`, and adds them to those that are `taken`.
+/// Looks at `places`, and adds them to those that are `taken`. Those that are `described` are going to
+/// be named by the guest's configuration.
 fn check(
     places: Vec<Place>,
     options: &TargetOptions,
-    taken: &mut Vec<Role>,
+    taken: &Taken,
+    described: bool,
 ) -> Result<Vec<Box<dyn Candidate>>> {
     for place in &places {
-        add(taken, (place.clone(), TARGET))?;
+        if described && matches!(place, Place::Nbd(_) | Place::Stdio) {
+            return Err(Error::usage(format!(
+                "--config cannot say that a guest's disk lies at {place}"
+            ))
+            .hint("give a file, a device or lv:VG/NAME, or leave --config out"));
+        }
+        taken.add(place.clone(), TARGET)?;
     }
     places
         .iter()
         .map(|place| place::target::check(place, options))
         .collect()
-}
-
-/// Adds a place to those that are `taken`, if it is none of them: `--force` overwrites what was there
-/// before, and never what the same command reads or writes.
-fn add(taken: &mut Vec<Role>, (place, role): Role) -> Result<()> {
-    let host = Host::default();
-    // Standard input is not standard output.
-    let same = |(other, of): &&Role| match other {
-        Place::Stdio if *of != role => false,
-        other => other.is_same(&place, &host),
-    };
-    match taken.iter().find(same) {
-        None => {
-            let shared = |(other, _): &&Role| other.overlaps(&place, &host);
-            if let Some((other, of)) = taken.iter().find(shared) {
-                return Err(Error::usage(format!(
-                    "{place} is {role} and shares its bytes with {other}, which is {of}"
-                )));
-            }
-            taken.push((place, role));
-            Ok(())
-        }
-        Some((_, TARGET)) if role == TARGET => {
-            let error = Error::usage(format!("{place} is given as a target twice"));
-            Err(error.hint("where several disks are meant, write {disk} into the place"))
-        }
-        Some((_, other)) => Err(Error::usage(format!(
-            "{place} is {other} and {role} at once"
-        ))),
-    }
 }
 
 /// The last part of a name, without what follows its first dot but one at the beginning.

@@ -77,11 +77,26 @@ fn check_new(path: &Path, name: String, options: &TargetOptions) -> Result<Box<d
         let error = Error::target(format!("{name} is the name of a directory"));
         return Err(error.hint("name a file in it"));
     }
+    if is_among_devices(parent(path), &options.host.dev) {
+        let error = Error::target(format!(
+            "{name} is no device, and a file there would be none"
+        ));
+        return Err(error.hint("lsblk lists the devices that there are"));
+    }
     let permit = match options.force {
         true => Permit::Anything,
         false => Permit::Nothing,
     };
     FileCandidate::new(name, path.to_owned(), permit, None, options)
+}
+
+/// Whether `directory` belongs to the file system of device nodes at `dev`, which lies in memory and
+/// holds names that somebody mistyped; file systems mounted below it, such as `/dev/shm`, do not.
+fn is_among_devices(directory: &Path, dev: &Path) -> bool {
+    let system = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev()).ok();
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    let below = || Some(real(directory)?.starts_with(real(dev)?));
+    below().unwrap_or(false) && system(directory) == system(dev)
 }
 
 struct FileCandidate {

@@ -77,6 +77,11 @@ fn about(disk: &Disk) -> String {
     }
 }
 
+/// Whether `format=` of a disk takes this name (xl-disk-configuration(5)).
+pub fn has_format(name: &str) -> bool {
+    matches!(name, "raw" | "qcow" | "qcow2" | "vhd" | "qed")
+}
+
 /// The disk in the language of `disk=`, target last; `None` for one without a place, unless it is a
 /// drive that may be empty.
 fn line(disk: &Disk) -> Result<Option<String>> {
@@ -92,7 +97,7 @@ fn line(disk: &Disk) -> Result<Option<String>> {
         )));
     }
     let format = disk.place_format.as_deref().unwrap_or("raw");
-    if !matches!(format, "raw" | "qcow" | "qcow2" | "vhd" | "qed") {
+    if !has_format(format) {
         return Err(Error::target(format!(
             "a disk of xl.cfg cannot have the format {format:?}"
         )));
