@@ -8,7 +8,7 @@ use workers::Ordered;
 
 use super::Means;
 use super::runs::{Runs, Stored};
-use crate::{About, Unpacker, Unpackers};
+use crate::{About, Coding, Unpacker, Unpackers};
 
 /// Bytes of the disk in one piece of work.
 const BATCH: u64 = 512 << 10;
@@ -315,7 +315,12 @@ impl<S: SparseRead> File<S> {
             let n = read_full(&mut self.stream, &mut bytes[have as usize..])?;
             bytes.truncate(have as usize + n);
             self.position += n as u64;
-            self.keep_tail(&bytes);
+            // How long a grain is stored shows in it alone: the next one may begin anywhere in what was taken.
+            let keep = match &run.packed {
+                Some(packed) if matches!(packed.coding, Coding::Grain { .. }) => bytes.len(),
+                _ => SECTOR,
+            };
+            self.keep_tail(&bytes, keep);
             if run.packed.is_none() && bytes.len() < wanted {
                 return Err(ended(self.position, run.offset + run.stored));
             }
@@ -323,9 +328,9 @@ impl<S: SparseRead> File<S> {
         Ok(bytes)
     }
 
-    fn keep_tail(&mut self, taken: &[u8]) {
+    fn keep_tail(&mut self, taken: &[u8], len: usize) {
         self.tail.clear();
-        let start = taken.len().saturating_sub(SECTOR);
+        let start = taken.len().saturating_sub(len);
         self.tail.extend_from_slice(&taken[start..]);
     }
 }

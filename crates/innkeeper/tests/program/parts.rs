@@ -411,3 +411,22 @@ fn a_manifest_covers_descriptor_and_parts() {
         room.sh("rm vm* packed");
     }
 }
+
+#[test]
+fn a_part_may_be_compressed() {
+    let room = Room::new();
+    small(&room);
+    make(&room, "vm-s001.vmdk", "streamOptimized");
+    let mut part = room.read("vm-s001.vmdk");
+    // Its descriptor's place and size: the descriptor is a file of its own.
+    part[28..44].fill(0);
+    room.write("vm-s001.vmdk", &part);
+    let descriptor = "# Disk DescriptorFile\nversion=1\nCID=7\nparentCID=ffffffff\n\
+        createType=\"custom\"\nRW 8192 SPARSE \"vm-s001.vmdk\"\n";
+    room.write("vm.vmdk", descriptor.as_bytes());
+    gives(&room, "import vm.vmdk", "side by side");
+    for packing in packings("vm.vmdk vm-s001.vmdk") {
+        room.sh(&packing);
+        gives(&room, "import packed", &packing);
+    }
+}

@@ -157,7 +157,8 @@ impl Lvm {
     /// names one, else with space of its own, whose first bytes LVM clears of signatures.
     ///
     /// # Errors
-    /// [`Kind::Io`] with LVM's reasons; nothing was created then.
+    /// [`Kind::Io`] with LVM's reasons. The volume may be there then, made by somebody else or by an
+    /// lvcreate that failed late, at activating it for instance: it stays, and the hint tells of it.
     pub(crate) fn create(&self, volume: &Volume, size: u64) -> Result<()> {
         let size = format!("{size}b");
         let name = ["-y", "-n", &volume.name];
@@ -165,8 +166,19 @@ impl Lvm {
             Some(pool) => ["-V", &size, "--thinpool", pool, &volume.group].to_vec(),
             None => ["-Wy", "-Zy", "-L", &size, &volume.group].to_vec(),
         };
-        self.succeed("lvcreate", &[&name[..], &space].concat())?;
-        Ok(())
+        let created = self.succeed("lvcreate", &[&name[..], &space].concat());
+        created.map(drop).map_err(|error| {
+            let group = self.group(&volume.group);
+            match group.is_ok_and(|group| group.find(&volume.name).is_some()) {
+                false => error,
+                true => {
+                    let path = volume.path();
+                    error.hint(format!(
+                        "{path} is there now, and stays: if nobody else made it, lvremove {path}"
+                    ))
+                }
+            }
+        })
     }
 
     /// Removes `volume`.

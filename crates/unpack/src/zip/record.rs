@@ -129,26 +129,20 @@ impl Local {
 
     /// Refuses what cannot be read, naming the member as `name`.
     pub(super) fn check(&self, name: &str) -> Result<()> {
+        let refuse = |what: &str| {
+            let error = Error::unsupported(format!("zip member {name} is {what}"));
+            Err(error.hint("unpack it first and give the disk"))
+        };
         if self.flags & 1 != 0 {
-            return Err(Error::unsupported(format!(
-                "zip member {name} is encrypted"
-            )));
+            return refuse("encrypted");
         }
         if self.flags & 0x20 != 0 {
-            return Err(Error::unsupported(format!("zip member {name} is a patch")));
+            return refuse("a patch");
         }
         match (self.method, method_name(self.method)) {
             (STORED | DEFLATE, _) => {}
-            (_, Some(method)) => {
-                return Err(Error::unsupported(format!(
-                    "zip member {name} is compressed with {method}"
-                )));
-            }
-            (method, None) => {
-                return Err(Error::unsupported(format!(
-                    "zip member {name} is compressed with method {method}"
-                )));
-            }
+            (_, Some(method)) => return refuse(&format!("compressed with {method}")),
+            (method, None) => return refuse(&format!("compressed with method {method}")),
         }
         if self.method == STORED && self.compressed != self.size {
             return Err(Error::corrupt(format!(

@@ -214,6 +214,10 @@ fn a_volume_that_appears_meanwhile_stays() {
         error.causes(),
         ["Logical Volume \"web01\" already exists in volume group \"vg0\""]
     );
+    assert_eq!(
+        error.hint_text(),
+        Some("vg0/web01 is there now, and stays: if nobody else made it, lvremove vg0/web01")
+    );
     assert!(lvm.has("web01"));
     assert_eq!(lvm.changes().len(), 1, "nothing was removed");
 }
