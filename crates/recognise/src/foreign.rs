@@ -14,6 +14,7 @@ mod programs;
 mod tests;
 
 use crate::fields::holds;
+use crate::without_article;
 
 /// What kind of thing a format is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,9 +131,7 @@ impl Known {
 
     /// The name without its article.
     pub fn name(&self) -> &'static str {
-        self.what
-            .split_once(' ')
-            .map_or(self.what, |(_, name)| name)
+        without_article(self.what)
     }
 
     fn is_in(&self, head: &[u8]) -> bool {

@@ -15,3 +15,9 @@ mod judge;
 pub mod reach;
 
 pub use judge::{HEAD, Verdict, judge};
+
+/// `what` without the article it begins with, if it has one.
+fn without_article(what: &str) -> &str {
+    let rest = what.strip_prefix("a ").or_else(|| what.strip_prefix("an "));
+    rest.unwrap_or(what)
+}

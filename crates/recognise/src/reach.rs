@@ -11,6 +11,8 @@ use std::fmt;
 
 pub use gpt::Gpt;
 
+use crate::without_article;
+
 /// Bytes in a sector of PCs' old partition tables, and of nearly every disk.
 const SECTOR: u64 = 512;
 
@@ -53,10 +55,7 @@ impl fmt::Display for By {
             By::Partition { table, number } => write!(f, "partition {number} of its {table}"),
             By::Usable => f.write_str("the room that its GPT divides"),
             By::Backup => f.write_str("the backup of its GPT"),
-            By::Whole(what) => {
-                let (_, name) = what.split_once(' ').unwrap_or(("", what));
-                write!(f, "its {name}")
-            }
+            By::Whole(what) => write!(f, "its {}", without_article(what)),
         }
     }
 }

@@ -186,6 +186,7 @@ pub(super) const TABLE: &[Row] = &[
         b"\x49\xe8\x95\xf9\xc5\xe9\x53\xfa",
     ),
     row("a BFS file system", Start(512 + 32), b"1SFB"),
+    row("a UnixWare BFS file system", Start(0), b"\xce\xfa\xad\x1b"),
     row("a VxFS file system", Start(1024), b"\xf5\xfc\x01\xa5"),
     row(
         "a HAMMER file system",

@@ -76,6 +76,10 @@ pub(super) fn other(head: &[u8]) -> Option<Reach> {
         }
         "an APFS container" => le64(head, 40).checked_mul(le32(head, 36).into())?,
         "swap space" => swap(head, found.offset)?,
+        "a ReiserFS file system" => {
+            let at = usize::try_from(found.offset).ok()?.checked_sub(0x34)?;
+            u64::from(le32(head, at)) * u64::from(le16(head, at + 44))
+        }
         "an LVM physical volume" => lvm(head, found.offset),
         "an md RAID member" => {
             let at = usize::try_from(found.offset).ok()?;

@@ -189,7 +189,7 @@ fn file_systems_reach_as_far_as_the_tools_made_them() {
             &["-q", "-b", "1024"],
             "its ext2, ext3 or ext4 file system",
         ),
-        ("mkswap", &["-q"], "its space"),
+        ("mkswap", &["-q"], "its swap space"),
         ("mkfs.vfat", &[], "its FAT file system"),
         ("mkfs.vfat", &["-F", "32"], "its FAT file system"),
     ] {
