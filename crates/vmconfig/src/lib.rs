@@ -8,6 +8,7 @@ pub mod libvirt;
 mod limits;
 pub mod opennebula;
 pub mod ovf;
+pub mod proxmox;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -22,5 +23,6 @@ pub mod xva;
 pub use limits::TEXT;
 pub use value::{Origin, Secret, Value};
 pub use vm::{
-    Action, BootDevice, Bus, Disk, Firmware, Graphics, Kind, Nic, Note, Screen, Topology, Vm,
+    Action, BootDevice, Bus, Chipset, Chunks, Content, Disk, Firmware, Graphics, Host, Kind, Nic,
+    Note, Screen, Scsi, System, Topology, Unplugged, Vm,
 };
