@@ -73,6 +73,18 @@ pub fn read(text: &str, file: &str) -> Result<Vm> {
     Ok(reader.vm)
 }
 
+/// Whether `text`, or the beginning of one, is a configuration of Proxmox VE by all that shows.
+pub fn is_likely(text: &str) -> bool {
+    let Ok(lines) = Lines::of(text) else {
+        return false;
+    };
+    let own = ["ostype", "scsihw", "smbios1", "vmgenid", "efidisk0"];
+    let common = ["memory", "cores", "sockets", "boot", "bootdisk"];
+    let is_own = |key: &str| own.contains(&key) || drive::place(key).is_some();
+    let mut keys = lines.all().map(|(key, ..)| key);
+    keys.any(is_own) && common.iter().any(|key| lines.get(key).is_some())
+}
+
 struct Reader<'t> {
     lines: &'t Lines<'t>,
     file: &'t str,
