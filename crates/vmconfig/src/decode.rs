@@ -159,6 +159,29 @@ fn text(encoding: &'static Encoding, bytes: &[u8], whole: bool) -> (String, bool
     (text, broken)
 }
 
+/// `text` without its `%20`; bytes that are not UTF-8 become U+FFFD.
+pub(crate) fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, behind)) = rest.split_first() {
+        let code = behind
+            .get(..2)
+            .and_then(|code| std::str::from_utf8(code).ok());
+        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        match (code.filter(|_| byte == b'%'), behind.get(2..)) {
+            (Some(code), Some(behind)) => {
+                bytes.push(code);
+                rest = behind;
+            }
+            _ => {
+                bytes.push(byte);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

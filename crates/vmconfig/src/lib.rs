@@ -4,6 +4,7 @@
 //! [`Note`]. Writers make a complete description and say of every line where it comes from or that it
 //! is a guess; nothing a stranger wrote breaks out of the place it is put in.
 
+mod choice;
 mod decode;
 pub mod libvirt;
 mod limits;
@@ -21,6 +22,7 @@ pub mod xl;
 mod xml;
 pub mod xva;
 
+pub use choice::Choice;
 pub use decode::{Decoded, decode, decode_beginning};
 pub use limits::TEXT;
 pub use value::{Origin, Secret, Value};

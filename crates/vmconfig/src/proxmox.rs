@@ -12,6 +12,7 @@ mod tests;
 
 use report::{Error, Result};
 
+use crate::decode::percent_decoded;
 use crate::limits::{check_devices, check_text, shown};
 use crate::value::{Origin, Value};
 use crate::vm::{BootDevice, Chipset, Firmware, Graphics, Host, Kind, Screen, Scsi, Topology, Vm};
@@ -125,7 +126,7 @@ impl Reader<'_> {
         let described = self.lines.description();
         self.vm.description = match described.trim() {
             "" => self.text("description").map(|mut said| {
-                said.value = lines::decoded(&said.value);
+                said.value = percent_decoded(&said.value);
                 said
             }),
             text => Some(Value::new(text.to_owned(), &self.origin(line))),

@@ -12,7 +12,7 @@ use report::{Error, Result};
 
 use crate::value::{Origin, Value};
 
-pub(crate) use names::{is_interface, is_mac, letters};
+pub(crate) use names::{is_interface, is_mac, letters, mac_address};
 
 /// A guest. What nobody said is `None`; [`Vm::complete`] fills it with guesses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use report::{Error, Result};
 
+use crate::decode::percent_decoded;
+
 /// The most settings a configuration may have.
 const SETTINGS: usize = 10_000;
 
@@ -65,7 +67,7 @@ impl<'t> Lines<'t> {
             if self.description_line == 0 {
                 self.description_line = number;
             }
-            self.description += &decoded(described);
+            self.description += &percent_decoded(described);
             self.description.push('\n');
         } else if let Some((key, value)) = setting(line) {
             // The last one of a name is in force.
@@ -121,27 +123,4 @@ fn setting(line: &str) -> Option<(&str, &str)> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let is_key = !key.is_empty() && key.chars().all(fits);
     (is_key && !value.is_empty()).then_some((key, value))
-}
-
-/// `text` without its `%20`; bytes that are not UTF-8 become U+FFFD.
-pub(super) fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, behind)) = rest.split_first() {
-        let code = behind
-            .get(..2)
-            .and_then(|code| std::str::from_utf8(code).ok());
-        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok());
-        match (code.filter(|_| byte == b'%'), behind.get(2..)) {
-            (Some(code), Some(behind)) => {
-                bytes.push(code);
-                rest = behind;
-            }
-            _ => {
-                bytes.push(byte);
-                rest = behind;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
