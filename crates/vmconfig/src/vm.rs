@@ -92,6 +92,8 @@ pub struct Unplugged {
     pub source: String,
     /// What it is: `a disk of the snapshot "before"`.
     pub what: String,
+    /// Where it lies now, if it lies somewhere.
+    pub place: Option<String>,
     /// Where it is described.
     pub from: Origin,
 }
@@ -290,6 +292,22 @@ impl Vm {
     pub fn system(&self) -> System {
         let said = self.guest_os.as_ref();
         said.map_or(System::Unknown, |said| System::of(&said.value))
+    }
+
+    /// What a configuration of it leaves out, a line each: images that are none of its disks, what cannot
+    /// be used and what the model has no place for.
+    pub(crate) fn left_out(&self) -> Vec<String> {
+        let image = |image: &Unplugged| {
+            let place = image.place.as_ref();
+            let place = place.map_or(String::new(), |place| format!(", which lies at {place}"));
+            format!("{}, {}{place}, {}", image.source, image.what, image.from)
+        };
+        let note = |note: &Note| format!("{}, {}", note.text, note.from);
+        let images = self.unplugged.iter().take(MAX_NOTES).map(image);
+        images
+            .chain(self.faults.iter().map(note))
+            .chain(self.notes.iter().map(note))
+            .collect()
     }
 
     /// Remembers something the model has no place for.
