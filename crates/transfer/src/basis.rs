@@ -1,5 +1,6 @@
 //! Why bytes are taken for a raw disk, and what is said where they are not.
 
+use diskimage::Format;
 use recognise::foreign::{Advice, Kind, Known};
 use report::{Error, Result};
 
@@ -22,7 +23,7 @@ pub(crate) enum Basis {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Says {
     /// The user, by the format.
-    User,
+    User(Format),
     /// A guest's description.
     Description,
     /// The place they come from, which is a device.
@@ -82,25 +83,24 @@ fn usual(kind: Kind) -> &'static str {
         Kind::Backup => "restore it with the program that made it, and give the disk",
         Kind::Encrypted => "decrypt it first",
         Kind::Memory => "give the machine's disk instead",
-        Kind::Firmware
-        | Kind::Program
-        | Kind::Document
-        | Kind::Media
-        | Kind::Font
-        | Kind::Data => RAW,
+        Kind::Firmware | Kind::Program | Kind::Document | Kind::Media | Kind::Font | Kind::Data => {
+            RAW
+        }
     }
 }
 
 /// What to say of bytes that look like `class` and are taken all the same, because somebody `says` so.
 pub(crate) fn taken_all_the_same(class: Class, says: Says) -> Option<Error> {
     let looks = match (class, says) {
+        // Its footer will show that it is one.
+        (_, Says::User(Format::Vhd)) => return None,
         (Class::Foreign(known), _) => format!("begins as {} does", known.what),
         (Class::Text | Class::Config(_), _) => "is text".into(),
-        (Class::Other, Says::User) => nothing_recognised().message().to_owned(),
+        (Class::Other, Says::User(_)) => nothing_recognised().message().to_owned(),
         _ => return None,
     };
     let why = match says {
-        Says::User => "the format was given",
+        Says::User(_) => "the format was given",
         Says::Description => "its description says so",
         Says::Device => "it comes from a device",
     };
@@ -114,5 +114,7 @@ pub(crate) fn taken_all_the_same(class: Class, says: Says) -> Option<Error> {
 /// # Errors
 /// Always [`report::Kind::Refused`].
 pub(crate) fn two_at_once<T>(one: &str, other: &str) -> Result<T> {
-    Err(Error::refused(format!("reads as {one} and as {other} at once")))
+    Err(Error::refused(format!(
+        "reads as {one} and as {other} at once"
+    )))
 }

@@ -267,6 +267,10 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
     let walked = source.walk(&mut walk, control);
     let mut seen = walk.seen;
     let guest = seen.describe_guest();
+    writer
+        .warnings
+        .drain(..)
+        .for_each(|warning| seen.warn(warning));
     if walked.is_ok() && writer.is_planned() {
         return Ok(plan(seen, std::mem::take(&mut writer.plans)));
     }

@@ -52,6 +52,11 @@ pub(crate) trait DiskSink {
         content: Content<'_>,
     ) -> Result<ControlFlow<()>>;
 
+    /// Says how many bytes the sectors of the next disk have, where that is known.
+    fn sector(&mut self, sector: Option<u32>) {
+        let _ = sector;
+    }
+
     /// Whoever only wants to know what there is, and is told instead of given disks.
     fn looker(&mut self) -> Option<&mut Looker> {
         None
@@ -78,6 +83,8 @@ pub(crate) struct Walk<'a> {
     /// Manifests that came behind files which they name, by the archive's member name: the next pass
     /// through the same source compares them.
     manifests: HashMap<String, Found>,
+    /// Bytes in a sector of the disk that is about to be handed on, as its format declares it.
+    sector: Option<u32>,
     layers: Vec<&'static str>,
     /// Compressions among `layers`.
     decoders: usize,
@@ -115,6 +122,7 @@ impl<'a> Walk<'a> {
             parts: Parts::default(),
             xva: Vec::new(),
             manifests: HashMap::new(),
+            sector: None,
             layers: Vec::new(),
             decoders: 0,
             opened: 0,

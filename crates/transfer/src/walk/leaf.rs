@@ -86,9 +86,10 @@ impl Walk<'_> {
     }
 
     pub(super) fn class(&self, head: &[u8], file: &File) -> Result<Class> {
+        let raw = self.says_raw(file).is_some();
         match self.pick.wants(&file.member) {
-            true => classify(head, file.size, self.pick.format),
-            false => Ok(classify(head, file.size, None).unwrap_or(Class::Other)),
+            true => classify(head, file.size, self.pick.format, raw),
+            false => Ok(classify(head, file.size, None, raw).unwrap_or(Class::Other)),
         }
     }
 
@@ -126,10 +127,16 @@ impl Walk<'_> {
         }
         let (opening, member) = (self.opening, &file.member);
         let opened = opening.stream(format, stream, member, file.size, &mut self.sieves)?;
-        let Streamed::Disk { mut disk, variant } = opened else {
+        let Streamed::Disk {
+            mut disk,
+            variant,
+            sector,
+        } = opened
+        else {
             self.seen.again = true;
             return Ok(Break(()));
         };
+        self.sector = sector;
         let mut size = disk.size();
         if format == Format::Raw && Footer::of(self.pick.format) == Footer::Due {
             size = size.map(|size| size.saturating_sub(diskimage::END as u64));
@@ -191,14 +198,8 @@ impl Walk<'_> {
         self.guarded(disk, content, None)
     }
 
-    /// Hands on a disk that is what it seems to be. `sector` is how many bytes its sectors have, where that
-    /// is known.
-    pub(super) fn deliver(
-        &mut self,
-        disk: Disk,
-        content: Content<'_>,
-        sector: Option<u32>,
-    ) -> Result<ControlFlow<()>> {
+    /// Hands on a disk that is what it seems to be.
+    pub(super) fn deliver(&mut self, disk: Disk, content: Content<'_>) -> Result<ControlFlow<()>> {
         if self.seen.taken.len() >= DISKS {
             return Err(Error::unsupported(format!(
                 "holds more than {DISKS} disks, too many to be written in one pass"
@@ -209,7 +210,6 @@ impl Walk<'_> {
             disk: disk.clone(),
             layers: self.layers.clone(),
         });
-        let _ = sector;
         self.sink.take(&disk, &self.seen.configs, content)
     }
 
