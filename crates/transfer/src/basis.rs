@@ -56,6 +56,7 @@ pub(crate) fn shows_at_its_end(known: &Known) -> Error {
 /// Why what looks like `class`, in `size` bytes where that is known, is not taken for a disk.
 pub(crate) fn no_disk(class: Class, size: Option<u64>) -> Error {
     match (class, size) {
+        (_, Some(0)) => Error::refused("is empty"),
         (Class::Foreign(known), _) => foreign(known, format!("is {}", known.what)),
         (Class::Text | Class::Config(_), _) => Error::refused("is text, not a disk").hint(RAW),
         (_, Some(size)) if !size.is_multiple_of(512) => not_whole_sectors(size),

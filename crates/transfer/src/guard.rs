@@ -182,7 +182,7 @@ impl Watch {
         let (reach, size) = (self.reach()?, self.without_footer(size));
         match reach.fit(size) {
             Fit::Whole => None,
-            Fit::Cut => Some(cut(&reach, size)),
+            Fit::Cut => Some(Error::refused(cut(&reach, size).message())),
             Fit::Nearly => Some(Error::corrupt(format!(
                 "is {} bytes shorter than its {} says: {}",
                 reach.most - size,
