@@ -27,7 +27,7 @@ use extent::SparseRead;
 use report::Result;
 
 use crate::input::Input;
-pub use disk::Disk;
+pub use disk::{Disk, Pieces};
 use entries::Entry;
 use header::Header;
 pub use header::{Config, Device};
@@ -93,10 +93,14 @@ impl<R: SparseRead> Vma<R> {
         self.tally.stored(index)
     }
 
-    /// The disk that device `index` of [`Vma::devices`] is. Reading it passes by all other devices, so there is
-    /// one disk for each pass. The stream ends after everything in the backup was seen and right.
+    /// The disk that device `index` of [`Vma::devices`] is. Reading it passes by all other devices.
     pub fn disk(&mut self, index: usize) -> Disk<'_, R> {
         Disk::new(self, index)
+    }
+
+    /// The disks that several devices are, in one pass.
+    pub fn disks(&mut self, wanted: Vec<usize>) -> Pieces<'_, R> {
+        Pieces::new(self, wanted)
     }
 
     /// Reads what is left of the backup and checks it.

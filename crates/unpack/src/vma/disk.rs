@@ -1,18 +1,19 @@
-//! One device of a backup, in the order in which its clusters are stored.
+//! Devices of a backup, in the order in which their clusters are stored.
 
 use extent::{DiskRead, Piece, SparseRead};
 use report::Result;
 
-use super::entries::Entry;
 use super::{BLOCK, CLUSTER, Vma};
 use crate::archive::clip;
 
-/// A disk out of a [`Vma`]. Its clusters come in any order, but each of them comes, those of zeros too.
-pub struct Disk<'a, R> {
+/// The pieces of some devices of a [`Vma`], whichever comes next. The clusters of a device come in any order,
+/// but each of them comes, those of zeros too. The end shows after everything in the backup was seen and right.
+pub struct Pieces<'a, R> {
     vma: &'a mut Vma<R>,
-    /// The device's position among the devices.
-    index: usize,
-    size: u64,
+    /// The devices' positions among the devices.
+    wanted: Vec<usize>,
+    /// The position among these of the device that the present cluster is of.
+    present: usize,
     /// What is left of the cluster that has begun.
     cluster: Cluster,
     run: Run,
@@ -68,27 +69,34 @@ impl Cluster {
     }
 }
 
-impl<'a, R: SparseRead> Disk<'a, R> {
-    pub(super) fn new(vma: &'a mut Vma<R>, index: usize) -> Self {
-        let size = vma.devices().get(index).map_or(0, |device| device.size);
-        Disk {
+impl<'a, R: SparseRead> Pieces<'a, R> {
+    pub(super) fn new(vma: &'a mut Vma<R>, wanted: Vec<usize>) -> Self {
+        Pieces {
             vma,
-            index,
-            size,
+            wanted,
+            present: 0,
             cluster: Cluster::default(),
             run: Run::default(),
             complete: false,
         }
     }
 
+    /// Which of the wanted devices the piece is of that the next `peek` shows, and where it lies there in
+    /// bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// As [`Vma::finish`].
+    pub fn place(&mut self) -> Result<Option<(usize, u64)>> {
+        self.settle()?;
+        Ok((!self.complete).then_some((self.present, self.run.at)))
+    }
+
     /// Makes sure that there is something to show, unless all has been shown.
     fn settle(&mut self) -> Result<()> {
         while self.run.len == 0 && !self.complete {
-            if self.run.stored {
-                let past = std::mem::take(&mut self.run.past);
-                self.vma.left -= past;
-                self.vma.pass(past)?;
-            }
+            let past = std::mem::take(&mut self.run.past);
+            self.vma.left -= past;
+            self.vma.pass(past)?;
             match self.cluster.next_run() {
                 Some(run) => self.run = run,
                 None => self.next_cluster()?,
@@ -97,28 +105,27 @@ impl<'a, R: SparseRead> Disk<'a, R> {
         Ok(())
     }
 
-    /// Goes on to the next cluster of this device, or to the end of the backup.
+    /// Goes on to the next cluster, or to the end of the backup.
     fn next_cluster(&mut self) -> Result<()> {
-        match self.vma.next_cluster()? {
-            None => self.complete = true,
-            Some(entry) if entry.device == self.index => self.begin(entry),
-            Some(_) => {}
+        let Some(entry) = self.vma.next_cluster()? else {
+            self.complete = true;
+            return Ok(());
+        };
+        let wanted = self.wanted.iter().position(|&index| index == entry.device);
+        if let (Some(wanted), Some(device)) = (wanted, self.vma.devices().get(entry.device)) {
+            self.present = wanted;
+            self.cluster = Cluster {
+                at: u64::from(entry.number) * CLUSTER,
+                len: device.bytes_of(entry.number),
+                mask: entry.mask,
+                blocks: 16,
+            };
         }
         Ok(())
     }
-
-    fn begin(&mut self, entry: Entry) {
-        let at = u64::from(entry.number) * CLUSTER;
-        self.cluster = Cluster {
-            at,
-            len: CLUSTER.min(self.size.saturating_sub(at)),
-            mask: entry.mask,
-            blocks: 16,
-        };
-    }
 }
 
-impl<R: SparseRead> SparseRead for Disk<'_, R> {
+impl<R: SparseRead> SparseRead for Pieces<'_, R> {
     fn peek(&mut self) -> Result<Piece<'_>> {
         self.settle()?;
         if self.complete {
@@ -143,17 +150,46 @@ impl<R: SparseRead> SparseRead for Disk<'_, R> {
     }
 }
 
+/// A disk out of a [`Vma`]: the [`Pieces`] of one device.
+pub struct Disk<'a, R> {
+    pieces: Pieces<'a, R>,
+    size: u64,
+}
+
+impl<'a, R: SparseRead> Disk<'a, R> {
+    pub(super) fn new(vma: &'a mut Vma<R>, index: usize) -> Self {
+        Disk {
+            size: vma.devices().get(index).map_or(0, |device| device.size),
+            pieces: Pieces::new(vma, vec![index]),
+        }
+    }
+}
+
+impl<R: SparseRead> SparseRead for Disk<'_, R> {
+    fn peek(&mut self) -> Result<Piece<'_>> {
+        self.pieces.peek()
+    }
+
+    fn consume(&mut self, n: u64) {
+        self.pieces.consume(n);
+    }
+}
+
 impl<R: SparseRead> DiskRead for Disk<'_, R> {
     fn size(&self) -> Option<u64> {
         Some(self.size)
     }
 
     fn offset(&mut self) -> Result<u64> {
-        self.settle()?;
-        Ok(self.run.at)
+        self.pieces.settle()?;
+        Ok(self.pieces.run.at)
     }
 
     fn is_in_order(&self) -> bool {
         false
+    }
+
+    fn is_whole(&self) -> bool {
+        true
     }
 }
