@@ -87,12 +87,12 @@ impl Seen {
     }
 
     /// Reads the guest's descriptions, and says which of them could not be used.
-    pub(crate) fn describe_guest(&mut self) -> Option<Vm> {
+    pub(crate) fn describe_guest(&mut self) -> Option<Box<Vm>> {
         let guest = Guest::described_by(&self.configs);
         for warning in guest.warnings {
             self.warn(warning);
         }
-        guest.vm
+        guest.vm.map(Box::new)
     }
 
     /// What `--strict` asks for.
