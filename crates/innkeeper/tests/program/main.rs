@@ -20,6 +20,7 @@ mod inspect;
 mod interrupted;
 mod nbd;
 mod parts;
+mod proxmox;
 mod support;
 mod usage;
 mod volumes;

@@ -7,8 +7,9 @@ use diskimage::{About, Format, Gate, How, Image};
 use extent::{BlockRead, DiskRead, Run};
 use report::{Error, Kind, Result, amount};
 
-use super::{InspectedDisk, Members, ON, survey};
+use super::{InspectedDisk, Members, ON, Survey, survey};
 use crate::control::Control;
+use crate::mixed::Mixed;
 use crate::open::{Content, Footer, not_read};
 use crate::seen::{Config, Disk};
 use crate::walk::DiskSink;
@@ -113,10 +114,7 @@ impl Looker {
             refusal,
             ..InspectedDisk::new(disk)
         };
-        if size > self.max_size {
-            let most = amount(self.max_size);
-            let refusal = Error::refused(format!("is larger than the limit, which is {most}"))
-                .hint("give --max-size if the disk really is that large");
+        if let Some(refusal) = self.too_large(size) {
             described.refusal.get_or_insert(refusal);
             return Ok(described);
         }
@@ -134,6 +132,28 @@ impl Looker {
             Err(error) => return Err(error),
         }
         Ok(described)
+    }
+
+    /// Why a disk of `size` bytes would not be taken, if it is the size.
+    fn too_large(&self, size: u64) -> Option<Error> {
+        let most = amount(self.max_size);
+        let refusal = Error::refused(format!("is larger than the limit, which is {most}"));
+        let hint = "give --max-size if the disk really is that large";
+        (size > self.max_size).then(|| refusal.hint(hint))
+    }
+
+    /// Remembers `disk`, of which `data` bytes are stored in a backup.
+    pub(crate) fn backed_up(&mut self, disk: Disk, data: u64) {
+        let size = disk.size.unwrap_or(data);
+        self.describe(InspectedDisk {
+            survey: Some(Survey {
+                data,
+                holes: size.saturating_sub(data),
+                packed: None,
+            }),
+            refusal: self.too_large(size),
+            ..InspectedDisk::new(disk)
+        });
     }
 
     /// Reads a raw disk and says what it is.
@@ -200,6 +220,16 @@ impl DiskSink for Looker {
             let described = self.raw(found.clone(), disk)?;
             self.describe(described);
         }
+        Ok(ON)
+    }
+
+    /// Nobody asks for it: the walk tells what a backup holds by its headers.
+    fn take_mixed(
+        &mut self,
+        _found: &[Disk],
+        _configs: &[Config],
+        _mixed: &mut dyn Mixed,
+    ) -> Result<ControlFlow<()>> {
         Ok(ON)
     }
 

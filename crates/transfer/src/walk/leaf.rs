@@ -167,6 +167,12 @@ impl Walk<'_> {
         disk: Disk,
         content: Content<'_>,
     ) -> Result<ControlFlow<()>> {
+        self.begin_disk(&disk)?;
+        self.sink.take(&disk, &self.seen.configs, content)
+    }
+
+    /// Remembers that `disk` is taken.
+    pub(super) fn begin_disk(&mut self, disk: &Disk) -> Result<()> {
         if self.seen.taken.len() >= DISKS {
             return Err(Error::unsupported(format!(
                 "holds more than {DISKS} disks, too many to be written in one pass"
@@ -177,7 +183,7 @@ impl Walk<'_> {
             disk: disk.clone(),
             layers: self.layers.clone(),
         });
-        self.sink.take(&disk, &self.seen.configs, content)
+        Ok(())
     }
 
     /// The format of what is to be taken for a disk.
@@ -197,7 +203,7 @@ impl Walk<'_> {
     }
 
     /// Remembers a file that is no disk.
-    fn list(
+    pub(super) fn list(
         &mut self,
         stream: &mut dyn SparseRead,
         file: &File,
