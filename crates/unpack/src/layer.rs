@@ -8,6 +8,7 @@ use crate::archive::Archive;
 use crate::bzip2::Bzip2;
 use crate::gzip::{Engine, Gzip};
 use crate::lz4::{self, Lz4};
+use crate::lzop::{self, Lzop};
 use crate::tar::Tar;
 use crate::vma;
 use crate::xz::Xz;
@@ -38,6 +39,8 @@ pub enum Compression {
     Bzip2,
     /// The LZ4 frame format, legacy frames included.
     Lz4,
+    /// What lzop makes.
+    Lzop,
 }
 
 /// An archive this crate reads.
@@ -54,7 +57,7 @@ pub const HEAD: usize = 512;
 
 /// Formats that are recognised in order to be refused by name: magic number, name, and what unpacks
 /// them.
-const BEYOND: [(&[u8], &str, &str); 9] = [
+const BEYOND: [(&[u8], &str, &str); 8] = [
     (
         b"7z\xbc\xaf\x27\x1c",
         "7-Zip archive",
@@ -62,7 +65,6 @@ const BEYOND: [(&[u8], &str, &str); 9] = [
     ),
     (b"Rar!\x1a\x07", "RAR archive", "unrar p -inul FILE MEMBER"),
     (b"LZIP", "lzip file", "lzip -dc FILE"),
-    (b"\x89LZO\0\r\n\x1a\n", "lzop file", "lzop -dc FILE"),
     (b"\x1f\x9d", "file from compress (.Z)", "gzip -dc FILE"),
     (b"\x1f\xa0", "file from compress -H (.Z)", "gzip -dc FILE"),
     (
@@ -103,6 +105,8 @@ pub fn sniff(head: &[u8]) -> Result<Option<Layer>> {
         Some(Compression::Xz)
     } else if starts(b"BZh") && matches!(head.get(3), Some(b'1'..=b'9')) {
         Some(Compression::Bzip2)
+    } else if starts(lzop::MAGIC) {
+        Some(Compression::Lzop)
     } else {
         frames(head)
     };
@@ -151,6 +155,7 @@ impl Layer {
             Layer::Compression(Compression::Zstd) => "zstd",
             Layer::Compression(Compression::Bzip2) => "bzip2",
             Layer::Compression(Compression::Lz4) => "lz4",
+            Layer::Compression(Compression::Lzop) => "lzop",
             Layer::Archive(ArchiveKind::Tar) => "tar",
             Layer::Archive(ArchiveKind::Zip) => "zip",
             Layer::Vma => "VMA",
@@ -176,6 +181,7 @@ impl Compression {
             Compression::Zstd => Box::new(Zstd::new(input, limits)?),
             Compression::Bzip2 => Box::new(Bzip2::new(input, limits)?),
             Compression::Lz4 => Box::new(Lz4::new(input, limits)?),
+            Compression::Lzop => Box::new(Lzop::new(input, limits)?),
         })
     }
 }
