@@ -11,6 +11,9 @@ mod storage;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod write;
+
+pub use write::{Descriptor, File, write};
 
 use report::{Error, Result};
 
