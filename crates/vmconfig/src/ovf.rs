@@ -15,6 +15,9 @@ mod systems;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod write;
+
+pub use write::{Descriptor, File, write};
 
 use report::{Error, Result};
 
