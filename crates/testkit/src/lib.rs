@@ -6,6 +6,7 @@
 pub mod machine;
 pub mod shell;
 pub mod tar;
+pub mod vma;
 pub mod xva;
 pub mod zip;
 

@@ -20,7 +20,7 @@ use crate::encoded::{Encoded, Form, Layout, Measured};
 use crate::intake::{Intake, Keep, Passed, Passing};
 use crate::open::{Footer, Opening};
 use crate::pick::Pick;
-use crate::pour::Bounds;
+use crate::pour::{BUFFERS, Bounds};
 use crate::seen::{Config, Disk, Seen};
 use crate::walk::Walk;
 use crate::writer::{Places, Writer};
@@ -246,6 +246,9 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
         encoded: format != Format::Raw,
         padded: import.form.and_then(|form| form.size).unwrap_or(0),
         named: import.named,
+        buffers: BUFFERS,
+        early: opening.means.memory as usize,
+        alone: true,
     };
     let mut writer = Writer::new(
         import.places,

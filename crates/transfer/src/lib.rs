@@ -31,6 +31,7 @@ mod open;
 mod pick;
 mod pool;
 mod pour;
+mod reorder;
 mod seen;
 mod spread;
 mod walk;

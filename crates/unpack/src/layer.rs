@@ -9,6 +9,7 @@ use crate::bzip2::Bzip2;
 use crate::gzip::{Engine, Gzip};
 use crate::lz4::{self, Lz4};
 use crate::tar::Tar;
+use crate::vma;
 use crate::xz::Xz;
 use crate::zip::Zip;
 use crate::zstd::{self, SKIPPABLE, Zstd};
@@ -20,6 +21,8 @@ pub enum Layer {
     Compression(Compression),
     /// An archive: one stream in, members out.
     Archive(ArchiveKind),
+    /// A backup of Proxmox VE: one stream in, disks out whose pieces lie between each other.
+    Vma,
 }
 
 /// A compression this crate undoes.
@@ -105,6 +108,8 @@ pub fn sniff(head: &[u8]) -> Result<Option<Layer>> {
     };
     Ok(if let Some(compression) = compression {
         Some(Layer::Compression(compression))
+    } else if vma::looks_like(head) {
+        Some(Layer::Vma)
     } else if Zip::<&mut dyn SparseRead>::looks_like(head) {
         Some(Layer::Archive(ArchiveKind::Zip))
     } else if Tar::<&mut dyn SparseRead>::looks_like(head) {
@@ -148,6 +153,7 @@ impl Layer {
             Layer::Compression(Compression::Lz4) => "lz4",
             Layer::Archive(ArchiveKind::Tar) => "tar",
             Layer::Archive(ArchiveKind::Zip) => "zip",
+            Layer::Vma => "VMA",
         }
     }
 }
