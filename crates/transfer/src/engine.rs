@@ -21,6 +21,7 @@ use crate::open::{Footer, Opening};
 use crate::pick::Pick;
 use crate::pour::Bounds;
 use crate::seen::{Config, Disk, Seen};
+use crate::siblings;
 use crate::walk::Walk;
 use crate::writer::{Places, Writer};
 
@@ -206,8 +207,9 @@ fn measure(
 }
 
 fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcome> {
-    let keep = open_keep(import.keep, import.dry_run, control)?;
     let name = import.source.name().to_owned();
+    siblings::check(&name, &import.how.gate).map_err(|error| error.at(&name))?;
+    let keep = open_keep(import.keep, import.dry_run, control)?;
     let hint = import.source.hint();
     control.source_opened(import.source.size());
     let source = Source {

@@ -31,6 +31,7 @@ mod pick;
 mod pool;
 mod pour;
 mod seen;
+mod siblings;
 mod spread;
 mod walk;
 mod writer;

@@ -10,7 +10,7 @@ mod leaf;
 mod look;
 mod parts;
 
-use std::ops::ControlFlow;
+use std::ops::ControlFlow::{self, Continue};
 
 use extent::{Lookahead, Piece, SparseRead, drain};
 use report::{Error, Result};
@@ -160,7 +160,11 @@ impl<'a> Walk<'a> {
         if head.is_empty() && file.member.is_empty() {
             return Err(Error::refused("is empty"));
         }
-        let Some(layer) = self.layer(head, file)? else {
+        let layer = self.layer(head, file)?;
+        if self.is_numbered(head, layer, file)? {
+            return Ok(Continue(()));
+        }
+        let Some(layer) = layer else {
             return self.leaf(stream, file);
         };
         self.enter(layer)?;

@@ -7,6 +7,7 @@
 
 mod hardware;
 mod product;
+mod references;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use crate::limits::shown;
 use crate::value::{Origin, Value};
 use crate::vm::Vm;
 use crate::xml::{self, Element};
+pub use references::{FileReference, references};
 
 /// Reads the description of one guest, called `file`.
 ///

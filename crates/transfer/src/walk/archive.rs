@@ -103,7 +103,8 @@ impl Walk<'_> {
             None => self.file(&mut { content }, &inner),
             Some(checking) => self.checked(content, &member.name, &inner, checking),
         };
-        match flow.map_err(|error| error.within(&name))? {
+        let told = |error: Error| Walk::perhaps_a_part(error.within(&name), &inner.member);
+        match flow.map_err(told)? {
             Break(()) => Ok(Next::Break),
             Continue(()) => inside.next(archive).map(Next::Member),
         }
