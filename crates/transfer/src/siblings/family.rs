@@ -19,14 +19,14 @@ type Key = (String, Series, String);
 /// Files whose names count, by what is the same in them.
 #[derive(Debug, Default)]
 pub(crate) struct Families {
-    families: HashMap<Key, Family>,
+    families: HashMap<Key, BTreeMap<u64, Sibling>>,
     count: usize,
     bytes: usize,
 }
 
-/// Files whose names differ in their number.
-#[derive(Debug, Default)]
-pub(crate) struct Family(BTreeMap<u64, Sibling>);
+/// Files whose names differ in their number, in the order of these.
+#[derive(Debug)]
+pub(crate) struct Family<'a>(Vec<&'a Sibling>);
 
 /// One of them.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl Families {
             return;
         }
         let family = self.families.entry(key(&part)).or_default();
-        family.0.entry(part.number).or_insert_with(|| Sibling {
+        family.entry(part.number).or_insert_with(|| Sibling {
             name: name.to_owned(),
             size,
             like,
@@ -56,8 +56,18 @@ impl Families {
     }
 
     /// The files that the one called `name` counts among, itself included.
-    pub(crate) fn of(&self, name: &str) -> Option<&Family> {
-        self.families.get(&key(&PartName::parse(name)?))
+    pub(crate) fn of(&self, name: &str) -> Option<Family<'_>> {
+        let part = PartName::parse(name)?;
+        let family = self.families.get(&key(&part))?;
+        let last = match part.series {
+            // Other endings count as well: `disk.img.gz` is no part beside `disk.img.aa`.
+            Series::Letters(_) => (0..)
+                .find(|number| !family.contains_key(number))?
+                .checked_sub(1)?,
+            _ => u64::MAX,
+        };
+        let files: Vec<_> = family.range(..=last).map(|(_, file)| file).collect();
+        (part.number <= last).then_some(Family(files))
     }
 }
 
@@ -65,10 +75,10 @@ fn key(part: &PartName<'_>) -> Key {
     (part.before.to_owned(), part.series, part.after.to_owned())
 }
 
-impl Family {
+impl Family<'_> {
     /// Its files in the order of their numbers.
     pub(crate) fn files(&self) -> impl DoubleEndedIterator<Item = &Sibling> {
-        self.0.values()
+        self.0.iter().copied()
     }
 
     /// How many there are.
@@ -85,7 +95,8 @@ impl Family {
             return false;
         };
         // What is numbered as 002 is a part whether the first is there or not; 20261130 is a day.
-        let counts = part.is_first() || part.digits.starts_with('0');
+        let counts =
+            part.is_first() || part.digits.starts_with('0') || part.series == Series::VirtualPc;
         let rest = || self.files().skip(usize::from(part.is_first()));
         if !counts || self.len() < 2 {
             return false;
@@ -134,18 +145,23 @@ impl Family {
     /// What a shell makes the list of the files from, in their order.
     fn pattern(&self) -> Option<String> {
         let mut parts = self.files().filter_map(|file| PartName::parse(&file.name));
-        let first = parts.next()?;
+        let (first, last) = (parts.next()?, parts.next_back()?);
         let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%".contains(c);
         let harmless = |text: &str| text.chars().all(plain) && text.len() < 200;
-        if first.is_packed() || !harmless(first.before) || first.before.starts_with('-') {
+        let (before, digits, width) = (first.before, first.digits, first.digits.len());
+        if first.is_packed() || !harmless(before) || before.starts_with('-') {
             return None;
         }
-        let (before, digits) = (first.before, first.digits);
-        if first.series == Series::VirtualPc {
-            return Some(format!("{before}.{digits} {before}.v??"));
-        }
-        let even = parts.all(|part| part.digits.len() == digits.len());
-        even.then(|| format!("{before}{}", "?".repeat(digits.len())))
+        let even = last.digits.len() == width && parts.all(|part| part.digits.len() == width);
+        Some(match first.series {
+            Series::VirtualPc => format!("{before}.{digits} {before}.v[0-9]?"),
+            Series::Letters(_) => match last.digits.split_at_checked(width - 1)? {
+                (high, low) if digits.starts_with(high) => format!("{before}{high}[a-{low}]"),
+                _ => return None,
+            },
+            _ if even => format!("{before}[0-9]{}", "?".repeat(width - 1)),
+            _ => return None,
+        })
     }
 }
 
@@ -164,9 +180,9 @@ mod tests {
 
     fn split(files: &[(&str, u64, Like)]) -> bool {
         let families = family(files);
-        let family = families.of(files[0].0).unwrap();
-        assert_eq!(family.len(), files.len());
-        family.is_split()
+        families
+            .of(files[0].0)
+            .is_some_and(|family| family.is_split())
     }
 
     #[test]
@@ -198,6 +214,11 @@ mod tests {
             !split(&[("a.ab", 9, Whole), ("a.ac", 9, Nothing)]),
             "no first"
         );
+        assert!(!split(&[
+            ("a.gz", 9, Whole),
+            ("a.aa", 9, Whole),
+            ("a.ab", 9, Nothing)
+        ]));
     }
 
     #[test]
@@ -235,13 +256,24 @@ mod tests {
         assert_eq!(
             told(&[("d/a.img.000", 9, Whole), ("d/a.img.001", 4, Nothing)]),
             "error: is one of 2 parts of a file: d/a.img.000 (9 bytes), d/a.img.001 (4 bytes)\n\
-             hint: join them first: cat d/a.img.??? | innkeeper import - …; where each is a whole disk: innkeeper import - … <FILE"
+             hint: join them first: cat d/a.img.[0-9]?? | innkeeper import - …; where each is a whole disk: innkeeper import - … <FILE"
         );
         let hint = |files: &[(&str, u64, Like)]| {
             let told = told(files);
             told.split("hint: ").nth(1).unwrap().to_owned()
         };
-        assert!(hint(&[("a.vhd", 9, Whole), ("a.v01", 9, Nothing)]).contains("cat a.vhd a.v?? |"));
+        assert!(
+            hint(&[("a.vhd", 9, Whole), ("a.v01", 9, Nothing)]).contains("cat a.vhd a.v[0-9]? |")
+        );
+        assert!(
+            hint(&[
+                ("x.aa", 9, Whole),
+                ("x.ab", 9, Nothing),
+                ("x.ac", 9, Nothing),
+                ("x.gz", 9, Whole)
+            ])
+            .contains("cat x.a[a-c] |")
+        );
         for odd in [
             ["a b.00", "a b.01"],
             ["a.00.gz", "a.01.gz"],

@@ -132,7 +132,10 @@ fn digits(name: &str) -> Option<PartName<'_>> {
     let dot = stem.ends_with('.');
     let bare = stem.trim_end_matches(['.', '-', '_']);
     let file = has_ending(bare);
-    if last(before) != "x" && !file && !says_part && bare.len() == stem.len() {
+    let separate = says_part || bare.len() < stem.len();
+    // `disk.qcow2` is no part of `disk.qcow`.
+    let counts = digits.len() >= 2 && (file || last(before) == "x");
+    if !separate && !counts {
         return None;
     }
     Some(PartName {

@@ -17,8 +17,8 @@ enum Numbered {
     Whole,
     /// A part of a file.
     Part(Error),
-    /// An older version of a disk.
-    PassedBy,
+    /// Another version of a disk than the one that is meant, and which that is.
+    PassedBy(Error),
 }
 
 impl Walk<'_> {
@@ -51,7 +51,7 @@ impl Walk<'_> {
         // The others will show what it is.
         let telling = match part.series {
             Series::Letters(_) => part.is_first(),
-            Series::VirtualPc => false,
+            Series::VirtualPc => !part.is_first(),
             Series::Digits | Series::Extents => part.sure,
         };
         if first && telling && self.opening.means.again {
@@ -63,7 +63,8 @@ impl Walk<'_> {
                 self.parts.numbered.push(file.clone());
                 Ok(false)
             }
-            Numbered::PassedBy => {
+            Numbered::PassedBy(why) => {
+                self.warn(file, why);
                 self.seen.rest.push(&file.member, file.size);
                 Ok(true)
             }
@@ -113,16 +114,22 @@ impl Walk<'_> {
         let Some(family) = self.parts.families.of(&file.key()) else {
             return Ok(Numbered::Whole);
         };
-        let newest = family
-            .files()
-            .filter_map(|file| PartName::parse(&file.name));
-        let newest = newest.map(|part| part.number).max().unwrap_or(part.number);
-        if self.parts.is_there(base) || part.number < newest {
-            return Ok(Numbered::PassedBy);
+        let passed_by = |meant: &str| {
+            let meant = shortened(meant, NAMED);
+            let message = format!("is passed by: {meant} is the newest version of the disk");
+            Numbered::PassedBy(Error::refused(message))
+        };
+        let key = file.key();
+        let newest = family.files().next_back().map(|newest| &newest.name);
+        if self.parts.is_there(base) {
+            return Ok(passed_by(base));
+        }
+        if let Some(newest) = newest.filter(|&newest| *newest != key) {
+            return Ok(passed_by(newest));
         }
         let older = |taken: &File| {
-            let other = PartName::parse(&taken.member);
-            other.is_some_and(|other| other.before == part.before)
+            let key = taken.key();
+            PartName::parse(&key).is_some_and(|other| other.before == part.before)
         };
         match self.parts.numbered.iter().find(|taken| older(taken)) {
             None => Ok(Numbered::Whole),
