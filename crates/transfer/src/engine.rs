@@ -22,6 +22,7 @@ use crate::open::{Footer, Opening};
 use crate::pick::Pick;
 use crate::pour::{BUFFERS, Bounds};
 use crate::seen::{Config, Disk, Seen};
+use crate::siblings;
 use crate::walk::Walk;
 use crate::writer::{Places, Writer};
 
@@ -216,8 +217,9 @@ fn measure(
 }
 
 fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcome> {
-    let keep = open_keep(import.keep, import.dry_run, control)?;
     let name = import.source.name().to_owned();
+    siblings::check(&name, &import.how.gate).map_err(|error| error.at(&name))?;
+    let keep = open_keep(import.keep, import.dry_run, control)?;
     let hint = import.source.hint();
     control.source_opened(import.source.size());
     let source = Source {

@@ -33,6 +33,7 @@ mod pool;
 mod pour;
 mod reorder;
 mod seen;
+mod siblings;
 mod spread;
 mod walk;
 mod writer;

@@ -174,7 +174,11 @@ impl<'a> Walk<'a> {
         if head.is_empty() && file.member.is_empty() {
             return Err(Error::refused("is empty"));
         }
-        let Some(layer) = self.layer(head, file)? else {
+        let layer = self.layer(head, file)?;
+        if self.is_numbered(head, layer, file)? {
+            return Ok(Continue(()));
+        }
+        let Some(layer) = layer else {
             return self.leaf(stream, file);
         };
         let (layers, decoders, xva) = (self.layers.len(), self.decoders, self.xva.clone());

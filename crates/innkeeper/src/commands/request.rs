@@ -334,6 +334,9 @@ pub(super) fn extents_beside(source: &Place, taken: &Taken) -> Gate {
     }
 }
 
+/// Names of a directory that are looked at.
+const LISTED: usize = 100_000;
+
 /// A directory, for images.
 struct Opened {
     path: PathBuf,
@@ -356,6 +359,14 @@ impl Directory for Opened {
         let file = self.directory.file(name)?;
         self.taken.add_part(Place::File(self.path.join(name)))?;
         Ok(file)
+    }
+
+    fn look(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        self.directory.file(name)
+    }
+
+    fn names(&self) -> Result<Vec<String>> {
+        self.directory.names(LISTED)
     }
 }
 

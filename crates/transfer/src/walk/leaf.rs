@@ -240,6 +240,9 @@ impl Walk<'_> {
                 text = String::new();
             }
         }
+        if kind == ConfigKind::Ovf {
+            self.lists(file, &text)?;
+        }
         let member = shortened(&file.member, NAMED);
         self.seen.configs.push(Config { member, kind, text });
         Ok(())
@@ -247,7 +250,7 @@ impl Walk<'_> {
 }
 
 /// The first bytes of a text, `most` of them, or up to the first that belong to no character.
-fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<String> {
+pub(super) fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<String> {
     let mut bytes = vec![0; most];
     let read = read_full(stream, &mut bytes)?;
     bytes.truncate(read);

@@ -95,7 +95,7 @@ impl Walk<'_> {
         Ok(Continue(()))
     }
 
-    fn remember_taken(&mut self, disk: Disk) {
+    pub(super) fn remember_taken(&mut self, disk: Disk) {
         let layers = self.layers.clone();
         self.seen.taken.push(Taken { disk, layers });
     }
