@@ -206,6 +206,7 @@ impl<'a> Walk<'a> {
         let flow = match layer {
             Layer::Compression(kind) => self.compressed(kind, stream, file)?,
             Layer::Archive(kind) => self.archive(kind, stream, file)?,
+            Layer::Vma => return Err(Error::unsupported("is a Proxmox VMA backup")),
         };
         self.layers.pop();
         if flow.is_continue() {
