@@ -28,6 +28,8 @@ mod inspect;
 mod intake;
 mod names;
 mod open;
+mod ova;
+mod part;
 mod pick;
 mod pool;
 mod pour;
@@ -45,6 +47,7 @@ pub use guest::Guest;
 pub use inspect::{
     Entry, Inspect, Inspected, InspectedDisk, Members, Packing, Survey, What, inspect,
 };
+pub use ova::Ova;
 pub use pick::{Pattern, Pick};
 pub use seen::{Config, Disk};
 pub use writer::{ChoosePlaces, Places};
