@@ -21,7 +21,7 @@ use crate::intake::{Intake, Keep, Passed, Passing};
 use crate::open::{Footer, Opening};
 use crate::ova::Told;
 use crate::pick::Pick;
-use crate::pour::Bounds;
+use crate::pour::{BUFFERS, Bounds};
 use crate::seen::{Config, Disk, Seen};
 use crate::walk::Walk;
 use crate::writer::{Places, Writer};
@@ -70,7 +70,7 @@ pub struct Imported {
     /// Guest configurations that came with them.
     pub configs: Vec<Config>,
     /// The guest that they describe.
-    pub guest: Option<Vm>,
+    pub guest: Option<Box<Vm>>,
     /// What the manifest of an appliance was found to say.
     pub manifest: Option<String>,
     /// What was not used or not checked.
@@ -255,6 +255,9 @@ fn once(
         encoded: format != Format::Raw,
         padded,
         named: import.named,
+        buffers: BUFFERS,
+        early: opening.means.memory as usize,
+        alone: true,
     };
     let mut writer = Writer::new(
         import.places,

@@ -1,15 +1,16 @@
 //! The guest that the configurations beside a disk describe.
 
 use report::Error;
-use vmconfig::{Vm, libvirt, ovf, vmx, xl, xva};
+use vmconfig::{Vm, libvirt, ovf, proxmox, vmx, xl, xva};
 
 use crate::classify::ConfigKind;
 use crate::seen::Config;
 
 /// Languages in the order in which they are believed: what was made to carry a guest elsewhere first.
-const BEST: [ConfigKind; 5] = [
+const BEST: [ConfigKind; 6] = [
     ConfigKind::Ovf,
     ConfigKind::Xapi,
+    ConfigKind::Proxmox,
     ConfigKind::Xl,
     ConfigKind::Libvirt,
     ConfigKind::Vmx,
@@ -50,6 +51,7 @@ fn read(config: &Config) -> report::Result<Vm> {
         ConfigKind::Xl => xl::read(text, member),
         ConfigKind::Libvirt => libvirt::read(text, member),
         ConfigKind::Vmx => vmx::read(text, member),
+        ConfigKind::Proxmox => proxmox::read(text, member),
         ConfigKind::Vbox => Err(Error::unsupported(
             "descriptions of VirtualBox are not read",
         )),

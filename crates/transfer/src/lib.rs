@@ -33,6 +33,7 @@ mod part;
 mod pick;
 mod pool;
 mod pour;
+mod reorder;
 mod seen;
 mod spread;
 mod walk;
@@ -47,6 +48,7 @@ pub use guest::Guest;
 pub use inspect::{
     Entry, Inspect, Inspected, InspectedDisk, Members, Packing, Survey, What, inspect,
 };
+pub use names::last_part;
 pub use ova::Ova;
 pub use pick::{Pattern, Pick};
 pub use seen::{Config, Disk};
