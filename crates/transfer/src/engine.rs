@@ -279,7 +279,7 @@ fn once(
     let walked = source.walk(&mut walk, control);
     let mut seen = walk.seen;
     let guest = seen.describe_guest();
-    for warning in ova.iter().flat_map(|ova| ova.end(guest.as_ref())) {
+    for warning in ova.iter().flat_map(|ova| ova.end(guest.as_deref())) {
         seen.warn(warning);
     }
     if walked.is_ok() && writer.is_planned() {

@@ -17,7 +17,7 @@ mod tests;
 mod unit;
 mod write;
 
-pub use write::{Descriptor, File, write};
+pub use write::{Descriptor, DiskFile, write};
 
 use report::{Error, Result};
 

@@ -154,7 +154,7 @@ impl State {
         for (number, plugged) in vm.disks.iter_mut().enumerate() {
             plugged.place = (number == disk).then(|| href.clone());
         }
-        let file = ovf::File {
+        let file = ovf::DiskFile {
             href,
             size,
             capacity,
