@@ -16,9 +16,10 @@ use vmconfig::Vm;
 
 use crate::control::{Control, interrupted};
 use crate::digest::Content;
-use crate::encoded::{Encoded, Form, Layout, Measured};
+use crate::encoded::{Encoded, Form, Measured, Padded, Passes};
 use crate::intake::{Intake, Keep, Passed, Passing};
 use crate::open::{Footer, Opening};
+use crate::ova::Told;
 use crate::pick::Pick;
 use crate::pour::{BUFFERS, Bounds};
 use crate::seen::{Config, Disk, Seen};
@@ -144,22 +145,21 @@ const PASSES: usize = 6;
 /// be kept is there once the source was read and found right, also when every target fails after that.
 pub fn import(mut import: Import, control: &Arc<Control>) -> Result<Outcome> {
     let Some(form) = import.form.clone() else {
-        return once(import, Format::Raw, control);
+        return once(import, Format::Raw, None, control);
     };
-    let layout = Layout::default();
-    if form.format == Format::Qcow {
-        measure(&mut import, &form, &layout, control)?;
+    let passes = Passes::of(&form, import.source.name());
+    if form.needs_measure() {
+        measure(&mut import, &form, &passes, control)?;
     }
-    let format = form.format;
-    import.places = encoded(import.places, form, &layout);
-    once(import, format, control)
+    let (format, ova) = (form.format, passes.ova.clone());
+    import.places = encoded(import.places, form, passes);
+    once(import, format, ova, control)
 }
 
-fn encoded(places: Places, form: Form, layout: &Layout) -> Places {
-    let layout = layout.clone();
+fn encoded(places: Places, form: Form, passes: Passes) -> Places {
     let encode = move |candidates: Vec<Box<dyn Candidate>>| {
         let encode = |inner| -> Box<dyn Candidate> {
-            Box::new(Encoded::new(inner, form.clone(), layout.clone()))
+            Box::new(Encoded::new(inner, form.clone(), passes.clone()))
         };
         candidates.into_iter().map(encode).collect()
     };
@@ -171,12 +171,12 @@ fn encoded(places: Places, form: Form, layout: &Layout) -> Places {
     }
 }
 
-/// A qcow2 has its tables before its data: for a pipe, a first pass through the source finds out
-/// what they will be.
+/// A qcow2 has its tables before its data, and an OVA the size and the digest of its disk's file: for a
+/// pipe, a first pass through the source finds out what they will be.
 fn measure(
     import: &mut Import,
     form: &Form,
-    layout: &Layout,
+    passes: &Passes,
     control: &Arc<Control>,
 ) -> Result<()> {
     let Places::These(targets) = &import.places else {
@@ -187,16 +187,18 @@ fn measure(
     };
     let name = import.source.name().to_owned();
     let Some(again) = import.source.again() else {
-        return Err(Error::unsupported(
-            "can be read only once, and a qcow2 for a pipe has to know all of it beforehand",
-        )
+        return Err(Error::unsupported(format!(
+            "can be read only once, and {} {} for a pipe has to know all of it beforehand",
+            form.article(),
+            form.name()
+        ))
         .hint("write to a file, or choose --format vmdk or raw, which need no second pass")
         .at(name));
     };
     if import.dry_run {
         return Ok(());
     }
-    let measured = Measured::new(pipe.name(), form.clone(), layout.clone());
+    let measured = Measured::new(pipe.name(), form.clone(), passes.clone());
     let first = Import {
         source: std::mem::replace(
             &mut import.source,
@@ -213,10 +215,17 @@ fn measure(
         dry_run: false,
         ..*import
     };
-    once(first, Format::Raw, control).map(drop)
+    once(first, Format::Raw, passes.ova.clone(), control).map(drop)
 }
 
-fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcome> {
+/// One import; its targets hold `format`, in an OVA if there is one.
+fn once(
+    import: Import,
+    format: Format,
+    ova: Option<Told>,
+    control: &Arc<Control>,
+) -> Result<Outcome> {
+    let padded = Padded::of(import.form.as_ref())?;
     let name = import.source.name().to_owned();
     siblings::check(&name, &import.how.gate).map_err(|error| error.at(&name))?;
     let keep = open_keep(import.keep, import.dry_run, control)?;
@@ -246,7 +255,7 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
         threads: import.limits.threads,
         footer: Footer::of(import.pick.format),
         encoded: format != Format::Raw,
-        padded: import.form.and_then(|form| form.size).unwrap_or(0),
+        padded,
         named: import.named,
         buffers: BUFFERS,
         early: opening.means.memory as usize,
@@ -255,6 +264,7 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
     let mut writer = Writer::new(
         import.places,
         format,
+        ova.clone(),
         bounds,
         import.verify,
         import.dry_run,
@@ -271,6 +281,9 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
     let walked = source.walk(&mut walk, control);
     let mut seen = walk.seen;
     let guest = seen.describe_guest();
+    for warning in ova.iter().flat_map(|ova| ova.end(guest.as_deref())) {
+        seen.warn(warning);
+    }
     if walked.is_ok() && writer.is_planned() {
         return Ok(plan(seen, std::mem::take(&mut writer.plans)));
     }

@@ -28,6 +28,8 @@ mod inspect;
 mod intake;
 mod names;
 mod open;
+mod ova;
+mod part;
 mod pick;
 mod pool;
 mod pour;
@@ -48,6 +50,7 @@ pub use inspect::{
     Entry, Inspect, Inspected, InspectedDisk, Members, Packing, Survey, What, inspect,
 };
 pub use names::last_part;
+pub use ova::Ova;
 pub use pick::{Pattern, Pick};
 pub use seen::{Config, Disk};
 pub use writer::{ChoosePlaces, Places};

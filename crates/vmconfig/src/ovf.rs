@@ -18,7 +18,7 @@ mod unit;
 mod write;
 
 pub use storage::FileReference;
-pub use write::{Descriptor, File, write};
+pub use write::{Descriptor, DiskFile, write};
 
 use report::{Error, Result};
 

@@ -40,7 +40,7 @@ const STREAM_OPTIMIZED: &str =
 
 /// A file of the package: a streamOptimized VMDK that holds one of the guest's disks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
+pub struct DiskFile {
     /// Its name in the package. The disk in it is the one that has this place.
     pub href: String,
     /// Its size in bytes.
@@ -66,7 +66,7 @@ pub struct Descriptor {
 ///
 /// What belongs to a host is left out without a word: screens, consoles, and what happens at a
 /// guest's end.
-pub fn write(vm: &Vm, files: &[File]) -> Descriptor {
+pub fn write(vm: &Vm, files: &[DiskFile]) -> Descriptor {
     let mut vm = vm.clone();
     vm.complete();
     let mut writer = Writer::default();
@@ -93,7 +93,7 @@ impl Writer {
         self.line(depth, &format!("<{name}>{}</{name}>", escape(text)));
     }
 
-    fn envelope(&mut self, vm: &Vm, files: &[File], hardware: &Hardware) {
+    fn envelope(&mut self, vm: &Vm, files: &[DiskFile], hardware: &Hardware) {
         self.line(0, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
         let namespaces = NAMESPACES.map(|(name, uri)| format!(" {name}=\"{uri}\""));
         self.line(0, &format!("<Envelope{}>", namespaces.concat()));
@@ -108,7 +108,7 @@ impl Writer {
         self.system(vm, hardware);
     }
 
-    fn files(&mut self, files: &[File]) {
+    fn files(&mut self, files: &[DiskFile]) {
         self.line(1, "<References>");
         for (number, file) in (1..).zip(files) {
             let (href, size) = (escape(&file.href), file.size);

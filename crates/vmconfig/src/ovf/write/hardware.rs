@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::File;
-use crate::vm::{Bus, Disk, Firmware, Kind, Nic, Vm};
+use super::DiskFile;
+use crate::vm::{Bus, Disk, Firmware, Kind, Nic, Scsi, Vm};
 
 /// The network of who names none; VMware's hosts have one of this name.
 const NETWORK: &str = "VM Network";
@@ -82,7 +82,7 @@ pub(super) struct Hardware {
 
 impl Hardware {
     /// The hardware of `vm`, whose disks lie in `files`.
-    pub(super) fn of(vm: &Vm, files: &[File]) -> Self {
+    pub(super) fn of(vm: &Vm, files: &[DiskFile]) -> Self {
         let mut hardware = Hardware {
             family: FAMILY,
             items: Vec::new(),
@@ -143,7 +143,7 @@ impl Hardware {
         );
     }
 
-    fn drives(&mut self, vm: &Vm, files: &[File]) {
+    fn drives(&mut self, vm: &Vm, files: &[DiskFile]) {
         for disk in &vm.disks {
             let place = disk.place.as_deref();
             let number = files
@@ -172,7 +172,7 @@ impl Hardware {
             Controller::Known(id) => id,
             Controller::New(number) => {
                 let id = self.next_id();
-                self.items.push(controller_item(bus, number, id));
+                self.items.push(controller_item(bus, disk.scsi, number, id));
                 self.controllers.set_id(bus, id);
                 id
             }
@@ -269,9 +269,9 @@ fn card(nic: &Nic) -> &'static str {
 }
 
 /// Controller `number` of a bus, counted from 0.
-fn controller_item(bus: Bus, number: usize, id: usize) -> Item {
+fn controller_item(bus: Bus, scsi: Option<Scsi>, number: usize, id: usize) -> Item {
     let (kind, name, model) = match bus {
-        Bus::Scsi => (resource::SCSI, "scsiController", "lsilogic"),
+        Bus::Scsi => (resource::SCSI, "scsiController", scsi_model(scsi)),
         Bus::Sata => (resource::STORAGE, "sataController", "vmware.sata.ahci"),
         Bus::Nvme => (
             resource::STORAGE,
@@ -283,6 +283,16 @@ fn controller_item(bus: Bus, number: usize, id: usize) -> Item {
     Item::new(kind, format!("{name}{number}"), id)
         .with("Address", number)
         .with("ResourceSubType", model)
+}
+
+/// A SCSI controller that VMware has: the guest's own, or the one that most systems know.
+fn scsi_model(scsi: Option<Scsi>) -> &'static str {
+    match scsi {
+        Some(Scsi::LsiSas | Scsi::MegaSas) => "lsilogicsas",
+        Some(Scsi::BusLogic) => "buslogic",
+        Some(Scsi::PvScsi) => "VirtualSCSI",
+        _ => "lsilogic",
+    }
 }
 
 /// What drives are plugged into.
@@ -315,6 +325,7 @@ impl Controllers {
     fn bus(&self, disk: &Disk) -> Bus {
         let ide_is_full = self.drives.get(Bus::Ide.name()) == Some(&4);
         match disk.bus.as_ref().map(|bus| bus.value) {
+            Some(Bus::Scsi) if disk.scsi == Some(Scsi::Virtio) => Bus::Sata,
             Some(Bus::Scsi) => Bus::Scsi,
             Some(Bus::Nvme) => Bus::Nvme,
             Some(Bus::Sata | Bus::Virtio) => Bus::Sata,

@@ -1,8 +1,10 @@
 //! The system in a guest, in the words of CIM and of VMware.
 
+use crate::vm::System as Family;
+
 /// Numbers of `CIM_OperatingSystem.OSType`, for 32 and for 64 bits, and VMware's names, by a word that
 /// the description has. The first that fits counts.
-const FAMILIES: [(&str, [u16; 2], [&str; 2]); 14] = [
+const FAMILIES: [(&str, [u16; 2], [&str; 2]); 13] = [
     ("ubuntu", [93, 94], ["ubuntuGuest", "ubuntu64Guest"]),
     ("debian", [95, 96], ["debian8Guest", "debian8_64Guest"]),
     ("centos", [106, 107], ["centosGuest", "centos64Guest"]),
@@ -16,7 +18,6 @@ const FAMILIES: [(&str, [u16; 2], [&str; 2]); 14] = [
     ("freebsd", [42, 78], ["freebsdGuest", "freebsd64Guest"]),
     ("windows server", [103, 103], ["windows8Server64Guest"; 2]),
     ("windows", [105, 105], ["windows8Guest", "windows8_64Guest"]),
-    ("", [1, 102], ["otherGuest", "otherGuest64"]),
 ];
 
 /// What a system is called.
@@ -35,10 +36,18 @@ pub(super) fn of(said: &str) -> System {
         .iter()
         .any(|word| plain.contains(word));
     let wide = usize::from(!is_32);
-    let family = FAMILIES.iter().find(|(word, ..)| plain.contains(word));
-    let (id, vmware) = family.map_or((1, "otherGuest64"), |(_, ids, names)| {
-        (ids[wide], names[wide])
-    });
+    let word = match Family::of(said) {
+        _ if FAMILIES.iter().any(|(word, ..)| plain.contains(word)) => plain.as_str(),
+        Family::Linux => "linux",
+        Family::Windows | Family::OldWindows => "windows",
+        Family::Other | Family::Unknown => "",
+    };
+    let family = FAMILIES.iter().find(|(known, ..)| word.contains(known));
+    let (ids, names) = match family {
+        Some((_, ids, names)) => (ids, names),
+        None => (&[1, 102], &["otherGuest", "otherGuest64"]),
+    };
+    let (id, vmware) = (ids[wide], names[wide]);
     let vmware = match is_identifier(said) {
         true => said,
         false => vmware,
@@ -75,6 +84,8 @@ mod tests {
                 "windows8Server64Guest",
             ),
             ("Windows 11 \"Guest", 105, "windows8_64Guest"),
+            ("win10", 105, "windows8_64Guest"),
+            ("l26", 101, "otherLinux64Guest"),
             ("Plan 9", 102, "otherGuest64"),
             ("", 102, "otherGuest64"),
         ];

@@ -4,19 +4,19 @@ use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 
-use super::{Descriptor, File, write};
+use super::{Descriptor, DiskFile, write};
 use crate::testing::{golden, hostile};
 use crate::value::{Origin, Value};
 use crate::vm::{Bus, Disk, Firmware, Kind, Nic, Topology, Vm};
 use crate::{libvirt, ovf, vmx, xl, xva};
 
 /// A file for each of the first `count` disks of `vm`, which then lie in them.
-fn package(vm: &mut Vm, count: usize) -> Vec<File> {
+fn package(vm: &mut Vm, count: usize) -> Vec<DiskFile> {
     let disks = vm.disks.iter_mut().filter(|disk| !disk.cdrom);
     let files = (1..).zip(disks.take(count)).map(|(number, disk)| {
         let href = format!("guest-disk{number}.vmdk");
         disk.place = Some(href.clone());
-        File {
+        DiskFile {
             href,
             size: 1_130_496,
             capacity: 16 << 30,
