@@ -16,13 +16,19 @@
 mod address;
 mod answer;
 mod body;
+mod certificate;
 mod exchange;
 mod failure;
+mod handshake;
+mod heard;
 mod options;
 mod patience;
 mod proxy;
 mod ranges;
 mod small;
+mod tls;
+mod trust;
+mod verify;
 mod wire;
 
 use std::fmt;
@@ -36,6 +42,7 @@ pub use address::shown;
 pub use options::{HttpOptions, Pause};
 pub use proxy::Proxies;
 pub use small::fetch_small;
+pub use trust::{Authorities, Fingerprint, Pin};
 
 use address::Address;
 use answer::{
