@@ -9,6 +9,7 @@ use ureq::http::StatusCode;
 use super::failure::{Failure, Retry, Site, seconds};
 use super::heard::{Heard, Speech};
 use super::tls::NoTls;
+use super::trust::Fingerprint;
 use super::verify::{Distrust, Why};
 
 impl Site<'_> {
@@ -103,16 +104,8 @@ impl Site<'_> {
             let text = format!("the certificate of {place} cannot be trusted: {why}");
             Error::new(Kind::Io, text)
         };
-        let ways = match self.at_start {
-            true => format!("give --fingerprint {found}, or the certificate in a file with --ca"),
-            false => {
-                format!("give the certificate with the fingerprint {found} in a file with --ca")
-            }
-        };
-        let compare = "compare the fingerprint with the one that the server itself shows; \
-                       if it is the same,";
         match &distrust.why {
-            Why::Untrusted(why) => told(why).hint(format!("{compare} {ways}")),
+            Why::Untrusted { why, alone } => told(why).hint(self.ways(found, *alone)),
             Why::Unusable(why) => told(why)
                 .cause(format!("its fingerprint is {found}"))
                 .hint("fetch the file with another program, or give the server a new certificate"),
@@ -129,10 +122,31 @@ impl Site<'_> {
                     .fold(Error::new(Kind::Io, text), Error::cause);
                 error.hint(format!(
                     "install the package ca-certificates, or name a file of certificates in \
-                     SSL_CERT_FILE; or {compare} {ways}"
+                     SSL_CERT_FILE or with --ca; or {}",
+                    self.ways(found, false)
                 ))
             }
         }
+    }
+
+    /// How to trust the certificate that is `found` all the same; `alone` tells whether it is enough
+    /// to trust it by itself.
+    fn ways(&self, found: Fingerprint, alone: bool) -> String {
+        let ways = match (self.at_start, alone) {
+            (true, true) => {
+                format!("give --fingerprint {found}, or the certificate in a file with --ca")
+            }
+            (true, false) => format!("give --fingerprint {found}"),
+            (false, true) => format!("give the certificate with it, {found}, in a file with --ca"),
+            (false, false) => format!(
+                "give an address on {} as the source, with --fingerprint {found}",
+                self.at.place()
+            ),
+        };
+        format!(
+            "compare the certificate's fingerprint with the one that the server itself shows; \
+             if it is the same, {ways}"
+        )
     }
 }
 

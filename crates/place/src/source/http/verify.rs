@@ -34,8 +34,8 @@ pub(super) struct Distrust {
 /// What is wrong with a certificate.
 #[derive(Debug)]
 pub(super) enum Why {
-    /// This, in words; its fingerprint would do.
-    Untrusted(String),
+    /// This, in words; its fingerprint would do, and where it need only be trusted by itself, that.
+    Untrusted { why: String, alone: bool },
     /// This, in words; no option helps.
     Unusable(String),
     /// It is not the one with this fingerprint.
@@ -205,17 +205,13 @@ impl Vouched {
         now: UnixTime,
     ) -> Result<(), Tls> {
         let parsed = usable(certificate)?;
-        let name_trouble = parsed
-            .name_trouble(name)
-            .filter(|_| !parsed.is_for_by_common_name(name));
-        let troubles: Vec<_> = parsed
-            .date_trouble(now)
-            .into_iter()
-            .chain(name_trouble)
-            .collect();
+        let troubles = alone(&parsed, name, now);
         match troubles.is_empty() {
             true => Ok(()),
-            false => Err(Why::Untrusted(troubles.join(", ")).of(certificate)),
+            false => {
+                let (why, alone) = (troubles.join(", "), false);
+                Err(Why::Untrusted { why, alone }.of(certificate))
+            }
         }
     }
 }
@@ -238,8 +234,11 @@ impl ServerCertVerifier for Vouched {
             return Err(Why::NoAuthorities(self.trouble.clone()).of(certificate));
         };
         let verified = chains.verify_server_cert(certificate, intermediates, name, ocsp, now);
-        verified
-            .map_err(|error| Why::Untrusted(in_words(&error, &parsed, name, now)).of(certificate))
+        verified.map_err(|error| {
+            let why = in_words(&error, &parsed, name, now);
+            let alone = alone(&parsed, name, now).is_empty();
+            Why::Untrusted { why, alone }.of(certificate)
+        })
     }
 
     fn verify_tls12_signature(
@@ -281,6 +280,15 @@ fn usable<'a>(certificate: &'a CertificateDer<'_>) -> Result<Certificate<'a>, Tl
     }
 }
 
+/// What is wrong with a certificate that is trusted by itself.
+fn alone(certificate: &Certificate<'_>, name: &ServerName<'_>, now: UnixTime) -> Vec<String> {
+    let named = certificate
+        .name_trouble(name)
+        .filter(|_| !certificate.is_for_by_common_name(name));
+    let dated = certificate.date_trouble(now);
+    dated.into_iter().chain(named).collect()
+}
+
 /// All that is wrong with a certificate, for which webpki has found the first reason.
 fn in_words(
     error: &Tls,
@@ -312,26 +320,26 @@ fn in_words(
         (true, Tls::InvalidCertificate(E::ExpiredContext { .. } | E::Expired)) => {
             "the certificate of an authority above it has expired".into()
         }
-        (true, Tls::InvalidCertificate(why)) if is_authority(why) => {
-            "it is an authority's own (CA:TRUE), not a server's".into()
-        }
         (true, Tls::InvalidCertificate(E::InvalidPurposeContext { .. } | E::InvalidPurpose)) => {
             "it is not meant for servers (extended key usage)".into()
         }
         (true, Tls::InvalidCertificate(E::BadSignature)) => {
             "the signature on it, or on one above it, is wrong".into()
         }
+        (true, Tls::InvalidCertificate(E::Other(OtherError(why)))) => {
+            match why.downcast_ref::<webpki::Error>() {
+                Some(webpki::Error::CaUsedAsEndEntity) => {
+                    "it is an authority's own (CA:TRUE), not a server's".into()
+                }
+                Some(webpki::Error::UnsupportedCertVersion) => {
+                    "it is of an old version of X.509".into()
+                }
+                _ => why.to_string(),
+            }
+        }
         (true, Tls::InvalidCertificate(why)) => why.to_string(),
         (true, other) => other.to_string(),
     }
-}
-
-fn is_authority(why: &CertificateError) -> bool {
-    let CertificateError::Other(OtherError(why)) = why else {
-        return false;
-    };
-    let why = why.downcast_ref::<webpki::Error>();
-    matches!(why, Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 fn schemes(provider: &CryptoProvider) -> Vec<SignatureScheme> {
