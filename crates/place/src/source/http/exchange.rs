@@ -179,7 +179,8 @@ impl Client {
         *request.headers_mut() = self.head(at, &way, wanted, condition)?;
         let response = self.agent(&way, &tap).run(request).map_err(|error| {
             let direct = matches!(way, Way::Direct);
-            let heard = (direct && !at.is_https()).then(|| tap.heard());
+            let first = direct && !at.is_https() && wanted.first == 0;
+            let heard = first.then(|| tap.heard());
             let site = Site {
                 heard,
                 ..self.site(at, !direct)

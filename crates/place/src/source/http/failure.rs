@@ -54,7 +54,8 @@ pub(super) struct Site<'a> {
     pub(super) at_start: bool,
     /// Whether a proxy stands in between.
     pub(super) proxied: bool,
-    /// What came on a plain connection to the server itself, before the body.
+    /// What came on a plain connection to the server itself, before the body, where it is asked for
+    /// the beginning of a file.
     pub(super) heard: Option<Heard>,
     /// The longest time for a connection.
     pub(super) connect: Duration,
