@@ -60,7 +60,7 @@ pub struct Inspected {
     /// Guest configurations.
     pub configs: Vec<Config>,
     /// The guest that they describe.
-    pub guest: Option<Vm>,
+    pub guest: Option<Box<Vm>>,
     /// What the manifest of an appliance was found to say.
     pub manifest: Option<String>,
     /// What was not used or not checked.

@@ -45,6 +45,7 @@ pub use guest::Guest;
 pub use inspect::{
     Entry, Inspect, Inspected, InspectedDisk, Members, Packing, Survey, What, inspect,
 };
+pub use names::last_part;
 pub use pick::{Pattern, Pick};
 pub use seen::{Config, Disk};
 pub use writer::{ChoosePlaces, Places};

@@ -11,6 +11,7 @@
 mod appliances;
 mod archives;
 mod badinput;
+mod beside;
 mod convert;
 mod devices;
 mod formats;
