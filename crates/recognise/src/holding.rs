@@ -85,11 +85,40 @@ pub fn find_in<E>(
     size: u64,
     read: impl Fn(u64, &mut [u8]) -> Result<(), E>,
 ) -> Result<Option<Found>, E> {
-    let mut magic = [0; 32];
     let boot = (boot::HOLDING, At::Start(boot::OFFSET), &boot::SIGNATURE[..]);
     let rows = TABLE.iter().map(|row| (row.what, row.at, row.magic));
     // From the telling to the vague: FAT and NTFS have the boot signature too.
-    for (what, at, expected) in rows.chain([boot]) {
+    match first_of(rows.chain([boot]), size, &read)? {
+        None => zfs(size, read),
+        found => Ok(found),
+    }
+}
+
+/// The same, of the signatures that [`in_head`] does not see in the first `head` bytes.
+///
+/// # Errors
+/// Those of `read`.
+pub fn find_behind<E>(
+    head: u64,
+    size: u64,
+    read: impl Fn(u64, &mut [u8]) -> Result<(), E>,
+) -> Result<Option<Found>, E> {
+    let behind = |at: &At| !matches!(at, At::Start(offset) if *offset < head);
+    let rows = TABLE.iter().filter(|row| behind(&row.at));
+    let rows = rows.map(|row| (row.what, row.at, row.magic));
+    match first_of(rows, size, &read)? {
+        None => zfs(size, read),
+        found => Ok(found),
+    }
+}
+
+fn first_of<E>(
+    rows: impl Iterator<Item = (&'static str, At, &'static [u8])>,
+    size: u64,
+    read: &impl Fn(u64, &mut [u8]) -> Result<(), E>,
+) -> Result<Option<Found>, E> {
+    let mut magic = [0; 32];
+    for (what, at, expected) in rows {
         let Some(offset) = at.offset(size) else {
             continue;
         };
@@ -104,7 +133,7 @@ pub fn find_in<E>(
             return Ok(Some(Found { what, offset }));
         }
     }
-    zfs(size, read)
+    Ok(None)
 }
 
 fn zfs<E>(size: u64, read: impl Fn(u64, &mut [u8]) -> Result<(), E>) -> Result<Option<Found>, E> {

@@ -60,6 +60,28 @@ impl fmt::Display for By {
     }
 }
 
+impl By {
+    /// The table or the file system itself.
+    pub fn source(&self) -> &'static str {
+        match self {
+            By::Partition { table, .. } => table,
+            By::Usable | By::Backup => "GPT",
+            By::Whole(what) => without_article(what),
+        }
+    }
+
+    /// Why a disk may be a little shorter than that says.
+    pub fn excuse(&self) -> &'static str {
+        match self {
+            By::Partition { table: "GPT", .. } | By::Usable | By::Backup => {
+                "only the backup of that table is missing"
+            }
+            By::Partition { .. } => "the last partition was perhaps rounded up to a cylinder",
+            By::Whole(_) => "only padding is missing",
+        }
+    }
+}
+
 /// How a disk's size and its reach go together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {

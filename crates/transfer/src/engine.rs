@@ -7,7 +7,7 @@ use std::sync::Arc;
 use diskimage::passing::Means;
 use diskimage::{Format, How};
 use extent::digest::Digest;
-use extent::{Again, BlockWrite, ByteSource, Opener, drain};
+use extent::{Again, BlockWrite, ByteSource, Device, Opener, drain};
 use place::target::Candidate;
 use report::{Error, Kind, Result, hex};
 use unpack::Limits;
@@ -248,6 +248,7 @@ fn once(
             again: source.again.is_some(),
         },
         how: import.how,
+        device: source.device(),
         far: source.far(),
     };
     let bounds = Bounds {
@@ -353,6 +354,11 @@ impl Source {
     /// Whether there can be another pass.
     pub(crate) fn comes_again(&self) -> bool {
         self.again.is_some()
+    }
+
+    /// The device that it is, if it is one.
+    pub(crate) fn device(&self) -> Option<Device> {
+        self.source.device()
     }
 
     /// How the source is read at any offset, where that is so much effort that only a format that

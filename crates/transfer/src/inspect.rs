@@ -18,6 +18,8 @@ use unpack::Limits;
 use unpack::gzip::Engine;
 use vmconfig::Vm;
 
+use crate::basis::{Basis, no_disk, nothing_recognised};
+use crate::classify::Class;
 use crate::control::{Control, interrupted};
 use crate::engine::{Source, Walked, explained};
 use crate::intake::{Keep, Passing};
@@ -99,6 +101,18 @@ impl InspectedDisk {
             trouble: None,
         }
     }
+
+    /// Says why an import would not take this raw disk, in a file of `size` bytes, if it has no better
+    /// reason than `basis` to.
+    pub(crate) fn refuse(&mut self, basis: Basis, size: Option<u64>) {
+        let holds = self.survey.is_some_and(|survey| survey.data > 0);
+        let refusal = match basis {
+            Basis::Nothing => no_disk(Class::Other, size),
+            Basis::Blank if holds => nothing_recognised(),
+            _ => return,
+        };
+        self.refusal.get_or_insert(refusal);
+    }
 }
 
 /// Looks at a source and says what it holds.
@@ -125,6 +139,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
             again: source.comes_again(),
         },
         how: inspect.how,
+        device: source.device(),
         far: source.far(),
     };
     let pick = Pick {

@@ -69,6 +69,10 @@ pub(crate) struct Common {
     #[arg(long)]
     force: bool,
 
+    /// Take a disk whose partition table or file system reaches past its end
+    #[arg(long)]
+    force_truncated: bool,
+
     /// Skip zeros on a device that is known to read as zeros everywhere
     #[arg(long)]
     target_is_zero: bool,
@@ -248,6 +252,7 @@ fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
         pick: Pick {
             member: args.member.clone(),
             format: task.declared,
+            may_be_cut: args.force_truncated,
             several,
         },
         limits: limits(args.memory, args.max_size),

@@ -34,6 +34,23 @@ fn every_row_is_found_where_it_says() {
 }
 
 #[test]
+fn what_lies_behind_the_head_is_found_and_nothing_else() {
+    let behind = |fill: &dyn Fn(&File)| {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(SIZE).unwrap();
+        fill(&file);
+        let read = |offset: u64, buffer: &mut [u8]| file.read_exact_at(buffer, offset);
+        find_behind(70_000, SIZE, read).unwrap().map(|found| found.what)
+    };
+    assert_eq!(behind(&|_| ()), None);
+    assert_eq!(behind(&|file| file.write_all_at(b"EFI PART", 512).unwrap()), None);
+    let end = |file: &File| file.write_all_at(b"EFI PART", SIZE - 512).unwrap();
+    assert_eq!(behind(&end), Some("a GPT backup partition table"));
+    let vmfs = |file: &File| file.write_all_at(b"\x0d\xd0\x01\xc0", 1 << 20).unwrap();
+    assert_eq!(behind(&vmfs), Some("a VMFS volume"));
+}
+
+#[test]
 fn a_device_too_small_for_a_signature_has_none() {
     for size in [0, 1, 511, 512, 4096, 70_000] {
         let file = tempfile::tempfile().unwrap();

@@ -141,7 +141,7 @@ impl Walk<'_> {
             self.seen.rest.push(&file.member, file.size);
             return Ok(true);
         }
-        if sniff(&bytes)?.is_some() {
+        if sniff(&bytes).is_some() {
             return Err(lies_between(set));
         }
         let class = self.class(&bytes, &file)?;
