@@ -229,9 +229,10 @@ impl Image {
         };
         match lies {
             Lies::Nowhere | Lies::Below => Ok(()),
-            Lies::Plain { file: index, offset } => {
-                read_exact(&**file(*index)?, *offset, room, "data")
-            }
+            Lies::Plain {
+                file: index,
+                offset,
+            } => read_exact(&**file(*index)?, *offset, room, "data"),
             Lies::Packed(packed) => {
                 let unpacker = match unpacker {
                     Some(unpacker) => unpacker,

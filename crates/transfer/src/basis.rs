@@ -82,12 +82,9 @@ fn usual(kind: Kind) -> &'static str {
         Kind::Backup => "restore it with the program that made it, and give the disk",
         Kind::Encrypted => "decrypt it first",
         Kind::Memory => "give the machine's disk instead",
-        Kind::Firmware
-        | Kind::Program
-        | Kind::Document
-        | Kind::Media
-        | Kind::Font
-        | Kind::Data => RAW,
+        Kind::Firmware | Kind::Program | Kind::Document | Kind::Media | Kind::Font | Kind::Data => {
+            RAW
+        }
     }
 }
 
@@ -114,5 +111,7 @@ pub(crate) fn taken_all_the_same(class: Class, says: Says) -> Option<Error> {
 /// # Errors
 /// Always [`report::Kind::Refused`].
 pub(crate) fn two_at_once<T>(one: &str, other: &str) -> Result<T> {
-    Err(Error::refused(format!("reads as {one} and as {other} at once")))
+    Err(Error::refused(format!(
+        "reads as {one} and as {other} at once"
+    )))
 }

@@ -218,7 +218,10 @@ mod tests {
     #[test]
     fn text_is_a_document_only_where_it_says_so_at_length() {
         let told = |text: &str| foreign(class(text.as_bytes(), text.len() as u64));
-        assert_eq!(told("-----BEGIN PGP MESSAGE-----\n"), Some("an OpenPGP encrypted message"));
+        assert_eq!(
+            told("-----BEGIN PGP MESSAGE-----\n"),
+            Some("an OpenPGP encrypted message")
+        );
         assert_eq!(told("{\\rtf1 Hello}"), Some("an RTF document"));
         assert_eq!(told("FORM of address\n"), None);
         assert_eq!(told("MOOO\n"), None);

@@ -28,6 +28,7 @@ mod guest;
 mod hash;
 mod inspect;
 mod intake;
+mod mixed;
 mod names;
 mod open;
 mod ova;

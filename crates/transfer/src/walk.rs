@@ -10,6 +10,7 @@ mod evidence;
 mod leaf;
 mod look;
 mod parts;
+mod vma;
 mod witness;
 
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ use crate::basis::two_at_once;
 use crate::classify::HEAD;
 use crate::control::Control;
 use crate::inspect::Looker;
+use crate::mixed::Mixed;
 use crate::names::shortened;
 use crate::open::{Content, Opening, Sieves};
 use crate::pick::Pick;
@@ -50,6 +52,15 @@ pub(crate) trait DiskSink {
         found: &Disk,
         configs: &[Config],
         content: Content<'_>,
+    ) -> Result<ControlFlow<()>>;
+
+    /// Takes the disks `found`, whose pieces `mixed` gives in turns, to their ends; otherwise as
+    /// [`DiskSink::take`].
+    fn take_mixed(
+        &mut self,
+        found: &[Disk],
+        configs: &[Config],
+        mixed: &mut dyn Mixed,
     ) -> Result<ControlFlow<()>>;
 
     /// Whoever only wants to know what there is, and is told instead of given disks.
@@ -208,7 +219,7 @@ impl<'a> Walk<'a> {
         let flow = match layer {
             Layer::Compression(kind) => self.compressed(kind, stream, file)?,
             Layer::Archive(kind) => self.archive(kind, stream, file)?,
-            Layer::Vma => return Err(Error::unsupported("is a Proxmox VMA backup")),
+            Layer::Vma => self.vma(stream, file)?,
         };
         self.layers.pop();
         if flow.is_continue() {

@@ -20,6 +20,7 @@ mod inspect;
 mod interrupted;
 mod nbd;
 mod parts;
+mod proxmox;
 mod split;
 mod support;
 mod usage;

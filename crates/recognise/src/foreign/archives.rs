@@ -113,8 +113,6 @@ pub(super) const TABLE: &[Known] = &[
     .say("expand it first: msexpand FILE"),
     compressed("a file from rzip", &[(0, b"RZIP")]).say("decompress it first: rzip -d FILE"),
     // Backups.
-    backup("a Proxmox backup (VMA)", &[(0, b"VMA\0\0\0\0\x01")])
-        .say("extract it first: vma extract FILE DIRECTORY"),
     backup(
         "a part of a Proxmox Backup Server's store",
         &[(0, b"\x42\xab\x38\x07\xbe\x83\x70\xa1")],

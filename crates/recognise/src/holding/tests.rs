@@ -40,10 +40,15 @@ fn what_lies_behind_the_head_is_found_and_nothing_else() {
         file.set_len(SIZE).unwrap();
         fill(&file);
         let read = |offset: u64, buffer: &mut [u8]| file.read_exact_at(buffer, offset);
-        find_behind(70_000, SIZE, read).unwrap().map(|found| found.what)
+        find_behind(70_000, SIZE, read)
+            .unwrap()
+            .map(|found| found.what)
     };
     assert_eq!(behind(&|_| ()), None);
-    assert_eq!(behind(&|file| file.write_all_at(b"EFI PART", 512).unwrap()), None);
+    assert_eq!(
+        behind(&|file| file.write_all_at(b"EFI PART", 512).unwrap()),
+        None
+    );
     let end = |file: &File| file.write_all_at(b"EFI PART", SIZE - 512).unwrap();
     assert_eq!(behind(&end), Some("a GPT backup partition table"));
     let vmfs = |file: &File| file.write_all_at(b"\x0d\xd0\x01\xc0", 1 << 20).unwrap();

@@ -146,8 +146,8 @@ fn devices() -> Vec<Bad> {
         ),
         Bad::corrupt(
             "a device that is larger than its clusters",
-            head(4128 + 8, &(1u64 << 48).to_be_bytes()),
-            "cluster 3 of \"drive-scsi0\" is missing: 3 of 4294967296 are there",
+            head(4128 + 8, &(1u64 << 32).to_be_bytes()),
+            "cluster 3 of \"drive-scsi0\" is missing: 3 of 65536 are there",
         ),
         Bad::corrupt(
             "a device without bytes",

@@ -199,6 +199,13 @@ impl Walk<'_> {
         content: Content<'_>,
         sector: Option<u32>,
     ) -> Result<ControlFlow<()>> {
+        self.begin_disk(&disk)?;
+        let _ = sector;
+        self.sink.take(&disk, &self.seen.configs, content)
+    }
+
+    /// Remembers that `disk` is taken.
+    pub(super) fn begin_disk(&mut self, disk: &Disk) -> Result<()> {
         if self.seen.taken.len() >= DISKS {
             return Err(Error::unsupported(format!(
                 "holds more than {DISKS} disks, too many to be written in one pass"
@@ -209,12 +216,11 @@ impl Walk<'_> {
             disk: disk.clone(),
             layers: self.layers.clone(),
         });
-        let _ = sector;
-        self.sink.take(&disk, &self.seen.configs, content)
+        Ok(())
     }
 
     /// Remembers a file that is no disk.
-    fn list(
+    pub(super) fn list(
         &mut self,
         stream: &mut dyn SparseRead,
         file: &File,

@@ -59,7 +59,10 @@ impl Cluster {
             at: self.at,
             len: bytes.min(self.len),
             stored,
-            past: bytes.saturating_sub(self.len),
+            past: match stored {
+                true => bytes.saturating_sub(self.len),
+                false => 0,
+            },
         };
         self.blocks -= blocks;
         self.mask = self.mask.checked_shr(blocks).unwrap_or(0);

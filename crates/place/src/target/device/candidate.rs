@@ -96,7 +96,9 @@ impl Candidate for DeviceCandidate {
 
     fn sector(&self) -> u32 {
         let sector = block::logical_block(&self.claim.file).ok();
-        sector.and_then(|sector| u32::try_from(sector).ok()).unwrap_or(512)
+        sector
+            .and_then(|sector| u32::try_from(sector).ok())
+            .unwrap_or(512)
     }
 
     fn plan(&self, size: Option<u64>) -> String {
