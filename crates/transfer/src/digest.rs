@@ -12,6 +12,7 @@ use crate::cut::{Cut, Cuts, Cutter};
 use crate::gather::Gather;
 use crate::hash::Hasher;
 use crate::intake::{Intake, Keep, Passing};
+use crate::sums::Sums;
 
 /// Chunk buffers of 256 KiB for several workers.
 const BUFFERS: usize = 32;
@@ -75,7 +76,7 @@ fn digest_stream(
 ) -> Result<Named> {
     let passing = Passing {
         keep: Keep::default(),
-        hash: false,
+        sums: Sums::default(),
     };
     let mut stream = FirstOf {
         stream: Intake::start(source, passing, control)?,

@@ -24,6 +24,7 @@ use crate::intake::{Keep, Passing};
 use crate::open::{Footer, Opening};
 use crate::pick::Pick;
 use crate::seen::{Config, Disk, Seen, Taken};
+use crate::sums::Sums;
 use crate::walk::Walk;
 
 pub(crate) use looker::Looker;
@@ -112,7 +113,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     control.source_opened(size);
     let idle = Passing {
         keep: Keep::default(),
-        hash: false,
+        sums: Sums::default(),
     };
     let source = Source::new(inspect.source, idle);
     let opening = Opening {

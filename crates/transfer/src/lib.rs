@@ -33,6 +33,7 @@ mod pool;
 mod pour;
 mod seen;
 mod spread;
+mod sums;
 mod walk;
 mod writer;
 
@@ -48,4 +49,5 @@ pub use inspect::{
 pub use names::last_part;
 pub use pick::{Pattern, Pick};
 pub use seen::{Config, Disk};
+pub use sums::Sums;
 pub use writer::{ChoosePlaces, Places};
