@@ -14,6 +14,7 @@ use crate::gather::Gather;
 use crate::hash::Hasher;
 use crate::intake::{Intake, Keep, Passing};
 use crate::part::Part;
+use crate::sums::Sums;
 
 /// Chunk buffers of 256 KiB for several workers.
 const BUFFERS: usize = 32;
@@ -85,7 +86,7 @@ fn digest_stream(
 ) -> Result<Named> {
     let passing = Passing {
         keep: Keep::default(),
-        hash: false,
+        sums: Sums::default(),
     };
     let mut stream = FirstOf {
         stream: Intake::start(source, passing, control)?,

@@ -9,7 +9,7 @@ use diskimage::{Format, How};
 use extent::digest::Digest;
 use extent::{Again, BlockWrite, ByteSource, Device, Opener, drain};
 use place::target::Candidate;
-use report::{Error, Kind, Result, hex};
+use report::{Error, Kind, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
 use vmconfig::Vm;
@@ -24,6 +24,7 @@ use crate::pick::Pick;
 use crate::pour::{BUFFERS, Bounds};
 use crate::seen::{Config, Disk, Seen};
 use crate::siblings;
+use crate::sums::Sums;
 use crate::walk::Walk;
 use crate::writer::{Places, Writer};
 
@@ -47,8 +48,10 @@ pub struct Import {
     pub max_size: u64,
     /// Which inflate is used.
     pub engine: Engine,
-    /// The SHA-256 that the source must have.
-    pub sha256: Option<[u8; 32]>,
+    /// The digests that the source must have.
+    pub sums: Sums,
+    /// What was not checked before the import began, to be told with its other warnings.
+    pub warnings: Vec<Error>,
     /// Whether the disks' digests are wanted: a tenth of the work where data is copied or unpacked by zstd.
     pub named: bool,
     /// Whether each target is read back and compared, for which digests are made in any case.
@@ -64,8 +67,8 @@ pub struct Import {
 pub struct Imported {
     /// Bytes read from the source.
     pub taken: u64,
-    /// The source's SHA-256, if it was asked for.
-    pub sha256: Option<[u8; 32]>,
+    /// The source's digests that were asked for.
+    pub sums: Sums,
     /// The disks, in the order in which they came.
     pub disks: Vec<ImportedDisk>,
     /// Guest configurations that came with them.
@@ -144,6 +147,12 @@ const PASSES: usize = 6;
 /// several targets, one that fails at the end shows in [`ImportedDisk::targets`] instead. A copy that was to
 /// be kept is there once the source was read and found right, also when every target fails after that.
 pub fn import(mut import: Import, control: &Arc<Control>) -> Result<Outcome> {
+    if import.strict {
+        // What is known to be unchecked now will not be checked later.
+        let mut seen = Seen::default();
+        seen.warn_first(import.warnings.clone());
+        seen.no_warnings()?;
+    }
     let Some(form) = import.form.clone() else {
         return once(import, Format::Raw, None, control);
     };
@@ -211,6 +220,7 @@ fn measure(
         pick: import.pick.clone(),
         named: false,
         verify: false,
+        warnings: Vec::new(),
         strict: false,
         dry_run: false,
         ..*import
@@ -236,7 +246,7 @@ fn once(
         source: import.source,
         passing: Passing {
             keep: keep.clone(),
-            hash: import.sha256.is_some(),
+            sums: import.sums,
         },
     };
     let opening = Opening {
@@ -281,6 +291,7 @@ fn once(
     );
     let walked = source.walk(&mut walk, control);
     let mut seen = walk.seen;
+    seen.warn_first(import.warnings);
     let guest = seen.describe_guest();
     for warning in ova.iter().flat_map(|ova| ova.end(guest.as_deref())) {
         seen.warn(warning);
@@ -289,7 +300,7 @@ fn once(
         return Ok(plan(seen, std::mem::take(&mut writer.plans)));
     }
     let checked = walked
-        .and_then(|walked| check(walked, &import.pick, &seen, import.sha256))
+        .and_then(|walked| check(walked, &import.pick, &seen, &import.sums))
         .and_then(|passed| match import.strict {
             true => seen.no_warnings().map(|()| passed),
             false => Ok(passed),
@@ -307,7 +318,7 @@ fn once(
     };
     Ok(Outcome::Done(Imported {
         taken: passed.bytes,
-        sha256: passed.sha256,
+        sums: passed.sums,
         disks: writer.finish(&seen.taken)?,
         configs: seen.configs,
         guest,
@@ -375,7 +386,7 @@ impl Source {
             return Ok(match flow {
                 Break(()) => Walked::Stopped,
                 Continue(()) => Walked::Through(Some(Passed {
-                    sha256: None,
+                    sums: Sums::default(),
                     bytes: control.progress().taken,
                 })),
             });
@@ -393,17 +404,17 @@ impl Source {
             }
             if walk.seen.at_any_offset {
                 return Ok(Walked::Through(Some(Passed {
-                    sha256: None,
+                    sums: Sums::default(),
                     bytes: control.progress().taken,
                 })));
             }
             if !passing.is_idle() {
                 drain(&mut intake)?;
                 let passed = intake.passed().ok_or_else(stopped)?;
-                if first.is_some_and(|first| first.sha256 != passed.sha256) {
+                if first.is_some_and(|first| first.sums != passed.sums) {
                     return Err(Error::io(
                         "changed between two passes",
-                        "it has another SHA-256",
+                        "it has another digest",
                     ));
                 }
                 first = Some(passed);
@@ -444,21 +455,15 @@ fn stopped() -> Error {
 }
 
 /// The judgement at the source's end: the disks that were meant, all of it read, the right checksum.
-fn check(walked: Walked, pick: &Pick, seen: &Seen, sha256: Option<[u8; 32]>) -> Result<Passed> {
+fn check(walked: Walked, pick: &Pick, seen: &Seen, sums: &Sums) -> Result<Passed> {
     let Walked::Through(passed) = walked else {
         // The writer knows why, and `give_up` says it.
         return Err(interrupted());
     };
     pick.judge(seen)?;
     let passed = passed.ok_or_else(stopped)?;
-    match (sha256, passed.sha256) {
-        (Some(wanted), Some(found)) if wanted != found => Err(Error::corrupt(format!(
-            "SHA-256 is {}, it should be {}",
-            hex(&found),
-            hex(&wanted)
-        ))),
-        _ => Ok(passed),
-    }
+    sums.check(&passed.sums)?;
+    Ok(passed)
 }
 
 fn open_keep(

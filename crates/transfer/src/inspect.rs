@@ -27,6 +27,7 @@ use crate::open::{Footer, Opening};
 use crate::pick::Pick;
 use crate::seen::{Config, Disk, Seen, Taken};
 use crate::siblings;
+use crate::sums::Sums;
 use crate::walk::Walk;
 
 pub(crate) use looker::Looker;
@@ -128,7 +129,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     control.source_opened(size);
     let idle = Passing {
         keep: Keep::default(),
-        hash: false,
+        sums: Sums::default(),
     };
     let source = Source::new(inspect.source, idle);
     let opening = Opening {

@@ -40,6 +40,7 @@ mod reorder;
 mod seen;
 mod siblings;
 mod spread;
+mod sums;
 mod walk;
 mod writer;
 
@@ -56,4 +57,5 @@ pub use names::last_part;
 pub use ova::Ova;
 pub use pick::{Pattern, Pick};
 pub use seen::{Config, Disk};
+pub use sums::Sums;
 pub use writer::{ChoosePlaces, Places};

@@ -338,6 +338,11 @@ impl ByteSource for Http {
         )
     }
 
+    fn found_at(&self) -> Option<String> {
+        let redirected = self.at.uri() != self.client.start.uri();
+        redirected.then(|| self.at.shown())
+    }
+
     fn fill(&mut self, buffer: &mut [u8]) -> Result<Fill> {
         while !self.ended {
             match self.advance(buffer) {
