@@ -64,6 +64,7 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<
         variant: metadata.variant().into(),
         unit: Some(metadata.block),
         refers: refers(&metadata),
+        sector: u32::try_from(metadata.sector).ok(),
         notes,
         ..About::default()
     };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use diskimage::passing::Means;
 use diskimage::{Format, How};
 use extent::digest::Digest;
-use extent::{Again, BlockWrite, ByteSource, Opener, drain};
+use extent::{Again, BlockWrite, ByteSource, Device, Opener, drain};
 use place::target::Candidate;
 use report::{Error, Kind, Result, hex};
 use unpack::Limits;
@@ -23,6 +23,7 @@ use crate::ova::Told;
 use crate::pick::Pick;
 use crate::pour::{BUFFERS, Bounds};
 use crate::seen::{Config, Disk, Seen};
+use crate::siblings;
 use crate::walk::Walk;
 use crate::writer::{Places, Writer};
 
@@ -225,8 +226,9 @@ fn once(
     control: &Arc<Control>,
 ) -> Result<Outcome> {
     let padded = Padded::of(import.form.as_ref())?;
-    let keep = open_keep(import.keep, import.dry_run, control)?;
     let name = import.source.name().to_owned();
+    siblings::check(&name, &import.how.gate).map_err(|error| error.at(&name))?;
+    let keep = open_keep(import.keep, import.dry_run, control)?;
     let hint = import.source.hint();
     control.source_opened(import.source.size());
     let source = Source {
@@ -246,6 +248,7 @@ fn once(
             again: source.again.is_some(),
         },
         how: import.how,
+        device: source.device(),
         far: source.far(),
     };
     let bounds = Bounds {
@@ -351,6 +354,11 @@ impl Source {
     /// Whether there can be another pass.
     pub(crate) fn comes_again(&self) -> bool {
         self.again.is_some()
+    }
+
+    /// The device that it is, if it is one.
+    pub(crate) fn device(&self) -> Option<Device> {
+        self.source.device()
     }
 
     /// How the source is read at any offset, where that is so much effort that only a format that

@@ -4,6 +4,7 @@ use report::{Error, Result};
 use vmconfig::{Vm, libvirt, ovf, proxmox, vmx, xl, xva};
 
 use crate::classify::{Class, ConfigKind, classify};
+use crate::names::last_part;
 use crate::seen::Config;
 
 /// Languages in the order in which they are believed: what was made to carry a guest elsewhere first.
@@ -60,6 +61,23 @@ impl Guest {
         });
         vm.map_err(|error| error.at(name))
     }
+}
+
+/// Whether one of `configs` names the file called `member`, whatever directory it lies in, as a raw disk.
+pub(crate) fn names_as_raw(configs: &[Config], member: &str) -> bool {
+    let is_raw = |kind: ConfigKind, format: Option<&str>| match (kind, format) {
+        // There, what has no format is raw.
+        (ConfigKind::Xl, None) => true,
+        (_, Some(format)) => format.to_ascii_lowercase().contains("raw"),
+        _ => false,
+    };
+    configs.iter().any(|config| {
+        let disks = read(config).map(|vm| vm.disks).unwrap_or_default();
+        disks.iter().any(|disk| {
+            let named = disk.source.as_deref().map(last_part) == Some(last_part(member));
+            named && !disk.cdrom && is_raw(config.kind, disk.format.as_deref())
+        })
+    })
 }
 
 fn read(config: &Config) -> Result<Vm> {

@@ -12,6 +12,7 @@
 //! No target looks complete before the last byte of the source was read and every checksum on the way
 //! was right. What went to a pipe cannot be taken back; the exit status tells.
 
+mod basis;
 mod chunk;
 mod classify;
 mod control;
@@ -22,6 +23,7 @@ mod encoded;
 mod engine;
 mod fan;
 mod gather;
+mod guard;
 mod guest;
 mod hash;
 mod inspect;
@@ -35,6 +37,7 @@ mod pool;
 mod pour;
 mod reorder;
 mod seen;
+mod siblings;
 mod spread;
 mod walk;
 mod writer;

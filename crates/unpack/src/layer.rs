@@ -1,7 +1,7 @@
 //! What a stream is wrapped in, told by its first bytes.
 
 use extent::SparseRead;
-use report::{Error, Result};
+use report::Result;
 
 use crate::Limits;
 use crate::archive::Archive;
@@ -57,49 +57,9 @@ pub enum ArchiveKind {
 /// Bytes from the start that [`sniff`] looks at.
 pub const HEAD: usize = 512;
 
-/// Formats that are recognised in order to be refused by name: magic number, name, and what unpacks
-/// them.
-const BEYOND: [(&[u8], &str, &str); 8] = [
-    (
-        b"7z\xbc\xaf\x27\x1c",
-        "7-Zip archive",
-        "7z x -so FILE MEMBER",
-    ),
-    (b"Rar!\x1a\x07", "RAR archive", "unrar p -inul FILE MEMBER"),
-    (b"\x89LZO\0\r\n\x1a\n", "lzop file", "lzop -dc FILE"),
-    (b"\x1f\x9d", "file from compress (.Z)", "gzip -dc FILE"),
-    (b"\x1f\xa0", "file from compress -H (.Z)", "gzip -dc FILE"),
-    (
-        b"070701",
-        "cpio archive",
-        "cpio -i --to-stdout MEMBER <FILE",
-    ),
-    (
-        b"070702",
-        "cpio archive",
-        "cpio -i --to-stdout MEMBER <FILE",
-    ),
-    (
-        b"070707",
-        "cpio archive",
-        "cpio -i --to-stdout MEMBER <FILE",
-    ),
-];
-
 /// The layer that `head`, the first [`HEAD`] bytes of a stream (or all, if it is shorter), begins;
-/// `None` when it is none of those known.
-///
-/// # Errors
-/// [`report::Kind::Unsupported`] for a layer that is known by name only.
-pub fn sniff(head: &[u8]) -> Result<Option<Layer>> {
-    for (magic, name, unpack) in BEYOND {
-        if head.starts_with(magic) {
-            let message = format!("is a {name}, which is not read here");
-            return Err(
-                Error::unsupported(message).hint(format!("{unpack} | innkeeper import - …"))
-            );
-        }
-    }
+/// `None` when it is none of those that are read.
+pub fn sniff(head: &[u8]) -> Option<Layer> {
     let starts = |magic: &[u8]| head.starts_with(magic);
     let compression = if starts(b"\x1f\x8b") {
         Some(Compression::Gzip)
@@ -112,7 +72,7 @@ pub fn sniff(head: &[u8]) -> Result<Option<Layer>> {
     } else {
         frames(head)
     };
-    Ok(if let Some(compression) = compression {
+    if let Some(compression) = compression {
         Some(Layer::Compression(compression))
     } else if vma::looks_like(head) {
         Some(Layer::Vma)
@@ -124,7 +84,7 @@ pub fn sniff(head: &[u8]) -> Result<Option<Layer>> {
         Some(Layer::Compression(Compression::Lzma))
     } else {
         None
-    })
+    }
 }
 
 /// Tells the two formats that are made of frames with a magic number each, and may begin with
@@ -216,7 +176,7 @@ mod tests {
     }
 
     fn told(head: &[&[u8]]) -> Option<Layer> {
-        sniff(&head.concat()).unwrap()
+        sniff(&head.concat())
     }
 
     #[test]
@@ -237,15 +197,6 @@ mod tests {
         for head in nothing {
             assert_eq!(told(&[head]), None, "{head:?}");
         }
-        let error = sniff(b"\x1f\x9d\x90").unwrap_err();
-        assert_eq!(
-            error.message(),
-            "is a file from compress (.Z), which is not read here"
-        );
-        assert_eq!(
-            error.hint_text(),
-            Some("gzip -dc FILE | innkeeper import - …")
-        );
     }
 
     #[test]

@@ -70,6 +70,10 @@ pub(crate) struct Common {
     #[arg(long)]
     force: bool,
 
+    /// Take a disk whose partition table or file system reaches past its end
+    #[arg(long)]
+    force_truncated: bool,
+
     /// Skip zeros on a device that is known to read as zeros everywhere
     #[arg(long)]
     target_is_zero: bool,
@@ -263,6 +267,7 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
         pick: Pick {
             member: args.member.clone(),
             format: task.declared,
+            may_be_cut: args.force_truncated,
             several,
         },
         limits: limits(args.memory, args.max_size),
@@ -349,6 +354,9 @@ pub(super) fn extents_beside(source: &Place, taken: &Taken) -> Gate {
     }
 }
 
+/// Names of a directory that are looked at.
+const LISTED: usize = 100_000;
+
 /// A directory, for images.
 struct Opened {
     path: PathBuf,
@@ -371,6 +379,14 @@ impl Directory for Opened {
         let file = self.directory.file(name)?;
         self.taken.add_part(Place::File(self.path.join(name)))?;
         Ok(file)
+    }
+
+    fn look(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        self.directory.file(name)
+    }
+
+    fn names(&self) -> Result<Vec<String>> {
+        self.directory.names(LISTED)
     }
 }
 

@@ -21,6 +21,7 @@ mod interrupted;
 mod nbd;
 mod ova;
 mod parts;
+mod split;
 mod support;
 mod usage;
 mod volumes;
