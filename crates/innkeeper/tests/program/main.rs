@@ -19,6 +19,7 @@ mod hostile;
 mod inspect;
 mod interrupted;
 mod nbd;
+mod ova;
 mod parts;
 mod proxmox;
 mod split;

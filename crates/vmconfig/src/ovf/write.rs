@@ -183,10 +183,15 @@ impl Writer {
 
     fn operating_system(&mut self, said: Option<&Value<String>>) {
         let system = system::of(said.map_or("", |said| &said.value));
-        let (id, vmware) = (system.id, escape(&system.vmware));
+        let id = system.id;
+        let vmware = match said {
+            Some(_) => format!(" vmw:osType=\"{}\"", escape(&system.vmware)),
+            // A reader would take the guess for what somebody said.
+            None => String::new(),
+        };
         self.line(
             2,
-            &format!("<OperatingSystemSection ovf:id=\"{id}\" vmw:osType=\"{vmware}\">"),
+            &format!("<OperatingSystemSection ovf:id=\"{id}\"{vmware}>"),
         );
         self.element(3, "Info", "The system in the guest");
         if let Some(said) = said {

@@ -76,7 +76,7 @@ fn essence(vm: &Vm) -> String {
     let disks: Vec<_> = vm
         .disks
         .iter()
-        .map(|disk| (plain(&disk.bus), disk.cdrom))
+        .map(|disk| (plain(&disk.bus), disk.scsi, disk.cdrom))
         .collect();
     let nics = vm
         .nics
