@@ -243,7 +243,10 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
                 .hint("leave it out: the ova has a description of the guest"));
         }
         ova.name = package::name(task.to.first().unwrap_or(&args.source), &source);
-        let guest = config_from.map(|place| package::guest(&place, args.quiet));
+        let guest = config_from.map(|place| {
+            let http = args.web.options(&source, None, args.quiet)?;
+            package::guest(&place, http)
+        });
         ova.guest = guest.transpose()?;
     }
     let config = config.map(|place| args.config.check(&place, args.force, format));

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 
+use place::source::http::HttpOptions;
 use place::{Host, Place};
 use report::Result;
 use transfer::Guest;
@@ -26,9 +27,12 @@ pub(super) fn name(to: &OsStr, source: &Place) -> String {
 ///
 /// # Errors
 /// Those of reading it, and those of [`Guest::in_file`].
-pub(super) fn guest(place: &Place, quiet: bool) -> Result<Vm> {
-    // The headers of the source's server may hold a secret.
-    let http = super::super::http_options(&[], quiet)?;
+pub(super) fn guest(place: &Place, http: HttpOptions) -> Result<Vm> {
+    // The headers may hold a secret, which is for the source's server.
+    let http = HttpOptions {
+        headers: Vec::new(),
+        ..http
+    };
     let bytes = place::source::read_small(place, &http, &Host::default())?;
     Guest::in_file(&place.to_string(), &bytes)
 }
