@@ -280,7 +280,7 @@ impl Digest {
     /// Takes what a stream turns out to be to its end.
     fn layers(&mut self, stream: &mut dyn SparseRead, deep: usize) -> Result<()> {
         let mut input = Lookahead::new(stream);
-        let layer = sniff(input.head(HEAD)?)?;
+        let layer = sniff(input.head(HEAD)?);
         self.add(deep as u64);
         match layer.filter(|_| deep > 0) {
             None => self.stream(&mut input),

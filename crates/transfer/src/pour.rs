@@ -13,6 +13,7 @@ use crate::control::Control;
 use crate::cover::Cover;
 use crate::cut::{Ascending, Cut, Cuts, Cutter};
 use crate::digest::Content as Held;
+use crate::encoded::Padded;
 use crate::fan::{Ending, Fan, Item};
 use crate::gather::Gather;
 use crate::hash::Hasher;
@@ -59,8 +60,8 @@ pub(crate) struct Bounds {
     pub(crate) footer: Footer,
     /// Whether the targets hold a format, and are told the disk's size before its first byte.
     pub(crate) encoded: bool,
-    /// Bytes that a disk in a format is padded to, at least.
-    pub(crate) padded: u64,
+    /// What the disk's size becomes in a format.
+    pub(crate) padded: Padded,
     /// Whether the disk's digest is wanted.
     pub(crate) named: bool,
     /// Chunks between reading and the targets.
@@ -264,7 +265,7 @@ impl Pour {
             _ => footer,
         };
         let announced = found.size.unwrap_or(0);
-        if late > 0 && bounds.encoded && announced > bounds.padded {
+        if late > 0 && bounds.encoded && announced > bounds.padded.least {
             return Err(shown_late());
         }
         match found.size {

@@ -14,6 +14,7 @@ use crate::engine::{DiskPlan, ImportedDisk, TargetEnd, undone};
 use crate::fan::Ending;
 use crate::mixed::{self, Mixed};
 use crate::open::Content;
+use crate::ova::Told;
 use crate::pour::{Bounds, Pour, too_large};
 use crate::seen::{Config, Disk, Taken};
 use crate::walk::DiskSink;
@@ -36,6 +37,8 @@ pub(crate) struct Writer<'a> {
     places: Places,
     control: &'a Arc<Control>,
     bounds: Bounds,
+    /// What an OVA will hold, where one is written.
+    ova: Option<Told>,
     /// The format that targets hold, and are read back in.
     format: Format,
     verify: bool,
@@ -53,6 +56,7 @@ impl<'a> Writer<'a> {
     pub(crate) fn new(
         places: Places,
         format: Format,
+        ova: Option<Told>,
         bounds: Bounds,
         verify: bool,
         dry_run: bool,
@@ -66,6 +70,7 @@ impl<'a> Writer<'a> {
                 named: bounds.named || verify,
                 ..bounds
             },
+            ova,
             format,
             verify,
             dry_run,
@@ -163,6 +168,9 @@ impl<'a> Writer<'a> {
             let error = Error::io("the transfer lost track of a disk", cause);
             return Err(self.give_up(error));
         }
+        if let (Some(ova), Some(content)) = (&self.ova, contents.first()) {
+            ova.holds(content.data);
+        }
         let mut disks = Vec::new();
         for ((pour, taken), content) in self.poured.drain(..).zip(taken).zip(contents) {
             let digest = pour.digest();
@@ -198,6 +206,9 @@ impl Writer<'_> {
         disk: &Disk,
         configs: &[Config],
     ) -> Result<Option<Vec<Box<dyn Candidate>>>> {
+        if let Some(ova) = &self.ova {
+            ova.meet(disk, configs);
+        }
         match self.candidates(disk, configs) {
             Ok(candidates) => Ok(Some(candidates)),
             // The walk would name the source, and the trouble is the target's.

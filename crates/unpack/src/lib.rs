@@ -23,6 +23,7 @@ mod input;
 pub mod layer;
 mod limits;
 pub mod lz4;
+pub mod lzma;
 pub mod lzop;
 pub mod manifest;
 pub mod tar;
