@@ -60,6 +60,8 @@ pub(crate) struct Walk<'a> {
     opening: &'a Opening,
     sink: &'a mut dyn DiskSink,
     control: &'a Control,
+    /// The source's name.
+    pub(crate) source: String,
     pub(crate) seen: Seen,
     /// Tables that earlier passes through the same source have kept.
     pub(crate) sieves: Sieves,
@@ -100,6 +102,7 @@ impl<'a> Walk<'a> {
             opening,
             sink,
             control,
+            source: String::new(),
             seen: Seen::default(),
             sieves: Sieves::default(),
             taken_before: Vec::new(),

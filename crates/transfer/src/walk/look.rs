@@ -10,6 +10,7 @@ use report::{Error, Kind, Result};
 use unpack::archive::MemberKind;
 
 use super::{File, Walk};
+use crate::classify::HEAD;
 use crate::control::interrupted;
 use crate::inspect::{InspectedDisk, What, survey};
 use crate::seen::{Disk, Taken};
@@ -63,12 +64,13 @@ impl Walk<'_> {
         mut stream: Lookahead<&mut dyn SparseRead>,
         file: &File,
     ) -> Result<ControlFlow<()>> {
+        let whole = self.is_no_extent(stream.head(HEAD)?, file);
         let mut witness = Witness {
             stream: &mut stream,
             passed: 0,
             failed: false,
         };
-        let described = self.described(format, &mut witness, file);
+        let described = whole.and_then(|()| self.described(format, &mut witness, file));
         let (failed, passed) = (witness.failed, witness.passed);
         let mut disk = Disk {
             member: file.member.clone(),
