@@ -44,6 +44,12 @@ pub trait ByteSource: Send {
         None
     }
 
+    /// The address at which it was found, without secrets, where that is not the one that was asked
+    /// for: a server may redirect.
+    fn found_at(&self) -> Option<String> {
+        None
+    }
+
     /// Delivers what comes next, blocking until there is something. `buffer` is not empty; a source
     /// fills as much of it as it can without waiting a second time.
     ///

@@ -1,9 +1,9 @@
 //! The guest that the configurations beside a disk describe.
 
-use report::Error;
+use report::{Error, Result};
 use vmconfig::{Vm, libvirt, ovf, proxmox, vmx, xl, xva};
 
-use crate::classify::ConfigKind;
+use crate::classify::{Class, ConfigKind, classify};
 use crate::names::last_part;
 use crate::seen::Config;
 
@@ -42,6 +42,25 @@ impl Guest {
         }
         guest
     }
+
+    /// The guest that `bytes`, all of a file called `name`, describe in whatever language.
+    ///
+    /// # Errors
+    /// They name the file: those of the language, and [`report::Kind::Refused`] for what is in none of
+    /// them.
+    pub fn in_file(name: &str, bytes: &[u8]) -> Result<Vm> {
+        let class = classify(bytes, Some(bytes.len() as u64), None, false);
+        let vm = class.and_then(|class| match class {
+            Class::Config(kind) => read(&Config {
+                member: name.to_owned(),
+                kind,
+                text: String::from_utf8_lossy(bytes).into_owned(),
+            }),
+            _ => Err(Error::refused("does not describe a guest")
+                .hint("an xl.cfg, libvirt's XML, an OVF, a .vmx or an ova.xml does")),
+        });
+        vm.map_err(|error| error.at(name))
+    }
 }
 
 /// Whether one of `configs` names the file called `member`, whatever directory it lies in, as a raw disk.
@@ -61,7 +80,7 @@ pub(crate) fn names_as_raw(configs: &[Config], member: &str) -> bool {
     })
 }
 
-fn read(config: &Config) -> report::Result<Vm> {
+fn read(config: &Config) -> Result<Vm> {
     let (text, member) = (&config.text, &config.member);
     match config.kind {
         ConfigKind::Ovf => ovf::read(text, member),

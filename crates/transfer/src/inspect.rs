@@ -13,7 +13,7 @@ use std::sync::Arc;
 use diskimage::passing::Means;
 use diskimage::{About, How};
 use extent::ByteSource;
-use report::{Error, Result};
+use report::{Error, Kind, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
 use vmconfig::Vm;
@@ -26,6 +26,8 @@ use crate::intake::{Keep, Passing};
 use crate::open::{Footer, Opening};
 use crate::pick::Pick;
 use crate::seen::{Config, Disk, Seen, Taken};
+use crate::siblings;
+use crate::sums::Sums;
 use crate::walk::Walk;
 
 pub(crate) use looker::Looker;
@@ -123,10 +125,11 @@ impl InspectedDisk {
 pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     let name = inspect.source.name().to_owned();
     let (hint, size) = (inspect.source.hint(), inspect.source.size());
+    let part = siblings::check(&name, &inspect.how.gate).err();
     control.source_opened(size);
     let idle = Passing {
         keep: Keep::default(),
-        hash: false,
+        sums: Sums::default(),
     };
     let source = Source::new(inspect.source, idle);
     let opening = Opening {
@@ -159,6 +162,14 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
         .and_then(|walked| match walked {
             Walked::Stopped => Err(interrupted()),
             Walked::Through(_) => told(size, seen, looker, &pick),
+        })
+        .map(|told| Inspected {
+            refusal: part.clone().or(told.refusal),
+            ..told
+        })
+        .map_err(|error| match error.kind() {
+            Kind::Interrupted => error,
+            _ => part.unwrap_or(error),
         })
         .map_err(|error| explained(error, hint).at(&name))
 }

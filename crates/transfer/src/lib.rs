@@ -28,13 +28,19 @@ mod guest;
 mod hash;
 mod inspect;
 mod intake;
+mod mixed;
 mod names;
 mod open;
+mod ova;
+mod part;
 mod pick;
 mod pool;
 mod pour;
+mod reorder;
 mod seen;
+mod siblings;
 mod spread;
+mod sums;
 mod walk;
 mod writer;
 
@@ -48,6 +54,8 @@ pub use inspect::{
     Entry, Inspect, Inspected, InspectedDisk, Members, Packing, Survey, What, inspect,
 };
 pub use names::last_part;
+pub use ova::Ova;
 pub use pick::{Pattern, Pick};
 pub use seen::{Config, Disk};
+pub use sums::Sums;
 pub use writer::{ChoosePlaces, Places};

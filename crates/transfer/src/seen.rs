@@ -81,6 +81,12 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// Puts these warnings before the others.
+    pub(crate) fn warn_first(&mut self, warnings: Vec<Error>) {
+        let later = std::mem::replace(&mut self.warnings, warnings);
+        later.into_iter().for_each(|warning| self.warn(warning));
+    }
+
     /// Remembers that something was not used or not checked, once.
     pub(crate) fn warn(&mut self, warning: Error) {
         if self.warnings.len() < WARNINGS && !self.warnings.contains(&warning) {

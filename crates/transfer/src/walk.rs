@@ -10,6 +10,7 @@ mod evidence;
 mod leaf;
 mod look;
 mod parts;
+mod vma;
 mod witness;
 
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ use crate::basis::two_at_once;
 use crate::classify::HEAD;
 use crate::control::Control;
 use crate::inspect::Looker;
+use crate::mixed::Mixed;
 use crate::names::shortened;
 use crate::open::{Content, Opening, Sieves};
 use crate::pick::Pick;
@@ -57,6 +59,15 @@ pub(crate) trait DiskSink {
         let _ = sector;
     }
 
+    /// Takes the disks `found`, whose pieces `mixed` gives in turns, to their ends; otherwise as
+    /// [`DiskSink::take`].
+    fn take_mixed(
+        &mut self,
+        found: &[Disk],
+        configs: &[Config],
+        mixed: &mut dyn Mixed,
+    ) -> Result<ControlFlow<()>>;
+
     /// Whoever only wants to know what there is, and is told instead of given disks.
     fn looker(&mut self) -> Option<&mut Looker> {
         None
@@ -71,6 +82,8 @@ pub(crate) struct Walk<'a> {
     opening: &'a Opening,
     sink: &'a mut dyn DiskSink,
     control: &'a Control,
+    /// The source's name.
+    pub(crate) source: String,
     pub(crate) seen: Seen,
     /// Tables that earlier passes through the same source have kept.
     pub(crate) sieves: Sieves,
@@ -116,6 +129,7 @@ impl<'a> Walk<'a> {
             opening,
             sink,
             control,
+            source: String::new(),
             seen: Seen::default(),
             sieves: Sieves::default(),
             taken_before: Vec::new(),
@@ -184,7 +198,11 @@ impl<'a> Walk<'a> {
         if head.is_empty() && file.member.is_empty() {
             return Err(Error::refused("is empty"));
         }
-        let Some(layer) = self.layer(head, file)? else {
+        let layer = self.layer(head, file)?;
+        if self.is_numbered(head, layer, file)? {
+            return Ok(Continue(()));
+        }
+        let Some(layer) = layer else {
             return self.leaf(stream, file);
         };
         let (layers, decoders, xva) = (self.layers.len(), self.decoders, self.xva.clone());
@@ -212,6 +230,7 @@ impl<'a> Walk<'a> {
         let flow = match layer {
             Layer::Compression(kind) => self.compressed(kind, stream, file)?,
             Layer::Archive(kind) => self.archive(kind, stream, file)?,
+            Layer::Vma => self.vma(stream, file)?,
         };
         self.layers.pop();
         if flow.is_continue() {

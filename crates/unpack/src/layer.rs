@@ -8,7 +8,10 @@ use crate::archive::Archive;
 use crate::bzip2::Bzip2;
 use crate::gzip::{Engine, Gzip};
 use crate::lz4::{self, Lz4};
+use crate::lzma::{self, Lzma};
+use crate::lzop::{self, Lzop};
 use crate::tar::Tar;
+use crate::vma;
 use crate::xz::Xz;
 use crate::zip::Zip;
 use crate::zstd::{self, SKIPPABLE, Zstd};
@@ -20,6 +23,8 @@ pub enum Layer {
     Compression(Compression),
     /// An archive: one stream in, members out.
     Archive(ArchiveKind),
+    /// A backup of Proxmox VE: one stream in, disks out whose pieces lie between each other.
+    Vma,
 }
 
 /// A compression this crate undoes.
@@ -35,6 +40,12 @@ pub enum Compression {
     Bzip2,
     /// The LZ4 frame format, legacy frames included.
     Lz4,
+    /// What lzop makes.
+    Lzop,
+    /// The .lzma format.
+    Lzma,
+    /// The .lz format.
+    Lzip,
 }
 
 /// An archive this crate reads.
@@ -59,15 +70,23 @@ pub fn sniff(head: &[u8]) -> Option<Layer> {
         Some(Compression::Xz)
     } else if starts(b"BZh") && matches!(head.get(3), Some(b'1'..=b'9')) {
         Some(Compression::Bzip2)
+    } else if starts(lzop::MAGIC) {
+        Some(Compression::Lzop)
+    } else if starts(lzma::MAGIC) {
+        Some(Compression::Lzip)
     } else {
         frames(head)
     };
     if let Some(compression) = compression {
         Some(Layer::Compression(compression))
+    } else if vma::looks_like(head) {
+        Some(Layer::Vma)
     } else if Zip::<&mut dyn SparseRead>::looks_like(head) {
         Some(Layer::Archive(ArchiveKind::Zip))
     } else if Tar::<&mut dyn SparseRead>::looks_like(head) {
         Some(Layer::Archive(ArchiveKind::Tar))
+    } else if lzma::looks_like(head) {
+        Some(Layer::Compression(Compression::Lzma))
     } else {
         None
     }
@@ -105,8 +124,12 @@ impl Layer {
             Layer::Compression(Compression::Zstd) => "zstd",
             Layer::Compression(Compression::Bzip2) => "bzip2",
             Layer::Compression(Compression::Lz4) => "lz4",
+            Layer::Compression(Compression::Lzop) => "lzop",
+            Layer::Compression(Compression::Lzma) => "lzma",
+            Layer::Compression(Compression::Lzip) => "lzip",
             Layer::Archive(ArchiveKind::Tar) => "tar",
             Layer::Archive(ArchiveKind::Zip) => "zip",
+            Layer::Vma => "VMA",
         }
     }
 }
@@ -129,6 +152,9 @@ impl Compression {
             Compression::Zstd => Box::new(Zstd::new(input, limits)?),
             Compression::Bzip2 => Box::new(Bzip2::new(input, limits)?),
             Compression::Lz4 => Box::new(Lz4::new(input, limits)?),
+            Compression::Lzop => Box::new(Lzop::new(input, limits)?),
+            Compression::Lzma => Box::new(Lzma::alone(input, limits)?),
+            Compression::Lzip => Box::new(Lzma::lzip(input, limits)?),
         })
     }
 }
@@ -162,13 +188,14 @@ mod tests {
 
     #[test]
     fn layers_are_told_by_their_first_bytes() {
-        let compressions: [(&[u8], Compression); 6] = [
+        let compressions: [(&[u8], Compression); 7] = [
             (b"\x1f\x8b\x08", Compression::Gzip),
             (b"\xfd7zXZ\0", Compression::Xz),
             (b"\x28\xb5\x2f\xfd", Compression::Zstd),
             (b"BZh1", Compression::Bzip2),
             (b"\x04\x22\x4d\x18", Compression::Lz4),
             (b"\x02\x21\x4c\x18", Compression::Lz4),
+            (b"LZIP\x01", Compression::Lzip),
         ];
         for (magic, compression) in compressions {
             assert_eq!(told(&[magic]), Some(Layer::Compression(compression)));

@@ -16,6 +16,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod value;
+pub mod vbox;
 mod vm;
 pub mod vmx;
 pub mod xl;

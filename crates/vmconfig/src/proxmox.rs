@@ -27,7 +27,6 @@ const SILENT: &[&str] = &[
     "digest",
     "hotplug",
     "kvm",
-    "localtime",
     "lock",
     "memory",
     "meta",
@@ -116,6 +115,12 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn flag(&self, key: &str) -> Option<Value<bool>> {
+        let said = self.text(key)?;
+        let on = !matches!(said.value.as_str(), "0" | "no" | "off" | "false");
+        Some(Value::new(on, &said.from))
     }
 
     fn names(&mut self) {
@@ -285,10 +290,8 @@ impl Reader<'_> {
                 }
             }
         }
-        if let Some(tablet) = self.text("tablet") {
-            let on = !matches!(tablet.value.as_str(), "0" | "no" | "off" | "false");
-            self.vm.usb_tablet = Some(Value::new(on, &tablet.from));
-        }
+        self.vm.usb_tablet = self.flag("tablet");
+        self.vm.local_time = self.flag("localtime");
     }
 
     /// The controller of all SCSI disks; `lsi` where nothing is said.
@@ -314,6 +317,7 @@ impl Reader<'_> {
             "vga",
             "serial0",
             "tablet",
+            "localtime",
             "scsihw",
         ];
         for (key, value, line) in self.lines.all() {

@@ -67,6 +67,8 @@ pub struct Vm {
     pub chipset: Option<Value<Chipset>>,
     /// Whether it has a TPM. What the TPM keeps is in no description.
     pub tpm: Option<Value<bool>>,
+    /// Whether its clock shows local time, and not UTC.
+    pub local_time: Option<Value<bool>>,
     /// The buses that it has a controller for, and so a driver, whether or not a disk is on them.
     pub buses: Vec<Bus>,
     /// The kind of host that it was described for; `None` for languages that any product reads.

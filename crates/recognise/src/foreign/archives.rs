@@ -88,8 +88,6 @@ pub(super) const TABLE: &[Known] = &[
     archive("a SAP archive", &[(0, b"CAR 2.0")]).say("extract it first: SAPCAR -xf FILE"),
     archive("an MPQ archive", &[(0, b"MPQ\x1a")]),
     // Compressed files.
-    compressed("a lzip file", &[(0, b"LZIP")]).pipe("lzip -dc FILE"),
-    compressed("a lzop file", &[(0, b"\x89LZO\0\r\n\x1a\n")]).pipe("lzop -dc FILE"),
     compressed("a lrzip file", &[(0, b"LRZI")]).pipe("lrzip -d -o - FILE"),
     compressed("a file from compress (.Z)", &[(0, b"\x1f\x9d")])
         .when(check::compress)
@@ -114,8 +112,6 @@ pub(super) const TABLE: &[Known] = &[
     .say("expand it first: msexpand FILE"),
     compressed("a file from rzip", &[(0, b"RZIP")]).say("decompress it first: rzip -d FILE"),
     // Backups.
-    backup("a Proxmox backup (VMA)", &[(0, b"VMA\0\0\0\0\x01")])
-        .say("extract it first: vma extract FILE DIRECTORY"),
     backup(
         "a part of a Proxmox Backup Server's store",
         &[(0, b"\x42\xab\x38\x07\xbe\x83\x70\xa1")],

@@ -108,7 +108,7 @@ impl Members {
     ) {
         self.count += 1;
         if self.entries.len() < Self::KEPT {
-            let is_archive = |layer: &&str| matches!(*layer, "tar" | "zip");
+            let is_archive = |layer: &&str| matches!(*layer, "tar" | "zip" | "VMA");
             let inner = layers.iter().rposition(is_archive).map_or(0, |i| i + 1);
             self.entries.push(Entry {
                 name: shortened(name, Self::LENGTH),

@@ -47,6 +47,7 @@ impl Walk<'_> {
         let Some(format) = self.format(&file, class)? else {
             return Ok(None);
         };
+        self.is_no_extent(&head, &file)?;
         self.image(format, bytes, class).map(Some)
     }
 
@@ -125,6 +126,7 @@ impl Walk<'_> {
         if looks {
             return self.look(format, stream, file, class);
         }
+        self.is_no_extent(stream.head(HEAD)?, file)?;
         let (opening, member) = (self.opening, &file.member);
         let opened = opening.stream(format, stream, member, file.size, &mut self.sieves)?;
         let Streamed::Disk {
@@ -156,9 +158,8 @@ impl Walk<'_> {
         if flow.is_continue() {
             // What is behind the disk's end is checked too.
             drain(&mut disk)?;
-            if format == Format::Raw {
-                self.parts.taken_raw(file.key(), disk.offset()?);
-            }
+            let raw = (format == Format::Raw).then(|| disk.offset());
+            self.parts.taken(file.key(), raw.transpose()?);
         }
         Ok(flow)
     }
@@ -200,6 +201,12 @@ impl Walk<'_> {
 
     /// Hands on a disk that is what it seems to be.
     pub(super) fn deliver(&mut self, disk: Disk, content: Content<'_>) -> Result<ControlFlow<()>> {
+        self.begin_disk(&disk)?;
+        self.sink.take(&disk, &self.seen.configs, content)
+    }
+
+    /// Remembers that `disk` is taken.
+    pub(super) fn begin_disk(&mut self, disk: &Disk) -> Result<()> {
         if self.seen.taken.len() >= DISKS {
             return Err(Error::unsupported(format!(
                 "holds more than {DISKS} disks, too many to be written in one pass"
@@ -210,11 +217,11 @@ impl Walk<'_> {
             disk: disk.clone(),
             layers: self.layers.clone(),
         });
-        self.sink.take(&disk, &self.seen.configs, content)
+        Ok(())
     }
 
     /// Remembers a file that is no disk.
-    fn list(
+    pub(super) fn list(
         &mut self,
         stream: &mut dyn SparseRead,
         file: &File,
@@ -257,6 +264,9 @@ impl Walk<'_> {
                 text = String::new();
             }
         }
+        if kind == ConfigKind::Ovf {
+            self.lists(file, &text)?;
+        }
         let member = shortened(&file.member, NAMED);
         self.seen.configs.push(Config { member, kind, text });
         Ok(())
@@ -264,7 +274,7 @@ impl Walk<'_> {
 }
 
 /// The first bytes of a text, `most` of them, or up to the first that belong to no character.
-fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<String> {
+pub(super) fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<String> {
     let mut bytes = vec![0; most];
     let read = read_full(stream, &mut bytes)?;
     bytes.truncate(read);

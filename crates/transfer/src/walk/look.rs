@@ -11,7 +11,7 @@ use unpack::archive::MemberKind;
 
 use super::witness::{Witness, is_about_content};
 use super::{File, Walk};
-use crate::classify::Class;
+use crate::classify::{Class, HEAD};
 use crate::control::interrupted;
 use crate::guard::{Claim, Guarded};
 use crate::inspect::{InspectedDisk, What, survey};
@@ -73,8 +73,9 @@ impl Walk<'_> {
         file: &File,
         class: Class,
     ) -> Result<ControlFlow<()>> {
+        let whole = self.is_no_extent(stream.head(HEAD)?, file);
         let mut witness = Witness::new(&mut stream);
-        let described = self.described(format, &mut witness, file, class);
+        let described = whole.and_then(|()| self.described(format, &mut witness, file, class));
         let (failed, passed) = (witness.failed, witness.passed);
         let mut disk = Disk {
             member: file.member.clone(),
@@ -104,7 +105,7 @@ impl Walk<'_> {
         Ok(Continue(()))
     }
 
-    fn remember_taken(&mut self, disk: Disk) {
+    pub(super) fn remember_taken(&mut self, disk: Disk) {
         let layers = self.layers.clone();
         self.seen.taken.push(Taken { disk, layers });
     }

@@ -194,14 +194,7 @@ fn chunks_are_counted_and_named() {
 }
 
 /// Two guests, one in a collection in a collection, each with a disk.
-const TWO: &str = "<Envelope><References><File id='f1' href='a.vmdk'/><File id='f2' href='b.vmdk'/>\
-    </References><DiskSection><Disk diskId='d1' fileRef='f1'/><Disk diskId='d2' fileRef='f2'/>\
-    </DiskSection><VirtualSystemCollection><VirtualSystem id='a'><VirtualHardwareSection><Item>\
-    <ResourceType>17</ResourceType><InstanceID>1</InstanceID><HostResource>ovf:/disk/d1</HostResource>\
-    </Item></VirtualHardwareSection></VirtualSystem><VirtualSystemCollection><VirtualSystem id='x'>\
-    <Name>b\u{1b}</Name><VirtualHardwareSection><Item><ResourceType>17</ResourceType>\
-    <InstanceID>1</InstanceID><HostResource>ovf:/disk/d2</HostResource></Item>\
-    </VirtualHardwareSection></VirtualSystem></VirtualSystemCollection></VirtualSystemCollection></Envelope>";
+const TWO: &str = include_str!("tests/two.ovf");
 
 fn guest(name: &str) -> Choice {
     let guest = Some(name.to_owned());
@@ -211,43 +204,23 @@ fn guest(name: &str) -> Choice {
 
 #[test]
 fn one_of_several_guests_is_chosen() {
-    let error = read(TWO, "a.ovf").unwrap_err();
+    let error = read(&TWO.replace(">b<", ">b\u{1b}<"), "a.ovf").unwrap_err();
     assert_eq!(error.to_string(), "it describes 2 guests: a, b\\u{1b}");
     assert_eq!(error.kind(), Trouble::Refused);
-    for (name, file) in [("a", "a.vmdk"), ("X", "b.vmdk"), ("b\u{1b}", "b.vmdk")] {
+    for (name, file) in [("a", "a.vmdk"), ("X", "b.vmdk"), ("b", "b.vmdk")] {
         let vm = choose(TWO, "a.ovf", &guest(name)).unwrap();
         let sources: Vec<_> = vm.disks.iter().map(|disk| disk.source.as_deref()).collect();
         assert_eq!(sources, [Some(file)], "{name}");
     }
     let error = choose(TWO, "a.ovf", &guest("c")).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "it describes no guest 'c', but a, b\\u{1b}"
-    );
-    assert_eq!(offer(TWO).unwrap().guests, ["a", "b\u{1b}"]);
+    assert_eq!(error.to_string(), "it describes no guest 'c', but a, b");
+    assert_eq!(offer(TWO).unwrap().guests, ["a", "b"]);
     let error = choose(VMWARE, "a.ovf", &guest("c")).unwrap_err();
     assert_eq!(error.to_string(), "it describes no guest 'c', but shop");
 }
 
 /// Two deployments, the second by default; each with a disk of its own, and a blank one for two items.
-const SIZES: &str = "<Envelope><References><File id='f1' href='a.vmdk'/><File id='f2' href='b.vmdk'/>\
-    </References><DiskSection><Disk diskId='small' fileRef='f1'/><Disk diskId='large' fileRef='f2'/>\
-    <Disk diskId='data' capacity='${d.size}' capacityAllocationUnits='byte * 2^30'/></DiskSection>\
-    <DeploymentOptionSection><Configuration id='s'/><Configuration id='l' default='true'/>\
-    </DeploymentOptionSection><VirtualSystem id='a'><ProductSection class='d'>\
-    <Property key='size' value='10'><Value value='20' configuration='l'/></Property></ProductSection>\
-    <VirtualHardwareSection>\
-    <Item><ResourceType>4</ResourceType><InstanceID>1</InstanceID><VirtualQuantity>512</VirtualQuantity></Item>\
-    <Item configuration='l xl'><ResourceType>4</ResourceType><InstanceID>1</InstanceID>\
-    <VirtualQuantity>1024</VirtualQuantity></Item>\
-    <Item bound='max'><ResourceType>4</ResourceType><InstanceID>1</InstanceID><VirtualQuantity>9</VirtualQuantity></Item>\
-    <Item configuration='s'><ResourceType>17</ResourceType><InstanceID>2</InstanceID>\
-    <HostResource>ovf:/disk/small</HostResource></Item>\
-    <Item configuration='l'><ResourceType>17</ResourceType><InstanceID>2</InstanceID>\
-    <HostResource>ovf:/disk/large</HostResource></Item>\
-    <Item><ResourceType>17</ResourceType><InstanceID>3</InstanceID><HostResource>ovf:/disk/data</HostResource></Item>\
-    <Item><ResourceType>17</ResourceType><InstanceID>4</InstanceID><HostResource>ovf:/disk/data</HostResource></Item>\
-    </VirtualHardwareSection></VirtualSystem></Envelope>";
+const SIZES: &str = include_str!("tests/sizes.ovf");
 
 #[test]
 fn a_deployment_decides_which_hardware_holds() {

@@ -68,7 +68,15 @@ const OLD_WINDOWS: &[&str] = &[
 ];
 
 /// Old releases of Windows in a reader's words.
-const OLD_RELEASES: &[&str] = &["xp", "2000", "2003", "windowsnt", "windows95", "windows98"];
+const OLD_RELEASES: &[&str] = &[
+    "xp",
+    "2000",
+    "2003",
+    "win2k",
+    "windowsnt",
+    "windows95",
+    "windows98",
+];
 
 /// How products shorten Windows.
 const WINDOWS: &[&str] = &[
@@ -137,6 +145,8 @@ mod tests {
             ("windows_2019x64", System::Windows),
             ("windows9Server64Guest", System::Windows),
             ("longhorn-64", System::Windows),
+            ("http://microsoft.com/win/10", System::Windows),
+            ("http://microsoft.com/win/2k3", System::OldWindows),
             ("winNetStandard", System::OldWindows),
             ("winxppro", System::OldWindows),
             ("WindowsXP", System::OldWindows),
