@@ -18,7 +18,7 @@
 //! member's name, and what to make of it is the caller's policy.
 
 use extent::{Piece, SparseRead};
-use report::Result;
+use report::{Error, Result};
 
 /// One entry of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub struct Member {
     pub kind: MemberKind,
     /// The size of the content in bytes, holes included, where the archive says so beforehand.
     pub size: Option<u64>,
+    /// Why its content cannot be read, where that is so: it then seems to have none. The rest of the
+    /// archive can be read all the same.
+    pub refusal: Option<Error>,
 }
 
 /// What a member is.
@@ -63,6 +66,14 @@ pub trait Archive {
     /// The content of the member that [`Archive::next_member`] gave last, from where the last
     /// reader left it; an empty stream before the first member and after the last.
     fn content(&mut self) -> &mut dyn SparseRead;
+
+    /// Whether that content comes by way of a decoder that takes much of [`Limits::memory`], so that
+    /// there is less for those inside it.
+    ///
+    /// [`Limits::memory`]: crate::Limits::memory
+    fn is_costly(&self) -> bool {
+        false
+    }
 }
 
 /// A stream that knows how far it has come.
@@ -128,7 +139,10 @@ pub(crate) mod tests {
     /// All members and their whole content.
     pub(crate) fn contents(archive: &mut dyn Archive) -> Result<Vec<(Member, Vec<u8>)>> {
         let mut members = Vec::new();
-        while let Some(member) = archive.next_member()? {
+        while let Some(mut member) = archive.next_member()? {
+            if let Some(refusal) = member.refusal.take() {
+                return Err(refusal);
+            }
             let mut content = Vec::new();
             loop {
                 let stream = archive.content();

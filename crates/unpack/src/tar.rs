@@ -179,6 +179,7 @@ impl<R: SparseRead> Tar<R> {
             kind: kind(header, &name, said),
             name,
             size: Some(size),
+            refusal: None,
         })
     }
 

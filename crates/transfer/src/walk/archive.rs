@@ -49,7 +49,7 @@ impl Walk<'_> {
         let what = Layer::Archive(kind).name();
         self.note(&file.member, file.size, What::Archive(what));
         let place = shortened(&file.member, NAMED);
-        let mut archive = kind.reader(stream, &self.limits);
+        let mut archive = kind.reader(stream, &self.share());
         let xva = std::mem::take(&mut self.xva);
         let mut inside = Inside {
             file,
@@ -87,6 +87,10 @@ impl Walk<'_> {
             self.note_kind(&inside.file.inside(&member).member, &member.kind);
             return inside.next(archive).map(Next::Member);
         }
+        if let Some(refusal) = &member.refusal {
+            self.refused(refusal, &member, inside)?;
+            return inside.next(archive).map(Next::Member);
+        }
         if let Some((reference, _)) = xva::reference(&member.name) {
             let known = self.xva.iter().find(|(known, _)| known == reference);
             if let Some((reference, size)) = known.cloned() {
@@ -99,13 +103,28 @@ impl Walk<'_> {
         };
         let inner = inside.file.inside(&member);
         let name = shortened(&inner.member, NAMED);
+        let costly = archive.is_costly();
         let content = Located::new(archive.content(), inside.place);
+        self.decoders += usize::from(costly);
         let flow = self.checked(content, &member.name, &inner, &mut inside.checking);
+        self.decoders -= usize::from(costly);
         let told = |error: Error| Walk::perhaps_a_part(error.within(&name), &inner.member);
         match flow.map_err(told)? {
             Break(()) => Ok(Next::Break),
             Continue(()) => inside.next(archive).map(Next::Member),
         }
+    }
+
+    /// Passes by a member that the archive's reader cannot read, if nobody asked for it.
+    fn refused(&mut self, refusal: &Error, member: &Member, inside: &mut Inside<'_>) -> Result<()> {
+        let inner = inside.file.inside(member);
+        if self.pick.names(&inner.member) {
+            return Err(refusal.clone().within(inside.place));
+        }
+        self.note(&inner.member, inner.size, What::Other);
+        self.pass_by(refusal.clone(), &inner);
+        inside.checking.member(&member.name, Digests::default());
+        Ok(())
     }
 
     /// What an earlier pass knows about the manifest of the archive `file`, if anything.
