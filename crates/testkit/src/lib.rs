@@ -8,6 +8,7 @@ pub mod lzma;
 pub mod machine;
 pub mod shell;
 pub mod tar;
+pub mod vma;
 pub mod xva;
 pub mod zip;
 

@@ -70,6 +70,8 @@ pub(crate) struct Seen {
     pub(crate) manifest: Option<String>,
     /// Why a packed member was passed by that may hold what is meant.
     pub(crate) trouble: Option<Error>,
+    /// Why a member that was asked for by its name was not taken for a disk.
+    pub(crate) no_disk: Option<Error>,
     /// What was not used or not checked, a line each; at most [`WARNINGS`].
     pub(crate) warnings: Vec<Error>,
     /// Whether the source has to be read once more, because tables lie behind data.
@@ -79,6 +81,12 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// Puts these warnings before the others.
+    pub(crate) fn warn_first(&mut self, warnings: Vec<Error>) {
+        let later = std::mem::replace(&mut self.warnings, warnings);
+        later.into_iter().for_each(|warning| self.warn(warning));
+    }
+
     /// Remembers that something was not used or not checked, once.
     pub(crate) fn warn(&mut self, warning: Error) {
         if self.warnings.len() < WARNINGS && !self.warnings.contains(&warning) {
@@ -87,12 +95,12 @@ impl Seen {
     }
 
     /// Reads the guest's descriptions, and says which of them could not be used.
-    pub(crate) fn describe_guest(&mut self) -> Option<Vm> {
+    pub(crate) fn describe_guest(&mut self) -> Option<Box<Vm>> {
         let guest = Guest::described_by(&self.configs);
         for warning in guest.warnings {
             self.warn(warning);
         }
-        guest.vm
+        guest.vm.map(Box::new)
     }
 
     /// What `--strict` asks for.

@@ -1,7 +1,7 @@
 //! What a stream is wrapped in, told by its first bytes.
 
 use extent::SparseRead;
-use report::{Error, Result};
+use report::Result;
 
 use crate::Limits;
 use crate::archive::Archive;
@@ -10,6 +10,7 @@ use crate::gzip::{Engine, Gzip};
 use crate::lz4::{self, Lz4};
 use crate::lzma::{self, Lzma};
 use crate::tar::Tar;
+use crate::vma;
 use crate::xz::Xz;
 use crate::zip::Zip;
 use crate::zstd::{self, SKIPPABLE, Zstd};
@@ -21,6 +22,8 @@ pub enum Layer {
     Compression(Compression),
     /// An archive: one stream in, members out.
     Archive(ArchiveKind),
+    /// A backup of Proxmox VE: one stream in, disks out whose pieces lie between each other.
+    Vma,
 }
 
 /// A compression this crate undoes.
@@ -54,49 +57,9 @@ pub enum ArchiveKind {
 /// Bytes from the start that [`sniff`] looks at.
 pub const HEAD: usize = 512;
 
-/// Formats that are recognised in order to be refused by name: magic number, name, and what unpacks
-/// them.
-const BEYOND: [(&[u8], &str, &str); 8] = [
-    (
-        b"7z\xbc\xaf\x27\x1c",
-        "7-Zip archive",
-        "7z x -so FILE MEMBER",
-    ),
-    (b"Rar!\x1a\x07", "RAR archive", "unrar p -inul FILE MEMBER"),
-    (b"\x89LZO\0\r\n\x1a\n", "lzop file", "lzop -dc FILE"),
-    (b"\x1f\x9d", "file from compress (.Z)", "gzip -dc FILE"),
-    (b"\x1f\xa0", "file from compress -H (.Z)", "gzip -dc FILE"),
-    (
-        b"070701",
-        "cpio archive",
-        "cpio -i --to-stdout MEMBER <FILE",
-    ),
-    (
-        b"070702",
-        "cpio archive",
-        "cpio -i --to-stdout MEMBER <FILE",
-    ),
-    (
-        b"070707",
-        "cpio archive",
-        "cpio -i --to-stdout MEMBER <FILE",
-    ),
-];
-
 /// The layer that `head`, the first [`HEAD`] bytes of a stream (or all, if it is shorter), begins;
-/// `None` when it is none of those known.
-///
-/// # Errors
-/// [`report::Kind::Unsupported`] for a layer that is known by name only.
-pub fn sniff(head: &[u8]) -> Result<Option<Layer>> {
-    for (magic, name, unpack) in BEYOND {
-        if head.starts_with(magic) {
-            let message = format!("is a {name}, which is not read here");
-            return Err(
-                Error::unsupported(message).hint(format!("{unpack} | innkeeper import - …"))
-            );
-        }
-    }
+/// `None` when it is none of those that are read.
+pub fn sniff(head: &[u8]) -> Option<Layer> {
     let starts = |magic: &[u8]| head.starts_with(magic);
     let compression = if starts(b"\x1f\x8b") {
         Some(Compression::Gzip)
@@ -109,8 +72,10 @@ pub fn sniff(head: &[u8]) -> Result<Option<Layer>> {
     } else {
         frames(head)
     };
-    Ok(if let Some(compression) = compression {
+    if let Some(compression) = compression {
         Some(Layer::Compression(compression))
+    } else if vma::looks_like(head) {
+        Some(Layer::Vma)
     } else if Zip::<&mut dyn SparseRead>::looks_like(head) {
         Some(Layer::Archive(ArchiveKind::Zip))
     } else if Tar::<&mut dyn SparseRead>::looks_like(head) {
@@ -119,7 +84,7 @@ pub fn sniff(head: &[u8]) -> Result<Option<Layer>> {
         Some(Layer::Compression(Compression::Lzma))
     } else {
         None
-    })
+    }
 }
 
 /// Tells the two formats that are made of frames with a magic number each, and may begin with
@@ -158,6 +123,7 @@ impl Layer {
             Layer::Compression(Compression::Lzip) => "lzip",
             Layer::Archive(ArchiveKind::Tar) => "tar",
             Layer::Archive(ArchiveKind::Zip) => "zip",
+            Layer::Vma => "VMA",
         }
     }
 }
@@ -210,7 +176,7 @@ mod tests {
     }
 
     fn told(head: &[&[u8]]) -> Option<Layer> {
-        sniff(&head.concat()).unwrap()
+        sniff(&head.concat())
     }
 
     #[test]
@@ -231,15 +197,6 @@ mod tests {
         for head in nothing {
             assert_eq!(told(&[head]), None, "{head:?}");
         }
-        let error = sniff(b"\x1f\x9d\x90").unwrap_err();
-        assert_eq!(
-            error.message(),
-            "is a file from compress (.Z), which is not read here"
-        );
-        assert_eq!(
-            error.hint_text(),
-            Some("gzip -dc FILE | innkeeper import - …")
-        );
     }
 
     #[test]

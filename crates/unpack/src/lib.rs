@@ -28,6 +28,7 @@ pub mod manifest;
 pub mod tar;
 #[cfg(test)]
 mod trial;
+pub mod vma;
 pub mod xva;
 mod xxhash;
 pub mod xz;

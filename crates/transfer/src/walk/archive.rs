@@ -108,7 +108,8 @@ impl Walk<'_> {
         self.decoders += usize::from(costly);
         let flow = self.checked(content, &member.name, &inner, &mut inside.checking);
         self.decoders -= usize::from(costly);
-        match flow.map_err(|error| error.within(&name))? {
+        let told = |error: Error| Walk::perhaps_a_part(error.within(&name), &inner.member);
+        match flow.map_err(told)? {
             Break(()) => Ok(Next::Break),
             Continue(()) => inside.next(archive).map(Next::Member),
         }

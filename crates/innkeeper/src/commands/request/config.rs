@@ -156,7 +156,7 @@ pub(super) fn disk_files(configs: &[Config]) -> Vec<String> {
 
 /// The guest, its disks where they lie now, completed with guesses.
 fn guest(source: &str, imported: &Imported, format: Format) -> Vm {
-    let mut vm = imported.guest.clone().unwrap_or_else(|| {
+    let mut vm = imported.guest.as_deref().cloned().unwrap_or_else(|| {
         let stem = super::places::stem(source);
         Vm::guess(&stem, Vec::new())
     });
