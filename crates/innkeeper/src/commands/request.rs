@@ -89,6 +89,10 @@ pub(crate) struct Common {
     #[arg(long)]
     strict: bool,
 
+    /// Take a tar archive whose end mark is missing, or is followed by another archive
+    #[arg(long)]
+    accept_bad_end: bool,
+
     /// Say what would be written where, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -285,6 +289,7 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
             member: args.member.clone(),
             format: task.declared,
             may_be_cut: args.force_truncated,
+            any_end: args.accept_bad_end,
             several,
         },
         limits: limits(args.memory, args.max_size),

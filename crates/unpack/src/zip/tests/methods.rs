@@ -1,6 +1,6 @@
 //! Methods beside stored and deflate, read and passed by.
 
-use extent::{Piece, SparseRead, drain};
+use extent::{Piece, drain};
 use testkit::zip::{Member as Made, archive};
 
 use super::{SIGNED, contents, read, zip};
