@@ -14,6 +14,7 @@ mod badinput;
 mod beside;
 mod convert;
 mod devices;
+mod evidence;
 mod formats;
 mod hostile;
 mod inspect;

@@ -470,7 +470,7 @@ fn programs_and_empty_members_are_no_disks() {
     let room = Room::new();
     room.run("import /bin/true --to out.img").refused(
         3,
-        "error: /bin/true: is a program, not a disk\nhint: give --format raw (in convert: --source-format raw) if it is to be written as it is",
+        "error: /bin/true: is an ELF program, not a disk\nhint: give --format raw (in convert: --source-format raw) if it is to be written as it is",
     );
     room.write("empty.img", b"");
     room.sh("tar -cf a.tar empty.img");
