@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod digest;
+mod ending;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod man;

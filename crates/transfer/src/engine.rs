@@ -7,7 +7,7 @@ use std::sync::Arc;
 use diskimage::passing::Means;
 use diskimage::{Format, How};
 use extent::digest::Digest;
-use extent::{Again, BlockWrite, ByteSource, Opener, drain};
+use extent::{Again, BlockWrite, ByteSource, Device, Opener, drain};
 use place::target::Candidate;
 use report::{Error, Kind, Result};
 use unpack::Limits;
@@ -16,12 +16,14 @@ use vmconfig::Vm;
 
 use crate::control::{Control, interrupted};
 use crate::digest::Content;
-use crate::encoded::{Encoded, Form, Layout, Measured};
+use crate::encoded::{Encoded, Form, Measured, Padded, Passes};
 use crate::intake::{Intake, Keep, Passed, Passing};
 use crate::open::{Footer, Opening};
+use crate::ova::Told;
 use crate::pick::Pick;
-use crate::pour::Bounds;
+use crate::pour::{BUFFERS, Bounds};
 use crate::seen::{Config, Disk, Seen};
+use crate::siblings;
 use crate::sums::Sums;
 use crate::walk::Walk;
 use crate::writer::{Places, Writer};
@@ -152,22 +154,21 @@ pub fn import(mut import: Import, control: &Arc<Control>) -> Result<Outcome> {
         seen.no_warnings()?;
     }
     let Some(form) = import.form.clone() else {
-        return once(import, Format::Raw, control);
+        return once(import, Format::Raw, None, control);
     };
-    let layout = Layout::default();
-    if form.format == Format::Qcow {
-        measure(&mut import, &form, &layout, control)?;
+    let passes = Passes::of(&form, import.source.name());
+    if form.needs_measure() {
+        measure(&mut import, &form, &passes, control)?;
     }
-    let format = form.format;
-    import.places = encoded(import.places, form, &layout);
-    once(import, format, control)
+    let (format, ova) = (form.format, passes.ova.clone());
+    import.places = encoded(import.places, form, passes);
+    once(import, format, ova, control)
 }
 
-fn encoded(places: Places, form: Form, layout: &Layout) -> Places {
-    let layout = layout.clone();
+fn encoded(places: Places, form: Form, passes: Passes) -> Places {
     let encode = move |candidates: Vec<Box<dyn Candidate>>| {
         let encode = |inner| -> Box<dyn Candidate> {
-            Box::new(Encoded::new(inner, form.clone(), layout.clone()))
+            Box::new(Encoded::new(inner, form.clone(), passes.clone()))
         };
         candidates.into_iter().map(encode).collect()
     };
@@ -179,12 +180,12 @@ fn encoded(places: Places, form: Form, layout: &Layout) -> Places {
     }
 }
 
-/// A qcow2 has its tables before its data: for a pipe, a first pass through the source finds out
-/// what they will be.
+/// A qcow2 has its tables before its data, and an OVA the size and the digest of its disk's file: for a
+/// pipe, a first pass through the source finds out what they will be.
 fn measure(
     import: &mut Import,
     form: &Form,
-    layout: &Layout,
+    passes: &Passes,
     control: &Arc<Control>,
 ) -> Result<()> {
     let Places::These(targets) = &import.places else {
@@ -195,16 +196,18 @@ fn measure(
     };
     let name = import.source.name().to_owned();
     let Some(again) = import.source.again() else {
-        return Err(Error::unsupported(
-            "can be read only once, and a qcow2 for a pipe has to know all of it beforehand",
-        )
+        return Err(Error::unsupported(format!(
+            "can be read only once, and {} {} for a pipe has to know all of it beforehand",
+            form.article(),
+            form.name()
+        ))
         .hint("write to a file, or choose --format vmdk or raw, which need no second pass")
         .at(name));
     };
     if import.dry_run {
         return Ok(());
     }
-    let measured = Measured::new(pipe.name(), form.clone(), layout.clone());
+    let measured = Measured::new(pipe.name(), form.clone(), passes.clone());
     let first = Import {
         source: std::mem::replace(
             &mut import.source,
@@ -222,12 +225,20 @@ fn measure(
         dry_run: false,
         ..*import
     };
-    once(first, Format::Raw, control).map(drop)
+    once(first, Format::Raw, passes.ova.clone(), control).map(drop)
 }
 
-fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcome> {
-    let keep = open_keep(import.keep, import.dry_run, control)?;
+/// One import; its targets hold `format`, in an OVA if there is one.
+fn once(
+    import: Import,
+    format: Format,
+    ova: Option<Told>,
+    control: &Arc<Control>,
+) -> Result<Outcome> {
+    let padded = Padded::of(import.form.as_ref())?;
     let name = import.source.name().to_owned();
+    siblings::check(&name, &import.how.gate).map_err(|error| error.at(&name))?;
+    let keep = open_keep(import.keep, import.dry_run, control)?;
     let hint = import.source.hint();
     control.source_opened(import.source.size());
     let source = Source {
@@ -247,6 +258,7 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
             again: source.again.is_some(),
         },
         how: import.how,
+        device: source.device(),
         far: source.far(),
     };
     let bounds = Bounds {
@@ -254,12 +266,16 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
         threads: import.limits.threads,
         footer: Footer::of(import.pick.format),
         encoded: format != Format::Raw,
-        padded: import.form.and_then(|form| form.size).unwrap_or(0),
+        padded,
         named: import.named,
+        buffers: BUFFERS,
+        early: opening.means.memory as usize,
+        alone: true,
     };
     let mut writer = Writer::new(
         import.places,
         format,
+        ova.clone(),
         bounds,
         import.verify,
         import.dry_run,
@@ -277,6 +293,9 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
     let mut seen = walk.seen;
     seen.warn_first(import.warnings);
     let guest = seen.describe_guest();
+    for warning in ova.iter().flat_map(|ova| ova.end(guest.as_deref())) {
+        seen.warn(warning);
+    }
     if walked.is_ok() && writer.is_planned() {
         return Ok(plan(seen, std::mem::take(&mut writer.plans)));
     }
@@ -348,6 +367,11 @@ impl Source {
         self.again.is_some()
     }
 
+    /// The device that it is, if it is one.
+    pub(crate) fn device(&self) -> Option<Device> {
+        self.source.device()
+    }
+
     /// How the source is read at any offset, where that is so much effort that only a format that
     /// needs it is worth it.
     pub(crate) fn far(&self) -> Option<Opener> {
@@ -358,6 +382,7 @@ impl Source {
     /// Walks through the source: at any offset where that is better, or from front to back, once more
     /// where tables lie behind data.
     pub(crate) fn walk(self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Walked> {
+        self.source.name().clone_into(&mut walk.source);
         if let Some(flow) = self.direct(walk)? {
             return Ok(match flow {
                 Break(()) => Walked::Stopped,

@@ -13,6 +13,8 @@ pub struct Pick {
     pub member: Option<Pattern>,
     /// The disk's format.
     pub format: Option<Format>,
+    /// Whether a disk is taken that says that it is longer than it is.
+    pub may_be_cut: bool,
     /// Whether every disk is meant that the rest does not exclude, and not just one.
     pub several: bool,
 }
@@ -91,8 +93,11 @@ impl Pick {
         Err(Error::refused(format!("holds {count} disks: {first}, {rivals}")).hint(hint))
     }
 
-    /// Why there is no disk: what could not be read may have held it.
+    /// Why there is no disk: what was asked for is none, or what could not be read may have held it.
     fn none_but_trouble(&self, seen: &Seen) -> Error {
+        if let Some(error) = &seen.no_disk {
+            return error.clone();
+        }
         match (&seen.trouble, &self.member) {
             (Some(trouble), None) => trouble.clone(),
             (Some(trouble), Some(_)) => self.none(seen).because(trouble.clone()),
@@ -115,7 +120,10 @@ impl Pick {
                 pattern.text
             )),
             None => Error::refused(format!("holds no disk; it holds {list}"))
-                .hint("give --member NAME if one of them is a disk all the same"),
+                .hint(
+                    "give --member NAME and --format raw (in convert: --source-format raw) \
+                     if one of them is a disk all the same",
+                ),
         }
     }
 }

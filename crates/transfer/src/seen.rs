@@ -70,6 +70,8 @@ pub(crate) struct Seen {
     pub(crate) manifest: Option<String>,
     /// Why a packed member was passed by that may hold what is meant.
     pub(crate) trouble: Option<Error>,
+    /// Why a member that was asked for by its name was not taken for a disk.
+    pub(crate) no_disk: Option<Error>,
     /// What was not used or not checked, a line each; at most [`WARNINGS`].
     pub(crate) warnings: Vec<Error>,
     /// Whether the source has to be read once more, because tables lie behind data.

@@ -6,9 +6,11 @@
 //! sink must not make anything look complete before the walk is over.
 
 mod archive;
+mod evidence;
 mod leaf;
 mod look;
 mod parts;
+mod vma;
 mod witness;
 
 use std::collections::HashMap;
@@ -21,9 +23,11 @@ use unpack::gzip::Engine;
 use unpack::layer::{Compression, Layer, sniff};
 use unpack::manifest::Found;
 
+use crate::basis::two_at_once;
 use crate::classify::HEAD;
 use crate::control::Control;
 use crate::inspect::Looker;
+use crate::mixed::Mixed;
 use crate::names::shortened;
 use crate::open::{Content, Opening, Sieves};
 use crate::pick::Pick;
@@ -50,6 +54,15 @@ pub(crate) trait DiskSink {
         content: Content<'_>,
     ) -> Result<ControlFlow<()>>;
 
+    /// Takes the disks `found`, whose pieces `mixed` gives in turns, to their ends; otherwise as
+    /// [`DiskSink::take`].
+    fn take_mixed(
+        &mut self,
+        found: &[Disk],
+        configs: &[Config],
+        mixed: &mut dyn Mixed,
+    ) -> Result<ControlFlow<()>>;
+
     /// Whoever only wants to know what there is, and is told instead of given disks.
     fn looker(&mut self) -> Option<&mut Looker> {
         None
@@ -64,6 +77,8 @@ pub(crate) struct Walk<'a> {
     opening: &'a Opening,
     sink: &'a mut dyn DiskSink,
     control: &'a Control,
+    /// The source's name.
+    pub(crate) source: String,
     pub(crate) seen: Seen,
     /// Tables that earlier passes through the same source have kept.
     pub(crate) sieves: Sieves,
@@ -107,6 +122,7 @@ impl<'a> Walk<'a> {
             opening,
             sink,
             control,
+            source: String::new(),
             seen: Seen::default(),
             sieves: Sieves::default(),
             taken_before: Vec::new(),
@@ -174,7 +190,11 @@ impl<'a> Walk<'a> {
         if head.is_empty() && file.member.is_empty() {
             return Err(Error::refused("is empty"));
         }
-        let Some(layer) = self.layer(head, file)? else {
+        let layer = self.layer(head, file)?;
+        if self.is_numbered(head, layer, file)? {
+            return Ok(Continue(()));
+        }
+        let Some(layer) = layer else {
             return self.leaf(stream, file);
         };
         let (layers, decoders, xva) = (self.layers.len(), self.decoders, self.xva.clone());
@@ -202,6 +222,7 @@ impl<'a> Walk<'a> {
         let flow = match layer {
             Layer::Compression(kind) => self.compressed(kind, stream, file)?,
             Layer::Archive(kind) => self.archive(kind, stream, file)?,
+            Layer::Vma => self.vma(stream, file)?,
         };
         self.layers.pop();
         if flow.is_continue() {
@@ -231,18 +252,14 @@ impl<'a> Walk<'a> {
         self.seen.rest.push(&file.member, file.size);
     }
 
-    /// The layer that `head` begins, if any. In a member that is not wanted, what cannot be opened or
-    /// reads in two ways does not matter.
+    /// The layer that `head` begins, if any. In a member that is not wanted, what reads in two ways does not
+    /// matter.
     fn layer(&self, head: &[u8], file: &File) -> Result<Option<Layer>> {
-        let layer = match sniff(head) {
-            Ok(layer) => layer,
-            Err(_) if !file.member.is_empty() && !self.pick.names(&file.member) => None,
-            Err(error) => return Err(error),
-        };
+        let layer = sniff(head);
         match (layer, &diskimage::probe(head)[..]) {
-            (Some(layer), [format, ..]) if self.pick.wants(&file.member) => Err(Error::refused(
-                format!("reads as {} and as {format} at once", layer.name()),
-            )),
+            (Some(layer), [format, ..]) if self.pick.wants(&file.member) => {
+                two_at_once(layer.name(), format.name())
+            }
             _ => Ok(layer),
         }
     }

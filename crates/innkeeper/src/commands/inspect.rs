@@ -94,6 +94,7 @@ fn look(args: Args) -> Result<(String, Inspected)> {
             pick: Pick {
                 member: args.member,
                 format: args.format,
+                may_be_cut: false,
                 several: true,
             },
             limits: request::limits(args.memory, args.max_size),

@@ -1,6 +1,7 @@
 //! What `import` and `convert` have in common: options, and the way from them to a request.
 
 pub(super) mod config;
+mod package;
 mod places;
 mod sums;
 mod taken;
@@ -75,6 +76,10 @@ pub(crate) struct Common {
     /// Overwrite a file that exists or a device that holds data
     #[arg(long)]
     force: bool,
+
+    /// Take a disk whose partition table or file system reaches past its end
+    #[arg(long)]
+    force_truncated: bool,
 
     /// Skip zeros on a device that is known to read as zeros everywhere
     #[arg(long)]
@@ -162,6 +167,8 @@ pub(super) struct Task {
     pub(super) declared: Option<Format>,
     /// The format that the targets will hold; raw if it is not given.
     pub(super) form: Option<Form>,
+    /// Where the guest of an OVA is described.
+    pub(super) config_from: Option<OsString>,
 }
 
 /// Runs the transfer and tells the result.
@@ -212,21 +219,36 @@ fn failed_as(json: bool, aside: bool) -> Json {
     }
 }
 
-fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
+fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
     let args = &task.common;
     let source = Place::parse(&args.source)?;
     let keep = keep(args)?;
     let options = target_options(&task);
     let config = args.config.place()?;
+    let config_from = task.config_from.as_ref().map(Place::parse).transpose()?;
     let given = places::Given {
         source: &source,
         keep: keep.as_ref(),
         config: config.as_ref(),
+        config_from: config_from.as_ref(),
     };
     let taken = Taken::default();
     let ahead = args.member.is_none();
     let (places, several) = places::of(&task.to, &options, &given, ahead, &taken)?;
     let format = task.form.as_ref().map_or(Format::Raw, |form| form.format);
+    let ova = task.form.as_mut().and_then(|form| form.ova.as_mut());
+    if let Some(ova) = ova {
+        if config.is_some() {
+            return Err(Error::usage("--config cannot name a disk inside an ova")
+                .hint("leave it out: the ova has a description of the guest"));
+        }
+        ova.name = package::name(task.to.first().unwrap_or(&args.source), &source);
+        let guest = config_from.map(|place| {
+            let http = args.web.options(&source, None, args.quiet)?;
+            package::guest(&place, http)
+        });
+        ova.guest = guest.transpose()?;
+    }
     let config = config.map(|place| args.config.check(&place, args.force, format));
     let config = config.transpose()?;
     if args.verify && task.to.iter().any(|to| is_standard_output(to)) {
@@ -262,6 +284,7 @@ fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
         pick: Pick {
             member: args.member.clone(),
             format: task.declared,
+            may_be_cut: args.force_truncated,
             several,
         },
         limits: limits(args.memory, args.max_size),
@@ -349,6 +372,9 @@ pub(super) fn extents_beside(source: &Place, taken: &Taken) -> Gate {
     }
 }
 
+/// Names of a directory that are looked at.
+const LISTED: usize = 100_000;
+
 /// A directory, for images.
 struct Opened {
     path: PathBuf,
@@ -371,6 +397,14 @@ impl Directory for Opened {
         let file = self.directory.file(name)?;
         self.taken.add_part(Place::File(self.path.join(name)))?;
         Ok(file)
+    }
+
+    fn look(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        self.directory.file(name)
+    }
+
+    fn names(&self) -> Result<Vec<String>> {
+        self.directory.names(LISTED)
     }
 }
 

@@ -101,7 +101,8 @@ impl Walk<'_> {
         let name = shortened(&inner.member, NAMED);
         let content = Located::new(archive.content(), inside.place);
         let flow = self.checked(content, &member.name, &inner, &mut inside.checking);
-        match flow.map_err(|error| error.within(&name))? {
+        let told = |error: Error| Walk::perhaps_a_part(error.within(&name), &inner.member);
+        match flow.map_err(told)? {
             Break(()) => Ok(Next::Break),
             Continue(()) => inside.next(archive).map(Next::Member),
         }

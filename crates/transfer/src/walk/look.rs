@@ -11,6 +11,7 @@ use unpack::archive::MemberKind;
 
 use super::witness::{Witness, is_about_content};
 use super::{File, Walk};
+use crate::classify::{Class, HEAD};
 use crate::control::interrupted;
 use crate::inspect::{InspectedDisk, What, survey};
 use crate::seen::{Disk, Taken};
@@ -45,11 +46,17 @@ impl Walk<'_> {
         &mut self,
         format: Format,
         bytes: &Arc<dyn BlockRead>,
+        file: &File,
+        class: Class,
     ) -> Result<ControlFlow<()>> {
         self.seen.at_any_offset = true;
         let how = &self.opening.how;
+        let basis = self.basis(file, class);
         if let Some(looker) = self.sink.looker() {
-            let described = looker.image("", format, bytes, how)?;
+            let mut described = looker.image("", format, bytes, how)?;
+            if format == Format::Raw {
+                described.refuse(basis, file.size);
+            }
             looker.describe(described.clone());
             self.remember_taken(described.disk);
         }
@@ -63,9 +70,11 @@ impl Walk<'_> {
         format: Format,
         mut stream: Lookahead<&mut dyn SparseRead>,
         file: &File,
+        class: Class,
     ) -> Result<ControlFlow<()>> {
+        let whole = self.is_no_extent(stream.head(HEAD)?, file);
         let mut witness = Witness::new(&mut stream);
-        let described = self.described(format, &mut witness, file);
+        let described = whole.and_then(|()| self.described(format, &mut witness, file, class));
         let (failed, passed) = (witness.failed, witness.passed);
         let mut disk = Disk {
             member: file.member.clone(),
@@ -95,7 +104,7 @@ impl Walk<'_> {
         Ok(Continue(()))
     }
 
-    fn remember_taken(&mut self, disk: Disk) {
+    pub(super) fn remember_taken(&mut self, disk: Disk) {
         let layers = self.layers.clone();
         self.seen.taken.push(Taken { disk, layers });
     }
@@ -105,7 +114,9 @@ impl Walk<'_> {
         format: Format,
         stream: &mut Witness<'_>,
         file: &File,
+        class: Class,
     ) -> Result<InspectedDisk> {
+        let basis = self.basis(file, class);
         let known = self.sink.looker().and_then(|looker| {
             let known = looker.known(&file.member)?;
             known.survey.is_some().then(|| known.clone())
@@ -124,7 +135,8 @@ impl Walk<'_> {
         };
         if format == Format::Raw {
             let found = disk(file.size, String::new());
-            return looker.raw(found, &mut InOrder::new(stream, file.size));
+            let disk = &mut InOrder::new(stream, file.size);
+            return looker.raw(found, disk, Some(basis));
         }
         let mut stream = Lookahead::new(stream as &mut dyn SparseRead);
         if format == Format::Vmdk && diskimage::vmdk_is_stream(stream.head(diskimage::HEAD)?) {

@@ -21,6 +21,8 @@ pub(super) struct Given<'a> {
     pub(super) keep: Option<&'a Place>,
     /// Where `--config` puts the guest's configuration.
     pub(super) config: Option<&'a Place>,
+    /// Where `--config-from` has a description of the guest.
+    pub(super) config_from: Option<&'a Place>,
 }
 
 impl Given<'_> {
@@ -30,6 +32,7 @@ impl Given<'_> {
             (Some(self.source), SOURCE),
             (self.keep, "the --keep copy"),
             (self.config, "the --config file"),
+            (self.config_from, "the --config-from file"),
         ];
         for (place, role) in roles {
             if let Some(place) = place {
@@ -191,7 +194,7 @@ pub(super) fn stem(name: &str) -> String {
 }
 
 /// `text` in characters that a file and a volume may have in their names: strangers chose it.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let plain = |c: char| match c {
         c if c.is_ascii_alphanumeric() || "_+.-".contains(c) => c,
         _ => '-',

@@ -28,6 +28,11 @@ impl Walk<'_> {
         inside: &mut Inside<'_>,
     ) -> Result<std::result::Result<Next, Member>> {
         let inner = inside.file.inside(&member);
+        if let Some((index, number)) = self.parts.chunk(&inner.key()) {
+            let name = shortened(&inner.member, NAMED);
+            let next = self.chunk(archive, &member, index, number, inside);
+            return next.map(Ok).map_err(|error| error.within(&name));
+        }
         let declared = self
             .pick
             .format
@@ -136,7 +141,7 @@ impl Walk<'_> {
             self.seen.rest.push(&file.member, file.size);
             return Ok(true);
         }
-        if sniff(&bytes)?.is_some() {
+        if sniff(&bytes).is_some() {
             return Err(lies_between(set));
         }
         let class = self.class(&bytes, &file)?;
@@ -153,6 +158,7 @@ impl Walk<'_> {
         if self.parts.is_ahead() {
             return Ok(());
         }
+        self.none_was_a_part(file)?;
         let taken = !self.seen.taken.is_empty() && !self.pick.several;
         for known in &mut self.parts.sets {
             let here = known.met && known.set.archive == file.member;
