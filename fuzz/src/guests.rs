@@ -3,7 +3,7 @@
 
 use report::Result;
 use vmconfig::libvirt::{self, Hypervisor};
-use vmconfig::{Vm, opennebula, ovf, vmx, xl, xva};
+use vmconfig::{Choice, TEXT, Vm, opennebula, ovf, proxmox, vbox, vmx, xl, xva};
 
 use crate::told::{safe, told};
 
@@ -11,23 +11,58 @@ use crate::told::{safe, told};
 const FILE: &str = "guest";
 
 /// Languages that can be read.
-const READERS: [fn(&str, &str) -> Result<Vm>; 5] =
-    [ovf::read, xva::read, xl::read, libvirt::read, vmx::read];
+const READERS: [fn(&str, &str) -> Result<Vm>; 7] = [
+    ovf::read,
+    xva::read,
+    xl::read,
+    libvirt::read,
+    vmx::read,
+    proxmox::read,
+    vbox::read,
+];
 
 /// Runs a description: its first byte says in which language, the rest is the text.
 pub fn guest(data: &[u8]) -> Result<()> {
     let Some((&language, text)) = data.split_first() else {
         return Ok(());
     };
-    let text = String::from_utf8_lossy(text);
+    let decoded = vmconfig::decode(text);
+    told(&decoded.warning.map_or(Ok(()), Err));
+    let text = decoded.text;
     let number = usize::from(language) % READERS.len();
-    if number == 1 {
-        told(&xva::vdis(&text));
-    }
+    let last = match number {
+        0 => chosen(
+            &text,
+            ovf::offer(&text).map(|offer| offer.guests),
+            ovf::choose,
+        ),
+        1 => {
+            told(&xva::vdis(&text));
+            chosen(&text, xva::guests(&text), xva::choose)
+        }
+        _ => None,
+    };
     let vm = READERS[number](&text, FILE);
     told(&vm);
-    written(vm?);
+    // Of several guests one has to be chosen.
+    written(vm.or_else(|error| last.ok_or(error))?);
     Ok(())
+}
+
+/// The last of the `guests` in `text`.
+fn chosen(
+    text: &str,
+    guests: Result<Vec<String>>,
+    choose: fn(&str, &str, &Choice) -> Result<Vm>,
+) -> Option<Vm> {
+    told(&guests);
+    let choice = Choice {
+        guest: guests.ok()?.last().cloned(),
+        deployment: None,
+    };
+    let vm = choose(text, FILE, &choice);
+    told(&vm);
+    vm.ok()
 }
 
 /// Writes `vm` in every language.
@@ -86,6 +121,32 @@ fn for_others(vm: &Vm) {
         }
     }
     opennebula::write(vm).lines().for_each(safe_line);
+    for_ovf(vm.clone());
+}
+
+/// Puts all disks into a package.
+fn for_ovf(mut vm: Vm) {
+    let disks = vm.disks.iter_mut().filter(|disk| !disk.cdrom);
+    let files = disks.enumerate().map(|(number, disk)| {
+        let href = format!("guest-disk{number}.vmdk");
+        disk.place = Some(href.clone());
+        ovf::DiskFile {
+            href,
+            size: 1 << 20,
+            capacity: 1 << 30,
+            populated: 1 << 21,
+        }
+    });
+    let files: Vec<_> = files.collect();
+    let text = ovf::write(&vm, &files).text;
+    if text.len() > TEXT {
+        return;
+    }
+    let again = ovf::read(&text, FILE).expect("our own text is read");
+    assert_eq!(name(&again), name(&vm), "{text}");
+    assert_eq!(again.nics.len(), vm.nics.len(), "{text}");
+    let found = again.disks.iter().filter(|disk| disk.source.is_some());
+    assert_eq!(found.count(), files.len(), "{text}");
 }
 
 fn name(vm: &Vm) -> Option<&str> {

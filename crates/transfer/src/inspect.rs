@@ -18,6 +18,8 @@ use unpack::Limits;
 use unpack::gzip::Engine;
 use vmconfig::Vm;
 
+use crate::basis::{Basis, no_disk, nothing_recognised};
+use crate::classify::Class;
 use crate::control::{Control, interrupted};
 use crate::engine::{Source, Walked, explained};
 use crate::intake::{Keep, Passing};
@@ -25,6 +27,7 @@ use crate::open::{Footer, Opening};
 use crate::pick::Pick;
 use crate::seen::{Config, Disk, Seen, Taken};
 use crate::siblings;
+use crate::sums::Sums;
 use crate::walk::Walk;
 
 pub(crate) use looker::Looker;
@@ -61,7 +64,7 @@ pub struct Inspected {
     /// Guest configurations.
     pub configs: Vec<Config>,
     /// The guest that they describe.
-    pub guest: Option<Vm>,
+    pub guest: Option<Box<Vm>>,
     /// What the manifest of an appliance was found to say.
     pub manifest: Option<String>,
     /// What was not used or not checked.
@@ -99,6 +102,18 @@ impl InspectedDisk {
             trouble: None,
         }
     }
+
+    /// Says why an import would not take this raw disk, in a file of `size` bytes, if it has no better
+    /// reason than `basis` to.
+    pub(crate) fn refuse(&mut self, basis: Basis, size: Option<u64>) {
+        let holds = self.survey.is_some_and(|survey| survey.data > 0);
+        let refusal = match basis {
+            Basis::Nothing => no_disk(Class::Other, size),
+            Basis::Blank if holds => nothing_recognised(),
+            _ => return,
+        };
+        self.refusal.get_or_insert(refusal);
+    }
 }
 
 /// Looks at a source and says what it holds.
@@ -114,7 +129,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     control.source_opened(size);
     let idle = Passing {
         keep: Keep::default(),
-        hash: false,
+        sums: Sums::default(),
     };
     let source = Source::new(inspect.source, idle);
     let opening = Opening {
@@ -125,6 +140,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
             again: source.comes_again(),
         },
         how: inspect.how,
+        device: source.device(),
         far: source.far(),
     };
     let pick = Pick {

@@ -128,6 +128,15 @@ pub(super) const SEEDS: &[(&str, &str, &str)] = &[
     ("guest", "libvirt-kvm", "guest 3 libvirt/tests/shop-kvm.xml"),
     ("guest", "libvirt-xen", "guest 3 libvirt/tests/mail-xen.xml"),
     ("guest", "vmx", "guest 4 vmx/tests/win.vmx"),
+    ("guest", "proxmox", "guest 5 proxmox/tests/shop.conf"),
+    ("guest", "vbox", "guest 6 vbox/tests/desk.vbox"),
+    ("guest", "ovf-two", "guest 0 ovf/tests/two.ovf"),
+    ("guest", "ovf-sizes", "guest 0 ovf/tests/sizes.ovf"),
+    (
+        "guest",
+        "ovf-utf-16",
+        "printf '\\0'; iconv -t UTF-16 \"$ROOT/crates/vmconfig/src/ovf/tests/two.ovf\"",
+    ),
 ];
 
 /// What the commands above share beside what all share.

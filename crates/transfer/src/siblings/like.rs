@@ -1,6 +1,6 @@
 //! What a file begins like, as far as that tells whole files from parts.
 
-use place::signature;
+use recognise::holding;
 use unpack::layer::sniff;
 
 /// What the beginning of a file looks like.
@@ -18,11 +18,11 @@ pub(crate) enum Like {
 impl Like {
     /// Looks at `head`, the first bytes of a file.
     pub(crate) fn of(head: &[u8]) -> Self {
-        let packed = !matches!(sniff(head), Ok(None));
+        let packed = sniff(head).is_some();
         if packed || !diskimage::probe(head).is_empty() || has_partitions(head) {
             return Like::Whole;
         }
-        match signature::in_head(head) {
+        match holding::in_head(head) {
             Some(_) => Like::Signature,
             None => Like::Nothing,
         }

@@ -1,21 +1,24 @@
 //! What a domain XML says about a guest.
 
+mod devices;
+
 use report::{Error, Result};
 
-use crate::limits::{check_devices, shown};
-use crate::value::{Origin, Secret, Value};
-use crate::vm::{Action, BootDevice, Bus, Disk, Firmware, Graphics, Kind, Nic, Screen, Vm, is_mac};
+use crate::limits::shown;
+use crate::value::{Origin, Value};
+use crate::vm::{Action, BootDevice, Chipset, Firmware, Host, Kind, Vm};
 use crate::xml::{self, Element};
 
 /// Reads the domain XML called `file`.
 ///
 /// # Errors
-/// [`report::Kind::Corrupt`] for what is no domain or holds numbers that are none.
+/// [`report::Kind::Corrupt`] for what is not a domain, [`report::Kind::Unsupported`] for what is beyond all
+/// measure. What cannot be used is in [`Vm::faults`].
 pub fn read(text: &str, file: &str) -> Result<Vm> {
     let domain = xml::parse(text)?;
     if domain.name != "domain" {
         return Err(Error::corrupt(format!(
-            "it is no domain of libvirt: its root is <{}>",
+            "it is not a domain of libvirt: its root is <{}>",
             shown(&domain.name)
         )));
     }
@@ -24,8 +27,9 @@ pub fn read(text: &str, file: &str) -> Result<Vm> {
         domain: &domain,
         vm: Vm::default(),
     };
-    reader.machine()?;
+    reader.machine();
     reader.system();
+    reader.platform();
     reader.devices()?;
     Ok(reader.vm)
 }
@@ -53,20 +57,29 @@ impl<'x> Reader<'x> {
         Some(Value::new(element.text.clone(), &self.origin(element)))
     }
 
-    fn machine(&mut self) -> Result<()> {
+    fn machine(&mut self) {
+        self.vm.host = match self.domain.attribute("type") {
+            Some("xen") => Some(Host::Xen),
+            Some("kvm" | "qemu" | "hvf") => Some(Host::Kvm),
+            Some("vmware") => Some(Host::Vmware),
+            Some("vbox") => Some(Host::Virtualbox),
+            _ => None,
+        };
         self.vm.name = self.text(&["name"]);
         self.vm.uuid = self.text(&["uuid"]);
         self.vm.description = self.text(&["description"]);
-        let most = self.size("memory")?;
-        self.vm.memory = self.size("currentMemory")?.or_else(|| most.clone());
+        let most = self.size("memory");
+        self.vm.memory = self.size("currentMemory").or_else(|| most.clone());
         self.vm.max_memory =
             most.filter(|most| Some(most.value) != self.vm.memory.as_ref().map(|m| m.value));
         if let Some(vcpu) = self.domain.child("vcpu") {
             let from = self.origin(vcpu);
-            let most = count(&vcpu.text)?;
-            let start = vcpu.attribute("current").map(count).transpose()?;
-            self.vm.vcpus = Some(Value::new(start.unwrap_or(most), &from));
-            self.vm.max_vcpus = start.map(|_| Value::new(most, &from));
+            let most = self.vm.usable(count(&vcpu.text), &from);
+            let start = vcpu.attribute("current").map(count);
+            let start = start.and_then(|start| self.vm.usable(start, &from));
+            self.vm.vcpus = start.or(most).map(|start| Value::new(start, &from));
+            let most = most.filter(|_| start.is_some());
+            self.vm.max_vcpus = most.map(|most| Value::new(most, &from));
         }
         let action = |name: &str| {
             let said = self.text(&[name])?;
@@ -80,35 +93,14 @@ impl<'x> Reader<'x> {
         self.vm.on_poweroff = poweroff;
         self.vm.on_reboot = reboot;
         self.vm.on_crash = crash;
-        Ok(())
     }
 
-    /// A size in bytes; without a unit it is in KiB.
-    fn size(&self, name: &str) -> Result<Option<Value<u64>>> {
-        let Some(element) = self.domain.child(name) else {
-            return Ok(None);
-        };
-        let unit = element.attribute("unit").unwrap_or("KiB");
-        let said = || format!("{name}: {} {}", shown(&element.text), shown(unit));
-        let factor = match unit {
-            "b" | "bytes" => 1,
-            "KB" => 1000,
-            "k" | "KiB" => 1 << 10,
-            "MB" => 1_000_000,
-            "M" | "MiB" => 1 << 20,
-            "GB" => 1_000_000_000,
-            "G" | "GiB" => 1 << 30,
-            "T" | "TiB" => 1 << 40,
-            _ => return Err(Error::corrupt(format!("{} is no size", said()))),
-        };
-        let count: Option<u64> = element.text.parse().ok().filter(|&count| count > 0);
-        let Some(count) = count else {
-            return Err(Error::corrupt(format!("{} is no size", said())));
-        };
-        let bytes = count
-            .checked_mul(factor)
-            .ok_or_else(|| Error::corrupt(format!("{} are more than 2^64 bytes", said())))?;
-        Ok(Some(Value::new(bytes, &self.origin(element))))
+    /// A size in bytes.
+    fn size(&mut self, name: &str) -> Option<Value<u64>> {
+        let element = self.domain.child(name)?;
+        let from = self.origin(element);
+        let size = self.vm.usable(size(name, element), &from)?;
+        Some(Value::new(size, &from))
     }
 
     fn system(&mut self) {
@@ -160,98 +152,28 @@ impl<'x> Reader<'x> {
         }
     }
 
-    fn devices(&mut self) -> Result<()> {
-        let Some(devices) = self.domain.child("devices") else {
-            return Ok(());
-        };
-        for element in &devices.children {
-            let from = self.origin(element);
-            match element.name.as_str() {
-                "disk" => self.disk(element, &from),
-                "interface" => self.nic(element, &from),
-                "graphics" => self.graphics(element, &from),
-                "serial" if element.attribute("type") == Some("pty") => {
-                    self.vm.serial = Some(Value::new("pty".to_owned(), &from));
-                }
-                "input" if element.attribute("type") == Some("tablet") => {
-                    self.vm.usb_tablet = Some(Value::new(true, &from));
-                }
-                "console" | "input" | "emulator" | "controller" | "video" | "memballoon" => {}
-                other => self.vm.note(format!("{other}: not used"), &from),
-            }
+    /// The chipset, the clock, the TPM, and what libosinfo says is in it.
+    fn platform(&mut self) {
+        if let Some(kind) = self.domain.at(&["os", "type"]) {
+            let from = self.origin(kind);
+            let chipset = match kind.attribute("machine") {
+                Some(machine) if machine.contains("q35") => Some(Chipset::Q35),
+                Some(machine) if machine.starts_with("pc") => Some(Chipset::I440fx),
+                _ => None,
+            };
+            self.vm.chipset = chipset.map(|chipset| Value::new(chipset, &from));
         }
-        check_devices("disks", self.vm.disks.len())?;
-        check_devices("network cards", self.vm.nics.len())
-    }
-
-    fn disk(&mut self, element: &Element, from: &Origin) {
-        let device = element.attribute("device").unwrap_or("disk");
-        if !matches!(device, "disk" | "cdrom" | "lun") {
-            return self.vm.note(format!("disk: {device}"), from);
+        if let Some(clock) = self.domain.child("clock") {
+            let local = clock.attribute("offset") == Some("localtime");
+            self.vm.local_time = Some(Value::new(local, &self.origin(clock)));
         }
-        let target = element.child("target");
-        let name = target
-            .and_then(|target| target.attribute("dev"))
-            .unwrap_or("disk");
-        let bus = match target.and_then(|target| target.attribute("bus")) {
-            Some("ide") => Some(Bus::Ide),
-            Some("scsi") => Some(Bus::Scsi),
-            Some("sata") => Some(Bus::Sata),
-            Some("virtio") => Some(Bus::Virtio),
-            Some("xen") => Some(Bus::Xen),
-            _ => None,
-        };
-        let source = element.child("source").and_then(|source| {
-            let places = ["file", "dev", "name", "volume"];
-            places.iter().find_map(|place| source.attribute(place))
-        });
-        let driver = element
-            .child("driver")
-            .and_then(|driver| driver.attribute("type"));
-        let cdrom = device == "cdrom";
-        // Elsewhere than on Xen a name says nothing about the order.
-        let vdev = bus
-            .filter(|&bus| bus == Bus::Xen)
-            .map(|_| Value::new(name.to_owned(), from));
-        self.vm.disks.push(Disk {
-            source: source.map(str::to_owned),
-            format: driver.map(str::to_owned),
-            bus: bus.map(|bus| Value::new(bus, from)),
-            vdev,
-            cdrom,
-            read_only: cdrom || element.child("readonly").is_some(),
-            ..Disk::new(name, from)
-        });
-    }
-
-    fn nic(&mut self, element: &Element, from: &Origin) {
-        let attribute = |child: &str, name: &str| {
-            let value = element.child(child)?.attribute(name)?;
-            Some(value.to_owned())
-        };
-        let stated = |text: Option<String>| text.map(|text| Value::new(text, from));
-        let mac = attribute("mac", "address").map(|mac| mac.to_ascii_lowercase());
-        self.vm.nics.push(Nic {
-            mac: stated(mac.filter(|mac| is_mac(mac))),
-            model: stated(attribute("model", "type")),
-            network: attribute("source", "network"),
-            bridge: stated(attribute("source", "bridge")),
-            ..Nic::new(from)
-        });
-    }
-
-    fn graphics(&mut self, element: &Element, from: &Origin) {
-        let screen = match element.attribute("type") {
-            Some("vnc") => Screen::Vnc,
-            Some("spice") => Screen::Spice,
-            _ => return,
-        };
-        let graphics = Graphics {
-            screen,
-            listen: element.attribute("listen").map(str::to_owned),
-            password: element.attribute("passwd").map(Secret::new),
-        };
-        self.vm.graphics.get_or_insert(Value::new(graphics, from));
+        if let Some(tpm) = self.domain.at(&["devices", "tpm"]) {
+            self.vm.tpm = Some(Value::new(true, &self.origin(tpm)));
+        }
+        if let Some(os) = self.domain.at(&["metadata", "libosinfo", "os"]) {
+            let id = os.attribute("id").map(str::to_owned);
+            self.vm.guest_os = id.map(|id| Value::new(id, &self.origin(os)));
+        }
     }
 }
 
@@ -260,8 +182,31 @@ fn count(text: &str) -> Result<u32> {
     match text.parse::<u16>() {
         Ok(count @ 1..) => Ok(count.into()),
         _ => Err(Error::corrupt(format!(
-            "vcpu: {} is no number of virtual CPUs",
+            "vcpu: {} is not a number of virtual CPUs",
             shown(text)
         ))),
     }
+}
+
+/// A size in bytes; without a unit it is in KiB.
+fn size(name: &str, element: &Element) -> Result<u64> {
+    let unit = element.attribute("unit").unwrap_or("KiB");
+    let said = || format!("{name}: {} {}", shown(&element.text), shown(unit));
+    let factor = match unit {
+        "b" | "bytes" => 1,
+        "KB" => 1000,
+        "k" | "KiB" => 1 << 10,
+        "MB" => 1_000_000,
+        "M" | "MiB" => 1 << 20,
+        "GB" => 1_000_000_000,
+        "G" | "GiB" => 1 << 30,
+        "T" | "TiB" => 1 << 40,
+        _ => return Err(Error::corrupt(format!("{} is not a size", said()))),
+    };
+    let count: Option<u64> = element.text.parse().ok().filter(|&count| count > 0);
+    let Some(count) = count else {
+        return Err(Error::corrupt(format!("{} is not a size", said())));
+    };
+    let bytes = count.checked_mul(factor);
+    bytes.ok_or_else(|| Error::corrupt(format!("{} are more than 2^64 bytes", said())))
 }

@@ -6,6 +6,7 @@ use report::Kind as Trouble;
 
 use super::*;
 use crate::testing::{golden, hostile};
+use crate::vm::{Bus, Chipset, Scsi, System};
 use crate::{ovf, xml, xva};
 
 fn shop() -> Vm {
@@ -121,21 +122,51 @@ fn a_domain_of_anyone() {
             "'GiB'>17179869184",
             "memory: 17179869184 GiB are more than 2^64 bytes",
         ),
-        ("'GiB'>2", "'pint'>2", "memory: 2 pint is no size"),
-        ("'GiB'>2", "'GiB'>-2", "memory: -2 GiB is no size"),
-        ("'1'>2", "'1'>0", "vcpu: 0 is no number of virtual CPUs"),
-        ("'1'>2", "'x'>2", "vcpu: x is no number of virtual CPUs"),
-        (
-            "domain",
-            "network",
-            "it is no domain of libvirt: its root is <network>",
-        ),
+        ("'GiB'>2", "'pint'>2", "memory: 2 pint is not a size"),
+        ("'GiB'>2", "'GiB'>-2", "memory: -2 GiB is not a size"),
+        ("'1'>2", "'1'>0", "vcpu: 0 is not a number of virtual CPUs"),
+        ("'1'>2", "'x'>2", "vcpu: x is not a number of virtual CPUs"),
     ];
     for (good, bad, message) in cases {
-        let error = read(&text.replace(good, bad), "a.xml").unwrap_err();
-        assert_eq!(error.to_string(), message);
-        assert_eq!(error.kind(), Trouble::Corrupt);
+        let vm = read(&text.replace(good, bad), "a.xml").unwrap();
+        assert_eq!(vm.faults[0].text, message);
+        assert_eq!(vm.name.unwrap().value, "a");
     }
+    let error = read(&text.replace("domain", "network"), "a.xml").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "it is not a domain of libvirt: its root is <network>"
+    );
+    assert_eq!(error.kind(), Trouble::Corrupt);
+}
+
+#[test]
+fn controllers_chipset_and_clock_are_read() {
+    let text = "<domain type='kvm'><name>a</name><metadata><l:libosinfo xmlns:l='u'>\
+        <l:os id='http://microsoft.com/win/10'/></l:libosinfo></metadata>\
+        <os><type machine='pc-q35-8.2'>hvm</type></os><clock offset='localtime'/><devices>\
+        <disk device='disk'><source file='/b'/><target dev='sda' bus='scsi'/></disk>\
+        <disk device='disk'><source file='/a'/><target dev='sdb' bus='scsi'/>\
+        <address type='drive' controller='1'/><boot order='1'/></disk>\
+        <controller type='scsi' index='0' model='lsilogic'/>\
+        <controller type='scsi' index='1' model='virtio-scsi'/><controller type='sata'/>\
+        <tpm model='tpm-crb'/></devices></domain>";
+    let vm = read(text, "a.xml").unwrap();
+    let disks: Vec<_> = vm
+        .disks
+        .iter()
+        .map(|disk| (disk.id.as_str(), disk.scsi))
+        .collect();
+    assert_eq!(
+        disks,
+        [("sdb", Some(Scsi::Virtio)), ("sda", Some(Scsi::Lsi53c895a))],
+        "what it boots from is first"
+    );
+    assert_eq!(vm.buses, [Bus::Scsi, Bus::Sata]);
+    assert_eq!(vm.chipset.as_ref().unwrap().value, Chipset::Q35);
+    assert!(vm.local_time.as_ref().unwrap().value && vm.tpm.as_ref().unwrap().value);
+    assert_eq!(vm.system(), System::Windows);
+    assert_eq!(vm.notes, []);
 }
 
 #[test]

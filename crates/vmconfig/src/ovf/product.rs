@@ -63,6 +63,9 @@ impl<'x> Reader<'x> {
                 ("bootOptions.efiSecureBootEnabled" | "uefi.secureBoot.enabled", "true") => {
                     self.vm.secure_boot = Some(Value::new(true, &from));
                 }
+                ("tpm.present" | "vtpm.present", "true") => {
+                    self.vm.tpm = Some(Value::new(true, &from));
+                }
                 _ => {}
             }
         }
@@ -70,38 +73,12 @@ impl<'x> Reader<'x> {
 
     /// `<vbox:Machine>`: the firmware and the boot order are nowhere else.
     fn virtualbox(&mut self) {
-        let Some(machine) = self.system.child("Machine") else {
-            return;
-        };
-        if let Some(uuid) = machine.attribute("uuid") {
-            let uuid = uuid.trim_matches(['{', '}']).to_ascii_lowercase();
-            let from = self.origin("Machine", machine);
-            self.vm.uuid = Some(Value::new(uuid, &from));
-        }
-        let Some(hardware) = machine.child("Hardware") else {
-            return;
-        };
-        if let Some(firmware) = hardware.child("Firmware") {
-            let from = self.origin("Machine/Hardware/Firmware", firmware);
-            let said = firmware.attribute("type").unwrap_or_default();
-            match said.starts_with("EFI") {
-                true => self.set_firmware(Firmware::Uefi, &from),
-                false => self.set_firmware(Firmware::Bios, &from),
-            }
-        }
-        if let Some(boot) = hardware.child("Boot") {
-            let from = self.origin("Machine/Hardware/Boot", boot);
-            let device = |order: &Element| match order.attribute("device")? {
-                "HardDisk" => Some(BootDevice::Disk),
-                "DVD" => Some(BootDevice::Cdrom),
-                "Network" => Some(BootDevice::Network),
-                "Floppy" => Some(BootDevice::Floppy),
-                _ => None,
+        if let Some(machine) = self.system.child("Machine") {
+            let file = self.file;
+            let origin = |part: &str, element: &Element| {
+                Origin::stated(file, format!("{part}, line {}", element.line))
             };
-            let devices: Vec<_> = boot.all("Order").filter_map(device).collect();
-            if !devices.is_empty() {
-                self.vm.boot = Some(Value::new(devices, &from));
-            }
+            crate::vbox::describe(&mut self.vm, machine, &origin);
         }
     }
 

@@ -6,19 +6,19 @@ use report::{Error, Result};
 
 use super::{Config, Node, Setting, number, parse};
 use crate::value::{Origin, Secret, Value};
-use crate::vm::{Action, BootDevice, Firmware, Graphics, Kind, Screen, Vm};
+use crate::vm::{Action, BootDevice, Firmware, Graphics, Host, Kind, Screen, Vm};
 
 /// Makes the best of a configuration, complete or not, called `file`. Lines that xl would refuse and
-/// settings that have no place in the model become notes.
+/// settings that have no place in the model become notes, and what cannot be used is in [`Vm::faults`].
 ///
 /// # Errors
-/// [`report::Kind::Corrupt`] when nothing in it can be read, or a number in it is none.
+/// [`report::Kind::Corrupt`] when nothing in it can be read.
 pub fn read(text: &str, file: &str) -> Result<Vm> {
     let config = parse(text)?;
     if config.settings.is_empty() {
         return Err(match config.faults.into_iter().next() {
             Some(fault) => fault.into(),
-            None => Error::corrupt("it is no configuration of xl: it sets nothing"),
+            None => Error::corrupt("it is not a configuration of xl: it sets nothing"),
         });
     }
     let mut reader = Reader {
@@ -27,10 +27,10 @@ pub fn read(text: &str, file: &str) -> Result<Vm> {
         vm: Vm::default(),
         used: Vec::new(),
     };
-    reader.machine()?;
+    reader.machine();
     reader.boot();
-    reader.graphics()?;
-    reader.console()?;
+    reader.graphics();
+    reader.console();
     reader.devices()?;
     reader.actions();
     Ok(reader.finish(text))
@@ -61,75 +61,60 @@ impl<'c> Reader<'c> {
         Some(Value::new(text.to_owned(), &self.origin(setting.line)))
     }
 
-    /// The number called `name`.
-    fn number(&mut self, name: &'static str) -> Result<Option<Value<u64>>> {
-        let Some(setting) = self.setting(name) else {
-            return Ok(None);
+    /// What `read` makes of the number called `name`, where it is one.
+    fn number<T>(
+        &mut self,
+        name: &'static str,
+        read: fn(u64) -> Result<T, String>,
+    ) -> Option<Value<T>> {
+        let setting = self.setting(name)?;
+        let from = self.origin(setting.line);
+        let value = match setting.value.text() {
+            Some(text) => number(text).map_err(|error| error.message().to_owned()),
+            None => Err("it is a list but should be a single value".to_owned()),
         };
-        let line = setting.line;
-        let Some(text) = setting.value.text() else {
-            return Err(Error::corrupt(format!(
-                "line {line}: {name} is a list but should be a single value"
-            )));
-        };
-        let value = number(text)
-            .map_err(|error| Error::corrupt(format!("line {line}: {name}: {}", error.message())))?;
-        Ok(Some(Value::new(value, &self.origin(line))))
+        match value.and_then(read) {
+            Ok(value) => Some(Value::new(value, &from)),
+            Err(why) => {
+                self.vm.fault(format!("{name}: {why}"), &from);
+                None
+            }
+        }
     }
 
     /// The size called `name`, which is written in MiB, in bytes.
-    fn size(&mut self, name: &'static str) -> Result<Option<Value<u64>>> {
-        let Some(size) = self.number(name)? else {
-            return Ok(None);
-        };
-        let line = self.config.get(name).map_or(0, |setting| setting.line);
-        match size.value.checked_mul(1 << 20) {
-            None => Err(Error::corrupt(format!(
-                "line {line}: {name}: {} MiB are more than 2^64 bytes",
-                size.value
-            ))),
-            Some(0) => Err(Error::corrupt(format!("line {line}: {name} is 0"))),
-            Some(value) => Ok(Some(Value { value, ..size })),
-        }
+    fn size(&mut self, name: &'static str) -> Option<Value<u64>> {
+        self.number(name, |size| match size.checked_mul(1 << 20) {
+            None => Err(format!("{size} MiB are more than 2^64 bytes")),
+            Some(0) => Err("it is 0".to_owned()),
+            Some(bytes) => Ok(bytes),
+        })
     }
 
     /// The number of virtual CPUs called `name`.
-    fn count(&mut self, name: &'static str) -> Result<Option<Value<u32>>> {
-        let Some(count) = self.number(name)? else {
-            return Ok(None);
-        };
-        let line = self.config.get(name).map_or(0, |setting| setting.line);
-        match u16::try_from(count.value) {
-            Ok(value @ 1..) => Ok(Some(Value {
-                value: value.into(),
-                from: count.from,
-            })),
-            _ => Err(Error::corrupt(format!(
-                "line {line}: {name}: {} is no number of virtual CPUs",
-                count.value
-            ))),
-        }
+    fn count(&mut self, name: &'static str) -> Option<Value<u32>> {
+        self.number(name, |count| match u16::try_from(count) {
+            Ok(count @ 1..) => Ok(count.into()),
+            _ => Err(format!("{count} is not a number of virtual CPUs")),
+        })
     }
 
-    fn flag(&mut self, name: &'static str) -> Result<Option<Value<bool>>> {
-        let number = self.number(name)?;
-        Ok(number.map(|number| Value {
-            value: number.value != 0,
-            from: number.from,
-        }))
+    fn flag(&mut self, name: &'static str) -> Option<Value<bool>> {
+        self.number(name, |number| Ok(number != 0))
     }
 
-    fn machine(&mut self) -> Result<()> {
+    fn machine(&mut self) {
+        self.vm.host = Some(Host::Xen);
         self.vm.name = self.text("name");
         self.vm.uuid = self.text("uuid").map(|mut uuid| {
             uuid.value.make_ascii_lowercase();
             uuid
         });
-        self.vm.memory = self.size("memory")?;
-        self.vm.max_memory = self.size("maxmem")?;
-        self.vm.vcpus = self.count("vcpus")?;
-        self.vm.max_vcpus = self.count("maxvcpus")?;
-        self.vm.kind = self.kind()?;
+        self.vm.memory = self.size("memory");
+        self.vm.max_memory = self.size("maxmem");
+        self.vm.vcpus = self.count("vcpus");
+        self.vm.max_vcpus = self.count("maxvcpus");
+        self.vm.kind = self.kind();
         if let Some(bios) = self.text("bios") {
             let firmware = match bios.value.to_ascii_lowercase().as_str() {
                 "ovmf" | "uefi" => Some(Firmware::Uefi),
@@ -141,32 +126,35 @@ impl<'c> Reader<'c> {
                 None => self.vm.note(format!("bios = {:?}", bios.value), &bios.from),
             }
         }
-        Ok(())
+        self.vm.local_time = self.flag("localtime");
+        if let Some(windows) = self.flag("viridian").filter(|flag| flag.value) {
+            self.vm.guest_os = Some(Value::new("Windows".to_owned(), &windows.from));
+        }
     }
 
     /// `type=` of Xen 4.10 and later, or what came before it.
-    fn kind(&mut self) -> Result<Option<Value<Kind>>> {
+    fn kind(&mut self) -> Option<Value<Kind>> {
         let builder = self.text("builder");
-        let pvh = self.flag("pvh")?;
+        let pvh = self.flag("pvh");
         if let Some(kind) = self.text("type") {
             let known = [Kind::Hvm, Kind::Pvh, Kind::Pv];
             let found = known.into_iter().find(|known| known.name() == kind.value);
             if found.is_none() {
                 self.vm.note(format!("type = {:?}", kind.value), &kind.from);
             }
-            return Ok(found.map(|found| Value::new(found, &kind.from)));
+            return found.map(|found| Value::new(found, &kind.from));
         }
         if let Some(pvh) = pvh.filter(|pvh| pvh.value) {
-            return Ok(Some(Value::new(Kind::Pvh, &pvh.from)));
+            return Some(Value::new(Kind::Pvh, &pvh.from));
         }
-        Ok(builder.and_then(|builder| {
+        builder.and_then(|builder| {
             let kind = match builder.value.as_str() {
                 "hvm" => Kind::Hvm,
                 "generic" | "linux" => Kind::Pv,
                 _ => return None,
             };
             Some(Value::new(kind, &builder.from))
-        }))
+        })
     }
 
     fn boot(&mut self) {
@@ -192,9 +180,9 @@ impl<'c> Reader<'c> {
         }
     }
 
-    fn graphics(&mut self) -> Result<()> {
-        let sdl = self.flag("sdl")?;
-        let (vnc, spice) = (self.flag("vnc")?, self.flag("spice")?);
+    fn graphics(&mut self) {
+        let sdl = self.flag("sdl");
+        let (vnc, spice) = (self.flag("vnc"), self.flag("spice"));
         let on = |flag: &Option<Value<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
         let (screen, flag, listen, password) = match (on(&vnc), on(&spice)) {
             (_, true) => (Screen::Spice, spice, "spicehost", "spicepasswd"),
@@ -213,13 +201,12 @@ impl<'c> Reader<'c> {
             };
             self.vm.graphics = Some(Value::new(graphics, &flag.from));
         }
-        Ok(())
     }
 
-    fn console(&mut self) -> Result<()> {
+    fn console(&mut self) {
         self.vm.serial = self.text("serial");
         // Without USB there is no tablet either.
-        self.vm.usb_tablet = self.flag("usb")?.filter(|usb| !usb.value);
+        self.vm.usb_tablet = self.flag("usb").filter(|usb| !usb.value);
         let is_tablet = |node: &Node| node.text() == Some("tablet");
         if let Some(setting) = self.setting("usbdevice") {
             let tablet = match &setting.value {
@@ -229,7 +216,6 @@ impl<'c> Reader<'c> {
             let from = self.origin(setting.line);
             self.vm.usb_tablet = Some(Value::new(tablet, &from));
         }
-        Ok(())
     }
 
     fn actions(&mut self) {

@@ -26,6 +26,7 @@ fn full() -> Vm {
         name: said("web01"),
         uuid: said("12345678-1234-1234-1234-123456789abc"),
         kind: Some(Value::new(Kind::Hvm, &from)),
+        host: Some(crate::Host::Xen),
         firmware: Some(Value::new(Firmware::Uefi, &from)),
         memory: Some(Value::new(2 << 30, &from)),
         max_memory: Some(Value::new(4 << 30, &from)),
@@ -195,12 +196,44 @@ fn places_that_xl_cannot_name_are_refused() {
 }
 
 #[test]
+fn what_cannot_be_used_is_said_and_the_rest_is_read() {
+    let cases = [
+        (
+            "memory=[1]",
+            "memory: it is a list but should be a single value",
+        ),
+        ("memory='much'", "memory: \"much\" is not a valid number"),
+        ("memory='-1'", "memory: \"-1\" is not a valid number"),
+        ("memory=0", "memory: it is 0"),
+        (
+            "memory=18446744073709551616",
+            "memory: \"18446744073709551616\" is too large a number",
+        ),
+        (
+            "memory=17592186044416",
+            "memory: 17592186044416 MiB are more than 2^64 bytes",
+        ),
+        ("vcpus=0", "vcpus: 0 is not a number of virtual CPUs"),
+        (
+            "vcpus=0x10000",
+            "vcpus: 65536 is not a number of virtual CPUs",
+        ),
+    ];
+    for (text, message) in cases {
+        let vm = read(&format!("name='a'\n{text}\n"), "a.cfg").unwrap();
+        assert_eq!(vm.faults[0].text, message);
+        assert_eq!(vm.faults[0].from.to_string(), "from a.cfg: line 2");
+        assert_eq!(vm.name.unwrap().value, "a");
+    }
+}
+
+#[test]
 fn what_is_no_configuration_is_corrupt() {
     let cases = [
-        ("", "it is no configuration of xl: it sets nothing"),
+        ("", "it is not a configuration of xl: it sets nothing"),
         (
             "# only words\n",
-            "it is no configuration of xl: it sets nothing",
+            "it is not a configuration of xl: it sets nothing",
         ),
         (
             "QFI\u{fb}\n",
@@ -209,32 +242,6 @@ fn what_is_no_configuration_is_corrupt() {
         (
             "import os\n",
             "line 1, column 8: near `os': syntax error, unexpected IDENT, expecting += or '='",
-        ),
-        (
-            "memory=[1]\n",
-            "line 1: memory is a list but should be a single value",
-        ),
-        (
-            "\nmemory='much'\n",
-            "line 2: memory: \"much\" is not a valid number",
-        ),
-        (
-            "memory='-1'\n",
-            "line 1: memory: \"-1\" is not a valid number",
-        ),
-        ("memory=0\n", "line 1: memory is 0"),
-        (
-            "memory=18446744073709551616\n",
-            "line 1: memory: \"18446744073709551616\" is too large a number",
-        ),
-        (
-            "memory=17592186044416\n",
-            "line 1: memory: 17592186044416 MiB are more than 2^64 bytes",
-        ),
-        ("vcpus=0\n", "line 1: vcpus: 0 is no number of virtual CPUs"),
-        (
-            "vcpus=0x10000\n",
-            "line 1: vcpus: 65536 is no number of virtual CPUs",
         ),
     ];
     for (text, message) in cases {

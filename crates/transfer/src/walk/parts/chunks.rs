@@ -42,7 +42,7 @@ impl Walk<'_> {
             (_, Fate::Open) => return Err(apart("comes before the chunk 000000000 of its file")),
             _ => return Err(apart("lies apart from the other chunks of its file")),
         }
-        let members = Members::new(archive, inside.place, inside.checking.as_mut());
+        let members = Members::new(archive, inside.place, &mut inside.checking);
         Content::of(members, &member.name).end()?;
         inside.next(archive).map(Next::Member)
     }
@@ -56,7 +56,7 @@ impl Walk<'_> {
         inside: &mut Inside<'_>,
     ) -> Result<Next> {
         let name = shortened(&whole.member, NAMED);
-        let members = Members::new(archive, inside.place, inside.checking.as_mut());
+        let members = Members::new(archive, inside.place, &mut inside.checking);
         let mut chunks = Chunks::start(file, inside.file, members, first);
         let flow = self.file(&mut chunks, whole);
         match flow.map_err(|error| error.within(&name))? {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use extent::{Lookahead, SparseRead};
 use percent_encoding::percent_decode_str;
 use report::Result;
-use vmconfig::ovf::{self, FileReference};
+use vmconfig::ovf;
 
 use super::known::{Chunked, Fate};
 use crate::classify::{Class, ConfigKind, HEAD};
@@ -28,15 +28,15 @@ impl Walk<'_> {
     /// there are too many. What is wrong with the description does not matter here.
     pub(in crate::walk) fn lists(&mut self, file: &File, text: &str) -> Result<()> {
         let stem = file.stem();
-        for FileReference { href, chunk, size } in ovf::references(text).unwrap_or_default() {
-            for name in names(&href) {
+        for listed in ovf::files(text).unwrap_or_default() {
+            for name in names(&listed.href) {
                 let key = format!("{stem}{name}");
-                match chunk {
+                match &listed.chunks {
                     None => self.parts.add_whole(key),
-                    Some(chunk) => self.comes_in_chunks(Chunked {
+                    Some(chunks) => self.comes_in_chunks(Chunked {
                         key,
-                        chunk,
-                        size,
+                        chunk: chunks.size,
+                        size: listed.size,
                         fate: Fate::Open,
                     })?,
                 }

@@ -78,7 +78,7 @@ impl Walk<'_> {
     }
 
     /// Whether the file is meant and looks like a disk or like something that may hold one.
-    fn may_be_taken(&self, head: &[u8], layer: Option<Layer>, file: &File) -> Result<bool> {
+    fn may_be_taken(&mut self, head: &[u8], layer: Option<Layer>, file: &File) -> Result<bool> {
         if !self.pick.wants(&file.member) {
             return Ok(false);
         }
