@@ -399,9 +399,15 @@ impl Opened {
 
 impl Directory for Opened {
     fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        let found = self.directory.find(name, LISTED)?;
+        let name = found.as_deref().unwrap_or(name);
         let file = self.directory.file(name)?;
         self.taken.add_part(Place::File(self.path.join(name)))?;
         Ok(file)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        !matches!(self.directory.find(name, LISTED), Ok(None))
     }
 
     fn look(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
