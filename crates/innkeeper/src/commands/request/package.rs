@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 
+use place::source::http::HttpOptions;
 use place::{Host, Place};
 use report::Result;
 use transfer::Guest;
@@ -22,14 +23,18 @@ pub(super) fn name(to: &OsStr, source: &Place) -> String {
     plain(name)
 }
 
-/// The guest that the file at `place` describes.
+/// The guest that the file at `place` describes. The source's headers and its server's fingerprint, which
+/// `http` may have, are nothing to others.
 ///
 /// # Errors
 /// Those of reading it, and those of [`Guest::in_file`].
-pub(super) fn guest(place: &Place, quiet: bool) -> Result<Vm> {
-    // The headers of the source's server may hold a secret.
-    let http = super::super::http_options(&[], quiet)?;
-    let bytes = place::source::read_small(place, &http, &Host::default())?;
+pub(super) fn guest(place: &Place, http: &HttpOptions) -> Result<Vm> {
+    let plain = HttpOptions {
+        headers: Vec::new(),
+        pin: None,
+        ..http.clone()
+    };
+    let bytes = place::source::read_small(place, &plain, &Host::default())?;
     Guest::in_file(&place.to_string(), &bytes)
 }
 
