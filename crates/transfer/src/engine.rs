@@ -382,6 +382,7 @@ impl Source {
     /// Walks through the source: at any offset where that is better, or from front to back, once more
     /// where tables lie behind data.
     pub(crate) fn walk(self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Walked> {
+        self.source.name().clone_into(&mut walk.source);
         if let Some(flow) = self.direct(walk)? {
             return Ok(match flow {
                 Break(()) => Walked::Stopped,

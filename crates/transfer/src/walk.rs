@@ -77,6 +77,8 @@ pub(crate) struct Walk<'a> {
     opening: &'a Opening,
     sink: &'a mut dyn DiskSink,
     control: &'a Control,
+    /// The source's name.
+    pub(crate) source: String,
     pub(crate) seen: Seen,
     /// Tables that earlier passes through the same source have kept.
     pub(crate) sieves: Sieves,
@@ -120,6 +122,7 @@ impl<'a> Walk<'a> {
             opening,
             sink,
             control,
+            source: String::new(),
             seen: Seen::default(),
             sieves: Sieves::default(),
             taken_before: Vec::new(),

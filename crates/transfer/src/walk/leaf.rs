@@ -47,6 +47,7 @@ impl Walk<'_> {
         let Some(format) = self.format(&file, class)? else {
             return Ok(None);
         };
+        self.is_no_extent(&head, &file)?;
         self.image(format, bytes, class).map(Some)
     }
 
@@ -124,6 +125,7 @@ impl Walk<'_> {
         if looks {
             return self.look(format, stream, file, class);
         }
+        self.is_no_extent(stream.head(HEAD)?, file)?;
         let (opening, member) = (self.opening, &file.member);
         let opened = opening.stream(format, stream, member, file.size, &mut self.sieves)?;
         let Streamed::Disk { mut disk, variant } = opened else {
@@ -149,9 +151,8 @@ impl Walk<'_> {
         if flow.is_continue() {
             // What is behind the disk's end is checked too.
             drain(&mut disk)?;
-            if format == Format::Raw {
-                self.parts.taken_raw(file.key(), disk.offset()?);
-            }
+            let raw = (format == Format::Raw).then(|| disk.offset());
+            self.parts.taken(file.key(), raw.transpose()?);
         }
         Ok(flow)
     }

@@ -11,7 +11,7 @@ use unpack::archive::MemberKind;
 
 use super::witness::{Witness, is_about_content};
 use super::{File, Walk};
-use crate::classify::Class;
+use crate::classify::{Class, HEAD};
 use crate::control::interrupted;
 use crate::inspect::{InspectedDisk, What, survey};
 use crate::seen::{Disk, Taken};
@@ -72,8 +72,9 @@ impl Walk<'_> {
         file: &File,
         class: Class,
     ) -> Result<ControlFlow<()>> {
+        let whole = self.is_no_extent(stream.head(HEAD)?, file);
         let mut witness = Witness::new(&mut stream);
-        let described = self.described(format, &mut witness, file, class);
+        let described = whole.and_then(|()| self.described(format, &mut witness, file, class));
         let (failed, passed) = (witness.failed, witness.passed);
         let mut disk = Disk {
             member: file.member.clone(),
