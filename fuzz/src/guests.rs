@@ -3,7 +3,7 @@
 
 use report::Result;
 use vmconfig::libvirt::{self, Hypervisor};
-use vmconfig::{Choice, Vm, opennebula, ovf, proxmox, vbox, vmx, xl, xva};
+use vmconfig::{Choice, TEXT, Vm, opennebula, ovf, proxmox, vbox, vmx, xl, xva};
 
 use crate::told::{safe, told};
 
@@ -121,6 +121,32 @@ fn for_others(vm: &Vm) {
         }
     }
     opennebula::write(vm).lines().for_each(safe_line);
+    for_ovf(vm.clone());
+}
+
+/// Puts all disks into a package.
+fn for_ovf(mut vm: Vm) {
+    let disks = vm.disks.iter_mut().filter(|disk| !disk.cdrom);
+    let files = disks.enumerate().map(|(number, disk)| {
+        let href = format!("guest-disk{number}.vmdk");
+        disk.place = Some(href.clone());
+        ovf::DiskFile {
+            href,
+            size: 1 << 20,
+            capacity: 1 << 30,
+            populated: 1 << 21,
+        }
+    });
+    let files: Vec<_> = files.collect();
+    let text = ovf::write(&vm, &files).text;
+    if text.len() > TEXT {
+        return;
+    }
+    let again = ovf::read(&text, FILE).expect("our own text is read");
+    assert_eq!(name(&again), name(&vm), "{text}");
+    assert_eq!(again.nics.len(), vm.nics.len(), "{text}");
+    let found = again.disks.iter().filter(|disk| disk.source.is_some());
+    assert_eq!(found.count(), files.len(), "{text}");
 }
 
 fn name(vm: &Vm) -> Option<&str> {

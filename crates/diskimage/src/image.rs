@@ -5,7 +5,9 @@ use std::sync::Arc;
 use extent::BlockRead;
 use report::{Error, Result};
 
+use crate::fields::read_exact;
 use crate::map::{Lies, Map, Stretch};
+use crate::unpacker::Unpacker;
 use crate::{Format, Gate, qcow2, raw, vdi, vhd, vhdx, vmdk};
 
 /// Images on top of each other before somebody is playing games.
@@ -60,6 +62,8 @@ pub struct About {
     pub snapshots: Vec<Snapshot>,
     /// Other files that it names.
     pub refers: Vec<Reference>,
+    /// Bytes in a sector of the disk, where the format says so.
+    pub sector: Option<u32>,
     /// Whatever else a person may want to know: `log` `replayed`, `creator` `qemu`.
     pub notes: Vec<(&'static str, String)>,
 }
@@ -192,6 +196,56 @@ impl Image {
                 })
             }
             _ => Ok(stretch),
+        }
+    }
+}
+
+impl Image {
+    /// The first bytes of the disk, up to `most` of them.
+    ///
+    /// # Errors
+    /// Those of [`Image::lookup`], of reading and of unpacking.
+    pub fn head(&mut self, most: usize) -> Result<Vec<u8>> {
+        let most = usize::try_from(self.size()).map_or(most, |size| most.min(size));
+        let mut head = vec![0; most];
+        let mut unpacker = None;
+        let mut at = 0;
+        while let Some(room) = head.get_mut(at..).filter(|room| !room.is_empty()) {
+            let stretch = self.lookup(at as u64)?;
+            let len = usize::try_from(stretch.len).map_or(room.len(), |len| len.min(room.len()));
+            if let Some(room) = room.get_mut(..len) {
+                self.fill(&stretch.lies, room, &mut unpacker)?;
+            }
+            at += len.max(1);
+        }
+        Ok(head)
+    }
+
+    /// Fills `room` with the beginning of what lies there.
+    fn fill(&self, lies: &Lies, room: &mut [u8], unpacker: &mut Option<Unpacker>) -> Result<()> {
+        let file = |file: usize| {
+            let missing = || Error::io("cannot be read", "the map names a file that is not there");
+            self.files.get(file).ok_or_else(missing)
+        };
+        match lies {
+            Lies::Nowhere | Lies::Below => Ok(()),
+            Lies::Plain {
+                file: index,
+                offset,
+            } => read_exact(&**file(*index)?, *offset, room, "data"),
+            Lies::Packed(packed) => {
+                let unpacker = match unpacker {
+                    Some(unpacker) => unpacker,
+                    none => none.insert(Unpacker::new()?),
+                };
+                let mut unit = vec![0; usize::try_from(packed.unit).unwrap_or(0)];
+                unpacker.read(&**file(packed.file)?, packed, &mut unit)?;
+                let skip = usize::try_from(packed.skip).unwrap_or(usize::MAX);
+                let there = unit.get(skip..).unwrap_or_default();
+                let len = there.len().min(room.len());
+                room[..len].copy_from_slice(&there[..len]);
+                Ok(())
+            }
         }
     }
 }

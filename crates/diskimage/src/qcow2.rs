@@ -204,6 +204,7 @@ fn about(header: &Header, extensions: &Extensions, coding: Coding, taken: &[Take
         }),
         snapshots: taken.iter().map(|one| one.about.clone()).collect(),
         refers: refers.into_iter().flatten().collect(),
+        sector: None,
         notes,
     }
 }

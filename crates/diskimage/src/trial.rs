@@ -69,6 +69,9 @@ pub(crate) fn content(image: &mut Image) -> Result<Vec<u8>> {
         }
         at += stretch.len as usize;
     }
+    for most in [1, 511, 70_000] {
+        assert!(image.head(most)? == disk[..most.min(disk.len())], "{most}");
+    }
     Ok(disk)
 }
 

@@ -21,5 +21,5 @@ pub mod zero;
 
 pub use block::{BlockRead, Run};
 pub use disk::{DiskRead, InOrder};
-pub use port::{Again, BlockWrite, ByteSource, Fill, Opener, ParallelWrite};
+pub use port::{Again, BlockWrite, ByteSource, Device, Fill, Opener, ParallelWrite};
 pub use stream::{Lookahead, Piece, SliceSource, SparseRead, drain, read_exact, read_full, skip};

@@ -18,6 +18,13 @@ pub enum Fill {
     End,
 }
 
+/// A source that is a device: a block device, a volume, an export of one over the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Bytes in its logical block, where that is known.
+    pub sector: Option<u32>,
+}
+
 /// Where bytes come from, in order, once.
 pub trait ByteSource: Send {
     /// What the person calls it: a path, `-`, a URL.
@@ -26,9 +33,20 @@ pub trait ByteSource: Send {
     /// The number of bytes there are in all, where the source knows beforehand.
     fn size(&self) -> Option<u64>;
 
+    /// The device that the source is, if it is one: its bytes are a disk whatever they look like.
+    fn device(&self) -> Option<Device> {
+        None
+    }
+
     /// What to tell the person should the content turn out to be no disk, where the source has an
     /// idea why.
     fn hint(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The address at which it was found, without secrets, where that is not the one that was asked
+    /// for: a server may redirect.
+    fn found_at(&self) -> Option<String> {
         None
     }
 

@@ -10,7 +10,6 @@ mod host;
 pub mod lvm;
 mod name;
 pub mod nbd;
-pub mod signature;
 pub mod source;
 pub mod target;
 #[cfg(test)]

@@ -39,6 +39,12 @@ pub trait Candidate: Send {
     /// The number of bytes it takes; `None` where only writing will tell.
     fn capacity(&self) -> Option<u64>;
 
+    /// Bytes in a sector of the disk that a guest sees there: 512 unless the place is a device that has
+    /// others.
+    fn sector(&self) -> u32 {
+        512
+    }
+
     /// Whether [`Candidate::open`] has to be told the disk's size: a volume to be created without
     /// [`TargetOptions::size`].
     fn needs_size(&self) -> bool {

@@ -3,28 +3,32 @@
 //! Told by content alone; a name can lie, and the same archive may call its disk `system` or `xvda`.
 
 use diskimage::Format;
-use extent::zero::is_zero;
-use place::signature;
+use recognise::foreign::{Kind, Known};
+use recognise::{Verdict, foreign, holding, judge};
 use report::Result;
 use serde::Serialize;
 
+use crate::basis::two_at_once;
+
 /// Bytes from the start of a file that [`classify`] wants to see.
-pub(crate) const HEAD: usize = 68 * 1024;
+pub(crate) const HEAD: usize = recognise::HEAD;
+
+/// Bytes at the start of an image that are its headers, and in which nothing of a disk is by accident.
+const HEADERS: usize = 2048;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     /// A disk in this format.
     Disk(Format),
-    /// A disk nobody has partitioned yet, by all that shows: long, in whole sectors, and it begins
-    /// with zeros.
+    /// A disk without data, by all that shows: in whole sectors, and it begins with zeros.
     Blank,
     /// A guest's configuration.
     Config(ConfigKind),
     /// Text.
     Text,
-    /// A kernel or another program.
-    Program,
+    /// Something else that is known by name.
+    Foreign(&'static Known),
     /// Anything else.
     Other,
 }
@@ -68,36 +72,42 @@ impl ConfigKind {
 /// bytes where that is known.
 ///
 /// # Errors
-/// As [`diskimage::decide`].
+/// As [`diskimage::decide`], and [`report::Kind::Refused`] for what is a disk and something else at once.
 pub(crate) fn classify(head: &[u8], size: Option<u64>, declared: Option<Format>) -> Result<Class> {
     let format = diskimage::decide(head, None)?;
     // A fixed VHD begins as its disk does; whoever reads it looks at its end.
     let declared = declared.filter(|&declared| (declared, format) != (Format::Vhd, Format::Raw));
     if format != Format::Raw {
-        return Ok(Class::Disk(diskimage::decide(head, declared)?));
+        let headers = head.get(..HEADERS).unwrap_or(head);
+        return match holding::in_head(headers) {
+            Some(found) => two_at_once(format.name(), &format!("a disk with {}", found.what)),
+            None => Ok(Class::Disk(diskimage::decide(head, declared)?)),
+        };
     }
     if let Some(text) = as_text(head) {
-        return Ok(config_kind(text).map_or(Class::Text, Class::Config));
+        return Ok(text_class(head, text));
     }
-    if is_program(head) {
-        return Ok(Class::Program);
-    }
-    if signature::in_head(head).is_some() {
-        return Ok(Class::Disk(diskimage::decide(head, declared)?));
-    }
-    // What comes out of a compression may be of any size.
-    let like_a_disk = size.is_none_or(|size| size >= 1 << 20 && size.is_multiple_of(512));
-    Ok(match like_a_disk && head.len() == HEAD && is_zero(head) {
-        true => Class::Blank,
-        false => Class::Other,
+    Ok(match judge(head, size) {
+        Verdict::Disk(_) => Class::Disk(diskimage::decide(head, declared)?),
+        Verdict::Blank => Class::Blank,
+        Verdict::Foreign(known) => Class::Foreign(known),
+        // Whoever says that it is a raw disk knows which of the two it is.
+        Verdict::Both(..) if declared == Some(Format::Raw) => Class::Disk(Format::Raw),
+        Verdict::Both(known, found) => {
+            return two_at_once(known.name(), &format!("a disk with {}", found.what));
+        }
+        Verdict::Unknown => Class::Other,
     })
 }
 
-/// A Linux kernel ends its first sector as a boot sector does, and an EFI program begins as one;
-/// neither is a disk.
-fn is_program(head: &[u8]) -> bool {
-    let magic: [&[u8]; 2] = [b"MZ", b"\x7fELF"];
-    head.get(514..518) == Some(b"HdrS") || magic.iter().any(|magic| head.starts_with(magic))
+/// Text may be a document or an encrypted message; a few letters are no reason to think so.
+fn text_class(head: &[u8], text: &str) -> Class {
+    let telling = |known: &&Known| known.telling() > 4 && known.kind != Kind::Program;
+    match (foreign::in_head(head).filter(telling), config_kind(text)) {
+        (_, Some(kind)) => Class::Config(kind),
+        (Some(known), None) => Class::Foreign(known),
+        (None, None) => Class::Text,
+    }
 }
 
 fn as_text(head: &[u8]) -> Option<&str> {
@@ -171,24 +181,67 @@ mod tests {
         classify(head, Some(size), None).unwrap()
     }
 
-    #[test]
-    fn disks_are_told_from_kernels() {
+    fn boot_sector() -> Vec<u8> {
         let mut sector = vec![0u8; 4096];
         sector[510..512].copy_from_slice(b"\x55\xaa");
         sector[446 + 4] = 0x83;
         sector[446 + 8] = 1;
         sector[446 + 12] = 1;
+        sector
+    }
+
+    fn foreign(class: Class) -> Option<&'static str> {
+        match class {
+            Class::Foreign(known) => Some(known.what),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn disks_are_told_from_kernels() {
+        let mut sector = boot_sector();
         assert_eq!(class(&sector, 1 << 20), Class::Disk(Format::Raw));
         sector[514..518].copy_from_slice(b"HdrS");
-        assert_eq!(class(&sector, 1 << 20), Class::Program);
+        assert_eq!(foreign(class(&sector, 1 << 20)), Some("a Linux kernel"));
     }
 
     #[test]
     fn a_blank_disk_is_blank_and_small_binaries_are_not() {
         assert_eq!(class(&[0; HEAD], 1 << 30), Class::Blank);
         assert_eq!(class(&[0; HEAD], (1 << 30) + 1), Class::Other);
-        assert_eq!(class(&[0; 512], 512), Class::Other);
-        assert_eq!(class(b"\x7fELF\x02\x01\0\0", 8), Class::Program);
+        assert_eq!(class(&[0; 512], 512), Class::Blank);
+        assert_eq!(class(&[7; 512], 512), Class::Other);
+        let program = class(b"\x7fELF\x02\x01\0\0", 8);
+        assert_eq!(foreign(program), Some("an ELF program"));
+    }
+
+    #[test]
+    fn text_is_a_document_only_where_it_says_so_at_length() {
+        let told = |text: &str| foreign(class(text.as_bytes(), text.len() as u64));
+        assert_eq!(
+            told("-----BEGIN PGP MESSAGE-----\n"),
+            Some("an OpenPGP encrypted message")
+        );
+        assert_eq!(told("{\\rtf1 Hello}"), Some("an RTF document"));
+        assert_eq!(told("FORM of address\n"), None);
+        assert_eq!(told("MOOO\n"), None);
+    }
+
+    #[test]
+    fn what_reads_in_two_ways_is_refused() {
+        let refused = |head: &[u8], declared| {
+            let error = classify(head, Some(1 << 20), declared).unwrap_err();
+            error.message().to_owned()
+        };
+        let mut both = boot_sector();
+        both[..4].copy_from_slice(b"QFI\xfb");
+        let message = "reads as qcow2 and as a disk with an MBR partition table at once";
+        assert_eq!(refused(&both, None), message);
+        both[..6].copy_from_slice(b"7z\xbc\xaf\x27\x1c");
+        let message = "reads as 7-Zip archive and as a disk with an MBR partition table at once";
+        assert_eq!(refused(&both, None), message);
+        let raw = classify(&both, Some(1 << 20), Some(Format::Raw)).unwrap();
+        assert_eq!(raw, Class::Disk(Format::Raw));
     }
 
     #[test]

@@ -7,21 +7,24 @@ use std::sync::Arc;
 use diskimage::passing::Means;
 use diskimage::{Format, How};
 use extent::digest::Digest;
-use extent::{Again, BlockWrite, ByteSource, Opener, drain};
+use extent::{Again, BlockWrite, ByteSource, Device, Opener, drain};
 use place::target::Candidate;
-use report::{Error, Kind, Result, hex};
+use report::{Error, Kind, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
 use vmconfig::Vm;
 
 use crate::control::{Control, interrupted};
 use crate::digest::Content;
-use crate::encoded::{Encoded, Form, Layout, Measured};
+use crate::encoded::{Encoded, Form, Measured, Padded, Passes};
 use crate::intake::{Intake, Keep, Passed, Passing};
 use crate::open::{Footer, Opening};
+use crate::ova::Told;
 use crate::pick::Pick;
-use crate::pour::Bounds;
+use crate::pour::{BUFFERS, Bounds};
 use crate::seen::{Config, Disk, Seen};
+use crate::siblings;
+use crate::sums::Sums;
 use crate::walk::Walk;
 use crate::writer::{Places, Writer};
 
@@ -45,8 +48,10 @@ pub struct Import {
     pub max_size: u64,
     /// Which inflate is used.
     pub engine: Engine,
-    /// The SHA-256 that the source must have.
-    pub sha256: Option<[u8; 32]>,
+    /// The digests that the source must have.
+    pub sums: Sums,
+    /// What was not checked before the import began, to be told with its other warnings.
+    pub warnings: Vec<Error>,
     /// Whether the disks' digests are wanted: a tenth of the work where data is copied or unpacked by zstd.
     pub named: bool,
     /// Whether each target is read back and compared, for which digests are made in any case.
@@ -62,14 +67,14 @@ pub struct Import {
 pub struct Imported {
     /// Bytes read from the source.
     pub taken: u64,
-    /// The source's SHA-256, if it was asked for.
-    pub sha256: Option<[u8; 32]>,
+    /// The source's digests that were asked for.
+    pub sums: Sums,
     /// The disks, in the order in which they came.
     pub disks: Vec<ImportedDisk>,
     /// Guest configurations that came with them.
     pub configs: Vec<Config>,
     /// The guest that they describe.
-    pub guest: Option<Vm>,
+    pub guest: Option<Box<Vm>>,
     /// What the manifest of an appliance was found to say.
     pub manifest: Option<String>,
     /// What was not used or not checked.
@@ -142,23 +147,28 @@ const PASSES: usize = 6;
 /// several targets, one that fails at the end shows in [`ImportedDisk::targets`] instead. A copy that was to
 /// be kept is there once the source was read and found right, also when every target fails after that.
 pub fn import(mut import: Import, control: &Arc<Control>) -> Result<Outcome> {
-    let Some(form) = import.form.clone() else {
-        return once(import, Format::Raw, control);
-    };
-    let layout = Layout::default();
-    if form.format == Format::Qcow {
-        measure(&mut import, &form, &layout, control)?;
+    if import.strict {
+        // What is known to be unchecked now will not be checked later.
+        let mut seen = Seen::default();
+        seen.warn_first(import.warnings.clone());
+        seen.no_warnings()?;
     }
-    let format = form.format;
-    import.places = encoded(import.places, form, &layout);
-    once(import, format, control)
+    let Some(form) = import.form.clone() else {
+        return once(import, Format::Raw, None, control);
+    };
+    let passes = Passes::of(&form, import.source.name());
+    if form.needs_measure() {
+        measure(&mut import, &form, &passes, control)?;
+    }
+    let (format, ova) = (form.format, passes.ova.clone());
+    import.places = encoded(import.places, form, passes);
+    once(import, format, ova, control)
 }
 
-fn encoded(places: Places, form: Form, layout: &Layout) -> Places {
-    let layout = layout.clone();
+fn encoded(places: Places, form: Form, passes: Passes) -> Places {
     let encode = move |candidates: Vec<Box<dyn Candidate>>| {
         let encode = |inner| -> Box<dyn Candidate> {
-            Box::new(Encoded::new(inner, form.clone(), layout.clone()))
+            Box::new(Encoded::new(inner, form.clone(), passes.clone()))
         };
         candidates.into_iter().map(encode).collect()
     };
@@ -170,12 +180,12 @@ fn encoded(places: Places, form: Form, layout: &Layout) -> Places {
     }
 }
 
-/// A qcow2 has its tables before its data: for a pipe, a first pass through the source finds out
-/// what they will be.
+/// A qcow2 has its tables before its data, and an OVA the size and the digest of its disk's file: for a
+/// pipe, a first pass through the source finds out what they will be.
 fn measure(
     import: &mut Import,
     form: &Form,
-    layout: &Layout,
+    passes: &Passes,
     control: &Arc<Control>,
 ) -> Result<()> {
     let Places::These(targets) = &import.places else {
@@ -186,16 +196,18 @@ fn measure(
     };
     let name = import.source.name().to_owned();
     let Some(again) = import.source.again() else {
-        return Err(Error::unsupported(
-            "can be read only once, and a qcow2 for a pipe has to know all of it beforehand",
-        )
+        return Err(Error::unsupported(format!(
+            "can be read only once, and {} {} for a pipe has to know all of it beforehand",
+            form.article(),
+            form.name()
+        ))
         .hint("write to a file, or choose --format vmdk or raw, which need no second pass")
         .at(name));
     };
     if import.dry_run {
         return Ok(());
     }
-    let measured = Measured::new(pipe.name(), form.clone(), layout.clone());
+    let measured = Measured::new(pipe.name(), form.clone(), passes.clone());
     let first = Import {
         source: std::mem::replace(
             &mut import.source,
@@ -208,16 +220,25 @@ fn measure(
         pick: import.pick.clone(),
         named: false,
         verify: false,
+        warnings: Vec::new(),
         strict: false,
         dry_run: false,
         ..*import
     };
-    once(first, Format::Raw, control).map(drop)
+    once(first, Format::Raw, passes.ova.clone(), control).map(drop)
 }
 
-fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcome> {
-    let keep = open_keep(import.keep, import.dry_run, control)?;
+/// One import; its targets hold `format`, in an OVA if there is one.
+fn once(
+    import: Import,
+    format: Format,
+    ova: Option<Told>,
+    control: &Arc<Control>,
+) -> Result<Outcome> {
+    let padded = Padded::of(import.form.as_ref())?;
     let name = import.source.name().to_owned();
+    siblings::check(&name, &import.how.gate).map_err(|error| error.at(&name))?;
+    let keep = open_keep(import.keep, import.dry_run, control)?;
     let hint = import.source.hint();
     control.source_opened(import.source.size());
     let source = Source {
@@ -225,7 +246,7 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
         source: import.source,
         passing: Passing {
             keep: keep.clone(),
-            hash: import.sha256.is_some(),
+            sums: import.sums,
         },
     };
     let opening = Opening {
@@ -237,6 +258,7 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
             again: source.again.is_some(),
         },
         how: import.how,
+        device: source.device(),
         far: source.far(),
     };
     let bounds = Bounds {
@@ -244,12 +266,16 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
         threads: import.limits.threads,
         footer: Footer::of(import.pick.format),
         encoded: format != Format::Raw,
-        padded: import.form.and_then(|form| form.size).unwrap_or(0),
+        padded,
         named: import.named,
+        buffers: BUFFERS,
+        early: opening.means.memory as usize,
+        alone: true,
     };
     let mut writer = Writer::new(
         import.places,
         format,
+        ova.clone(),
         bounds,
         import.verify,
         import.dry_run,
@@ -265,12 +291,16 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
     );
     let walked = source.walk(&mut walk, control);
     let mut seen = walk.seen;
+    seen.warn_first(import.warnings);
     let guest = seen.describe_guest();
+    for warning in ova.iter().flat_map(|ova| ova.end(guest.as_deref())) {
+        seen.warn(warning);
+    }
     if walked.is_ok() && writer.is_planned() {
         return Ok(plan(seen, std::mem::take(&mut writer.plans)));
     }
     let checked = walked
-        .and_then(|walked| check(walked, &import.pick, &seen, import.sha256))
+        .and_then(|walked| check(walked, &import.pick, &seen, &import.sums))
         .and_then(|passed| match import.strict {
             true => seen.no_warnings().map(|()| passed),
             false => Ok(passed),
@@ -288,7 +318,7 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
     };
     Ok(Outcome::Done(Imported {
         taken: passed.bytes,
-        sha256: passed.sha256,
+        sums: passed.sums,
         disks: writer.finish(&seen.taken)?,
         configs: seen.configs,
         guest,
@@ -337,6 +367,11 @@ impl Source {
         self.again.is_some()
     }
 
+    /// The device that it is, if it is one.
+    pub(crate) fn device(&self) -> Option<Device> {
+        self.source.device()
+    }
+
     /// How the source is read at any offset, where that is so much effort that only a format that
     /// needs it is worth it.
     pub(crate) fn far(&self) -> Option<Opener> {
@@ -347,11 +382,12 @@ impl Source {
     /// Walks through the source: at any offset where that is better, or from front to back, once more
     /// where tables lie behind data.
     pub(crate) fn walk(self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Walked> {
+        self.source.name().clone_into(&mut walk.source);
         if let Some(flow) = self.direct(walk)? {
             return Ok(match flow {
                 Break(()) => Walked::Stopped,
                 Continue(()) => Walked::Through(Some(Passed {
-                    sha256: None,
+                    sums: Sums::default(),
                     bytes: control.progress().taken,
                 })),
             });
@@ -369,17 +405,17 @@ impl Source {
             }
             if walk.seen.at_any_offset {
                 return Ok(Walked::Through(Some(Passed {
-                    sha256: None,
+                    sums: Sums::default(),
                     bytes: control.progress().taken,
                 })));
             }
             if !passing.is_idle() {
                 drain(&mut intake)?;
                 let passed = intake.passed().ok_or_else(stopped)?;
-                if first.is_some_and(|first| first.sha256 != passed.sha256) {
+                if first.is_some_and(|first| first.sums != passed.sums) {
                     return Err(Error::io(
                         "changed between two passes",
-                        "it has another SHA-256",
+                        "it has another digest",
                     ));
                 }
                 first = Some(passed);
@@ -420,21 +456,15 @@ fn stopped() -> Error {
 }
 
 /// The judgement at the source's end: the disks that were meant, all of it read, the right checksum.
-fn check(walked: Walked, pick: &Pick, seen: &Seen, sha256: Option<[u8; 32]>) -> Result<Passed> {
+fn check(walked: Walked, pick: &Pick, seen: &Seen, sums: &Sums) -> Result<Passed> {
     let Walked::Through(passed) = walked else {
         // The writer knows why, and `give_up` says it.
         return Err(interrupted());
     };
     pick.judge(seen)?;
     let passed = passed.ok_or_else(stopped)?;
-    match (sha256, passed.sha256) {
-        (Some(wanted), Some(found)) if wanted != found => Err(Error::corrupt(format!(
-            "SHA-256 is {}, it should be {}",
-            hex(&found),
-            hex(&wanted)
-        ))),
-        _ => Ok(passed),
-    }
+    sums.check(&passed.sums)?;
+    Ok(passed)
 }
 
 fn open_keep(

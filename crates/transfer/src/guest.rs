@@ -1,9 +1,10 @@
 //! The guest that the configurations beside a disk describe.
 
-use report::Error;
+use report::{Error, Result};
 use vmconfig::{Vm, libvirt, ovf, proxmox, vmx, xl, xva};
 
-use crate::classify::ConfigKind;
+use crate::classify::{Class, ConfigKind, classify};
+use crate::names::last_part;
 use crate::seen::Config;
 
 /// Languages in the order in which they are believed: what was made to carry a guest elsewhere first.
@@ -41,9 +42,45 @@ impl Guest {
         }
         guest
     }
+
+    /// The guest that `bytes`, all of a file called `name`, describe in whatever language.
+    ///
+    /// # Errors
+    /// They name the file: those of the language, and [`report::Kind::Refused`] for what is in none of
+    /// them.
+    pub fn in_file(name: &str, bytes: &[u8]) -> Result<Vm> {
+        let class = classify(bytes, Some(bytes.len() as u64), None);
+        let vm = class.and_then(|class| match class {
+            Class::Config(kind) => read(&Config {
+                member: name.to_owned(),
+                kind,
+                text: String::from_utf8_lossy(bytes).into_owned(),
+            }),
+            _ => Err(Error::refused("does not describe a guest")
+                .hint("an xl.cfg, libvirt's XML, an OVF, a .vmx or an ova.xml does")),
+        });
+        vm.map_err(|error| error.at(name))
+    }
 }
 
-fn read(config: &Config) -> report::Result<Vm> {
+/// Whether one of `configs` names the file called `member`, whatever directory it lies in, as a raw disk.
+pub(crate) fn names_as_raw(configs: &[Config], member: &str) -> bool {
+    let is_raw = |kind: ConfigKind, format: Option<&str>| match (kind, format) {
+        // There, what has no format is raw.
+        (ConfigKind::Xl, None) => true,
+        (_, Some(format)) => format.to_ascii_lowercase().contains("raw"),
+        _ => false,
+    };
+    configs.iter().any(|config| {
+        let disks = read(config).map(|vm| vm.disks).unwrap_or_default();
+        disks.iter().any(|disk| {
+            let named = disk.source.as_deref().map(last_part) == Some(last_part(member));
+            named && !disk.cdrom && is_raw(config.kind, disk.format.as_deref())
+        })
+    })
+}
+
+fn read(config: &Config) -> Result<Vm> {
     let (text, member) = (&config.text, &config.member);
     match config.kind {
         ConfigKind::Ovf => ovf::read(text, member),

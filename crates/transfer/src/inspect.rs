@@ -13,17 +13,21 @@ use std::sync::Arc;
 use diskimage::passing::Means;
 use diskimage::{About, How};
 use extent::ByteSource;
-use report::{Error, Result};
+use report::{Error, Kind, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
 use vmconfig::Vm;
 
+use crate::basis::{Basis, no_disk, nothing_recognised};
+use crate::classify::Class;
 use crate::control::{Control, interrupted};
 use crate::engine::{Source, Walked, explained};
 use crate::intake::{Keep, Passing};
 use crate::open::{Footer, Opening};
 use crate::pick::Pick;
 use crate::seen::{Config, Disk, Seen, Taken};
+use crate::siblings;
+use crate::sums::Sums;
 use crate::walk::Walk;
 
 pub(crate) use looker::Looker;
@@ -60,7 +64,7 @@ pub struct Inspected {
     /// Guest configurations.
     pub configs: Vec<Config>,
     /// The guest that they describe.
-    pub guest: Option<Vm>,
+    pub guest: Option<Box<Vm>>,
     /// What the manifest of an appliance was found to say.
     pub manifest: Option<String>,
     /// What was not used or not checked.
@@ -98,6 +102,18 @@ impl InspectedDisk {
             trouble: None,
         }
     }
+
+    /// Says why an import would not take this raw disk, in a file of `size` bytes, if it has no better
+    /// reason than `basis` to.
+    pub(crate) fn refuse(&mut self, basis: Basis, size: Option<u64>) {
+        let holds = self.survey.is_some_and(|survey| survey.data > 0);
+        let refusal = match basis {
+            Basis::Nothing => no_disk(Class::Other, size),
+            Basis::Blank if holds => nothing_recognised(),
+            _ => return,
+        };
+        self.refusal.get_or_insert(refusal);
+    }
 }
 
 /// Looks at a source and says what it holds.
@@ -109,10 +125,11 @@ impl InspectedDisk {
 pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     let name = inspect.source.name().to_owned();
     let (hint, size) = (inspect.source.hint(), inspect.source.size());
+    let part = siblings::check(&name, &inspect.how.gate).err();
     control.source_opened(size);
     let idle = Passing {
         keep: Keep::default(),
-        hash: false,
+        sums: Sums::default(),
     };
     let source = Source::new(inspect.source, idle);
     let opening = Opening {
@@ -123,6 +140,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
             again: source.comes_again(),
         },
         how: inspect.how,
+        device: source.device(),
         far: source.far(),
     };
     let pick = Pick {
@@ -144,6 +162,14 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
         .and_then(|walked| match walked {
             Walked::Stopped => Err(interrupted()),
             Walked::Through(_) => told(size, seen, looker, &pick),
+        })
+        .map(|told| Inspected {
+            refusal: part.clone().or(told.refusal),
+            ..told
+        })
+        .map_err(|error| match error.kind() {
+            Kind::Interrupted => error,
+            _ => part.unwrap_or(error),
         })
         .map_err(|error| explained(error, hint).at(&name))
 }

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use extent::{BlockWrite, ByteSource, Fill, Piece, SparseRead};
 use report::{Error, Result};
-use sha2::{Digest as _, Sha256};
 
 use crate::chunk::CHUNK;
 use crate::control::{Control, interrupted};
 use crate::pool::Pool;
+use crate::sums::{Summing, Sums};
 
 /// Bytes in one read: a whole chunk, so that a raw disk's buffers become chunks without a copy.
 const READ: usize = CHUNK;
@@ -77,22 +77,22 @@ impl Keep {
 pub(crate) struct Passing {
     /// Where a copy goes, if anywhere.
     pub(crate) keep: Keep,
-    /// Whether to compute their SHA-256.
-    pub(crate) hash: bool,
+    /// Which digests of them to compute: those that are known here.
+    pub(crate) sums: Sums,
 }
 
 impl Passing {
     /// Whether nobody cares how the bytes pass.
     pub(crate) fn is_idle(&self) -> bool {
-        !self.hash && !self.keep.is_wanted()
+        self.sums.is_empty() && !self.keep.is_wanted()
     }
 }
 
 /// What is known once the source is read to its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Passed {
-    /// The SHA-256, if it was asked for.
-    pub(crate) sha256: Option<[u8; 32]>,
+    /// The digests that were asked for.
+    pub(crate) sums: Sums,
     /// Bytes in the source, holes included.
     pub(crate) bytes: u64,
 }
@@ -139,7 +139,7 @@ impl Intake {
         let reader = Reader {
             source,
             keep: passing.keep,
-            sha256: passing.hash.then(Sha256::new),
+            summing: Summing::new(&passing.sums),
             position: 0,
             control: Arc::clone(control),
         };
@@ -242,7 +242,7 @@ impl SparseRead for Intake {
 struct Reader {
     source: Box<dyn ByteSource>,
     keep: Keep,
-    sha256: Option<Sha256>,
+    summing: Summing,
     position: u64,
     control: Arc<Control>,
 }
@@ -258,7 +258,7 @@ impl Reader {
                     Message::Hole(n)
                 }
                 Ok(Fill::End) => Message::End(Passed {
-                    sha256: self.sha256.take().map(|hash| hash.finalize().into()),
+                    sums: self.summing.finish(),
                     bytes: self.position,
                 }),
                 Err(error) => Message::Failed(error),
@@ -292,21 +292,19 @@ impl Reader {
     }
 
     fn pass_data(&mut self, data: &[u8]) -> Result<()> {
-        if let Some(hash) = &mut self.sha256 {
-            hash.update(data);
-        }
+        self.summing.add(data);
         let position = self.position;
         self.keep.write(|keep| keep.write_at(position, data))
     }
 
     fn pass_hole(&mut self, len: u64) -> Result<()> {
-        if let Some(hash) = &mut self.sha256 {
+        if !self.summing.is_idle() {
             let zeros = [0; 64 * 1024];
             let mut left = len;
             while left > 0 {
                 self.control.check()?;
                 let n = left.min(zeros.len() as u64);
-                hash.update(&zeros[..n as usize]);
+                self.summing.add(&zeros[..n as usize]);
                 left -= n;
             }
         }

@@ -12,6 +12,7 @@
 //! No target looks complete before the last byte of the source was read and every checksum on the way
 //! was right. What went to a pipe cannot be taken back; the exit status tells.
 
+mod basis;
 mod chunk;
 mod classify;
 mod control;
@@ -22,17 +23,24 @@ mod encoded;
 mod engine;
 mod fan;
 mod gather;
+mod guard;
 mod guest;
 mod hash;
 mod inspect;
 mod intake;
+mod mixed;
 mod names;
 mod open;
+mod ova;
+mod part;
 mod pick;
 mod pool;
 mod pour;
+mod reorder;
 mod seen;
+mod siblings;
 mod spread;
+mod sums;
 mod walk;
 mod writer;
 
@@ -45,6 +53,9 @@ pub use guest::Guest;
 pub use inspect::{
     Entry, Inspect, Inspected, InspectedDisk, Members, Packing, Survey, What, inspect,
 };
+pub use names::last_part;
+pub use ova::Ova;
 pub use pick::{Pattern, Pick};
 pub use seen::{Config, Disk};
+pub use sums::Sums;
 pub use writer::{ChoosePlaces, Places};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diskimage::passing::{Means, Passing, Sieve, pass};
 use diskimage::{Format, How, Image};
-use extent::{BlockRead, DiskRead, InOrder, Opener, SparseRead};
+use extent::{BlockRead, Device, DiskRead, InOrder, Opener, SparseRead};
 use report::{Error, Result};
 
 /// What becomes of formats on the way.
@@ -14,6 +14,8 @@ pub(crate) struct Opening {
     pub(crate) how: How,
     /// What a pass may spend.
     pub(crate) means: Means,
+    /// The device that the source is, if it is one.
+    pub(crate) device: Option<Device>,
     /// How the source is read at any offset, where that costs effort and is worth it only for a format
     /// that does not pass well.
     pub(crate) far: Option<Opener>,

@@ -3,6 +3,7 @@
 use diskimage::Format;
 use report::{Error, Result, printable};
 
+use crate::names::last_part;
 use crate::seen::{Seen, Taken};
 
 /// What the person said about the disk.
@@ -12,6 +13,8 @@ pub struct Pick {
     pub member: Option<Pattern>,
     /// The disk's format.
     pub format: Option<Format>,
+    /// Whether a disk is taken that says that it is longer than it is.
+    pub may_be_cut: bool,
     /// Whether every disk is meant that the rest does not exclude, and not just one.
     pub several: bool,
 }
@@ -40,10 +43,14 @@ impl Pattern {
 
     /// Whether it means the member called `name`: by the whole name, its last part, or as a glob.
     fn matches(&self, name: &str) -> bool {
-        let name = name.strip_prefix("./").unwrap_or(name);
         let text = self.text.strip_prefix("./").unwrap_or(&self.text);
-        let last = name.rsplit(['/', ':']).next().unwrap_or(name);
-        name == text || last == text || self.glob.matches(name) || self.glob.matches(last)
+        let same = |name: &str| {
+            let name = name.strip_prefix("./").unwrap_or(name);
+            let last = last_part(name);
+            name == text || last == text || self.glob.matches(name) || self.glob.matches(last)
+        };
+        // Archives from Windows may have backslashes between directories.
+        same(name) || (name.contains('\\') && same(&name.replace('\\', "/")))
     }
 }
 
@@ -65,7 +72,7 @@ impl Pick {
     /// [`report::Kind::Refused`] when there was none, or several, with the list and a hint.
     pub(crate) fn judge<'a>(&self, seen: &'a Seen) -> Result<&'a [Taken]> {
         let Some(Taken { disk: taken, .. }) = seen.taken.first() else {
-            return Err(self.none(seen));
+            return Err(self.none_but_trouble(seen));
         };
         if seen.twice {
             let name = match self.several {
@@ -86,6 +93,18 @@ impl Pick {
         Err(Error::refused(format!("holds {count} disks: {first}, {rivals}")).hint(hint))
     }
 
+    /// Why there is no disk: what was asked for is none, or what could not be read may have held it.
+    fn none_but_trouble(&self, seen: &Seen) -> Error {
+        if let Some(error) = &seen.no_disk {
+            return error.clone();
+        }
+        match (&seen.trouble, &self.member) {
+            (Some(trouble), None) => trouble.clone(),
+            (Some(trouble), Some(_)) => self.none(seen).because(trouble.clone()),
+            (None, _) => self.none(seen),
+        }
+    }
+
     fn none(&self, seen: &Seen) -> Error {
         let list = seen.rest.list();
         match &self.member {
@@ -101,7 +120,10 @@ impl Pick {
                 pattern.text
             )),
             None => Error::refused(format!("holds no disk; it holds {list}"))
-                .hint("give --member NAME if one of them is a disk all the same"),
+                .hint(
+                    "give --member NAME and --format raw (in convert: --source-format raw) \
+                     if one of them is a disk all the same",
+                ),
         }
     }
 }
@@ -150,6 +172,14 @@ mod tests {
             "guest/*",
         ] {
             assert!(pick(pattern).names("./guest/disk.img"), "{pattern}");
+        }
+        for pattern in [
+            "disk.img",
+            "guest/disk.img",
+            r"guest\disk.img",
+            "guest/*.img",
+        ] {
+            assert!(pick(pattern).names(r"guest\disk.img"), "{pattern}");
         }
         assert!(!pick("disk").names("guest/disk.img"));
         assert!(!pick("*").names(""), "the source itself is no member");

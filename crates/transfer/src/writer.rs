@@ -12,7 +12,9 @@ use crate::control::Control;
 use crate::digest::{Content as Held, Named, digest_written};
 use crate::engine::{DiskPlan, ImportedDisk, TargetEnd, undone};
 use crate::fan::Ending;
+use crate::mixed::{self, Mixed};
 use crate::open::Content;
+use crate::ova::Told;
 use crate::pour::{Bounds, Pour, too_large};
 use crate::seen::{Config, Disk, Taken};
 use crate::walk::DiskSink;
@@ -35,6 +37,8 @@ pub(crate) struct Writer<'a> {
     places: Places,
     control: &'a Arc<Control>,
     bounds: Bounds,
+    /// What an OVA will hold, where one is written.
+    ova: Option<Told>,
     /// The format that targets hold, and are read back in.
     format: Format,
     verify: bool,
@@ -52,6 +56,7 @@ impl<'a> Writer<'a> {
     pub(crate) fn new(
         places: Places,
         format: Format,
+        ova: Option<Told>,
         bounds: Bounds,
         verify: bool,
         dry_run: bool,
@@ -65,6 +70,7 @@ impl<'a> Writer<'a> {
                 named: bounds.named || verify,
                 ..bounds
             },
+            ova,
             format,
             verify,
             dry_run,
@@ -104,6 +110,7 @@ impl<'a> Writer<'a> {
         candidates: Vec<Box<dyn Candidate>>,
         size: Option<u64>,
         content: &Content<'_>,
+        bounds: Bounds,
     ) -> Result<Pour> {
         self.control.change()?;
         let mut opened: Vec<Box<dyn BlockWrite>> = Vec::new();
@@ -126,7 +133,7 @@ impl<'a> Writer<'a> {
                     .fold(error, |error, target| undone(error, &mut **target)));
             }
         }
-        Pour::start(opened, content, self.bounds, self.control)
+        Pour::start(opened, content, bounds, self.control)
     }
 
     /// Whether this was a dry run that went well.
@@ -161,6 +168,9 @@ impl<'a> Writer<'a> {
             let error = Error::io("the transfer lost track of a disk", cause);
             return Err(self.give_up(error));
         }
+        if let (Some(ova), Some(content)) = (&self.ova, contents.first()) {
+            ova.holds(content.data);
+        }
         let mut disks = Vec::new();
         for ((pour, taken), content) in self.poured.drain(..).zip(taken).zip(contents) {
             let digest = pour.digest();
@@ -189,6 +199,45 @@ impl<'a> Writer<'a> {
     }
 }
 
+impl Writer<'_> {
+    /// The places of `disk`; `None` when it has none, and the writer knows why.
+    fn places_of(
+        &mut self,
+        disk: &Disk,
+        configs: &[Config],
+    ) -> Result<Option<Vec<Box<dyn Candidate>>>> {
+        if let Some(ova) = &self.ova {
+            ova.meet(disk, configs);
+        }
+        match self.candidates(disk, configs) {
+            Ok(candidates) => Ok(Some(candidates)),
+            // The walk would name the source, and the trouble is the target's.
+            Err(error) if matches!(error.kind(), Kind::Target | Kind::Usage) => {
+                self.failure = Some(error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says what would be done with `disk`.
+    fn plan(&mut self, disk: &Disk, candidates: &[Box<dyn Candidate>]) {
+        let targets = candidates.iter().map(|target| target.plan(disk.size));
+        self.plans.push(DiskPlan {
+            disk: disk.clone(),
+            targets: targets.collect(),
+        });
+    }
+
+    /// Whether a dry run has to go on after the first disk.
+    fn planned(&self) -> ControlFlow<()> {
+        match self.places {
+            Places::These(_) => Break(()),
+            Places::Each(_) => Continue(()),
+        }
+    }
+}
+
 impl DiskSink for Writer<'_> {
     fn take(
         &mut self,
@@ -197,27 +246,14 @@ impl DiskSink for Writer<'_> {
         content: Content<'_>,
     ) -> Result<ControlFlow<()>> {
         self.control.disk_found(found.size);
-        let candidates = match self.candidates(found, configs) {
-            Ok(candidates) => candidates,
-            // The walk would name the source, and the trouble is the target's.
-            Err(error) if matches!(error.kind(), Kind::Target | Kind::Usage) => {
-                self.failure = Some(error);
-                return Ok(Break(()));
-            }
-            Err(error) => return Err(error),
+        let Some(candidates) = self.places_of(found, configs)? else {
+            return Ok(Break(()));
         };
         if self.dry_run {
-            let plan = candidates.iter().map(|target| target.plan(found.size));
-            self.plans.push(DiskPlan {
-                disk: found.clone(),
-                targets: plan.collect(),
-            });
-            return Ok(match self.places {
-                Places::These(_) => Break(()),
-                Places::Each(_) => Continue(()),
-            });
+            self.plan(found, &candidates);
+            return Ok(self.planned());
         }
-        let mut pour = match self.open(candidates, found.size, &content) {
+        let mut pour = match self.open(candidates, found.size, &content, self.bounds) {
             Ok(pour) => pour,
             Err(error) => {
                 self.failure = Some(error);
@@ -227,6 +263,47 @@ impl DiskSink for Writer<'_> {
         let flow = pour.pour(found, content, self.bounds, self.control);
         self.poured.push(pour);
         flow
+    }
+
+    fn take_mixed(
+        &mut self,
+        found: &[Disk],
+        configs: &[Config],
+        mixed: &mut dyn Mixed,
+    ) -> Result<ControlFlow<()>> {
+        let sizes = found.iter().map(|disk| disk.size);
+        self.control.disk_found(sizes.sum());
+        let mut places = Vec::new();
+        for disk in found {
+            let Some(candidates) = self.places_of(disk, configs)? else {
+                return Ok(Break(()));
+            };
+            if self.dry_run {
+                self.plan(disk, &candidates);
+            }
+            places.push(candidates);
+        }
+        if self.dry_run {
+            return Ok(self.planned());
+        }
+        let bounds = mixed::share(self.bounds, found.len());
+        let (first, mut ends) = (self.poured.len(), Vec::new());
+        for (disk, candidates) in found.iter().zip(places) {
+            let (feed, mut queue) = mixed::queue(disk.size);
+            let content = Content::Stream(&mut queue);
+            match self.open(candidates, disk.size, &content, bounds) {
+                Ok(pour) => self.poured.push(pour),
+                Err(error) => {
+                    self.failure = Some(error);
+                    return Ok(Break(()));
+                }
+            }
+            ends.push((feed, queue));
+        }
+        let pours = self.poured.iter_mut().skip(first);
+        let ways = ends.into_iter().zip(pours);
+        let ways = ways.map(|((feed, queue), pour)| (feed, queue, pour));
+        mixed::pour(found, ways.collect(), mixed, bounds, self.control)
     }
 }
 

@@ -17,7 +17,7 @@ use extent::ByteSource;
 use fakes::{Memory, Script, Seen, Step};
 use place::target::Candidate;
 use report::{Error, Kind};
-use transfer::{Control, Import, Imported, Outcome, Pattern, Pick, Places, import};
+use transfer::{Control, Import, Imported, Outcome, Pattern, Pick, Places, Sums, import};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
@@ -33,7 +33,8 @@ fn request(source: impl ByteSource + 'static, targets: Vec<Box<dyn Candidate>>) 
         limits: Limits::default(),
         max_size: 1 << 40,
         engine: Engine::Own,
-        sha256: None,
+        sums: Sums::default(),
+        warnings: Vec::new(),
         named: true,
         verify: false,
         strict: false,
@@ -250,7 +251,7 @@ fn the_wrong_checksum_undoes_everything() {
     let (target, target_seen) = Memory::new("t");
     let (keep, keep_seen) = Memory::new("copy");
     let mut request = request(Script::of(&disk()), vec![target]);
-    request.sha256 = Some([0; 32]);
+    request.sums.sha256 = Some([0; 32]);
     request.keep = Some(keep);
     let error = run(request).unwrap_err();
     assert_eq!(error.kind(), Kind::Corrupt);

@@ -47,7 +47,7 @@ fn run(name: &str, engine: Engine, limits: &Limits) -> Result<()> {
         start: 0,
         end: 0,
     });
-    let Some(Layer::Compression(compression)) = sniff(input.head(HEAD)?)? else {
+    let Some(Layer::Compression(compression)) = sniff(input.head(HEAD)?) else {
         return Err(Error::unsupported("is not compressed"));
     };
     let mut stream = compression.decoder(input, limits, engine)?;

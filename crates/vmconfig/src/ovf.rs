@@ -15,6 +15,10 @@ mod systems;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod write;
+
+pub use storage::FileReference;
+pub use write::{Descriptor, DiskFile, write};
 
 use report::{Error, Result};
 
@@ -23,7 +27,6 @@ use crate::limits::shown;
 use crate::value::{Origin, Value};
 use crate::vm::{System, Vm};
 use crate::xml::{self, Element};
-pub use storage::File;
 
 /// Reads the description of the only guest in `text`, called `file`.
 ///
@@ -63,7 +66,7 @@ pub fn choose(text: &str, file: &str, choice: &Choice) -> Result<Vm> {
 ///
 /// # Errors
 /// [`report::Kind::Corrupt`] for what is not an OVF.
-pub fn files(text: &str) -> Result<Vec<File>> {
+pub fn files(text: &str) -> Result<Vec<FileReference>> {
     let envelope = envelope(text)?;
     Ok(storage::files(&envelope)
         .map(|file| file.stated())

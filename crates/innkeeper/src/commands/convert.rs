@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use diskimage::Format;
 use diskimage::write::{self, WriteOptions};
 use report::{Error, Result};
-use transfer::Form;
+use transfer::{Form, Ova};
 
+use super::ending::{self, Output};
 use super::request::{self, Common, Task};
 use crate::output::End;
 
@@ -20,14 +21,21 @@ pub(crate) struct Args {
     /// or nbd://…
     place: OsString,
 
-    /// The format to write: raw, qcow2, vmdk (streamOptimized), vhd (dynamic) or vdi
-    #[arg(long, value_name = "FORMAT", default_value = "raw")]
-    format: Format,
+    /// The format to write: raw, qcow2, vmdk (streamOptimized), vhd, vhdx, vdi or ova; by default the
+    /// one that the ending of PLACE stands for, or raw
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Output>,
 
-    /// How to write it; for qcow2 compression=none|zlib|zstd, level=N, cluster_size=SIZE, for vmdk
-    /// level=N; may be given several times, or several with commas
+    /// How to write it; for qcow2 compression=none|zlib|zstd, level=N, cluster_size=SIZE, for vmdk and
+    /// ova level=N, for vhd subformat=dynamic|fixed, for vhdx block_size=SIZE; may be given several
+    /// times, or several with commas
     #[arg(short, value_name = "KEY=VALUE", value_parser = option, value_delimiter = ',')]
     o: Vec<(String, String)>,
+
+    /// Describe the guest of an ova as this file does: an xl.cfg, libvirt's XML, an OVF, a .vmx …; by
+    /// default as what comes with the disk does
+    #[arg(long, value_name = "FILE-or-URL")]
+    config_from: Option<OsString>,
 
     /// Refuse a disk whose content is not in this format
     #[arg(long, value_name = "FORMAT")]
@@ -43,22 +51,41 @@ fn option(text: &str) -> Result<(String, String)> {
 
 /// Converts and tells the result.
 pub(crate) fn run(args: Args) -> End {
+    let json = args.common.failed_json();
+    match task(args) {
+        Ok(task) => request::run(task),
+        Err(error) => End::new(vec![error], json),
+    }
+}
+
+/// What the arguments ask for.
+fn task(args: Args) -> Result<Task> {
+    let output = ending::output(&args.place, args.format)?;
+    let format = output.format();
     let options = WriteOptions {
         given: args.o,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
     };
-    if let Err(error) = write::check(args.format, &options) {
-        return End::new(vec![error], args.common.failed_json());
+    write::check(format, &options)?;
+    if args.config_from.is_some() && output != Output::Ova {
+        let message = format!("--config-from is for an ova, and {output} describes no guest");
+        return Err(Error::usage(message).hint("--config writes a description beside the disk"));
     }
+    let ova = Ova {
+        name: String::new(),
+        guest: None,
+    };
     let form = Form {
-        format: args.format,
+        format,
         options,
         size: args.common.size(),
+        ova: (output == Output::Ova).then_some(ova),
     };
-    request::run(Task {
+    Ok(Task {
         to: vec![args.place],
         declared: args.source_format,
-        form: (args.format != Format::Raw).then_some(form),
+        form: (format != Format::Raw).then_some(form),
+        config_from: args.config_from,
         common: args.common,
     })
 }

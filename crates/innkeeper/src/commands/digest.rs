@@ -8,6 +8,7 @@ use report::{Result, amount, parse_amount};
 use serde_json::json;
 use transfer::{Content, Control, Named};
 
+use super::web::WebArgs;
 use crate::output::{End, Json, print, print_json, table};
 use crate::progress::{Mode, Reporter};
 use crate::watch;
@@ -22,9 +23,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SIZE", value_parser = parse_amount)]
     size: Option<u64>,
 
-    /// Send this header with every request; may be given several times
-    #[arg(long, value_name = "NAME: VALUE")]
-    header: Vec<String>,
+    #[command(flatten)]
+    web: WebArgs,
 
     /// What to show while working
     #[arg(long, value_name = "HOW", default_value = "auto")]
@@ -53,7 +53,7 @@ pub(crate) fn run(args: Args) -> End {
 }
 
 fn read(args: &Args, place: Place) -> Result<Named> {
-    let http = super::http_options(&args.header, args.quiet)?;
+    let http = args.web.options(&place, None, args.quiet)?;
     let limit = args.size;
     let control = Arc::new(Control::default());
     let shared = Arc::clone(&control);

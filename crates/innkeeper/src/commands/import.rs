@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use diskimage::Format;
 
+use super::ending;
 use super::request::{self, Common, Task};
 use crate::output::End;
 
@@ -26,10 +27,14 @@ pub(crate) struct Args {
 
 /// Imports and tells the result.
 pub(crate) fn run(args: Args) -> End {
+    if let Err(error) = args.to.iter().try_for_each(|to| ending::is_raw(to)) {
+        return End::new(vec![error], args.common.failed_json());
+    }
     request::run(Task {
         common: args.common,
         to: args.to,
         declared: args.format,
         form: None,
+        config_from: None,
     })
 }

@@ -12,6 +12,7 @@ use report::{Error, Result, parse_amount};
 use transfer::{Control, Inspect, Inspected, Pattern, Pick};
 
 use super::request;
+use super::web::WebArgs;
 use crate::output::{End, Json, print, print_json};
 use crate::progress::{Mode, Reporter};
 use crate::watch;
@@ -34,9 +35,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     snapshot: Option<String>,
 
-    /// Send this header with every request for the source; may be given several times
-    #[arg(long, value_name = "NAME: VALUE")]
-    header: Vec<String>,
+    #[command(flatten)]
+    web: WebArgs,
 
     /// What to show while working
     #[arg(long, value_name = "HOW", default_value = "auto")]
@@ -82,7 +82,7 @@ fn look(args: Args) -> Result<(String, Inspected)> {
     let reporter = Reporter::new(args.progress, false);
     watch::run(&control, reporter, move || {
         let place = Place::parse(&args.source)?;
-        let http = super::http_options(&args.header, false)?;
+        let http = args.web.options(&place, None, false)?;
         let how = How {
             gate: request::extents_beside(&place, &request::Taken::default()),
             snapshot: args.snapshot,
@@ -94,6 +94,7 @@ fn look(args: Args) -> Result<(String, Inspected)> {
             pick: Pick {
                 member: args.member,
                 format: args.format,
+                may_be_cut: false,
                 several: true,
             },
             limits: request::limits(args.memory, args.max_size),

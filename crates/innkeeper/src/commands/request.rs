@@ -1,7 +1,9 @@
 //! What `import` and `convert` have in common: options, and the way from them to a request.
 
 pub(super) mod config;
+mod package;
 mod places;
+mod sums;
 mod taken;
 
 use std::ffi::{OsStr, OsString};
@@ -11,20 +13,21 @@ use std::time::Instant;
 
 use diskimage::{Directory, Format, Gate, How};
 use extent::BlockRead;
-use place::source::http::HttpOptions;
 use place::target::{Candidate, TargetOptions};
 use place::{Host, Place};
 use report::{Error, Result, parse_amount};
-use transfer::{Control, Form, Import, Outcome, Pattern, Pick};
+use transfer::{Control, Form, Import, Outcome, Pattern, Pick, Sums};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
 use super::told;
+use super::web::WebArgs;
 use crate::checksums;
 use crate::output::{End, Json, print, tell};
 use crate::progress::{Mode, Reporter};
 use crate::watch;
 use config::ConfigArgs;
+use sums::Listed;
 pub(super) use taken::Taken;
 
 /// Options of every command that takes disks somewhere.
@@ -57,8 +60,13 @@ pub(crate) struct Common {
     #[arg(long, value_name = "HEX", value_parser = checksums::parse_sha256)]
     sha256: Option<[u8; 32]>,
 
-    /// Refuse a source whose SHA-256 is not what this list (SHA256SUMS) gives for its name
-    #[arg(long, value_name = "FILE-or-URL", conflicts_with = "sha256")]
+    /// Refuse a source whose SHA-512 is not this
+    #[arg(long, value_name = "HEX", value_parser = checksums::parse_sha512)]
+    sha512: Option<[u8; 64]>,
+
+    /// Refuse a source whose SHA-256 or SHA-512 is not what this list (SHA256SUMS, SHA512SUMS, CHECKSUM)
+    /// gives for its name
+    #[arg(long, value_name = "FILE-or-URL", conflicts_with_all = ["sha256", "sha512"])]
     checksums: Option<OsString>,
 
     /// Read each target back from the medium and compare
@@ -68,6 +76,10 @@ pub(crate) struct Common {
     /// Overwrite a file that exists or a device that holds data
     #[arg(long)]
     force: bool,
+
+    /// Take a disk whose partition table or file system reaches past its end
+    #[arg(long)]
+    force_truncated: bool,
 
     /// Skip zeros on a device that is known to read as zeros everywhere
     #[arg(long)]
@@ -84,9 +96,8 @@ pub(crate) struct Common {
     #[command(flatten)]
     config: ConfigArgs,
 
-    /// Send this header with every request for the source; may be given several times
-    #[arg(long, value_name = "NAME: VALUE")]
-    header: Vec<String>,
+    #[command(flatten)]
+    web: WebArgs,
 
     /// What to show while working
     #[arg(long, value_name = "HOW", default_value = "auto")]
@@ -156,6 +167,8 @@ pub(super) struct Task {
     pub(super) declared: Option<Format>,
     /// The format that the targets will hold; raw if it is not given.
     pub(super) form: Option<Form>,
+    /// Where the guest of an OVA is described.
+    pub(super) config_from: Option<OsString>,
 }
 
 /// Runs the transfer and tells the result.
@@ -206,21 +219,36 @@ fn failed_as(json: bool, aside: bool) -> Json {
     }
 }
 
-fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
+fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
     let args = &task.common;
     let source = Place::parse(&args.source)?;
     let keep = keep(args)?;
     let options = target_options(&task);
     let config = args.config.place()?;
+    let config_from = task.config_from.as_ref().map(Place::parse).transpose()?;
     let given = places::Given {
         source: &source,
         keep: keep.as_ref(),
         config: config.as_ref(),
+        config_from: config_from.as_ref(),
     };
     let taken = Taken::default();
     let ahead = args.member.is_none();
     let (places, several) = places::of(&task.to, &options, &given, ahead, &taken)?;
     let format = task.form.as_ref().map_or(Format::Raw, |form| form.format);
+    let ova = task.form.as_mut().and_then(|form| form.ova.as_mut());
+    if let Some(ova) = ova {
+        if config.is_some() {
+            return Err(Error::usage("--config cannot name a disk inside an ova")
+                .hint("leave it out: the ova has a description of the guest"));
+        }
+        ova.name = package::name(task.to.first().unwrap_or(&args.source), &source);
+        let guest = config_from.map(|place| {
+            let http = args.web.options(&source, None, args.quiet)?;
+            package::guest(&place, http)
+        });
+        ova.guest = guest.transpose()?;
+    }
     let config = config.map(|place| args.config.check(&place, args.force, format));
     let config = config.transpose()?;
     if args.verify && task.to.iter().any(|to| is_standard_output(to)) {
@@ -231,14 +259,22 @@ fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
         None => None,
     };
     let kept = keep.as_ref().map(|keep| keep.name().to_owned());
-    let http = super::http_options(&args.header, args.quiet)?;
-    let sha256 = match &args.checksums {
-        Some(list) => Some(listed_sum(list, &source, &http)?),
-        None => args.sha256,
-    };
+    let list = args.checksums.as_ref().map(Place::parse).transpose()?;
+    let http = args.web.options(&source, list.as_ref(), args.quiet)?;
+    let listed = list
+        .as_ref()
+        .map(|list| Listed::fetch(list, &source, &http))
+        .transpose()?;
     let how = how(args, &source, &taken)?;
     let opened = place::source::open(&source, &http, &Host::default())?;
     let name = opened.name().to_owned();
+    let sums = match &listed {
+        Some(listed) => listed.sums(&source, &*opened)?,
+        None => Sums {
+            sha256: args.sha256,
+            sha512: args.sha512,
+        },
+    };
     let request = Import {
         source: opened,
         places,
@@ -248,6 +284,7 @@ fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
         pick: Pick {
             member: args.member.clone(),
             format: task.declared,
+            may_be_cut: args.force_truncated,
             several,
         },
         limits: limits(args.memory, args.max_size),
@@ -256,7 +293,8 @@ fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
             Inflate::Own => Engine::Own,
             Inflate::ZlibRs => Engine::ZlibRs,
         },
-        sha256,
+        sums,
+        warnings: listed.map(|listed| listed.warnings()).unwrap_or_default(),
         // Nobody would see them.
         named: args.json || !args.quiet,
         verify: args.verify,
@@ -334,6 +372,9 @@ pub(super) fn extents_beside(source: &Place, taken: &Taken) -> Gate {
     }
 }
 
+/// Names of a directory that are looked at.
+const LISTED: usize = 100_000;
+
 /// A directory, for images.
 struct Opened {
     path: PathBuf,
@@ -357,6 +398,14 @@ impl Directory for Opened {
         self.taken.add_part(Place::File(self.path.join(name)))?;
         Ok(file)
     }
+
+    fn look(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        self.directory.file(name)
+    }
+
+    fn names(&self) -> Result<Vec<String>> {
+        self.directory.names(LISTED)
+    }
 }
 
 /// What decoders may spend.
@@ -369,37 +418,4 @@ pub(super) fn limits(memory: Option<u64>, max_size: u64) -> Limits {
         Some(memory) => limits.within(memory),
         None => limits,
     }
-}
-
-/// The sum that a list, wherever it lies, gives for the source.
-fn listed_sum(list: &OsStr, source: &Place, http: &HttpOptions) -> Result<[u8; 32]> {
-    let name = match source {
-        Place::File(_) | Place::Http(_) => source.last_name(),
-        Place::Stdio | Place::Volume(_) | Place::Nbd(_) => {
-            return Err(Error::usage("--checksums needs a source with a name")
-                .hint("give the sum itself with --sha256"));
-        }
-    };
-    let list = Place::parse(list)?;
-    let bytes = match (&list, source) {
-        // The headers may hold a secret, which is the source's server's and nobody else's.
-        (Place::Http(list_url), Place::Http(url)) if origin(list_url) != origin(url) => {
-            let plain = HttpOptions {
-                headers: Vec::new(),
-                ..http.clone()
-            };
-            place::source::read_small(&list, &plain, &Host::default())?
-        }
-        _ => place::source::read_small(&list, http, &Host::default())?,
-    };
-    checksums::find(&String::from_utf8_lossy(&bytes), &name).map_err(|error| error.at(list))
-}
-
-/// Scheme, host and port of a URL, as they are written.
-fn origin(url: &str) -> &str {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let end = url[start..]
-        .find(['/', '?', '#'])
-        .map_or(url.len(), |at| start + at);
-    &url[..end]
 }

@@ -9,7 +9,7 @@ use testkit::machine::Disk;
 use crate::support::{Ran, Room, disk, sh_in, write_sparse};
 
 /// A format with its options as they are typed, what qemu-img calls it and whether a pipe takes it.
-const FORMS: [(&str, &str, bool); 10] = [
+const FORMS: [(&str, &str, bool); 13] = [
     ("--format raw", "raw", true),
     ("--format qcow2", "qcow2", true),
     ("--format qcow2 -o compression=zlib", "qcow2", true),
@@ -23,6 +23,9 @@ const FORMS: [(&str, &str, bool); 10] = [
     ("--format vmdk", "vmdk", true),
     ("--format vmdk -o level=9,adapter_type=ide", "vmdk", true),
     ("--format vhd", "vpc", false),
+    ("--format vhd -o subformat=fixed", "vpc", true),
+    ("--format vhdx", "vhdx", false),
+    ("--format vhdx -o block_size=4M", "vhdx", false),
     ("--format vdi", "vdi", false),
 ];
 
@@ -47,7 +50,7 @@ fn sources(room: &Room) {
 fn holds_the_disk(room: &Room, name: &str, format: &str, what: &str) {
     room.sh(&format!(
         "qemu-img compare -f raw -F {format} disk.img {name} > compared || {{ cat compared '{what}' >&2; exit 1; }}
-         case {format} in qcow2|vdi|vmdk) qemu-img check -q -f {format} {name};; esac
+         case {format} in qcow2|vdi|vmdk|vhdx) qemu-img check -q -f {format} {name};; esac
          rm {name} compared"
     ));
 }
@@ -109,7 +112,7 @@ fn from_pipe_to_pipe_a_qcow2_is_refused_and_a_vmdk_is_not() {
         let out = room.run_with_pipe(line, &input).ok().stdout;
         room.write("out", &out);
         holds_the_disk(&room, "out", "vmdk", source);
-        for format in ["qcow2", "vhd", "vdi"] {
+        for format in ["qcow2", "vhd", "vhdx", "vdi"] {
             let line = format!("convert - out --format {format} --size 4M --quiet");
             room.run_with_pipe(&line, &input).ok();
             let format = if format == "vhd" { "vpc" } else { format };
@@ -160,8 +163,20 @@ fn options_that_no_format_has_are_wrong_usage() {
             "error: 'floppy' is no adapter type of vmdk\nhint: one of: lsilogic, ide, buslogic, legacyESX",
         ),
         (
-            "--format vhd -o subformat=fixed",
-            "error: vhd has no subformat 'fixed' here\nhint: dynamic is what is written",
+            "--format vhd -o subformat=differencing",
+            "error: vhd has no subformat 'differencing'\nhint: one of: dynamic, fixed",
+        ),
+        (
+            "--format vhdx -o subformat=fixed",
+            "error: vhdx has no subformat 'fixed' here\nhint: dynamic is what is written",
+        ),
+        (
+            "--format vhdx -o block_size=3M",
+            "error: block_size 3M is not a power of two from 1M to 256M",
+        ),
+        (
+            "--format vhdx -o logical_sector_size=520",
+            "error: invalid logical_sector_size '520'\nhint: one of: 512, 4096",
         ),
         (
             "--format vdi -o level=1",
@@ -179,15 +194,10 @@ fn options_that_no_format_has_are_wrong_usage() {
         room.run(&format!("convert disk.img out {options}"))
             .refused(2, expected);
     }
-    for format in ["vhdx", "qed"] {
-        room.run(&format!("convert disk.img out --format {format}"))
-            .refused(
-                3,
-                &format!(
-                    "error: {format} is not written here\nhint: one of: raw, qcow2, vhd, vmdk, vdi"
-                ),
-            );
-    }
+    room.run("convert disk.img out --format qed").refused(
+        3,
+        "error: qed is not written here\nhint: one of: raw, qcow2, vmdk, vhd, vhdx, vdi",
+    );
     assert_eq!(room.names(), ["disk.img"]);
 }
 
@@ -309,6 +319,8 @@ fn a_dry_run_promises_nothing_that_is_refused_then() {
     for line in [
         "convert disk.img - --format vhd",
         "convert disk.img - --format vdi",
+        "convert disk.img - --format vhdx",
+        "convert - - --format ova --size 3M",
         "convert - - --format vdi --size 3M",
         "convert - - --format qcow2 --size 3M",
         "convert - out --format qcow2",
@@ -324,7 +336,16 @@ fn a_dry_run_promises_nothing_that_is_refused_then() {
 
 #[test]
 fn an_interrupt_leaves_nothing() {
-    for format in ["raw", "qcow2", "vmdk", "vhd", "vdi"] {
+    for format in [
+        "raw",
+        "qcow2",
+        "vmdk",
+        "vhd",
+        "vhd -o subformat=fixed",
+        "vhdx",
+        "vdi",
+        "ova",
+    ] {
         let room = Room::new();
         let line = format!("convert - out --format {format} --size 64M");
         let mut child = room
@@ -399,7 +420,10 @@ fn a_full_target_leaves_nothing() {
         "qcow2 -o compression=zstd",
         "vmdk",
         "vhd",
+        "vhd -o subformat=fixed",
+        "vhdx",
         "vdi",
+        "ova",
     ] {
         let ran = room.run(&format!("convert disk.img small/out --format {form}"));
         assert_eq!(ran.status, 1, "{form}: {}", ran.story());
@@ -431,11 +455,17 @@ fn a_device_takes_a_format_that_is_found_again_there() {
         let name = device.name();
         let line = format!("convert disk.img {name} {form} --force --verify");
         let ran = room.run(&line);
-        if format == "vmdk" {
+        let why = match form {
+            "--format vhd -o subformat=fixed" => {
+                "has 25165824 bytes, and the fixed vhd ends with byte 4194816"
+            }
+            _ => "does not end where a vmdk ends",
+        };
+        if format == "vmdk" || form.ends_with("fixed") {
             ran.refused(
                 4,
                 &format!(
-                    "error: {name} does not end where a vmdk ends, and so it would not be found there again\n\
+                    "error: {name} {why}, and so it would not be found there again\n\
                      hint: write to a file, or give --format qcow2"
                 ),
             );
@@ -450,6 +480,107 @@ fn a_device_takes_a_format_that_is_found_again_there() {
             ))),
         }
     }
+}
+
+#[test]
+fn a_fixed_vhd_fits_a_device_that_ends_with_it() {
+    let room = Room::new();
+    sources(&room);
+    let device = Disk::new((4 << 20) + 512);
+    let name = device.name();
+    let line = format!("convert source.vmdk {name} --format vhd -o subformat=fixed --verify");
+    room.run(&line).ok();
+    room.sh(&format!(
+        "qemu-img compare -q -f raw -F vpc disk.img {name}"
+    ));
+    assert!(device.bytes()[..4 << 20] == room.read("disk.img"));
+}
+
+#[test]
+fn a_fixed_vhd_has_whole_mebibytes() {
+    let room = Room::new();
+    let mut disk = disk(3 << 20);
+    disk.truncate((3 << 20) - 5000);
+    room.write("disk.img", &disk);
+    for line in [
+        "convert disk.img out.vhd -o subformat=fixed --verify",
+        "convert disk.img - --format vhd -o subformat=fixed --quiet",
+    ] {
+        let ran = room.run(line).ok();
+        let file = match ran.stdout.len() {
+            len if len < 4096 => room.read("out.vhd"),
+            _ => ran.stdout,
+        };
+        assert_eq!(file.len(), (3 << 20) + 512, "{line}");
+        assert!(file.starts_with(&disk), "{line}");
+        let (padding, footer) = file[disk.len()..].split_at(5000);
+        assert!(padding.iter().all(|&byte| byte == 0), "{line}");
+        assert_eq!(footer[..8], *b"conectix");
+        assert_eq!(footer[48..56], (3u64 << 20).to_be_bytes());
+    }
+    let info = room.sh("qemu-img info --output json -f vpc out.vhd");
+    let info: serde_json::Value = serde_json::from_slice(&info).unwrap();
+    assert_eq!(info["virtual-size"], 3 << 20);
+    let json = room.run("inspect out.vhd --json").ok().json();
+    assert_eq!(json["disks"][0]["variant"], "fixed");
+}
+
+#[test]
+fn a_fixed_vhd_keeps_its_holes() {
+    let room = Room::new();
+    room.sh("truncate -s 1G disk.img");
+    room.sh("printf '\\x55\\xaa' | dd of=disk.img bs=1 seek=510 conv=notrunc status=none");
+    room.run("convert disk.img out.vhd -o subformat=fixed").ok();
+    assert!(crate::support::allocated(&room.path("out.vhd")) < 1 << 20);
+}
+
+#[test]
+fn the_ending_of_a_name_chooses_the_format() {
+    let room = Room::new();
+    room.write("disk.img", &disk(1 << 20));
+    for (name, format) in [
+        ("a.qcow2", "qcow2"),
+        ("a.VMDK", "vmdk"),
+        ("a.vhd", "vpc"),
+        ("a.vhdx", "vhdx"),
+        ("a.vdi", "vdi"),
+        ("a.img", "raw"),
+        ("a", "raw"),
+    ] {
+        room.run(&format!("convert disk.img {name} --verify")).ok();
+        holds_the_disk(&room, name, format, name);
+    }
+    room.run("convert disk.img a.qcow2 --format raw").refused(
+        2,
+        "error: a.qcow2 ends as a qcow2 file does, and --format says raw\n\
+         hint: leave --format out, or choose a name with another ending; standard output (-) goes to a \
+         file of any name",
+    );
+    room.run("convert disk.img a.img.gz").refused(
+        2,
+        "error: a.img.gz ends as gzip's files do, and no disk is compressed here\n\
+         hint: write to - and pipe that through gzip, or choose another ending",
+    );
+    room.run("convert disk.img a.hdd --format vdi").refused(
+        2,
+        "error: a.hdd ends as a Parallels disk does, which is not written here\n\
+         hint: choose another ending; a file can be renamed afterwards",
+    );
+    room.run("import disk.img --to b.img --to a.qcow2").refused(
+        2,
+        "error: a.qcow2 ends as a qcow2 file does, and import writes raw disks\n\
+         hint: innkeeper convert SOURCE a.qcow2 writes a qcow2; for a raw disk choose another ending, \
+         for instance .img",
+    );
+    assert_eq!(room.names(), ["disk.img"]);
+    room.sh("mkfifo pipe.vhd");
+    let path = room.path("pipe.vhd");
+    let reader = thread::spawn(move || std::fs::read(path).unwrap());
+    room.run("convert disk.img pipe.vhd").ok();
+    assert!(
+        reader.join().unwrap() == room.read("disk.img"),
+        "a pipe has no ending"
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@
 mod appliances;
 mod archives;
 mod badinput;
+mod beside;
 mod convert;
 mod devices;
 mod formats;
@@ -18,7 +19,10 @@ mod hostile;
 mod inspect;
 mod interrupted;
 mod nbd;
+mod ova;
 mod parts;
+mod proxmox;
+mod split;
 mod support;
 mod usage;
 mod volumes;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use extent::{Again, BlockRead, ByteSource, Fill, Opener, Run};
+use extent::{Again, BlockRead, ByteSource, Device, Fill, Opener, Run};
 use report::{Error, Result};
 
 use super::address::{Address, Way};
@@ -167,6 +167,10 @@ impl ByteSource for NbdSource {
 
     fn size(&self) -> Option<u64> {
         self.disk.size()
+    }
+
+    fn device(&self) -> Option<Device> {
+        Some(Device { sector: None })
     }
 
     fn fill(&mut self, buffer: &mut [u8]) -> Result<Fill> {

@@ -1,14 +1,15 @@
 //! Whether an export may be written.
 
+use std::io;
 use std::sync::Arc;
 
 use extent::BlockWrite;
+use recognise::holding::{self, EDGE};
 use report::{Error, Result, amount, amounts};
 
 use super::address::Address;
 use super::client::Client;
 use super::writer::Writer;
-use crate::signature::{self, EDGE};
 use crate::target::{Candidate, TargetOptions, check_asked};
 
 /// An export that may be written, connected to.
@@ -73,14 +74,14 @@ impl NbdCandidate {
             let from = offset.checked_sub(start).unwrap_or(u64::MAX) as usize;
             let bytes = edge.get(from..).and_then(|bytes| bytes.get(..buffer.len()));
             bytes.map_or_else(
-                || Err(std::io::ErrorKind::UnexpectedEof.into()),
+                || Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
                 |bytes| {
                     buffer.copy_from_slice(bytes);
                     Ok(())
                 },
             )
         };
-        let found = signature::find_in(size, edges)
+        let found = holding::find_in(size, edges)
             .map_err(|cause| Error::target(format!("{name} cannot be read")).cause(cause))?;
         match found {
             Some(found) => {

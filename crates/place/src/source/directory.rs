@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use extent::{BlockRead, ByteSource};
 use report::{Error, Result};
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, Dir, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::file::FileSource;
@@ -56,6 +56,23 @@ impl Directory {
             open()?.ok_or_else(not_regular)
         });
         opened.map_err(|error| error.at(name))
+    }
+
+    /// The names in the directory, in no order; at most `most` of them. Names that are not UTF-8 are left out.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] naming the directory when it cannot be listed.
+    pub fn names(&self, most: usize) -> Result<Vec<String>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let listed = rustix::fs::openat(&self.directory, ".", flags, Mode::empty())
+            .and_then(Dir::new)
+            .and_then(|entries| {
+                let names =
+                    entries.map(|entry| Ok(entry?.file_name().to_str().ok().map(str::to_owned)));
+                names.filter_map(Result::transpose).take(most).collect()
+            });
+        let failed = |cause: Errno| Error::io("cannot be listed", io::Error::from(cause));
+        listed.map_err(|cause| failed(cause).at(&self.name))
     }
 
     fn open_within(&self, file: &str) -> Result<File> {
@@ -115,5 +132,9 @@ mod tests {
         assert_eq!(told("pipe"), "is not a regular file");
         assert_eq!(told("."), "is not a regular file");
         assert_eq!(told("missing"), "cannot be opened");
+        let mut names = directory.names(100).unwrap();
+        names.sort();
+        assert_eq!(names, [".", "..", "disk", "far", "out", "pipe", "within"]);
+        assert_eq!(directory.names(3).unwrap().len(), 3);
     }
 }

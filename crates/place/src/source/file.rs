@@ -9,7 +9,7 @@ use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use extent::{Again, ByteSource, Fill, Opener};
+use extent::{Again, ByteSource, Device, Fill, Opener};
 use report::{Error, Result};
 use rustix::fs::{Advice, SeekFrom};
 use rustix::io::Errno;
@@ -145,6 +145,16 @@ impl ByteSource for FileSource {
             Reach::Stream => None,
             Reach::Range(range) => Some(range.end - range.start),
         }
+    }
+
+    fn device(&self) -> Option<Device> {
+        let Reach::Range(Range { regular: false, .. }) = &self.reach else {
+            return None;
+        };
+        let sector = block::logical_block(&self.file).ok();
+        Some(Device {
+            sector: sector.and_then(|sector| u32::try_from(sector).ok()),
+        })
     }
 
     fn fill(&mut self, buffer: &mut [u8]) -> Result<Fill> {

@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use diskimage::{About, Format, Gate, How, Image};
 use extent::{BlockRead, DiskRead, Run};
+use recognise::reach;
 use report::{Error, Kind, Result, amount};
 
-use super::{InspectedDisk, Members, ON, survey};
+use super::{InspectedDisk, Members, ON, Survey, survey};
+use crate::basis::Basis;
 use crate::control::Control;
+use crate::guard::{Claim, Guarded, Watch};
+use crate::mixed::Mixed;
 use crate::open::{Content, Footer, not_read};
 use crate::seen::{Config, Disk};
 use crate::walk::DiskSink;
@@ -74,6 +78,14 @@ impl Looker {
         }
     }
 
+    /// Remembers why an import would not take the disk called `member`.
+    pub(crate) fn refuse(&mut self, member: &str, refusal: Error) {
+        let mut disks = self.disks.iter_mut();
+        if let Some(known) = disks.find(|known| known.disk.member == member) {
+            known.refusal.get_or_insert(refusal);
+        }
+    }
+
     /// What can be said about the image in `format` that lies in `bytes`, in the member called `member`.
     /// What an import would refuse is a property of the image.
     ///
@@ -113,12 +125,15 @@ impl Looker {
             refusal,
             ..InspectedDisk::new(disk)
         };
-        if size > self.max_size {
-            let most = amount(self.max_size);
-            let refusal = Error::refused(format!("is larger than the limit, which is {most}"))
-                .hint("give --max-size if the disk really is that large");
+        if let Some(refusal) = self.too_large(size) {
             described.refusal.get_or_insert(refusal);
             return Ok(described);
+        }
+        if let Ok(head) = image.head(reach::HEAD) {
+            let mut watch = Watch::new(Claim::default());
+            watch.see(0, &head)?;
+            let cut = watch.fits(size).err();
+            described.refusal = described.refusal.or(cut);
         }
         let absent = described.refusal.is_some() && is_elsewhere(&described.about);
         if absent || (format == Format::Raw && says_nothing(&**bytes)?) {
@@ -136,11 +151,45 @@ impl Looker {
         Ok(described)
     }
 
-    /// Reads a raw disk and says what it is.
+    /// Why a disk of `size` bytes would not be taken, if it is the size.
+    fn too_large(&self, size: u64) -> Option<Error> {
+        let most = amount(self.max_size);
+        let refusal = Error::refused(format!("is larger than the limit, which is {most}"));
+        let hint = "give --max-size if the disk really is that large";
+        (size > self.max_size).then(|| refusal.hint(hint))
+    }
+
+    /// Remembers `disk`, of which `data` bytes are stored in a backup.
+    pub(crate) fn backed_up(&mut self, disk: Disk, data: u64) {
+        let size = disk.size.unwrap_or(data);
+        self.describe(InspectedDisk {
+            survey: Some(Survey {
+                data,
+                holes: size.saturating_sub(data),
+                packed: None,
+            }),
+            refusal: self.too_large(size),
+            ..InspectedDisk::new(disk)
+        });
+    }
+
+    /// Reads a raw disk, which was taken for one for the reason `basis` if it is its own format, and says
+    /// what it is.
     ///
     /// # Errors
     /// Those of reading.
-    pub(crate) fn raw(&self, mut disk: Disk, stream: &mut dyn DiskRead) -> Result<InspectedDisk> {
+    pub(crate) fn raw(
+        &self,
+        mut disk: Disk,
+        stream: &mut dyn DiskRead,
+        basis: Option<Basis>,
+    ) -> Result<InspectedDisk> {
+        let claim = Claim {
+            basis,
+            ..Claim::default()
+        };
+        let mut stream = Guarded::looked_at(stream, claim);
+        let stream = &mut stream;
         self.control.disk_found(disk.size);
         let footer = match disk.variant.is_empty() {
             true => self.footer,
@@ -162,10 +211,17 @@ impl Looker {
                     counted.size
                 )))
             }
-            _ => Ok(InspectedDisk {
-                survey: Some(counted.survey),
-                ..InspectedDisk::new(disk)
-            }),
+            _ => {
+                let mut described = InspectedDisk {
+                    survey: Some(counted.survey),
+                    refusal: stream.trouble.take(),
+                    ..InspectedDisk::new(disk)
+                };
+                if let Some(basis) = basis {
+                    described.refuse(basis, described.disk.size);
+                }
+                Ok(described)
+            }
         }
     }
 }
@@ -197,9 +253,19 @@ impl DiskSink for Looker {
         content: Content<'_>,
     ) -> Result<ControlFlow<()>> {
         if let Content::Stream(disk) = content {
-            let described = self.raw(found.clone(), disk)?;
+            let described = self.raw(found.clone(), disk, None)?;
             self.describe(described);
         }
+        Ok(ON)
+    }
+
+    /// Nobody asks for it: the walk tells what a backup holds by its headers.
+    fn take_mixed(
+        &mut self,
+        _found: &[Disk],
+        _configs: &[Config],
+        _mixed: &mut dyn Mixed,
+    ) -> Result<ControlFlow<()>> {
         Ok(ON)
     }
 

@@ -1,6 +1,7 @@
 //! What lies in an archive. Strangers choose how much that is, so what is kept is bounded.
 
 use diskimage::Format;
+use recognise::foreign::Known;
 
 use crate::classify::{Class, ConfigKind};
 use crate::names::shortened;
@@ -33,8 +34,8 @@ pub enum What {
     Archive(&'static str),
     /// Text.
     Text,
-    /// A kernel or another program.
-    Program,
+    /// Something else that is known by name.
+    Foreign(&'static Known),
     /// A directory.
     Directory,
     /// A hard or symbolic link.
@@ -51,7 +52,7 @@ impl What {
             Class::Blank => What::Disk(Format::Raw),
             Class::Config(kind) => What::Config(kind),
             Class::Text => What::Text,
-            Class::Program => What::Program,
+            Class::Foreign(known) => What::Foreign(known),
             Class::Other => What::Other,
         }
     }
@@ -65,7 +66,7 @@ impl What {
             What::Certificate => "certificate",
             What::Archive(_) => "archive",
             What::Text => "text",
-            What::Program => "program",
+            What::Foreign(known) => known.kind.name(),
             What::Directory => "directory",
             What::Link => "link",
             What::Other => "other",
@@ -78,6 +79,7 @@ impl What {
             What::Disk(format) => Some(format.name()),
             What::Config(kind) => Some(kind.name()),
             What::Archive(kind) => Some(kind),
+            What::Foreign(known) => Some(known.name()),
             _ => None,
         }
     }
@@ -106,7 +108,7 @@ impl Members {
     ) {
         self.count += 1;
         if self.entries.len() < Self::KEPT {
-            let is_archive = |layer: &&str| matches!(*layer, "tar" | "zip");
+            let is_archive = |layer: &&str| matches!(*layer, "tar" | "zip" | "VMA");
             let inner = layers.iter().rposition(is_archive).map_or(0, |i| i + 1);
             self.entries.push(Entry {
                 name: shortened(name, Self::LENGTH),

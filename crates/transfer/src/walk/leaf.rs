@@ -11,7 +11,7 @@ use unpack::layer::sniff;
 use super::{File, NAMED, Walk};
 use crate::classify::{Class, ConfigKind, HEAD, classify};
 use crate::inspect::What;
-use crate::names::shortened;
+use crate::names::{last_part, shortened};
 use crate::open::{Content, Footer, Streamed, format_by_end};
 use crate::seen::{Config, Disk, Taken};
 
@@ -39,24 +39,37 @@ impl Walk<'_> {
         let mut head = vec![0; HEAD];
         let read = bytes.read_at(0, &mut head)?;
         head.truncate(read);
-        if head.is_empty() || self.pick.member.is_some() || !matches!(sniff(&head), Ok(None)) {
+        if head.is_empty() || self.pick.member.is_some() || sniff(&head).is_some() {
             return Ok(None);
         }
         let class = self.class(&head, &file)?;
+        let class = self.whole_class(class, &*bytes)?;
         let Some(format) = self.format(&file, class)? else {
             return Ok(None);
         };
-        self.image(format, bytes).map(Some)
+        self.is_no_extent(&head, &file)?;
+        self.image(format, bytes, class).map(Some)
     }
 
-    /// Takes the disk in `bytes`, which begins as one in `format` does.
-    fn image(&mut self, format: Format, bytes: Arc<dyn BlockRead>) -> Result<ControlFlow<()>> {
+    /// Takes the disk in `bytes`, the source itself, which begins as one in `format` does and is of this
+    /// `class`.
+    fn image(
+        &mut self,
+        format: Format,
+        bytes: Arc<dyn BlockRead>,
+        class: Class,
+    ) -> Result<ControlFlow<()>> {
         let format = match format {
             Format::Raw => format_by_end(&*bytes, Footer::of(self.pick.format))?,
             format => format,
         };
+        let file = File {
+            member: String::new(),
+            size: bytes.size(),
+            within: None,
+        };
         if self.sink.looker().is_some() {
-            return self.look_at(format, &bytes);
+            return self.look_at(format, &bytes, &file, class);
         }
         let image = self.opening.at_any_offset(format, bytes)?;
         let disk = Disk {
@@ -66,7 +79,11 @@ impl Walk<'_> {
             variant: image.about().variant.clone(),
         };
         self.seen.at_any_offset = true;
-        self.hand_over(disk, Content::Image(image))
+        let content = Content::Image(image);
+        match format {
+            Format::Raw => self.hand_over_raw(disk, content, &file, class),
+            _ => self.hand_over(disk, content),
+        }
     }
 
     pub(super) fn class(&self, head: &[u8], file: &File) -> Result<Class> {
@@ -103,11 +120,12 @@ impl Walk<'_> {
             && let Some(open) = &self.opening.far
             && let Some(bytes) = open()?
         {
-            return self.image(format, bytes);
+            return self.image(format, bytes, class);
         }
         if looks {
-            return self.look(format, stream, file);
+            return self.look(format, stream, file, class);
         }
+        self.is_no_extent(stream.head(HEAD)?, file)?;
         let (opening, member) = (self.opening, &file.member);
         let opened = opening.stream(format, stream, member, file.size, &mut self.sieves)?;
         let Streamed::Disk { mut disk, variant } = opened else {
@@ -124,14 +142,17 @@ impl Walk<'_> {
             format,
             variant,
         };
-        let flow = self.hand_over(found, Content::Stream(&mut *disk))?;
+        let content = Content::Stream(&mut *disk);
+        let flow = match format {
+            Format::Raw => self.hand_over_raw(found, content, file, class)?,
+            _ => self.hand_over(found, content)?,
+        };
         self.sieves.remove(&file.member);
         if flow.is_continue() {
             // What is behind the disk's end is checked too.
             drain(&mut disk)?;
-            if format == Format::Raw {
-                self.parts.taken_raw(file.key(), disk.offset()?);
-            }
+            let raw = (format == Format::Raw).then(|| disk.offset());
+            self.parts.taken(file.key(), raw.transpose()?);
         }
         Ok(flow)
     }
@@ -162,11 +183,30 @@ impl Walk<'_> {
         true
     }
 
+    /// Hands on a disk that needs no other evidence than its format.
     pub(super) fn hand_over(
         &mut self,
         disk: Disk,
         content: Content<'_>,
     ) -> Result<ControlFlow<()>> {
+        self.guarded(disk, content, None)
+    }
+
+    /// Hands on a disk that is what it seems to be. `sector` is how many bytes its sectors have, where that
+    /// is known.
+    pub(super) fn deliver(
+        &mut self,
+        disk: Disk,
+        content: Content<'_>,
+        sector: Option<u32>,
+    ) -> Result<ControlFlow<()>> {
+        self.begin_disk(&disk)?;
+        let _ = sector;
+        self.sink.take(&disk, &self.seen.configs, content)
+    }
+
+    /// Remembers that `disk` is taken.
+    pub(super) fn begin_disk(&mut self, disk: &Disk) -> Result<()> {
         if self.seen.taken.len() >= DISKS {
             return Err(Error::unsupported(format!(
                 "holds more than {DISKS} disks, too many to be written in one pass"
@@ -177,27 +217,11 @@ impl Walk<'_> {
             disk: disk.clone(),
             layers: self.layers.clone(),
         });
-        self.sink.take(&disk, &self.seen.configs, content)
-    }
-
-    /// The format of what is to be taken for a disk.
-    pub(super) fn format(&self, file: &File, class: Class) -> Result<Option<Format>> {
-        let alone = file.member.is_empty();
-        // Whoever names a file, or says what it is, knows better than a guess.
-        let asked_for = self.pick.names(&file.member) || (alone && self.pick.format.is_some());
-        match class {
-            Class::Disk(format) => Ok(Some(format)),
-            Class::Blank => Ok(Some(Format::Raw)),
-            _ if asked_for => Ok(Some(Format::Raw)),
-            Class::Other if alone => Ok(Some(Format::Raw)),
-            Class::Program if alone => Err(Error::refused("is a program, not a disk")
-                .hint("give --format raw (in convert: --source-format raw) if it is to be written as it is")),
-            _ => Ok(None),
-        }
+        Ok(())
     }
 
     /// Remembers a file that is no disk.
-    fn list(
+    pub(super) fn list(
         &mut self,
         stream: &mut dyn SparseRead,
         file: &File,
@@ -225,9 +249,8 @@ impl Walk<'_> {
     ) -> Result<()> {
         let spent: usize = self.seen.configs.iter().map(|past| past.text.len()).sum();
         let room = TEXTS.saturating_sub(spent);
-        let last = file.member.rsplit(['/', ':']).next();
         // This one says which disks there are, and so it is read whatever came before it.
-        let tells_disks = kind == ConfigKind::Xapi && last == Some("ova.xml");
+        let tells_disks = kind == ConfigKind::Xapi && last_part(&file.member) == "ova.xml";
         let most = if tells_disks { TEXT } else { TEXT.min(room) };
         let size = file.size.and_then(|size| usize::try_from(size).ok());
         let mut text = beginning(stream, size.map_or(most, |size| most.min(size)))?;
@@ -241,6 +264,9 @@ impl Walk<'_> {
                 text = String::new();
             }
         }
+        if kind == ConfigKind::Ovf {
+            self.lists(file, &text)?;
+        }
         let member = shortened(&file.member, NAMED);
         self.seen.configs.push(Config { member, kind, text });
         Ok(())
@@ -248,7 +274,7 @@ impl Walk<'_> {
 }
 
 /// The first bytes of a text, `most` of them, or up to the first that belong to no character.
-fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<String> {
+pub(super) fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<String> {
     let mut bytes = vec![0; most];
     let read = read_full(stream, &mut bytes)?;
     bytes.truncate(read);

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use diskimage::passing::{Means, Passing, Sieve, pass};
 use diskimage::{Format, Gate, How, VmdkStream};
-use extent::{BlockRead, DiskRead, InOrder, Lookahead, Piece, SparseRead, drain};
-use report::{Error, Kind, Result};
+use extent::{BlockRead, DiskRead, InOrder, Lookahead, SparseRead, drain};
+use report::Result;
 use unpack::archive::MemberKind;
 
+use super::witness::{Witness, is_about_content};
 use super::{File, Walk};
+use crate::classify::{Class, HEAD};
 use crate::control::interrupted;
 use crate::inspect::{InspectedDisk, What, survey};
 use crate::seen::{Disk, Taken};
@@ -44,11 +46,17 @@ impl Walk<'_> {
         &mut self,
         format: Format,
         bytes: &Arc<dyn BlockRead>,
+        file: &File,
+        class: Class,
     ) -> Result<ControlFlow<()>> {
         self.seen.at_any_offset = true;
         let how = &self.opening.how;
+        let basis = self.basis(file, class);
         if let Some(looker) = self.sink.looker() {
-            let described = looker.image("", format, bytes, how)?;
+            let mut described = looker.image("", format, bytes, how)?;
+            if format == Format::Raw {
+                described.refuse(basis, file.size);
+            }
             looker.describe(described.clone());
             self.remember_taken(described.disk);
         }
@@ -62,13 +70,11 @@ impl Walk<'_> {
         format: Format,
         mut stream: Lookahead<&mut dyn SparseRead>,
         file: &File,
+        class: Class,
     ) -> Result<ControlFlow<()>> {
-        let mut witness = Witness {
-            stream: &mut stream,
-            passed: 0,
-            failed: false,
-        };
-        let described = self.described(format, &mut witness, file);
+        let whole = self.is_no_extent(stream.head(HEAD)?, file);
+        let mut witness = Witness::new(&mut stream);
+        let described = whole.and_then(|()| self.described(format, &mut witness, file, class));
         let (failed, passed) = (witness.failed, witness.passed);
         let mut disk = Disk {
             member: file.member.clone(),
@@ -77,7 +83,7 @@ impl Walk<'_> {
             variant: String::new(),
         };
         let described = match described {
-            Err(error) if failed || file.member.is_empty() || !is_about_the_disk(&error) => {
+            Err(error) if failed || file.member.is_empty() || !is_about_content(&error) => {
                 return Err(error);
             }
             Err(error) => InspectedDisk {
@@ -98,7 +104,7 @@ impl Walk<'_> {
         Ok(Continue(()))
     }
 
-    fn remember_taken(&mut self, disk: Disk) {
+    pub(super) fn remember_taken(&mut self, disk: Disk) {
         let layers = self.layers.clone();
         self.seen.taken.push(Taken { disk, layers });
     }
@@ -108,7 +114,9 @@ impl Walk<'_> {
         format: Format,
         stream: &mut Witness<'_>,
         file: &File,
+        class: Class,
     ) -> Result<InspectedDisk> {
+        let basis = self.basis(file, class);
         let known = self.sink.looker().and_then(|looker| {
             let known = looker.known(&file.member)?;
             known.survey.is_some().then(|| known.clone())
@@ -127,7 +135,8 @@ impl Walk<'_> {
         };
         if format == Format::Raw {
             let found = disk(file.size, String::new());
-            return looker.raw(found, &mut InOrder::new(stream, file.size));
+            let disk = &mut InOrder::new(stream, file.size);
+            return looker.raw(found, disk, Some(basis));
         }
         let mut stream = Lookahead::new(stream as &mut dyn SparseRead);
         if format == Format::Vmdk && diskimage::vmdk_is_stream(stream.head(diskimage::HEAD)?) {
@@ -202,42 +211,5 @@ impl Walk<'_> {
             false => drop(self.sieves.remove(&file.member)),
         }
         Ok(described)
-    }
-}
-
-/// Whether it is the disk that is wrong, and not the way to it.
-fn is_about_the_disk(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        Kind::Corrupt | Kind::Unsupported | Kind::Refused
-    )
-}
-
-/// A stream that remembers whether it has failed: then nothing behind it can be read either.
-struct Witness<'a> {
-    stream: &'a mut dyn SparseRead,
-    /// Bytes that were read.
-    passed: u64,
-    failed: bool,
-}
-
-impl SparseRead for Witness<'_> {
-    fn peek(&mut self) -> Result<Piece<'_>> {
-        let failed = &mut self.failed;
-        self.stream.peek().inspect_err(|_| *failed = true)
-    }
-
-    fn consume(&mut self, n: u64) {
-        self.passed += n;
-        self.stream.consume(n);
-    }
-
-    fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
-        let exchanged = self.stream.exchange(buffer);
-        match &exchanged {
-            Ok(read) => self.passed += read.unwrap_or(0) as u64,
-            Err(_) => self.failed = true,
-        }
-        exchanged
     }
 }

@@ -1,12 +1,16 @@
-//! A VMDK in several members of an archive: a descriptor, and the parts that it names.
+//! A disk in several members of an archive: a VMDK whose descriptor names its parts, a file in chunks that an
+//! OVF lists, and parts that nothing names but their numbers.
 //!
-//! Where the descriptor comes first, its parts are put together as they pass ([`disk`]). Where a part comes
-//! first, nobody knows yet what it is a part of: then the rest of the pass only looks for descriptors, and
-//! the next one takes the disk. What [`Parts`] knows outlives a pass for that.
+//! Where the descriptor or the OVF comes first, the parts are put together as they pass ([`disk`], [`chunks`]).
+//! Where a part comes first, nobody knows yet what it is a part of: then the rest of the pass only looks for
+//! descriptions, and the next one takes the disk. What [`Parts`] knows outlives a pass for that.
 
+mod chunks;
 mod content;
+mod described;
 mod disk;
 mod known;
+mod numbered;
 mod take;
 
 use diskimage::{Format, VmdkPartKind, VmdkParts};
@@ -18,6 +22,7 @@ use crate::classify::HEAD;
 use crate::names::shortened;
 pub(crate) use known::Parts;
 use known::{Set, Stage};
+use numbered::is_extent_name;
 
 impl Walk<'_> {
     /// Whether `stream`, the whole file, belongs to a disk in several members, and is dealt with.
@@ -26,17 +31,22 @@ impl Walk<'_> {
         stream: &mut Lookahead<&mut dyn SparseRead>,
         file: &File,
     ) -> Result<bool> {
-        if file.inner().is_empty() || self.sink.looker().is_some() {
+        if file.inner().is_empty() {
+            return Ok(false);
+        }
+        let looks = self.sink.looker().is_some();
+        if !looks && diskimage::vmdk_is_descriptor(stream.head(HEAD)?) {
+            return self.descriptor(stream, file);
+        }
+        self.parts.pass(&file.key());
+        if self.parts.is_ahead() {
+            self.look_for_files(stream, file)?;
+            return Ok(true);
+        }
+        if looks {
             return Ok(false);
         }
         let head = stream.head(HEAD)?;
-        if diskimage::vmdk_is_descriptor(head) {
-            return self.descriptor(stream, file);
-        }
-        if self.parts.is_ahead() {
-            return Ok(true);
-        }
-        self.parts.pass(&file.key());
         self.comes_early(diskimage::vmdk_is_part(head), file)
     }
 
@@ -56,8 +66,9 @@ impl Walk<'_> {
             self.look_ahead();
             return Ok(true);
         }
-        // One flat part alone is a raw disk.
-        match sparse || number != Some(1) {
+        // One flat part alone is a raw disk, and a sparse one that is not called so is a whole disk, unless a
+        // descriptor comes that names it.
+        match number.unwrap_or(1) != 1 || (sparse && is_extent_name(file.inner())) {
             true => Err(self.early(
                 "is one of several parts of a disk, and comes before the descriptor that names it",
             )),
@@ -137,7 +148,7 @@ impl Walk<'_> {
             self.look_ahead();
             return self.parts.add(set);
         }
-        let taken = self.parts.raw(&passed).is_some();
+        let taken = self.parts.was_taken(&passed);
         if !taken && !self.pick.several && !self.seen.taken.is_empty() {
             self.seen.rivals.push(&file.member, Some(set.disk.size));
             return Ok(());

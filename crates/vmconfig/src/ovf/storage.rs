@@ -13,7 +13,7 @@ use crate::xml::Element;
 
 /// A file that an envelope lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
+pub struct FileReference {
     /// Where it lies, relative to the OVF; where it comes in chunks, what their names begin with.
     pub href: String,
     /// Its size in bytes, compressed and in all its chunks, where it is stated.
@@ -54,8 +54,8 @@ impl<'x> Listed<'x> {
         Some(Chunks { size, total })
     }
 
-    pub fn stated(&self) -> File {
-        File {
+    pub fn stated(&self) -> FileReference {
+        FileReference {
             href: self.href.to_owned(),
             size: self.size,
             chunks: self.chunks(),

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use place::Place;
 use place::target::{Candidate, TargetOptions};
 use report::{Error, Result};
-use transfer::{Config, Disk, Places};
+use transfer::{Config, Disk, Places, last_part};
 
 use super::taken::{SOURCE, TARGET, Taken};
 use super::{config, is_standard_output};
@@ -21,6 +21,8 @@ pub(super) struct Given<'a> {
     pub(super) keep: Option<&'a Place>,
     /// Where `--config` puts the guest's configuration.
     pub(super) config: Option<&'a Place>,
+    /// Where `--config-from` has a description of the guest.
+    pub(super) config_from: Option<&'a Place>,
 }
 
 impl Given<'_> {
@@ -30,6 +32,7 @@ impl Given<'_> {
             (Some(self.source), SOURCE),
             (self.keep, "the --keep copy"),
             (self.config, "the --config file"),
+            (self.config_from, "the --config-from file"),
         ];
         for (place, role) in roles {
             if let Some(place) = place {
@@ -185,13 +188,13 @@ fn check(
 
 /// The last part of a name, without what follows its first dot but one at the beginning.
 pub(super) fn stem(name: &str) -> String {
-    let last = name.rsplit(['/', ':']).next().unwrap_or(name);
+    let last = last_part(name);
     let end = last.char_indices().skip(1).find(|&(_, c)| c == '.');
     last[..end.map_or(last.len(), |(at, _)| at)].to_owned()
 }
 
 /// `text` in characters that a file and a volume may have in their names: strangers chose it.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let plain = |c: char| match c {
         c if c.is_ascii_alphanumeric() || "_+.-".contains(c) => c,
         _ => '-',
@@ -232,6 +235,7 @@ mod tests {
             (".hidden.img", ".hidden"),
             ("-", "-"),
             ("a.tar:dir/disk1.vmdk", "disk1"),
+            (r"a.zip:dir\disk1.vmdk", "disk1"),
         ];
         for (name, expected) in cases {
             assert_eq!(stem(name), expected, "{name}");

@@ -1,9 +1,11 @@
 //! Whether a block device may be written.
 
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use extent::BlockWrite;
+use recognise::holding;
 use report::{Error, Result, amount, amounts};
 
 use super::super::{Candidate, TargetOptions, check_asked, too_small};
@@ -11,7 +13,6 @@ use super::claim::cannot_open;
 use super::{Claim, Device, Zeros};
 use crate::block::{self, usage};
 use crate::lvm::Chunks;
-use crate::signature;
 
 /// A device that may be written, claimed.
 pub(crate) struct DeviceCandidate {
@@ -70,7 +71,8 @@ impl DeviceCandidate {
 
     fn check_empty(&self) -> Result<()> {
         let Claim { name, file, .. } = &self.claim;
-        let found = signature::find(file, self.claim.capacity)
+        let read = |offset: u64, buffer: &mut [u8]| file.read_exact_at(buffer, offset);
+        let found = holding::find_in(self.claim.capacity, read)
             .map_err(|cause| Error::target(format!("{name} cannot be read")).cause(cause))?;
         match found {
             Some(found) => {
@@ -90,6 +92,13 @@ impl Candidate for DeviceCandidate {
 
     fn capacity(&self) -> Option<u64> {
         Some(self.claim.capacity)
+    }
+
+    fn sector(&self) -> u32 {
+        let sector = block::logical_block(&self.claim.file).ok();
+        sector
+            .and_then(|sector| u32::try_from(sector).ok())
+            .unwrap_or(512)
     }
 
     fn plan(&self, size: Option<u64>) -> String {
