@@ -6,6 +6,7 @@
 //! sink must not make anything look complete before the walk is over.
 
 mod archive;
+mod ending;
 mod evidence;
 mod leaf;
 mod look;
