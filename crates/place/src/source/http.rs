@@ -25,6 +25,7 @@ mod options;
 mod patience;
 mod proxy;
 mod ranges;
+mod signed;
 mod small;
 mod tls;
 mod trust;
