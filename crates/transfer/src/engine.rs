@@ -293,6 +293,10 @@ fn once(
     let mut seen = walk.seen;
     seen.warn_first(import.warnings);
     let guest = seen.describe_guest();
+    writer
+        .warnings
+        .drain(..)
+        .for_each(|warning| seen.warn(warning));
     for warning in ova.iter().flat_map(|ova| ova.end(guest.as_deref())) {
         seen.warn(warning);
     }

@@ -6,6 +6,7 @@
 //! sink must not make anything look complete before the walk is over.
 
 mod archive;
+mod ending;
 mod evidence;
 mod leaf;
 mod look;
@@ -54,6 +55,11 @@ pub(crate) trait DiskSink {
         content: Content<'_>,
     ) -> Result<ControlFlow<()>>;
 
+    /// Says how many bytes the sectors of the next disk have, where that is known.
+    fn sector(&mut self, sector: Option<u32>) {
+        let _ = sector;
+    }
+
     /// Takes the disks `found`, whose pieces `mixed` gives in turns, to their ends; otherwise as
     /// [`DiskSink::take`].
     fn take_mixed(
@@ -91,6 +97,8 @@ pub(crate) struct Walk<'a> {
     /// Manifests that came behind files which they name, by the archive's member name: the next pass
     /// through the same source compares them.
     manifests: HashMap<String, Found>,
+    /// Bytes in a sector of the disk that is about to be handed on, as its format declares it.
+    sector: Option<u32>,
     layers: Vec<&'static str>,
     /// Compressions among `layers`.
     decoders: usize,
@@ -129,6 +137,7 @@ impl<'a> Walk<'a> {
             parts: Parts::default(),
             xva: Vec::new(),
             manifests: HashMap::new(),
+            sector: None,
             layers: Vec::new(),
             decoders: 0,
             opened: 0,

@@ -95,6 +95,7 @@ fn look(args: Args) -> Result<(String, Inspected)> {
                 member: args.member,
                 format: args.format,
                 may_be_cut: false,
+                any_end: true,
                 several: true,
             },
             limits: request::limits(args.memory, args.max_size),

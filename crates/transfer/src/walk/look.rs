@@ -13,6 +13,7 @@ use super::witness::{Witness, is_about_content};
 use super::{File, Walk};
 use crate::classify::{Class, HEAD};
 use crate::control::interrupted;
+use crate::guard::{Claim, Guarded};
 use crate::inspect::{InspectedDisk, What, survey};
 use crate::seen::{Disk, Taken};
 
@@ -143,8 +144,10 @@ impl Walk<'_> {
             let mut stream = VmdkStream::new(stream, self.opening.means.threads)?;
             let about = stream.about().clone();
             let size = DiskRead::size(&stream).unwrap_or(0);
+            let mut stream = Guarded::looked_at(&mut stream, Claim::default());
             let survey = survey::of_packed(&mut stream, size, self.control)?;
             return Ok(InspectedDisk {
+                refusal: stream.trouble.take(),
                 survey: Some(survey),
                 about: about.clone(),
                 ..InspectedDisk::new(disk(Some(size), about.variant))

@@ -194,6 +194,7 @@ impl File {
             name: name.to_owned(),
             kind: MemberKind::File,
             size: Some(size),
+            refusal: None,
         })
     }
 }
