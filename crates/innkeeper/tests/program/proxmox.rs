@@ -120,10 +120,8 @@ fn targets_that_want_order_get_it() {
         .ok();
         room.sh("qemu-img convert -O raw out.qcow2 back.img");
         assert!(room.read("back.img") == other);
-        room.run(&format!(
-            "convert guest.vma {{disk}}.vmdk --format vmdk --force"
-        ))
-        .ok();
+        room.run("convert guest.vma {disk}.vmdk --format vmdk --force")
+            .ok();
         room.sh("qemu-img convert -O raw 1.vmdk back.img");
         assert!(room.read("back.img") == other);
     }
