@@ -27,3 +27,4 @@ mod support;
 mod usage;
 mod volumes;
 mod web;
+mod zips;
