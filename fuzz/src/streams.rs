@@ -13,6 +13,7 @@ use unpack::inflate::{Inflate, Inflate64};
 use unpack::layer::{HEAD, Layer, sniff};
 use unpack::lz4::Lz4;
 use unpack::lzma::Lzma;
+use unpack::lzop::Lzop;
 use unpack::tar::Tar;
 use unpack::vma::Vma;
 use unpack::xz::Xz;
@@ -98,6 +99,14 @@ pub fn bzip2(data: &[u8]) -> Result<()> {
 pub fn lz4(data: &[u8]) -> Result<()> {
     check(data, |input, digest| {
         digest.stream(&mut Lz4::new(input, &limits())?)
+    })
+    .result
+}
+
+/// Runs lzop.
+pub fn lzop(data: &[u8]) -> Result<()> {
+    check(data, |input, digest| {
+        digest.stream(&mut Lzop::new(input, &limits())?)
     })
     .result
 }

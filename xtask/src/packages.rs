@@ -27,6 +27,7 @@ const TESTS: &[Need] = &[
     ("lbzip2", "lbzip2"),
     ("losetup", "mount"),
     ("lz4", "lz4"),
+    ("lzop", "lzop"),
     ("mkfs.fat", "dosfstools"),
     ("mkswap", "util-linux"),
     ("nbdkit", "nbdkit"),

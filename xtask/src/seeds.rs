@@ -134,6 +134,14 @@ const SEEDS: &[(&str, &str, &str)] = &[
         "two-frames-skippable",
         "seq 1 50 | lz4 -q; printf 'P*M\\030\\003\\0\\0\\0abc'; seq 50 99 | lz4 -q",
     ),
+    ("lzop", "lzop-3", "lzop -qc <disk.img"),
+    ("lzop", "lzop-9-crc32", "lzop -qc9 --crc32 -C <disk.img"),
+    (
+        "lzop",
+        "no-checks-two-files",
+        "seq 1 50 | lzop -qcF; lzop -qcF1 <disk.img",
+    ),
+    ("lzop", "empty", "lzop -qc </dev/null"),
     (
         "tar",
         "gnu",

@@ -39,4 +39,5 @@ pub use vhd::fixed_size as vhd_fixed_size;
 pub use vmdk::{
     Part as VmdkPart, PartKind as VmdkPartKind, Parts as VmdkParts, Stream as VmdkStream,
     is_descriptor as vmdk_is_descriptor, is_part as vmdk_is_part, is_stream as vmdk_is_stream,
+    no_descriptor as vmdk_no_descriptor,
 };

@@ -33,7 +33,7 @@ const MAGICS: [Magic; 13] = [
     magic(0, b"QED\0", Format::Qed),
     magic(0, b"KDMV", Format::Vmdk),
     magic(0, b"COWD", Format::Vmdk),
-    magic(0, b"# Disk DescriptorFile", Format::Vmdk),
+    magic(0, crate::vmdk::SESPARSE, Format::Vmdk),
     magic(64, b"\x7f\x10\xda\xbe", Format::Vdi),
     magic(0, b"conectix", Format::Vhd),
     magic(0, b"vhdxfile", Format::Vhdx),
@@ -55,6 +55,9 @@ pub fn probe(head: &[u8]) -> Vec<Format> {
         })
         .map(|magic| magic.format)
         .collect();
+    if crate::vmdk::is_descriptor(head) {
+        found.push(Format::Vmdk);
+    }
     found.dedup();
     found
 }

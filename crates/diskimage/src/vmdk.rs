@@ -19,6 +19,7 @@ mod sparse;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::sync::Arc;
 
@@ -31,12 +32,19 @@ use descriptor::{Descriptor, Kind, NO_PARENT};
 pub(crate) use grain::{grain, read_grain};
 use header::{Header, LEN, SECTOR};
 pub(crate) use parts::open_part;
-pub use parts::{Part, PartKind, Parts, is_descriptor, is_part};
+pub use parts::{Part, PartKind, Parts, is_part};
 use row::Row;
 pub use stream::{Stream, is_stream};
+pub use text::is_descriptor;
 
 /// The greatest length of a descriptor in a file of its own, in bytes.
 const DESCRIPTOR: usize = 1 << 20;
+
+/// What an extent of ESXi begins with that is read by nobody but its maker.
+pub(crate) const SESPARSE: &[u8] = &0xcafe_babe_u64.to_le_bytes();
+
+/// Sectors in a full extent of a disk in several files, as VMware and as QEMU makes them.
+const SPLIT: [u64; 2] = [2047 << 11, 2048 << 11];
 
 /// What a note calls the content's id.
 const CID: &str = "CID";
@@ -47,14 +55,14 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<
     let mut head = vec![0; LEN];
     let got = file.read_at(0, &mut head)?;
     head.truncate(got);
-    let (descriptor, image) = match head.starts_with(b"#") {
-        true => {
+    let (descriptor, image) = match is_binary(&head) {
+        false => {
             let descriptor = Descriptor::parse(&whole(&*file)?)?;
             let row = row::open(&descriptor, how)?;
             let about = about(&descriptor, row.header());
             (descriptor, row.into_image(about))
         }
-        false => monolithic(file, &head)?,
+        true => monolithic(file, &head)?,
     };
     with_parent(&descriptor, image, how, depth)
 }
@@ -62,13 +70,10 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<
 /// Opens `file`, which begins with the header in `head` and is the whole disk.
 fn monolithic(file: Arc<dyn BlockRead>, head: &[u8]) -> Result<(Descriptor, Image)> {
     let mut header = Header::parse(head)?;
-    let (first, sectors) = header.descriptor.ok_or_else(no_descriptor)?;
+    let (first, sectors) = header.descriptor.unwrap_or_default();
     let mut text = vec![0; (sectors * SECTOR) as usize];
     crate::fields::read_exact(&*file, first * SECTOR, &mut text, "descriptor")?;
-    if text.first() == Some(&0) {
-        return Err(no_descriptor());
-    }
-    let descriptor = Descriptor::parse(&text)?;
+    let descriptor = inside(&header, &text)?;
     let size = embedded(&descriptor, &header)?;
     if header.directory.is_none() {
         header = footer::find(&*file, &header)?;
@@ -79,6 +84,26 @@ fn monolithic(file: Arc<dyn BlockRead>, head: &[u8]) -> Result<(Descriptor, Imag
     }
     let row = Row::of_one(header, file, size)?;
     Ok((descriptor, row.into_image(about)))
+}
+
+/// Whether a file that begins with `head` is no text: a sparse extent of one kind or another.
+fn is_binary(head: &[u8]) -> bool {
+    let magics: [&[u8]; 3] = [b"KDMV", b"COWD", SESPARSE];
+    magics.iter().any(|magic| head.starts_with(magic)) || !is_descriptor(head)
+}
+
+/// The descriptor inside an extent, where `text` is what lies in its place. Converters leave it out; QEMU takes
+/// such an extent for a whole disk too.
+///
+/// # Errors
+/// [`report::Kind::Corrupt`] when the extent is one of several, by its size.
+fn inside(header: &Header, text: &[u8]) -> Result<Descriptor> {
+    let none = text.first().is_none_or(|&first| first == 0);
+    match none {
+        false => Descriptor::parse(text),
+        true if !header.compressed && SPLIT.contains(&header.capacity) => Err(no_descriptor()),
+        true => Ok(Descriptor::of(header)),
+    }
 }
 
 /// The disk's size in bytes, which an embedded descriptor and the header around it must agree about.
@@ -146,7 +171,8 @@ fn too_long() -> Error {
     Error::unsupported(format!("is a descriptor of more than {DESCRIPTOR} bytes"))
 }
 
-fn no_descriptor() -> Error {
+/// The refusal of an extent that is only a part of a disk and has no descriptor.
+pub fn no_descriptor() -> Error {
     Error::corrupt("has no descriptor: it is one of several extents of a disk")
         .hint("give the file that has the descriptor, which names this one")
 }
@@ -176,12 +202,15 @@ fn about(descriptor: &Descriptor, header: Option<&Header>) -> About {
         refer("change tracking file", name);
     }
     let cid = descriptor.cid.map(|cid| (CID, format!("{cid:08x}")));
+    let unknown = descriptor.unknown.join(", ");
+    let unknown = Some(unknown).filter(|unknown| !unknown.is_empty());
+    let unknown = unknown.map(|unknown| ("unknown descriptor keys", unknown));
     About {
         variant: descriptor.create_type.clone(),
         unit: header.map(Header::grain_bytes),
         compression: header.filter(|header| header.compressed).map(|_| "zlib"),
         refers,
-        notes: cid.into_iter().collect(),
+        notes: cid.into_iter().chain(unknown).collect(),
         ..About::default()
     }
 }

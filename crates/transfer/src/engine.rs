@@ -293,6 +293,10 @@ fn once(
     let mut seen = walk.seen;
     seen.warn_first(import.warnings);
     let guest = seen.describe_guest();
+    writer
+        .warnings
+        .drain(..)
+        .for_each(|warning| seen.warn(warning));
     for warning in ova.iter().flat_map(|ova| ova.end(guest.as_deref())) {
         seen.warn(warning);
     }
@@ -382,6 +386,7 @@ impl Source {
     /// Walks through the source: at any offset where that is better, or from front to back, once more
     /// where tables lie behind data.
     pub(crate) fn walk(self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Walked> {
+        self.source.name().clone_into(&mut walk.source);
         if let Some(flow) = self.direct(walk)? {
             return Ok(match flow {
                 Break(()) => Walked::Stopped,

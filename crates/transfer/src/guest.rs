@@ -49,7 +49,7 @@ impl Guest {
     /// They name the file: those of the language, and [`report::Kind::Refused`] for what is in none of
     /// them.
     pub fn in_file(name: &str, bytes: &[u8]) -> Result<Vm> {
-        let class = classify(bytes, Some(bytes.len() as u64), None);
+        let class = classify(bytes, Some(bytes.len() as u64), None, false);
         let vm = class.and_then(|class| match class {
             Class::Config(kind) => read(&Config {
                 member: name.to_owned(),

@@ -5,7 +5,7 @@
 //! ```text
 //! source ─ intake ─ walk (layers, archive, format) ─ cutter ─┬─ target
 //!            │                                               ├─ target
-//!            └─ copy kept, SHA-256                           └─ digest
+//!            └─ copy kept, checksums                         └─ digest
 //! ```
 //!
 //! [`import`] runs the whole of it, [`digest`] the right half over a disk that lies somewhere.

@@ -37,6 +37,8 @@ pub(crate) enum Streamed<'a> {
     Disk {
         disk: Box<dyn DiskRead + 'a>,
         variant: String,
+        /// Bytes in a sector, where the format says so.
+        sector: Option<u32>,
     },
     /// Its tables lie behind its data: the stream has to come again.
     Again,
@@ -70,9 +72,13 @@ impl Opening {
             .or_insert_with(|| Arc::new(Sieve::new(size)));
         match pass(format, stream, sieve, &self.how, self.means)? {
             Passing::Disk(stream) => {
-                let variant = stream.about().variant.clone();
-                let disk = stream;
-                Ok(Streamed::Disk { disk, variant })
+                let about = stream.about();
+                let (variant, sector) = (about.variant.clone(), about.sector);
+                Ok(Streamed::Disk {
+                    disk: stream,
+                    variant,
+                    sector,
+                })
             }
             Passing::Again => Ok(Streamed::Again),
         }
@@ -88,8 +94,11 @@ impl Opening {
 }
 
 fn disk<'a>(disk: impl DiskRead + 'a, variant: String) -> Streamed<'a> {
-    let disk = Box::new(disk);
-    Streamed::Disk { disk, variant }
+    Streamed::Disk {
+        disk: Box::new(disk),
+        variant,
+        sector: None,
+    }
 }
 
 /// Whether the footer of a fixed VHD, which begins as its raw disk does, is looked for behind the disk.

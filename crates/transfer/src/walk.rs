@@ -55,6 +55,11 @@ pub(crate) trait DiskSink {
         content: Content<'_>,
     ) -> Result<ControlFlow<()>>;
 
+    /// Says how many bytes the sectors of the next disk have, where that is known.
+    fn sector(&mut self, sector: Option<u32>) {
+        let _ = sector;
+    }
+
     /// Takes the disks `found`, whose pieces `mixed` gives in turns, to their ends; otherwise as
     /// [`DiskSink::take`].
     fn take_mixed(
@@ -78,6 +83,8 @@ pub(crate) struct Walk<'a> {
     opening: &'a Opening,
     sink: &'a mut dyn DiskSink,
     control: &'a Control,
+    /// The source's name.
+    pub(crate) source: String,
     pub(crate) seen: Seen,
     /// Tables that earlier passes through the same source have kept.
     pub(crate) sieves: Sieves,
@@ -90,6 +97,8 @@ pub(crate) struct Walk<'a> {
     /// Manifests that came behind files which they name, by the archive's member name: the next pass
     /// through the same source compares them.
     manifests: HashMap<String, Found>,
+    /// Bytes in a sector of the disk that is about to be handed on, as its format declares it.
+    sector: Option<u32>,
     layers: Vec<&'static str>,
     /// Compressions among `layers`.
     decoders: usize,
@@ -121,12 +130,14 @@ impl<'a> Walk<'a> {
             opening,
             sink,
             control,
+            source: String::new(),
             seen: Seen::default(),
             sieves: Sieves::default(),
             taken_before: Vec::new(),
             parts: Parts::default(),
             xva: Vec::new(),
             manifests: HashMap::new(),
+            sector: None,
             layers: Vec::new(),
             decoders: 0,
             opened: 0,

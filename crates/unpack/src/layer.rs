@@ -9,6 +9,7 @@ use crate::bzip2::Bzip2;
 use crate::gzip::{Engine, Gzip};
 use crate::lz4::{self, Lz4};
 use crate::lzma::{self, Lzma};
+use crate::lzop::{self, Lzop};
 use crate::tar::Tar;
 use crate::vma;
 use crate::xz::Xz;
@@ -39,6 +40,8 @@ pub enum Compression {
     Bzip2,
     /// The LZ4 frame format, legacy frames included.
     Lz4,
+    /// What lzop makes.
+    Lzop,
     /// The .lzma format.
     Lzma,
     /// The .lz format.
@@ -67,6 +70,8 @@ pub fn sniff(head: &[u8]) -> Option<Layer> {
         Some(Compression::Xz)
     } else if starts(b"BZh") && matches!(head.get(3), Some(b'1'..=b'9')) {
         Some(Compression::Bzip2)
+    } else if starts(lzop::MAGIC) {
+        Some(Compression::Lzop)
     } else if starts(lzma::MAGIC) {
         Some(Compression::Lzip)
     } else {
@@ -119,6 +124,7 @@ impl Layer {
             Layer::Compression(Compression::Zstd) => "zstd",
             Layer::Compression(Compression::Bzip2) => "bzip2",
             Layer::Compression(Compression::Lz4) => "lz4",
+            Layer::Compression(Compression::Lzop) => "lzop",
             Layer::Compression(Compression::Lzma) => "lzma",
             Layer::Compression(Compression::Lzip) => "lzip",
             Layer::Archive(ArchiveKind::Tar) => "tar",
@@ -146,6 +152,7 @@ impl Compression {
             Compression::Zstd => Box::new(Zstd::new(input, limits)?),
             Compression::Bzip2 => Box::new(Bzip2::new(input, limits)?),
             Compression::Lz4 => Box::new(Lz4::new(input, limits)?),
+            Compression::Lzop => Box::new(Lzop::new(input, limits)?),
             Compression::Lzma => Box::new(Lzma::alone(input, limits)?),
             Compression::Lzip => Box::new(Lzma::lzip(input, limits)?),
         })

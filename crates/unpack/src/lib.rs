@@ -24,6 +24,7 @@ pub mod layer;
 mod limits;
 pub mod lz4;
 pub mod lzma;
+pub mod lzop;
 pub mod manifest;
 pub mod tar;
 #[cfg(test)]

@@ -86,3 +86,13 @@ fn xva() {
 fn manifest() {
     run("manifest", appliances::manifest);
 }
+
+#[test]
+fn lzop() {
+    run("lzop", streams::lzop);
+}
+
+#[test]
+fn vma() {
+    run("vma", appliances::vma);
+}

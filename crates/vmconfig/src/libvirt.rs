@@ -3,6 +3,8 @@
 //! Format: libvirt.org, "Domain XML format".
 
 mod devices;
+mod disk;
+mod platform;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -12,7 +14,7 @@ pub use read::read;
 use report::{Result, printable};
 
 use crate::value::{Origin, Value};
-use crate::vm::{Action, BootDevice, Firmware, Kind, Vm};
+use crate::vm::{Action, BootDevice, Chipset, Firmware, Host, Kind, Vm};
 use crate::xml::{comment, escape};
 
 /// Whose domain it is.
@@ -31,16 +33,16 @@ pub enum Hypervisor {
 /// [`report::Kind::Target`] for a place of a disk that is no path.
 pub fn write(vm: &Vm, hypervisor: Hypervisor) -> Result<String> {
     let mut vm = vm.clone();
-    if hypervisor == Hypervisor::Kvm {
-        for nic in &mut vm.nics {
-            let bridge = || Value::guess("virbr0".to_owned(), "the network libvirt makes itself");
-            nic.bridge.get_or_insert_with(bridge);
-        }
-    }
+    vm.move_to(match hypervisor {
+        Hypervisor::Xen => Host::Xen,
+        Hypervisor::Kvm => Host::Kvm,
+    });
     vm.complete();
+    let hvm = vm.is(Kind::Hvm) || hypervisor == Hypervisor::Kvm;
     let mut writer = Writer {
         hypervisor,
-        hvm: vm.is(Kind::Hvm) || hypervisor == Hypervisor::Kvm,
+        hvm,
+        chipset: platform::chipset(&vm, hypervisor),
         text: String::new(),
         left_out: Vec::new(),
     };
@@ -52,6 +54,8 @@ struct Writer {
     hypervisor: Hypervisor,
     /// Whether the guest has a PC's hardware; on KVM all have.
     hvm: bool,
+    /// The chipset, where one has to be chosen.
+    chipset: Option<Value<Chipset>>,
     text: String,
     /// What found no place, and why.
     left_out: Vec<String>,
@@ -85,12 +89,8 @@ impl Writer {
         self.line(0, &format!("<domain type=\"{kind}\">"));
         self.machine(vm);
         self.system(vm);
-        if self.hvm {
-            self.line(1, "<features>");
-            self.line(2, "<acpi/>");
-            self.line(2, "<apic/>");
-            self.line(1, "</features>");
-        }
+        self.features(vm);
+        self.clock(vm);
         self.actions(vm);
         self.devices(vm)?;
         self.left_out.extend(vm.left_out());
@@ -124,29 +124,7 @@ impl Writer {
                 false => format!("<vcpu current=\"{}\">{}</vcpu>", vcpus.value, most.value),
             };
             self.said(1, &line, &vcpus.from);
-            self.topology(vm, most.value);
-        }
-    }
-
-    fn topology(&mut self, vm: &Vm, vcpus: u32) {
-        let Some(topology) = &vm.topology else {
-            return;
-        };
-        let laid_out = topology.value;
-        let cpus =
-            u64::from(laid_out.sockets) * u64::from(laid_out.cores) * u64::from(laid_out.threads);
-        if self.hypervisor == Hypervisor::Kvm && cpus == u64::from(vcpus) {
-            self.line(1, "<cpu mode=\"host-model\">");
-            let line = format!(
-                "<topology sockets=\"{}\" cores=\"{}\" threads=\"{}\"/>",
-                laid_out.sockets, laid_out.cores, laid_out.threads
-            );
-            self.said(2, &line, &topology.from);
-            self.line(1, "</cpu>");
-        } else {
-            let from = &topology.from;
-            self.left_out
-                .push(format!("the layout of its virtual CPUs, {from}"));
+            self.processor(vm, most.value);
         }
     }
 
@@ -166,22 +144,9 @@ impl Writer {
             None => self.line(1, "<os>"),
         }
         if let Some(kind) = &vm.kind {
-            let name = match (self.hvm, kind.value) {
-                (true, _) => "hvm",
-                (false, Kind::Pvh) => "xenpvh",
-                (false, _) => "linux",
-            };
-            self.said(2, &format!("<type>{name}</type>"), &kind.from);
+            self.os_type(kind);
         }
-        if let (Some(secure), Some(_)) = (vm.secure_boot.as_ref().filter(|on| on.value), uefi) {
-            self.line(2, "<firmware>");
-            self.said(
-                3,
-                "<feature enabled=\"yes\" name=\"secure-boot\"/>",
-                &secure.from,
-            );
-            self.line(2, "</firmware>");
-        }
+        self.secure_boot(vm, uefi.is_some());
         self.element(2, "kernel", vm.kernel.as_ref());
         self.element(2, "initrd", vm.ramdisk.as_ref());
         if vm.kernel.is_some() {

@@ -9,7 +9,7 @@ mod tests;
 use report::printable;
 
 use crate::value::Origin;
-use crate::vm::{Disk, Firmware, Graphics, Kind, Nic, Screen, Vm};
+use crate::vm::{Disk, Firmware, Graphics, Host, Kind, Nic, Screen, Vm};
 
 /// The template of `vm`. A disk's place becomes its `IMAGE` when it is no path: the name of an image
 /// that is registered; and its `SOURCE` when it is. What nobody said is guessed ([`Vm::complete`]);
@@ -21,7 +21,7 @@ pub fn write(vm: &Vm) -> String {
     writer.machine(&vm);
     writer.disks(&vm);
     for nic in &vm.nics {
-        writer.nic(nic);
+        writer.nic(&vm, nic);
     }
     writer.system(&vm);
     if let Some(graphics) = &vm.graphics {
@@ -121,7 +121,7 @@ impl Writer {
         self.vector("DISK", &parts, about);
     }
 
-    fn nic(&mut self, nic: &Nic) {
+    fn nic(&mut self, vm: &Vm, nic: &Nic) {
         let mut parts = Vec::new();
         // A network of OpenNebula's, or else a bridge of the host.
         match (&nic.network, &nic.bridge) {
@@ -132,8 +132,10 @@ impl Writer {
         if let Some(mac) = &nic.mac {
             parts.push(("MAC", mac.value.clone()));
         }
-        if let Some(model) = &nic.model {
-            parts.push(("MODEL", model.value.clone()));
+        let model = nic.model.as_ref().map(|model| model.value.as_str());
+        let card = model.and_then(|model| vm.card(Some(model), Host::Kvm));
+        if let Some(card) = card {
+            parts.push(("MODEL", card.model.to_owned()));
         }
         self.vector("NIC", &parts, &nic.from.to_string());
     }

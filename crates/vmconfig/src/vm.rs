@@ -2,6 +2,7 @@
 
 mod complete;
 mod device;
+mod drivers;
 mod names;
 mod system;
 
@@ -12,6 +13,7 @@ use report::{Error, Result};
 
 use crate::value::{Origin, Value};
 
+pub(crate) use drivers::{Plug, Socket};
 pub(crate) use names::{is_interface, is_mac, letters, mac_address};
 
 /// A guest. What nobody said is `None`; [`Vm::complete`] fills it with guesses.

@@ -2,6 +2,8 @@
 
 use report::{Error, Result};
 
+use super::header::Header;
+use super::text::{self, access, decoded, pair};
 use crate::Gate;
 
 /// The content id of no image: nothing lies below.
@@ -23,9 +25,25 @@ pub(super) struct Descriptor {
     pub parent: Option<String>,
     /// The file that says what has changed, which nobody needs to read the disk.
     pub change_track: Option<String>,
+    /// Keys that are not known, which say nothing about where bytes lie; the first few.
+    pub unknown: Vec<String>,
     /// The extents, in their order.
     pub extents: Vec<Extent>,
 }
+
+/// Kinds of disks that are no files, in small letters.
+const DEVICES: [&str; 7] = [
+    "fulldevice",
+    "partitioneddevice",
+    "vmfsraw",
+    "vmfsrawdevicemap",
+    "vmfspassthroughrawdevicemap",
+    "vmfsrdm",
+    "vmfsrdmp",
+];
+
+/// Unknown keys that are remembered.
+const UNKNOWN: usize = 8;
 
 /// A line that describes an extent.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,16 +73,30 @@ impl Descriptor {
     /// names, [`report::Kind::Unsupported`] for extents that are not read here,
     /// [`report::Kind::Corrupt`] for what contradicts the format.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
-        let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
-        let text = String::from_utf8_lossy(text);
-        if !text.starts_with("# Disk DescriptorFile") {
-            return Err(Error::corrupt(
-                "has a descriptor that does not begin with \"# Disk DescriptorFile\"",
-            ));
-        }
+        let text = decoded(bytes);
         let mut lines = Lines::default();
-        text.lines().try_for_each(|line| lines.take(line.trim()))?;
+        text::lines(&text).try_for_each(|line| lines.take(line))?;
         lines.finish()
+    }
+
+    /// What the descriptor of an extent says that has none and is a whole disk.
+    pub(super) fn of(header: &Header) -> Self {
+        let name = String::new();
+        Descriptor {
+            cid: None,
+            parent_cid: NO_PARENT,
+            create_type: match header.compressed {
+                true => "streamOptimized".into(),
+                false => "monolithicSparse".into(),
+            },
+            parent: None,
+            change_track: None,
+            unknown: Vec::new(),
+            extents: vec![Extent {
+                sectors: header.capacity,
+                kind: Kind::Sparse { name },
+            }],
+        }
     }
 }
 
@@ -79,6 +111,7 @@ struct Lines {
     change_track: Option<String>,
     native: Option<String>,
     encoding: Option<String>,
+    unknown: Vec<String>,
     extents: Vec<Extent>,
 }
 
@@ -87,8 +120,7 @@ impl Lines {
         if line.is_empty() || line.starts_with('#') {
             return Ok(());
         }
-        let access = line.split_ascii_whitespace().next().unwrap_or_default();
-        if let "RW" | "RDONLY" | "NOACCESS" = access {
+        if let Some(access) = access(line) {
             if self.extents.len() == EXTENTS {
                 let message = format!("has a descriptor of more than {EXTENTS} extents");
                 return Err(Error::unsupported(message));
@@ -96,41 +128,63 @@ impl Lines {
             self.extents.push(extent(line, access)?);
             return Ok(());
         }
-        let (key, value) = line.split_once('=').ok_or_else(|| unknown(line))?;
-        let (key, value) = (key.trim_end(), unquoted(value.trim_start()));
-        let place = match key {
+        let (key, value) = pair(line).ok_or_else(|| unknown(line))?;
+        if key == "createtype" && DEVICES.iter().any(|kind| value.eq_ignore_ascii_case(kind)) {
+            return Err(Error::unsupported(format!(
+                "describes a physical disk ({value}), whose content does not lie in files"
+            )));
+        }
+        let place = match key.as_str() {
             "version" => &mut self.version,
             "encoding" => &mut self.encoding,
-            "CID" => &mut self.cid,
-            "parentCID" => &mut self.parent_cid,
-            "createType" => &mut self.create_type,
-            "parentFileNameHint" => &mut self.parent,
-            "changeTrackPath" => &mut self.change_track,
-            "isNativeSnapshot" => &mut self.native,
+            "cid" => &mut self.cid,
+            "parentcid" => &mut self.parent_cid,
+            "createtype" => &mut self.create_type,
+            "parentfilenamehint" => &mut self.parent,
+            "changetrackpath" => &mut self.change_track,
+            "isnativesnapshot" => &mut self.native,
             // The disk database is about hardware, and says nothing about where bytes lie.
             key if key.starts_with("ddb.") => return Ok(()),
-            key if key.starts_with("encryption") => {
+            key if ["encryption", "crypt", "keysafe"]
+                .iter()
+                .any(|it| key.starts_with(it)) =>
+            {
                 return Err(Error::unsupported("is encrypted, which is not read here"));
             }
-            _ => return Err(unknown(line)),
+            key => return self.not_known(key, line),
         };
         match place.replace(value.to_owned()) {
-            None => Ok(()),
-            Some(_) => Err(Error::corrupt(format!(
-                "has a descriptor that says {key} twice"
-            ))),
+            Some(before) if before != value => {
+                let key = line.split('=').next().unwrap_or_default().trim_end();
+                Err(Error::corrupt(format!(
+                    "has a descriptor that says {key} twice"
+                )))
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// A line with a key that no program is known to write: no key says where bytes lie.
+    fn not_known(&mut self, key: &str, line: &str) -> Result<()> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if key.is_empty() || !key.chars().all(plain) {
+            return Err(unknown(line));
+        }
+        let key = shown(key);
+        if self.unknown.len() < UNKNOWN && !self.unknown.contains(&key) {
+            self.unknown.push(key);
+        }
+        Ok(())
     }
 
     fn finish(self) -> Result<Descriptor> {
         match self.version.as_deref() {
-            Some("1" | "2" | "3") => {}
+            None | Some("1" | "2" | "3") => {}
             Some(other) => {
                 return Err(Error::unsupported(format!(
                     "has a descriptor of version {other:?}, and only 1 to 3 are read here"
                 )));
             }
-            None => return Err(missing("version")),
         }
         if self.native.is_some_and(|native| native != "no") {
             return Err(Error::unsupported(
@@ -146,9 +200,10 @@ impl Lines {
                 None => NO_PARENT,
                 Some(cid) => number("parentCID", &cid)?,
             },
-            create_type: self.create_type.ok_or_else(|| missing("createType"))?,
+            create_type: self.create_type.unwrap_or_default(),
             parent: self.parent.filter(|name| !name.is_empty()),
             change_track: self.change_track,
+            unknown: self.unknown,
             extents: self.extents,
         })
     }
@@ -162,7 +217,7 @@ fn extent(line: &str, access: &str) -> Result<Extent> {
     let (Some(sectors), Some(kind), None) = (sectors, words.next(), words.next()) else {
         return Err(unknown(line));
     };
-    let kind = match (kind, name) {
+    let kind = match (kind.to_ascii_uppercase().as_str(), name) {
         ("ZERO", _) => Kind::Zero,
         ("FLAT" | "VMFS", Some(name)) => Kind::Flat {
             sector: match rest {
@@ -206,22 +261,14 @@ fn plain(name: &str) -> Result<String> {
     Ok(name.to_owned())
 }
 
-fn unquoted(value: &str) -> &str {
-    let inner = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
-    inner.unwrap_or(value)
-}
-
 fn number(key: &str, text: &str) -> Result<u32> {
-    u32::from_str_radix(text, 16).map_err(|_| {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    u32::from_str_radix(digits, 16).map_err(|_| {
         let text = shown(text);
         Error::corrupt(format!(
             "has a descriptor that says {key}={text}, which is no number"
         ))
     })
-}
-
-fn missing(key: &str) -> Error {
-    Error::corrupt(format!("has a descriptor that does not say {key}"))
 }
 
 fn unknown(line: &str) -> Error {

@@ -64,6 +64,12 @@ impl Header {
             )
             .hint("export the machine as OVA, which writes streamOptimized disks"));
         }
+        if sector.starts_with(super::SESPARSE) {
+            return Err(Error::unsupported(
+                "is a space-efficient extent of ESXi (SESPARSE), which is not read here",
+            )
+            .hint("export the machine as OVA, which writes streamOptimized disks"));
+        }
         if sector.len() < LEN || !sector.starts_with(b"KDMV") {
             return Err(Error::corrupt("has no header of a sparse extent"));
         }

@@ -118,15 +118,10 @@ fn file(kind: Kind) -> Result<Option<(String, PartKind)>> {
     })
 }
 
-/// Whether `head`, the first [`crate::HEAD`] bytes of a file, begins a descriptor in a file of its own.
-pub fn is_descriptor(head: &[u8]) -> bool {
-    head.starts_with(b"# Disk DescriptorFile")
-}
-
-/// Whether `head`, the first bytes of a file, begins a sparse extent without a descriptor, which is a part of a
-/// disk and no disk. QEMU leaves room for a descriptor there, and writes none: 1 KiB shows that.
+/// Whether `head`, the first bytes of a file, begins a sparse extent without a descriptor, which is mostly a part
+/// of a disk. QEMU leaves room for a descriptor there, and writes none: 1 KiB shows that.
 pub fn is_part(head: &[u8]) -> bool {
-    if !head.starts_with(b"KDMV") || head.len() < LEN {
+    if !head.starts_with(b"KDMV") || head.len() < LEN || super::is_stream(head) {
         return false;
     }
     let at = le64(head, 28).checked_mul(SECTOR);
@@ -236,6 +231,10 @@ mod tests {
         assert!(!is_part(&head));
         head[28..36].fill(0xff);
         assert!(!is_part(&head));
-        assert!(is_descriptor(b"# Disk DescriptorFile\nversion=1"));
+        head.truncate(512);
+        head[28..36].fill(0);
+        assert!(is_part(&head));
+        head[10] = 3;
+        assert!(!is_part(&head), "a stream is no part");
     }
 }

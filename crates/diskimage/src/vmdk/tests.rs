@@ -1,5 +1,6 @@
 mod descriptors;
 mod hostile;
+mod spellings;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -241,17 +241,9 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
     let (places, several) = places::of(&task.to, &options, &given, ahead, &taken)?;
     let format = task.form.as_ref().map_or(Format::Raw, |form| form.format);
     let ova = task.form.as_mut().and_then(|form| form.ova.as_mut());
-    if let Some(ova) = ova {
-        if config.is_some() {
-            return Err(Error::usage("--config cannot name a disk inside an ova")
-                .hint("leave it out: the ova has a description of the guest"));
-        }
-        ova.name = package::name(task.to.first().unwrap_or(&args.source), &source);
-        let guest = config_from.map(|place| {
-            let http = args.web.options(&source, None, args.quiet)?;
-            package::guest(&place, http)
-        });
-        ova.guest = guest.transpose()?;
+    if ova.is_some() && config.is_some() {
+        return Err(Error::usage("--config cannot name a disk inside an ova")
+            .hint("leave it out: the ova has a description of the guest"));
     }
     let config = config.map(|place| args.config.check(&place, args.force, format));
     let config = config.transpose()?;
@@ -265,6 +257,11 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
     let kept = keep.as_ref().map(|keep| keep.name().to_owned());
     let list = args.checksums.as_ref().map(Place::parse).transpose()?;
     let http = args.web.options(&source, list.as_ref(), args.quiet)?;
+    if let Some(ova) = ova {
+        ova.name = package::name(task.to.first().unwrap_or(&args.source), &source);
+        let guest = config_from.map(|place| package::guest(&place, &http));
+        ova.guest = guest.transpose()?;
+    }
     let listed = list
         .as_ref()
         .map(|list| Listed::fetch(list, &source, &http))
@@ -399,9 +396,15 @@ impl Opened {
 
 impl Directory for Opened {
     fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        let found = self.directory.find(name, LISTED)?;
+        let name = found.as_deref().unwrap_or(name);
         let file = self.directory.file(name)?;
         self.taken.add_part(Place::File(self.path.join(name)))?;
         Ok(file)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        !matches!(self.directory.find(name, LISTED), Ok(None))
     }
 
     fn look(&self, name: &str) -> Result<Arc<dyn BlockRead>> {

@@ -412,6 +412,8 @@ fn a_full_target_leaves_nothing() {
     let noise =
         (0..2u32 << 20).map(|i| (i.wrapping_mul(0x9e37_79b9).rotate_left(i % 31) >> 24) as u8);
     let mut disk: Vec<u8> = noise.collect();
+    // An empty partition table makes a disk of it.
+    disk[446..510].fill(0);
     disk[510..512].copy_from_slice(b"\x55\xaa");
     room.write("disk.img", &disk);
     for form in [

@@ -37,6 +37,7 @@ fn a_backup_gives_its_disks_in_one_pass() {
             ("guest.vma", json!(["VMA"])),
             ("guest.vma.gz", json!(["gzip", "VMA"])),
             ("guest.vma.zst", json!(["zstd", "VMA"])),
+            ("guest.vma.lzo", json!(["lzop", "VMA"])),
         ] {
             let line = "--to {name}-{disk}.img --config {name}.cfg --json --verify --progress none";
             let from_pipe = room.run_with_pipe(&format!("import - {line}"), &room.read(name));
@@ -182,9 +183,9 @@ fn the_state_of_the_hardware_is_no_rival() {
     assert_eq!(
         warnings(&json),
         [
+            "vmstate: holds the memory of the guest, not a disk of the guest; passed by",
             "drive-efidisk0: holds the variables of the UEFI firmware, not a disk of the guest; passed by",
             "drive-tpmstate0-backup: holds the state of the TPM, not a disk of the guest; passed by",
-            "vmstate: holds the memory of the guest, not a disk of the guest; passed by",
         ]
     );
     // Asked for, or where each has a place, they are taken: the guest's disks first.
@@ -205,7 +206,10 @@ fn the_state_of_the_hardware_is_no_rival() {
     );
     // It is not a disk whoever asks for it.
     room.run("import guest.vma --to memory.img --member vmstate")
-        .refused(3, "");
+        .refused(
+            3,
+            "error: guest.vma: vmstate: holds the memory of the guest, not a disk",
+        );
 }
 
 #[test]

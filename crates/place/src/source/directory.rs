@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use extent::{BlockRead, ByteSource};
 use report::{Error, Result};
-use rustix::fs::{CWD, Dir, Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::file::FileSource;
@@ -49,13 +49,39 @@ impl Directory {
     /// They name the file: [`report::Kind::Refused`] for what lies outside or is no regular file,
     /// [`report::Kind::Io`] when it cannot be opened.
     pub fn file(&self, file: &str) -> Result<Arc<dyn BlockRead>> {
-        let name = format!("{}/{file}", self.name.trim_end_matches('/'));
+        let name = self.called(file);
         let opened = self.open_within(file).and_then(|opened| {
             let source = FileSource::regular(name.clone(), opened)?;
             let open = source.at_any_offset().ok_or_else(not_regular)?;
             open()?.ok_or_else(not_regular)
         });
         opened.map_err(|error| error.at(name))
+    }
+
+    /// The name of the file that is called `file`, or whose name differs from it only in capitals: Windows does
+    /// not tell them apart. `None` when there is none. `most` names are looked at.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] naming it when two files differ only in capitals from it.
+    pub fn find(&self, file: &str, most: usize) -> Result<Option<String>> {
+        if rustix::fs::statat(&self.directory, file, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
+            return Ok(Some(file.to_owned()));
+        }
+        // Who may not list a directory has to know the right name.
+        let names = self.names(most).unwrap_or_default().into_iter();
+        let mut alike = names.filter(|name| name.to_lowercase() == file.to_lowercase());
+        match (alike.next(), alike.next()) {
+            (Some(one), Some(other)) => Err(Error::refused(format!(
+                "is there only as {one:?} and as {other:?}, of which either may be meant"
+            ))
+            .at(self.called(file))),
+            (found, _) => Ok(found),
+        }
+    }
+
+    /// What messages call a file.
+    fn called(&self, file: &str) -> String {
+        format!("{}/{file}", self.name.trim_end_matches('/'))
     }
 
     /// The names in the directory, in no order; at most `most` of them. Names that are not UTF-8 are left out.
@@ -136,5 +162,29 @@ mod tests {
         names.sort();
         assert_eq!(names, [".", "..", "disk", "far", "out", "pipe", "within"]);
         assert_eq!(directory.names(3).unwrap().len(), 3);
+    }
+    #[test]
+    fn capitals_do_not_matter_where_one_file_is_meant() {
+        let room = tempfile::tempdir().unwrap();
+        for name in ["Base.VHD", "a", "A", "Ärger", "two", "TWO"] {
+            std::fs::write(room.path().join(name), "x").unwrap();
+        }
+        let directory = Directory::open(room.path()).unwrap();
+        let told = |name: &str| match directory.find(name, 100) {
+            Ok(found) => found.unwrap_or_else(|| "nothing".into()),
+            Err(error) => error.message().to_owned(),
+        };
+        assert_eq!(told("base.vhd"), "Base.VHD");
+        assert_eq!(told("ÄRGER"), "Ärger");
+        assert_eq!((told("a"), told("A")), ("a".into(), "A".into()));
+        assert_eq!(told("b"), "nothing");
+        assert_eq!(told("../base.vhd"), "nothing");
+        let both = told("Two");
+        assert!(
+            both.starts_with("is there only as \"")
+                && both.contains("\"two\"")
+                && both.contains("\"TWO\""),
+            "{both}"
+        );
     }
 }

@@ -88,7 +88,6 @@ pub(super) const TABLE: &[Known] = &[
     archive("a SAP archive", &[(0, b"CAR 2.0")]).say("extract it first: SAPCAR -xf FILE"),
     archive("an MPQ archive", &[(0, b"MPQ\x1a")]),
     // Compressed files.
-    compressed("a lzop file", &[(0, b"\x89LZO\0\r\n\x1a\n")]).pipe("lzop -dc FILE"),
     compressed("a lrzip file", &[(0, b"LRZI")]).pipe("lrzip -d -o - FILE"),
     compressed("a file from compress (.Z)", &[(0, b"\x1f\x9d")])
         .when(check::compress)

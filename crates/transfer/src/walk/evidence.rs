@@ -34,16 +34,6 @@ impl Walk<'_> {
             Class::Blank => return Ok(Some(Format::Raw)),
             _ => {}
         }
-        if alone || self.pick.names(&file.member) {
-            match self.pick.format {
-                None => {}
-                Some(Format::Raw | Format::Vhd) => return Ok(Some(Format::Raw)),
-                Some(declared) => {
-                    let message = format!("is declared {declared}, its content is not");
-                    return Err(Error::refused(message));
-                }
-            }
-        }
         if self.says_raw(file).is_some() {
             return Ok(Some(Format::Raw));
         }
@@ -51,11 +41,15 @@ impl Walk<'_> {
         if alone && matches!(class, Class::Text | Class::Config(_)) {
             return Ok(None);
         }
-        let error = no_disk(class, file.size);
+        let error = match self.pick.format {
+            Some(declared) => Error::refused(format!("is declared {declared}, its content is not")),
+            None => no_disk(class, file.size),
+        };
         if alone {
             // Whoever looks is told what can be told.
+            let looks = self.sink.looker().is_some() && self.pick.format.is_none();
             return match class {
-                Class::Other if self.sink.looker().is_some() => Ok(Some(Format::Raw)),
+                Class::Other if looks => Ok(Some(Format::Raw)),
                 _ => Err(error),
             };
         }
@@ -79,11 +73,11 @@ impl Walk<'_> {
     }
 
     /// Who says that `file` is a raw disk, whatever it looks like.
-    fn says_raw(&self, file: &File) -> Option<Says> {
+    pub(super) fn says_raw(&self, file: &File) -> Option<Says> {
         let alone = file.member.is_empty();
-        let declared = matches!(self.pick.format, Some(Format::Raw | Format::Vhd));
-        if declared && (alone || self.pick.names(&file.member)) {
-            Some(Says::User)
+        let meant = alone || self.pick.names(&file.member);
+        if let (true, Some(format @ (Format::Raw | Format::Vhd))) = (meant, self.pick.format) {
+            Some(Says::User(format))
         } else if alone && self.layers.is_empty() && self.opening.device.is_some() {
             Some(Says::Device)
         } else if !alone && names_as_raw(&self.seen.configs, &file.member) {
@@ -211,9 +205,10 @@ impl Walk<'_> {
         });
         watch.see(0, &head)?;
         watch.fits(image.size())?;
-        let sector = image.about().sector.or(watch.sector());
+        let declared = image.about().sector;
+        self.tell_sector(&watch, declared);
         self.warn_of(&disk, watch.warning(image.size()));
-        self.deliver(disk, Content::Image(image), sector)
+        self.deliver(disk, Content::Image(image))
     }
 
     fn guarded_stream(
@@ -224,13 +219,26 @@ impl Walk<'_> {
     ) -> Result<ControlFlow<()>> {
         let mut stream = Guarded::new(stream, claim);
         stream.begin()?;
-        let sector = stream.watch.sector();
-        let flow = self.deliver(disk.clone(), Content::Stream(&mut stream), sector)?;
+        let declared = self.sector.take();
+        self.tell_sector(&stream.watch, declared);
+        let flow = self.deliver(disk.clone(), Content::Stream(&mut stream))?;
         if flow.is_continue() {
             let warning = stream.warning();
             self.warn_of(&disk, warning);
         }
         Ok(flow)
+    }
+
+    /// Tells the sink how many bytes the disk's sectors have: a GPT shows it by where it lies, whatever was
+    /// `declared`.
+    fn tell_sector(&mut self, watch: &Watch, declared: Option<u32>) {
+        let device = self.opening.device.filter(|_| self.layers.is_empty());
+        let declared = declared.or(device.and_then(|device| device.sector));
+        let sector = match (watch.sector(), declared) {
+            (None, Some(512) | None) => watch.is_partitioned().then_some(512),
+            (shown, declared) => shown.or(declared),
+        };
+        self.sink.sector(sector);
     }
 
     fn warn_of(&mut self, disk: &Disk, warning: Option<Error>) {

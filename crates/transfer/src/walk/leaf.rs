@@ -47,6 +47,7 @@ impl Walk<'_> {
         let Some(format) = self.format(&file, class)? else {
             return Ok(None);
         };
+        self.is_no_extent(&head, &file)?;
         self.image(format, bytes, class).map(Some)
     }
 
@@ -86,9 +87,10 @@ impl Walk<'_> {
     }
 
     pub(super) fn class(&self, head: &[u8], file: &File) -> Result<Class> {
+        let raw = self.says_raw(file).is_some();
         match self.pick.wants(&file.member) {
-            true => classify(head, file.size, self.pick.format),
-            false => Ok(classify(head, file.size, None).unwrap_or(Class::Other)),
+            true => classify(head, file.size, self.pick.format, raw),
+            false => Ok(classify(head, file.size, None, raw).unwrap_or(Class::Other)),
         }
     }
 
@@ -124,12 +126,19 @@ impl Walk<'_> {
         if looks {
             return self.look(format, stream, file, class);
         }
+        self.is_no_extent(stream.head(HEAD)?, file)?;
         let (opening, member) = (self.opening, &file.member);
         let opened = opening.stream(format, stream, member, file.size, &mut self.sieves)?;
-        let Streamed::Disk { mut disk, variant } = opened else {
+        let Streamed::Disk {
+            mut disk,
+            variant,
+            sector,
+        } = opened
+        else {
             self.seen.again = true;
             return Ok(Break(()));
         };
+        self.sector = sector;
         let mut size = disk.size();
         if format == Format::Raw && Footer::of(self.pick.format) == Footer::Due {
             size = size.map(|size| size.saturating_sub(diskimage::END as u64));
@@ -149,9 +158,8 @@ impl Walk<'_> {
         if flow.is_continue() {
             // What is behind the disk's end is checked too.
             drain(&mut disk)?;
-            if format == Format::Raw {
-                self.parts.taken_raw(file.key(), disk.offset()?);
-            }
+            let raw = (format == Format::Raw).then(|| disk.offset());
+            self.parts.taken(file.key(), raw.transpose()?);
         }
         Ok(flow)
     }
@@ -191,16 +199,9 @@ impl Walk<'_> {
         self.guarded(disk, content, None)
     }
 
-    /// Hands on a disk that is what it seems to be. `sector` is how many bytes its sectors have, where that
-    /// is known.
-    pub(super) fn deliver(
-        &mut self,
-        disk: Disk,
-        content: Content<'_>,
-        sector: Option<u32>,
-    ) -> Result<ControlFlow<()>> {
+    /// Hands on a disk that is what it seems to be.
+    pub(super) fn deliver(&mut self, disk: Disk, content: Content<'_>) -> Result<ControlFlow<()>> {
         self.begin_disk(&disk)?;
-        let _ = sector;
         self.sink.take(&disk, &self.seen.configs, content)
     }
 

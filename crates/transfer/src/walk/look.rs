@@ -11,8 +11,9 @@ use unpack::archive::MemberKind;
 
 use super::witness::{Witness, is_about_content};
 use super::{File, Walk};
-use crate::classify::Class;
+use crate::classify::{Class, HEAD};
 use crate::control::interrupted;
+use crate::guard::{Claim, Guarded};
 use crate::inspect::{InspectedDisk, What, survey};
 use crate::seen::{Disk, Taken};
 
@@ -72,8 +73,9 @@ impl Walk<'_> {
         file: &File,
         class: Class,
     ) -> Result<ControlFlow<()>> {
+        let whole = self.is_no_extent(stream.head(HEAD)?, file);
         let mut witness = Witness::new(&mut stream);
-        let described = self.described(format, &mut witness, file, class);
+        let described = whole.and_then(|()| self.described(format, &mut witness, file, class));
         let (failed, passed) = (witness.failed, witness.passed);
         let mut disk = Disk {
             member: file.member.clone(),
@@ -142,8 +144,10 @@ impl Walk<'_> {
             let mut stream = VmdkStream::new(stream, self.opening.means.threads)?;
             let about = stream.about().clone();
             let size = DiskRead::size(&stream).unwrap_or(0);
+            let mut stream = Guarded::looked_at(&mut stream, Claim::default());
             let survey = survey::of_packed(&mut stream, size, self.control)?;
             return Ok(InspectedDisk {
+                refusal: stream.trouble.take(),
                 survey: Some(survey),
                 about: about.clone(),
                 ..InspectedDisk::new(disk(Some(size), about.variant))

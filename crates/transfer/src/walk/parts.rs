@@ -22,6 +22,7 @@ use crate::classify::HEAD;
 use crate::names::shortened;
 pub(crate) use known::Parts;
 use known::{Set, Stage};
+use numbered::is_extent_name;
 
 impl Walk<'_> {
     /// Whether `stream`, the whole file, belongs to a disk in several members, and is dealt with.
@@ -65,8 +66,9 @@ impl Walk<'_> {
             self.look_ahead();
             return Ok(true);
         }
-        // One flat part alone is a raw disk.
-        match sparse || number != Some(1) {
+        // One flat part alone is a raw disk, and a sparse one that is not called so is a whole disk, unless a
+        // descriptor comes that names it.
+        match number.unwrap_or(1) != 1 || (sparse && is_extent_name(file.inner())) {
             true => Err(self.early(
                 "is one of several parts of a disk, and comes before the descriptor that names it",
             )),
@@ -146,7 +148,7 @@ impl Walk<'_> {
             self.look_ahead();
             return self.parts.add(set);
         }
-        let taken = self.parts.raw(&passed).is_some();
+        let taken = self.parts.was_taken(&passed);
         if !taken && !self.pick.several && !self.seen.taken.is_empty() {
             self.seen.rivals.push(&file.member, Some(set.disk.size));
             return Ok(());

@@ -86,7 +86,7 @@ impl Walk<'_> {
         let (mut wanted, mut disks) = (Vec::new(), Vec::new());
         for (index, device) in in_order(devices) {
             let disk = disk(device, file);
-            if self.is_beside(device, devices, file) || !self.may_take(&disk.member, disk.size) {
+            if self.is_beside(device, devices, file)? || !self.may_take(&disk.member, disk.size) {
                 continue;
             }
             self.suits(&disk)?;
@@ -108,7 +108,7 @@ impl Walk<'_> {
     }
 
     /// Whether `device` is passed by, because nobody wants it beside the guest's disks; says so.
-    fn is_beside(&mut self, device: &Device, devices: &[Device], file: &File) -> bool {
+    fn is_beside(&mut self, device: &Device, devices: &[Device], file: &File) -> Result<bool> {
         let inner = file.entry(&device.name, device.size);
         let is_disk = |device: &&Device| !device.is_memory() && state(device).is_none();
         let mut wanted = devices.iter().filter(is_disk);
@@ -116,14 +116,18 @@ impl Walk<'_> {
         let what = match (device.is_memory(), state(device)) {
             (true, _) => "the memory of the guest",
             (_, Some(what)) if any && !self.pick.several && !self.pick.names(&inner.member) => what,
-            _ => return false,
+            _ => return Ok(false),
         };
+        if self.pick.names(&inner.member) && !self.pick.several {
+            let error = Error::unsupported(format!("holds {what}, not a disk"));
+            return Err(error.within(&shortened(&inner.member, NAMED)));
+        }
         if self.pick.wants(&inner.member) {
             let message = format!("holds {what}, not a disk of the guest; passed by");
             self.warn(&inner, Error::refused(message));
         }
         self.seen.rest.push(&inner.member, inner.size);
-        true
+        Ok(true)
     }
 
     /// Sees to it that a device can be what was declared.

@@ -1,28 +1,18 @@
 //! What is plugged in.
 
-use report::{Error, Result};
+use report::Result;
 
 use super::{Hypervisor, Writer};
 use crate::value::Origin;
-use crate::vm::{Bus, Disk, Graphics, Nic, Screen, Vm, letters};
+use crate::vm::{Graphics, Host, Nic, Screen, Vm};
 use crate::xml::{comment, escape};
 
 impl Writer {
     pub(super) fn devices(&mut self, vm: &Vm) -> Result<()> {
         self.line(1, "<devices>");
-        let mut numbers = Numbers::default();
-        for disk in &vm.disks {
-            match disk.place {
-                None if !disk.cdrom || !self.hvm => {
-                    let (id, from) = (&disk.id, &disk.from);
-                    self.left_out
-                        .push(format!("disk {id}, {from}: it has no place here"));
-                }
-                _ => self.disk(disk, &mut numbers)?,
-            }
-        }
+        self.disks(vm)?;
         for nic in &vm.nics {
-            self.nic(nic);
+            self.nic(vm, nic);
         }
         if let Some(graphics) = &vm.graphics {
             self.graphics(&graphics.value, &graphics.from);
@@ -39,107 +29,105 @@ impl Writer {
         if let Some(tablet) = tablet.filter(|tablet| tablet.value && self.hvm) {
             self.said(2, "<input type=\"tablet\" bus=\"usb\"/>", &tablet.from);
         }
+        self.platform_devices(vm);
         self.line(1, "</devices>");
         Ok(())
     }
 
-    fn disk(&mut self, disk: &Disk, numbers: &mut Numbers) -> Result<()> {
-        let (bus, name) = self.target(disk, numbers);
-        let kind = match disk.place.as_deref() {
-            Some(place) if place.starts_with("/dev/") => "block",
-            _ => "file",
-        };
-        let device = match disk.cdrom {
-            true => "cdrom",
-            false => "disk",
-        };
-        let about = comment(&format!("{}, {}", disk.id, disk.from));
-        self.line(
-            2,
-            &format!("<disk type=\"{kind}\" device=\"{device}\"> <!-- {about} -->"),
-        );
-        let driver = match self.hypervisor {
-            Hypervisor::Kvm => "qemu",
-            Hypervisor::Xen if kind == "block" => "phy",
-            Hypervisor::Xen => "qemu",
-        };
-        let format = disk.place_format.as_deref().unwrap_or("raw");
-        if !format.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(Error::target(format!(
-                "a disk cannot have the format {format:?}"
-            )));
-        }
-        self.line(3, &format!("<driver name=\"{driver}\" type=\"{format}\"/>"));
-        if let Some(place) = &disk.place {
-            if place.is_empty() || place.contains(char::is_control) {
-                return Err(Error::target(format!(
-                    "a disk of a domain cannot lie at {place:?}"
-                )));
-            }
-            let attribute = match kind {
-                "block" => "dev",
-                _ => "file",
-            };
-            self.line(3, &format!("<source {attribute}=\"{}\"/>", escape(place)));
-        }
-        self.line(3, &format!("<target dev=\"{name}\" bus=\"{bus}\"/>"));
-        if disk.read_only {
-            self.line(3, "<readonly/>");
-        }
-        self.line(2, "</disk>");
-        Ok(())
-    }
-
-    /// What the disk is plugged into and called. Xen's own names stay; on KVM, where those mean
-    /// nothing, the bus that was said decides.
-    fn target(&self, disk: &Disk, numbers: &mut Numbers) -> (&'static str, String) {
-        let vdev = disk.vdev.as_ref().map(|vdev| vdev.value.as_str());
-        if let (Hypervisor::Xen, Some(vdev)) = (self.hypervisor, vdev) {
-            let bus = match vdev {
-                vdev if vdev.starts_with("hd") => "ide",
-                vdev if vdev.starts_with("sd") => "scsi",
-                _ => "xen",
-            };
-            return (bus, escape(vdev));
-        }
-        match disk.bus.as_ref().map(|bus| bus.value) {
-            _ if disk.cdrom => ("sata", numbers.sd()),
-            Some(Bus::Ide | Bus::Sata) => ("sata", numbers.sd()),
-            Some(Bus::Scsi) => ("scsi", numbers.sd()),
-            _ => ("virtio", numbers.vd()),
-        }
-    }
-
-    fn nic(&mut self, nic: &Nic) {
+    /// A network card: in a bridge that its description names for this kind of host, or in a network that
+    /// every host of the kind has.
+    fn nic(&mut self, vm: &Vm, nic: &Nic) {
         let about = comment(&nic.from.to_string());
-        self.line(2, &format!("<interface type=\"bridge\"> <!-- {about} -->"));
+        let bridge = nic.bridge.as_ref();
+        let bridge = bridge.filter(|bridge| !self.is_kvm() || bridge.from.is_stated());
+        let kind = if bridge.is_some() {
+            "bridge"
+        } else {
+            "network"
+        };
+        self.line(2, &format!("<interface type=\"{kind}\"> <!-- {about} -->"));
         if let Some(mac) = &nic.mac {
             self.line(3, &format!("<mac address=\"{}\"/>", escape(&mac.value)));
         }
-        if let Some(bridge) = &nic.bridge {
-            let line = format!("<source bridge=\"{}\"/>", escape(&bridge.value));
-            self.said(3, &line, &bridge.from);
+        match bridge {
+            Some(bridge) => {
+                let line = format!("<source bridge=\"{}\"/>", escape(&bridge.value));
+                self.said(3, &line, &bridge.from);
+            }
+            None => {
+                let why = match &nic.network {
+                    Some(network) => format!("the network of this host in place of {network:?}"),
+                    None => "the network that libvirt makes itself".to_owned(),
+                };
+                self.said(3, "<source network=\"default\"/>", &Origin::guess(why));
+            }
         }
-        let known: &[&str] = match self.hypervisor {
-            Hypervisor::Kvm => &["e1000", "e1000e", "rtl8139", "virtio", "vmxnet3"],
-            Hypervisor::Xen => &["e1000", "e1000e", "rtl8139"],
-        };
-        match &nic.model {
-            Some(model) if !self.hvm => self.left_out.push(format!(
+        self.card(vm, nic);
+        self.line(2, "</interface>");
+    }
+
+    /// The card's model, where one has to be named.
+    fn card(&mut self, vm: &Vm, nic: &Nic) {
+        let model = nic.model.as_ref();
+        if let Some(model) = model.filter(|_| !self.hvm) {
+            return self.left_out.push(format!(
                 "network card {:?}, {}: the guest has Xen's own",
                 model.value, model.from
-            )),
-            Some(model) if known.contains(&model.value.as_str()) => {
-                let line = format!("<model type=\"{}\"/>", model.value);
-                self.said(3, &line, &model.from);
-            }
-            Some(model) => self.left_out.push(format!(
-                "network card {:?}, {}: libvirt takes its own",
-                model.value, model.from
-            )),
-            None => {}
+            ));
         }
-        self.line(2, "</interface>");
+        let host = match self.is_kvm() {
+            true => Host::Kvm,
+            false => Host::Xen,
+        };
+        let said = model.map(|model| model.value.as_str());
+        let Some(card) = vm.card(said, host).filter(|_| self.hvm) else {
+            if let Some(model) = model {
+                self.left_out.push(format!(
+                    "network card {:?}, {}: the guest has Xen's own",
+                    model.value, model.from
+                ));
+            }
+            return;
+        };
+        let line = format!("<model type=\"{}\"/>", card.model);
+        match (card.why, model) {
+            (None, Some(model)) => self.said(3, &line, &model.from),
+            (why, _) => self.said(3, &line, &Origin::guess(why.unwrap_or_default())),
+        }
+    }
+
+    fn is_kvm(&self) -> bool {
+        self.hypervisor == Hypervisor::Kvm
+    }
+
+    /// A screen needs a graphics card; random numbers and a TPM are for guests of KVM.
+    fn platform_devices(&mut self, vm: &Vm) {
+        let seen = |graphics: &Graphics| graphics.screen != Screen::None;
+        let graphics = vm.graphics.as_ref();
+        if self.is_kvm() && graphics.is_some_and(|graphics| seen(&graphics.value)) {
+            let why = Origin::guess("every system and firmware knows it");
+            self.said(2, "<video><model type=\"vga\"/></video>", &why);
+        }
+        if self.is_kvm() && !vm.system().is_windows() {
+            let why = Origin::guess("a guest that has a driver starts faster with it");
+            self.said(
+                2,
+                "<rng model=\"virtio\"><backend model=\"random\">/dev/urandom</backend></rng>",
+                &why,
+            );
+        }
+        let Some(tpm) = vm.tpm.as_ref().filter(|tpm| tpm.value) else {
+            return;
+        };
+        let from = &tpm.from;
+        self.left_out.push(match self.is_kvm() {
+            true => format!("what its TPM kept, {from}: the new one is empty"),
+            false => format!("its TPM, {from}: Xen has none for it"),
+        });
+        if self.is_kvm() {
+            let line = "<tpm model=\"tpm-crb\"><backend type=\"emulator\" version=\"2.0\"/></tpm>";
+            self.said(2, line, from);
+        }
     }
 
     fn graphics(&mut self, graphics: &Graphics, from: &Origin) {
@@ -156,24 +144,5 @@ impl Writer {
         let line =
             format!("<graphics type=\"{kind}\" autoport=\"yes\" listen=\"{listen}\"{secret}/>");
         self.said(2, &line, from);
-    }
-}
-
-/// Names that are given away.
-#[derive(Default)]
-struct Numbers {
-    sd: usize,
-    vd: usize,
-}
-
-impl Numbers {
-    fn sd(&mut self) -> String {
-        self.sd += 1;
-        format!("sd{}", letters(self.sd - 1))
-    }
-
-    fn vd(&mut self) -> String {
-        self.vd += 1;
-        format!("vd{}", letters(self.vd - 1))
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::names::{guest_name, is_guest_name, is_uuid};
 use super::{
-    Action, BootDevice, Disk, Firmware, Graphics, Kind, Nic, Note, Screen, Vm, is_interface,
+    Action, BootDevice, Disk, Firmware, Graphics, Host, Kind, Nic, Note, Screen, Vm, is_interface,
     is_mac, letters,
 };
 use crate::value::{Origin, Value};
@@ -42,6 +42,7 @@ impl Vm {
         self.complete_name();
         self.complete_machine();
         self.complete_boot();
+        self.complete_clock();
         self.complete_disks();
         self.complete_nics();
         self.complete_console();
@@ -112,6 +113,13 @@ impl Vm {
         } else if self.kernel.is_none() {
             let why = "the kernel is in the guest's disk";
             fill(&mut self.bootloader, "pygrub".to_owned(), why);
+        }
+    }
+
+    fn complete_clock(&mut self) {
+        if self.system().is_windows() {
+            let why = "Windows sets its clock to local time";
+            fill(&mut self.local_time, true, why);
         }
     }
 
@@ -204,6 +212,23 @@ impl Vm {
                 .take()
                 .filter(|bridge| is_interface(&bridge.value));
             fill(&mut nic.bridge, BRIDGE.to_owned(), &why);
+        }
+    }
+
+    /// Takes its network cards out of the bridges of another kind of host; on Xen, there is a bridge to
+    /// put them into.
+    pub(crate) fn move_to(&mut self, host: Host) {
+        if self.host.is_none_or(|known| known == host) {
+            return;
+        }
+        for nic in &mut self.nics {
+            let foreign = |bridge: &mut Value<String>| bridge.from.is_stated();
+            if let Some(bridge) = nic.bridge.take_if(foreign)
+                && host == Host::Xen
+            {
+                let why = format!("in place of {:?}, a bridge of another host", bridge.value);
+                nic.bridge = Some(Value::guess(BRIDGE.to_owned(), why));
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use report::{Error, Result};
 
 use super::{Config, Node, Setting, number, parse};
 use crate::value::{Origin, Secret, Value};
-use crate::vm::{Action, BootDevice, Firmware, Graphics, Host, Kind, Screen, Vm};
+use crate::vm::{Action, BootDevice, Bus, Firmware, Graphics, Host, Kind, Screen, Vm};
 
 /// Makes the best of a configuration, complete or not, called `file`. Lines that xl would refuse and
 /// settings that have no place in the model become notes, and what cannot be used is in [`Vm::faults`].
@@ -127,6 +127,9 @@ impl<'c> Reader<'c> {
             }
         }
         self.vm.local_time = self.flag("localtime");
+        if self.text("hdtype").is_some_and(|kind| kind.value == "ahci") {
+            self.vm.has_bus(Bus::Sata);
+        }
         if let Some(windows) = self.flag("viridian").filter(|flag| flag.value) {
             self.vm.guest_os = Some(Value::new("Windows".to_owned(), &windows.from));
         }

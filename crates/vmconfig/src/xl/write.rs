@@ -1,12 +1,13 @@
 //! A complete configuration, every line of which says where it comes from.
 
 mod devices;
+mod platform;
 
 use report::{Result, printable};
 
 use super::quote;
 use crate::value::{Origin, Value};
-use crate::vm::{Action, Firmware, Graphics, Kind, Screen, Vm};
+use crate::vm::{Action, Firmware, Graphics, Host, Kind, Screen, Vm};
 pub use devices::has_format;
 
 /// More of a description than a comment needs, in characters.
@@ -19,11 +20,13 @@ const COMMENT: usize = 200;
 /// [`report::Kind::Target`] for a place of a disk that xl.cfg cannot name.
 pub fn write(vm: &Vm) -> Result<String> {
     let mut vm = vm.clone();
+    vm.move_to(Host::Xen);
     vm.complete();
     let mut writer = Writer::default();
     writer.head(&vm);
     writer.machine(&vm);
     writer.boot(&vm);
+    writer.platform(&vm);
     writer.disks(&vm)?;
     writer.nics(&vm);
     writer.console(&vm);

@@ -52,14 +52,14 @@ impl<R: SparseRead> Scan<R> {
                 header.floor()
             )));
         }
-        let (first, sectors) = header.descriptor.ok_or_else(crate::vmdk::no_descriptor)?;
+        let (first, sectors) = header.descriptor.unwrap_or((1, 0));
         input.skip_to(
             first.saturating_mul(SECTOR),
             "the space before the descriptor",
         )?;
         let mut text = Vec::new();
         input.append(&mut text, (sectors * SECTOR) as usize, "the descriptor")?;
-        let descriptor = Descriptor::parse(&text)?;
+        let descriptor = crate::vmdk::inside(&header, &text)?;
         let mut scan = Scan {
             ledger: Ledger::new(&header)?,
             input,

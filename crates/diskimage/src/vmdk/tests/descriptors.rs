@@ -26,7 +26,9 @@ fn descriptors_say_what_is_understood_and_nothing_else() {
         "RW 1 FLAT \"f\" 0 x",
         "RW 1 SPARSE \"f\" 0",
         "hello",
-        "load=\"/etc/shadow\"",
+        "/etc/shadow=1",
+        "a key=1",
+        "=1",
         "RW 1 2 FLAT \"f\"",
     ] {
         assert_eq!(
@@ -60,7 +62,10 @@ fn descriptors_say_what_is_understood_and_nothing_else() {
         line("RW 1 SPARSE \"f\""),
         "its extent \"f\": has no header of a sparse extent"
     );
-    assert_eq!(line("RW 1 FLAT \"g\" 0"), "g cannot be opened");
+    assert_eq!(
+        line("RW 1 FLAT \"g\" 0"),
+        "lies in the file \"g\" beside it, which is missing"
+    );
     assert_eq!(
         line("RW 36028797018963968 ZERO"),
         "has a descriptor whose extents are more than 2^63 bytes"
@@ -70,28 +75,36 @@ fn descriptors_say_what_is_understood_and_nothing_else() {
         "has a descriptor whose extents are more than 2^63 bytes"
     );
     assert_eq!(line("CID=1"), "has a descriptor that says CID twice");
+    assert_eq!(line("cid = 2"), "has a descriptor that says cid twice");
+    for device in [
+        "partitionedDevice",
+        "fullDevice",
+        "vmfsRawDeviceMap",
+        "VMFSRDM",
+    ] {
+        assert_eq!(
+            told(&format!(
+                "createType=\"{device}\"\nCID=1\nRW 63 FLAT \"/dev/sda\" 0\n"
+            )),
+            format!("describes a physical disk ({device}), whose content does not lie in files")
+        );
+    }
     assert_eq!(
         line("isNativeSnapshot=\"yes\"\nRW 1 FLAT \"f\" 0"),
         "is a snapshot that the storage system holds (isNativeSnapshot), which is not read here"
     );
-    assert_eq!(
-        line("encryptionKeys=\"vmware:key/list/(pair)\""),
-        "is encrypted, which is not read here"
-    );
+    for key in ["encryptionKeys", "cryptoKeySafe", "keySafe", "ENCRYPTION.x"] {
+        assert_eq!(
+            line(&format!("{key}=\"vmware:key/list/(pair)\"")),
+            "is encrypted, which is not read here"
+        );
+    }
     let many = "RW 1 ZERO\n".repeat(4097);
     assert_eq!(line(&many), "has a descriptor of more than 4096 extents");
     let head = "# Disk DescriptorFile\n";
     assert_eq!(
-        told(&format!("{head}RW 1 ZERO")),
-        "has a descriptor that does not say version"
-    );
-    assert_eq!(
         told(&format!("{head}version=4\nRW 1 ZERO")),
         "has a descriptor of version \"4\", and only 1 to 3 are read here"
-    );
-    assert_eq!(
-        told(&format!("{head}version=1\nRW 1 ZERO")),
-        "has a descriptor that does not say createType"
     );
     assert_eq!(
         told(&format!(
@@ -105,10 +118,7 @@ fn descriptors_say_what_is_understood_and_nothing_else() {
         )),
         "has a parent with the CID 00000001 and does not name it"
     );
-    assert_eq!(
-        told("# Disk"),
-        "has a descriptor that does not begin with \"# Disk DescriptorFile\""
-    );
+    assert_eq!(told("# Disk"), "has no header of a sparse extent");
     assert_eq!(
         told(&format!("{head}{}", " ".repeat(1 << 20))),
         "is a descriptor of more than 1048576 bytes"

@@ -27,8 +27,8 @@ pub(crate) struct Parts {
     passed: Passed,
     /// Members that passed before nothing was taken any more.
     before: Passed,
-    /// Raw disks that were taken in this pass, by their keys, and their bytes.
-    raw: HashMap<String, u64>,
+    /// Disks that were taken in this pass, by their keys, and the bytes of raw ones.
+    taken: HashMap<String, Option<u64>>,
     /// Members whose names count, in all passes.
     pub(super) families: Families,
     /// Files in chunks that descriptions list.
@@ -164,7 +164,7 @@ impl Parts {
             file.fate = Fate::Open;
         }
         self.passed = Passed::default();
-        self.raw.clear();
+        self.taken.clear();
         self.numbered.clear();
     }
 
@@ -252,13 +252,18 @@ impl Parts {
         self.passed.has(key) || self.before.has(key)
     }
 
-    /// Remembers that the member with this key was taken for a raw disk of so many bytes.
-    pub(crate) fn taken_raw(&mut self, key: String, bytes: u64) {
-        self.raw.insert(key, bytes);
+    /// Remembers that the member with this key was taken for a disk, which has so many bytes if it is raw.
+    pub(crate) fn taken(&mut self, key: String, raw: Option<u64>) {
+        self.taken.insert(key, raw);
+    }
+
+    /// Whether the member with this key was taken for a disk.
+    pub(super) fn was_taken(&self, key: &str) -> bool {
+        self.taken.contains_key(key)
     }
 
     /// The bytes of the raw disk that the member with this key was taken for.
     pub(super) fn raw(&self, key: &str) -> Option<u64> {
-        self.raw.get(key).copied()
+        self.taken.get(key).copied().flatten()
     }
 }

@@ -21,6 +21,11 @@ enum Numbered {
     PassedBy(Error),
 }
 
+/// Whether the name is one that VMware gives to an extent, `vm-s001.vmdk`.
+pub(super) fn is_extent_name(name: &str) -> bool {
+    PartName::parse(name).is_some_and(|part| part.series == Series::Extents)
+}
+
 impl Walk<'_> {
     /// Whether the member `file`, which begins with `head`, is dealt with because of the number in its name:
     /// there is a newer version of it, or the pass goes on without taking anything.
@@ -184,6 +189,22 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Sees to it that the file, which begins with `head`, is not one of several extents by its name: without a
+    /// descriptor inside it looks like a whole disk.
+    ///
+    /// # Errors
+    /// [`report::Kind::Corrupt`] when it is.
+    pub(in crate::walk) fn is_no_extent(&self, head: &[u8], file: &File) -> Result<()> {
+        let name = match file.member.as_str() {
+            "" => &self.source,
+            name => name,
+        };
+        match is_extent_name(name) && diskimage::vmdk_is_part(head) {
+            true => Err(diskimage::vmdk_no_descriptor()),
+            false => Ok(()),
+        }
     }
 
     /// `error`, which came of the member called `member`, with what its name has to do with it.

@@ -4,11 +4,8 @@ use report::{Error, Result, printable};
 
 use super::Writer;
 use crate::value::{Origin, Value};
-use crate::vm::{Disk, Kind, Nic, Vm};
+use crate::vm::{Disk, Host, Kind, Nic, Vm};
 use crate::xl::quote;
-
-/// Network cards that Xen's device model pretends to be.
-const MODELS: &[&str] = &["e1000", "e1000e", "rtl8139"];
 
 impl Writer {
     pub(super) fn disks(&mut self, vm: &Vm) -> Result<()> {
@@ -33,11 +30,20 @@ impl Writer {
         self.text += "\nvif = [\n";
         for nic in &vm.nics {
             let plugged = also("bridge", nic.bridge.as_ref(), &nic.from);
-            let about = format!("{}{plugged}", nic.from);
+            let card = self.about_card(nic, vm);
+            let about = format!("{}{plugged}{card}", nic.from);
             let line = self.nic(nic, vm);
             self.text += &format!("    # {}\n    {},\n", printable(&about), quote(&line));
         }
         self.text += "]\n";
+    }
+
+    /// Why the card is not the one that the guest had.
+    fn about_card(&self, nic: &Nic, vm: &Vm) -> String {
+        let said = nic.model.as_ref().map(|model| model.value.as_str());
+        let card = vm.card(said, Host::Xen).filter(|_| vm.is(Kind::Hvm));
+        let why = card.and_then(|card| card.why);
+        why.map_or(String::new(), |why| format!("; model: a guess: {why}"))
     }
 
     fn nic(&mut self, nic: &Nic, vm: &Vm) -> String {
@@ -45,14 +51,16 @@ impl Writer {
         if let Some(mac) = &nic.mac {
             parts.push(format!("mac={}", mac.value));
         }
-        if let Some(model) = nic.model.as_ref().filter(|_| vm.is(Kind::Hvm)) {
-            match MODELS.contains(&model.value.as_str()) {
-                true => parts.push(format!("model={}", model.value)),
-                false => self.left_out.push(format!(
-                    "network card {:?}, {}: xl takes its own",
-                    model.value, model.from
-                )),
-            }
+        let model = nic.model.as_ref().filter(|_| vm.is(Kind::Hvm));
+        let said = model.map(|model| model.value.as_str());
+        let card = vm.card(said, Host::Xen).filter(|_| vm.is(Kind::Hvm));
+        match (card, model) {
+            (Some(card), _) => parts.push(format!("model={}", card.model)),
+            (None, Some(model)) => self.left_out.push(format!(
+                "network card {:?}, {}: the guest has Xen's own",
+                model.value, model.from
+            )),
+            (None, None) => {}
         }
         if let Some(bridge) = &nic.bridge {
             parts.push(format!("bridge={}", bridge.value));
