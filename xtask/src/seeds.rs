@@ -1,6 +1,7 @@
 //! `fuzz/seeds`: a few small files a target, made by the tools that people make such files with.
 
 mod images;
+mod packed;
 
 // What the fuzz targets unfold again.
 #[allow(dead_code)]
@@ -105,6 +106,8 @@ const SEEDS: &[(&str, &str, &str)] = &[
         "printf 'P*M\\030\\003\\0\\0\\0abc'; zstd -q <disk.img",
     ),
     ("zstd", "empty", "zstd -q </dev/null"),
+    ("lzma", "lzma-0", "xz --format=lzma -0 <disk.img"),
+    ("lzma", "lzma-empty", "xz --format=lzma </dev/null"),
     ("bzip2", "bzip2-9", "bzip2 -9 <disk.img"),
     (
         "bzip2",
@@ -241,7 +244,7 @@ pub(crate) fn run() -> Result<()> {
             write(&file, &fold::fold(&image))?;
         }
     }
-    for (target, name, content) in images::made() {
+    for (target, name, content) in images::made().into_iter().chain(packed::made()) {
         write(&place(target, name)?, &content)?;
     }
     println!("made in {}", seeds.display());

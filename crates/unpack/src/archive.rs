@@ -59,8 +59,9 @@ pub enum MemberKind {
 pub struct Doubt {
     /// What is wrong with the end: an error, should nothing else show that it is one.
     pub error: Error,
-    /// Whether something may be missing. If not, there is only something more, which is not read.
-    pub incomplete: bool,
+    /// Whether what follows the end looks like more of the same: then nothing around it shows that it is
+    /// whole.
+    pub more: bool,
 }
 
 /// An archive read in one forward pass.

@@ -125,7 +125,7 @@ impl<R: SparseRead> Tar<R> {
             error: Error::corrupt(format!(
                 "tar: the archive ends at byte {at} without an end mark"
             )),
-            incomplete: true,
+            more: false,
         });
     }
 
@@ -152,7 +152,7 @@ impl<R: SparseRead> Tar<R> {
         };
         self.doubt = Some(Doubt {
             error: Error::corrupt(message),
-            incomplete: another || lone,
+            more: another,
         });
         Ok(())
     }

@@ -89,7 +89,7 @@ pub(crate) struct Common {
     #[arg(long)]
     strict: bool,
 
-    /// Take a tar archive whose end mark is missing, or is followed by another archive
+    /// Take a tar archive whose end mark is missing, or is followed by something else
     #[arg(long)]
     accept_bad_end: bool,
 

@@ -30,3 +30,4 @@ mod tls;
 mod usage;
 mod volumes;
 mod web;
+mod zips;

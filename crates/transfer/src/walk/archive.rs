@@ -78,8 +78,8 @@ impl Walk<'_> {
             .map_err(|error| error.within(&place))?;
         if let Some(doubt) = archive.doubt().filter(|_| !self.seen.again) {
             // What is around it has ended as it should, or is going to be refused.
-            let enclosed = self.layers.len() > 1;
-            self.doubted(doubt, verified || (enclosed && !holes), file)
+            let enclosed = self.layers.len() > 1 && !holes;
+            self.doubted(doubt, verified || enclosed, file)
                 .map_err(|error| error.within(&place))?;
         }
         Ok(Continue(()))

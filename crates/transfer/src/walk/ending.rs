@@ -6,15 +6,14 @@ use unpack::archive::Doubt;
 use super::{File, Walk};
 
 impl Walk<'_> {
-    /// Judges `doubt` about the end of the archive `file`. It does not matter where something else shows that
-    /// nothing is missing: that is `proven`, or the archive has its end mark and only something behind it. It is
-    /// told in any case.
+    /// Judges `doubt` about the end of the archive `file`. Where something else shows that it is whole, it is
+    /// `proven`, and the doubt is only told.
     ///
     /// # Errors
-    /// The doubt, where members may be missing and the user has not said to take the archive as it is.
+    /// The doubt, where nothing does and the user has not said to take the archive as it is.
     pub(super) fn doubted(&mut self, doubt: &Doubt, proven: bool, file: &File) -> Result<()> {
         let looks = self.sink.looker().is_some();
-        if proven || !doubt.incomplete || self.pick.any_end || looks {
+        if (proven && !doubt.more) || self.pick.any_end || looks {
             self.warn(file, doubt.error.clone());
             return Ok(());
         }

@@ -85,35 +85,35 @@ fn truncation_anywhere_is_an_error() {
 fn an_end_is_told_from_what_need_not_be_one() {
     let member = testkit::tar::file("a", b"alpha");
     let with = |zeros: usize, more: &[u8]| [&member[..], &vec![0; zeros], more].concat();
-    let certain = |message: &'static str| Some((message, false));
-    let unsure = |message: &'static str| Some((message, true));
+    let over = |message: &'static str| Some((message, false));
+    let more = |message: &'static str| Some((message, true));
     let without = "tar: the archive ends at byte 1024 without an end mark";
     for (bytes, doubt) in [
         (with(1024, b""), None),
         (with(512, b""), None),
         (with(9 * 1024 + 77, b""), None),
         (with(700, b""), None),
-        (with(0, b""), unsure(without)),
-        (with(511, b""), unsure(without)),
+        (with(0, b""), over(without)),
+        (with(511, b""), over(without)),
         (
             with(1024, b"x"),
-            certain("tar: trailing garbage at byte 2048, after the end mark"),
+            over("tar: trailing garbage at byte 2048, after the end mark"),
         ),
         (
             with(9000, &[7; 2000]),
-            certain("tar: trailing garbage at byte 10024, after the end mark"),
+            over("tar: trailing garbage at byte 10024, after the end mark"),
         ),
         (
             with(512, b"x"),
-            unsure("tar: trailing garbage at byte 1536, after an end mark of one block"),
+            over("tar: trailing garbage at byte 1536, after an end mark of one block"),
         ),
         (
             with(512, &member),
-            unsure("tar: another archive begins at byte 1536, after the end mark"),
+            more("tar: another archive begins at byte 1536, after the end mark"),
         ),
         (
             with(9216, &member),
-            unsure("tar: another archive begins at byte 10240, after the end mark"),
+            more("tar: another archive begins at byte 10240, after the end mark"),
         ),
     ] {
         for step in [1, 100, usize::MAX] {
@@ -121,7 +121,7 @@ fn an_end_is_told_from_what_need_not_be_one() {
             assert_eq!(archive.next_member().unwrap().unwrap().name, "a");
             assert_eq!(archive.next_member(), Ok(None));
             let found = archive.doubt();
-            let found = found.map(|found| (found.error.message(), found.incomplete));
+            let found = found.map(|found| (found.error.message(), found.more));
             assert_eq!(found, doubt, "{} bytes", bytes.len());
         }
     }
