@@ -192,7 +192,16 @@ impl Error {
 
     /// The error as a person reads it, without colour: the line, its causes, the hint.
     pub fn to_text(&self) -> String {
-        let mut text = format!("error: {}", printable(&self.to_string()));
+        self.as_text("error")
+    }
+
+    /// The same of something that is no reason to stop: `warning: …`.
+    pub fn to_warning(&self) -> String {
+        self.as_text("warning")
+    }
+
+    fn as_text(&self, what: &str) -> String {
+        let mut text = format!("{what}: {}", printable(&self.to_string()));
         for cause in &self.0.causes {
             text += &format!("\n  because: {}", printable(cause));
         }

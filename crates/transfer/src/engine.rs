@@ -12,6 +12,7 @@ use place::target::Candidate;
 use report::{Error, Kind, Result, hex};
 use unpack::Limits;
 use unpack::gzip::Engine;
+use vmconfig::Vm;
 
 use crate::control::{Control, interrupted};
 use crate::digest::Content;
@@ -50,6 +51,8 @@ pub struct Import {
     pub named: bool,
     /// Whether each target is read back and compared, for which digests are made in any case.
     pub verify: bool,
+    /// Whether what was not used or not checked is an error.
+    pub strict: bool,
     /// Whether to stop before the first change.
     pub dry_run: bool,
 }
@@ -65,8 +68,12 @@ pub struct Imported {
     pub disks: Vec<ImportedDisk>,
     /// Guest configurations that came with them.
     pub configs: Vec<Config>,
+    /// The guest that they describe.
+    pub guest: Option<Vm>,
     /// What the manifest of an appliance was found to say.
     pub manifest: Option<String>,
+    /// What was not used or not checked.
+    pub warnings: Vec<Error>,
 }
 
 /// A disk that was imported.
@@ -111,6 +118,8 @@ pub struct Plan {
     pub layers: Vec<&'static str>,
     /// What becomes of each disk.
     pub disks: Vec<DiskPlan>,
+    /// What was not used or not checked, up to the last disk.
+    pub warnings: Vec<Error>,
 }
 
 /// What came of [`import`].
@@ -199,6 +208,7 @@ fn measure(
         pick: import.pick.clone(),
         named: false,
         verify: false,
+        strict: false,
         dry_run: false,
         ..*import
     };
@@ -254,12 +264,17 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
         control,
     );
     let walked = source.walk(&mut walk, control);
-    let seen = walk.seen;
+    let mut seen = walk.seen;
+    let guest = seen.describe_guest();
     if walked.is_ok() && writer.is_planned() {
         return Ok(plan(seen, std::mem::take(&mut writer.plans)));
     }
     let checked = walked
         .and_then(|walked| check(walked, &import.pick, &seen, import.sha256))
+        .and_then(|passed| match import.strict {
+            true => seen.no_warnings().map(|()| passed),
+            false => Ok(passed),
+        })
         .map_err(|error| explained(error, hint).at(&name));
     // The copy goes first: it is complete and right whatever becomes of the targets, and if it
     // cannot be finished they must not be either.
@@ -276,7 +291,9 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
         sha256: passed.sha256,
         disks: writer.finish(&seen.taken)?,
         configs: seen.configs,
+        guest,
         manifest: seen.manifest,
+        warnings: seen.warnings,
     }))
 }
 
@@ -285,6 +302,7 @@ fn plan(seen: Seen, disks: Vec<DiskPlan>) -> Outcome {
     Outcome::Planned(Plan {
         layers: layers.unwrap_or_default(),
         disks,
+        warnings: seen.warnings,
     })
 }
 

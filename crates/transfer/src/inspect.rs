@@ -16,6 +16,7 @@ use extent::ByteSource;
 use report::{Error, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
+use vmconfig::Vm;
 
 use crate::control::{Control, interrupted};
 use crate::engine::{Source, Walked, explained};
@@ -58,8 +59,12 @@ pub struct Inspected {
     pub members: Members,
     /// Guest configurations.
     pub configs: Vec<Config>,
+    /// The guest that they describe.
+    pub guest: Option<Vm>,
     /// What the manifest of an appliance was found to say.
     pub manifest: Option<String>,
+    /// What was not used or not checked.
+    pub warnings: Vec<Error>,
     /// Why an import would not take the source, whatever its disks are like.
     pub refusal: Option<Error>,
 }
@@ -143,7 +148,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
         .map_err(|error| explained(error, hint).at(&name))
 }
 
-fn told(size: Option<u64>, seen: Seen, mut looker: Looker, pick: &Pick) -> Result<Inspected> {
+fn told(size: Option<u64>, mut seen: Seen, mut looker: Looker, pick: &Pick) -> Result<Inspected> {
     let refusal = pick.judge(&seen).err();
     let nothing = pick.member.is_some() || (!seen.archive && seen.configs.is_empty());
     if let Some(refusal) = refusal
@@ -159,6 +164,7 @@ fn told(size: Option<u64>, seen: Seen, mut looker: Looker, pick: &Pick) -> Resul
         }
     }
     Ok(Inspected {
+        guest: seen.describe_guest(),
         size,
         layers: looker.layers,
         archive: seen.archive,
@@ -166,6 +172,7 @@ fn told(size: Option<u64>, seen: Seen, mut looker: Looker, pick: &Pick) -> Resul
         members: looker.members,
         configs: seen.configs,
         manifest: seen.manifest,
+        warnings: seen.warnings,
         refusal: looker.manifest.or(refusal),
     })
 }

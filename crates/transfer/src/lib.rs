@@ -22,6 +22,7 @@ mod encoded;
 mod engine;
 mod fan;
 mod gather;
+mod guest;
 mod hash;
 mod inspect;
 mod intake;
@@ -40,6 +41,7 @@ pub use control::{Control, Progress, Unsettled};
 pub use digest::{Content, Named, digest};
 pub use encoded::Form;
 pub use engine::{DiskPlan, Import, Imported, ImportedDisk, Outcome, Plan, TargetEnd, import};
+pub use guest::Guest;
 pub use inspect::{
     Entry, Inspect, Inspected, InspectedDisk, Members, Packing, Survey, What, inspect,
 };

@@ -1,10 +1,16 @@
 //! What a walk through a source sees.
 
 use diskimage::Format;
+use report::{Error, Kind, Result};
 use serde::Serialize;
+use vmconfig::Vm;
 
 use crate::classify::ConfigKind;
+use crate::guest::Guest;
 use crate::names::Names;
+
+/// Warnings that are kept: the rest only repeats them.
+const WARNINGS: usize = 100;
 
 /// A disk in the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -62,8 +68,45 @@ pub(crate) struct Seen {
     pub(crate) rest: Names,
     /// What the manifest of an appliance says, as a person reads it.
     pub(crate) manifest: Option<String>,
+    /// What was not used or not checked, a line each; at most [`WARNINGS`].
+    pub(crate) warnings: Vec<Error>,
     /// Whether the source has to be read once more, because tables lie behind data.
     pub(crate) again: bool,
     /// Whether the disk was read at any offset, and not out of the stream.
     pub(crate) at_any_offset: bool,
+}
+
+impl Seen {
+    /// Remembers that something was not used or not checked, once.
+    pub(crate) fn warn(&mut self, warning: Error) {
+        if self.warnings.len() < WARNINGS && !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// Reads the guest's descriptions, and says which of them could not be used.
+    pub(crate) fn describe_guest(&mut self) -> Option<Vm> {
+        let guest = Guest::described_by(&self.configs);
+        for warning in guest.warnings {
+            self.warn(warning);
+        }
+        guest.vm
+    }
+
+    /// What `--strict` asks for.
+    ///
+    /// # Errors
+    /// The first warning, with the others as its causes.
+    pub(crate) fn no_warnings(&self) -> Result<()> {
+        let Some((first, rest)) = self.warnings.split_first() else {
+            return Ok(());
+        };
+        let kind = match first.kind() {
+            Kind::Corrupt => Kind::Corrupt,
+            Kind::Unsupported => Kind::Unsupported,
+            _ => Kind::Refused,
+        };
+        let error = Error::new(kind, first.to_string()).because_of(first.clone());
+        Err(rest.iter().fold(error, |error, other| error.cause(other)))
+    }
 }

@@ -153,6 +153,12 @@ impl<'a> Walk<'a> {
         self.file(&mut Located::new(source, ""), &file)
     }
 
+    /// Says that something about `file` was not used or not checked.
+    fn warn(&mut self, file: &File, warning: Error) {
+        let name = shortened(&file.member, NAMED);
+        self.seen.warn(warning.within(&name));
+    }
+
     fn file(&mut self, stream: &mut dyn SparseRead, file: &File) -> Result<ControlFlow<()>> {
         self.control.check()?;
         let mut stream = Lookahead::new(stream);

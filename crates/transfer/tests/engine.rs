@@ -36,6 +36,7 @@ fn request(source: impl ByteSource + 'static, targets: Vec<Box<dyn Candidate>>) 
         sha256: None,
         named: true,
         verify: false,
+        strict: false,
         dry_run: false,
     }
 }

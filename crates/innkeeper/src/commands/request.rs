@@ -73,6 +73,10 @@ pub(crate) struct Common {
     #[arg(long)]
     target_is_zero: bool,
 
+    /// Fail where the result would have a warning: something was not used or not checked
+    #[arg(long)]
+    strict: bool,
+
     /// Say what would be written where, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -169,7 +173,10 @@ pub(super) fn run(task: Task) -> End {
     };
     let text = match &done {
         _ if json => format!("{:#}\n", told::as_json(&done, start.elapsed())),
-        _ if quiet => String::new(),
+        _ if quiet => {
+            told::warnings(&done).for_each(|warning| tell(&warning.to_warning()));
+            String::new()
+        }
         _ => told::as_text(&done, start.elapsed()),
     };
     let printed = match aside {
@@ -253,6 +260,7 @@ fn transfer(task: Task, control: &Arc<Control>) -> Result<told::Done> {
         // Nobody would see them.
         named: args.json || !args.quiet,
         verify: args.verify,
+        strict: args.strict,
         dry_run: args.dry_run,
     };
     Ok(match transfer::import(request, control)? {

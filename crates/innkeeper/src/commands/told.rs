@@ -37,6 +37,24 @@ pub(super) fn troubles(done: &Done) -> impl Iterator<Item = Error> {
     targets.chain(config.and_then(|config| config.result.clone().err()))
 }
 
+/// What was not used or not checked.
+pub(super) fn warnings(done: &Done) -> impl Iterator<Item = &Error> {
+    match done {
+        Done::Planned { plan, .. } => plan.warnings.iter(),
+        Done::Imported { imported, .. } => imported.warnings.iter(),
+    }
+}
+
+/// A row for each warning, and one for what can be done about it.
+pub(super) fn warning_rows<'a>(
+    warnings: impl Iterator<Item = &'a Error>,
+) -> impl Iterator<Item = (&'static str, String)> {
+    warnings.flat_map(|warning| {
+        let hint = warning.hint_text().map(|hint| ("hint", hint.to_owned()));
+        std::iter::once(("warning", warning.to_string())).chain(hint)
+    })
+}
+
 /// The result as a person reads it.
 pub(super) fn as_text(done: &Done, elapsed: Duration) -> String {
     match done {
@@ -47,6 +65,7 @@ pub(super) fn as_text(done: &Done, elapsed: Duration) -> String {
                 let plans = targets.map(|target| ("plan", target.clone()));
                 std::iter::once(disk(&planned.disk)).chain(plans)
             });
+            let rows = rows.chain(warning_rows(warnings(done)));
             table(&rows.collect::<Vec<_>>())
         }
         Done::Imported {
@@ -75,6 +94,7 @@ pub(super) fn as_text(done: &Done, elapsed: Duration) -> String {
             }));
             let written = config.iter().filter(|config| config.result.is_ok());
             rows.extend(written.map(|config| ("written", config.name.clone())));
+            rows.extend(warning_rows(warnings(done)));
             table(&rows)
         }
     }
@@ -170,6 +190,7 @@ pub(super) fn as_json(done: &Done, elapsed: Duration) -> Value {
                     "schema": 1,
                     "dry_run": true,
                     "source": { "name": source, "layers": plan.layers },
+                    "warnings": warnings_json(&plan.warnings),
                 }),
                 disks.collect(),
             )
@@ -192,6 +213,7 @@ pub(super) fn as_json(done: &Done, elapsed: Duration) -> Value {
                 "kept": kept,
                 "manifest": imported.manifest,
                 "configs": imported.configs,
+                "warnings": warnings_json(&imported.warnings),
                 "config": config.as_ref().map(|config| json!({
                     "name": config.name,
                     "error": config.result.as_ref().err().map(Error::to_json),
@@ -200,6 +222,11 @@ pub(super) fn as_json(done: &Done, elapsed: Duration) -> Value {
             imported.disks.iter().map(disk_json).collect(),
         ),
     }
+}
+
+/// Warnings as scripts read them, in the shape of errors.
+pub(super) fn warnings_json(warnings: &[Error]) -> Vec<Value> {
+    warnings.iter().map(Error::to_json).collect()
 }
 
 fn with_only_disk(mut document: Value, disks: Vec<Value>) -> Value {

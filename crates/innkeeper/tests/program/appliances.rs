@@ -124,6 +124,37 @@ fn a_certificate_is_reported() {
         json["manifest"],
         "3 files agree (SHA-256); certificate present, SHA-256 signature not checked"
     );
+    let warning = "the certificate is present, SHA-256 signature not checked";
+    assert_eq!(json["warnings"][0]["place"], "web.cert");
+    assert_eq!(json["warnings"][0]["message"], warning);
+    room.sh("rm out-*");
+    room.run("import web.ova --to out-{disk}.img --strict")
+        .refused(3, &format!("error: web.ova: web.cert: {warning}"));
+    assert!(!room.exists("out-0.img"));
+}
+
+#[test]
+fn a_description_that_cannot_be_read_is_a_warning() {
+    let room = Room::new();
+    parts(&room);
+    room.write("web.ovf", b"<Envelope><unclosed></Envelope>");
+    room.sh("tar -cf web.ova web.ovf root.vmdk");
+    let warning = "the OVF description is not used: ";
+    let ran = room.run("import web.ova --to out.img --json").ok();
+    let told = &ran.json()["warnings"][0];
+    assert_eq!(told["place"], "web.ovf");
+    assert!(told["message"].as_str().unwrap().starts_with(warning));
+    let text = room.run("import web.ova --to out.img --force").ok().out();
+    assert!(
+        text.contains(&format!("warning   web.ovf: {warning}")),
+        "{text}"
+    );
+    let inspected = room.run("inspect web.ova").ok().out();
+    assert!(inspected.contains(warning), "{inspected}");
+    let before = room.names();
+    room.run("import web.ova --to new.img --strict")
+        .refused_for(3, warning);
+    assert_eq!(room.names(), before);
 }
 
 #[test]

@@ -166,6 +166,18 @@ impl Ran {
         );
     }
 
+    /// Failed with this status and `part` somewhere on standard error.
+    #[track_caller]
+    pub fn refused_for(self, status: i32, part: &str) {
+        let found = self.status == status && self.stderr.contains(part);
+        assert!(found, "no '{part}' in {}", self.story());
+    }
+
+    /// Standard output as text.
+    pub fn out(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
     /// A value of the JSON document on standard output.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {

@@ -70,7 +70,7 @@ impl Walk<'_> {
         }
         self.xva = xva;
         self.all_began(file)?;
-        self.judge(inside.checking)
+        self.judge(inside.checking, file)
             .map_err(|error| error.within(&place))?;
         Ok(Continue(()))
     }
@@ -160,12 +160,16 @@ impl Walk<'_> {
     }
 
     /// What became of the manifest, if there was one.
-    fn judge(&mut self, checking: Option<Checking>) -> Result<()> {
+    fn judge(&mut self, checking: Option<Checking>, file: &File) -> Result<()> {
         let Some(checking) = checking.filter(|_| !self.parts.is_ahead()) else {
             return Ok(());
         };
         let certificate = checking
             .has_certificate()
+            .inspect(|certificate| {
+                let warning = Error::refused(format!("the certificate is {certificate}"));
+                self.warn(file, warning.within(&certificate.name));
+            })
             .map(|certificate| format!("; certificate {certificate}"));
         let verdict = checking.verdict();
         if let (Err(error), Some(looker)) = (&verdict, self.sink.looker()) {

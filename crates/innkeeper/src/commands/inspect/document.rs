@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use transfer::{Entry, Inspected, InspectedDisk};
 use vmconfig::{Bus, Disk, Nic, Vm};
 
-use crate::commands::request::config::described;
+use crate::commands::told::warnings_json;
 
 pub(super) fn of(source: &str, inspected: &Inspected) -> Value {
     let disks: Vec<Value> = inspected.disks.iter().map(disk).collect();
@@ -17,9 +17,10 @@ pub(super) fn of(source: &str, inspected: &Inspected) -> Value {
             "bytes": inspected.size,
             "archive": inspected.archive,
         },
-        "guest": described(&inspected.configs).as_ref().map(guest),
+        "guest": inspected.guest.as_ref().map(guest),
         "configs": inspected.configs,
         "manifest": inspected.manifest,
+        "warnings": warnings_json(&inspected.warnings),
         "refusal": inspected.refusal.as_ref().map(Error::to_json),
         "members": inspected.members.entries.iter().map(member).collect::<Vec<_>>(),
         "members_count": inspected.members.count,

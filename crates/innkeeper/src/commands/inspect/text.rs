@@ -4,8 +4,7 @@ use report::{Error, amount};
 use transfer::{Entry, Inspected, InspectedDisk, Members, Survey};
 use vmconfig::{Disk, Nic, Vm};
 
-use crate::commands::request::config::described;
-use crate::commands::told::bar;
+use crate::commands::told::{bar, warning_rows};
 use crate::output::table;
 
 type Rows = Vec<(&'static str, String)>;
@@ -16,10 +15,11 @@ const UNKNOWN: &str = "—";
 pub(super) fn of(source: &str, inspected: &Inspected) -> String {
     let mut rows = vec![("source", named(source, &inspected.layers))];
     rows.extend(inspected.size.map(|size| ("stored", sized(size))));
-    rows.extend(described(&inspected.configs).iter().flat_map(guest));
+    rows.extend(inspected.guest.iter().flat_map(guest));
     let manifest = inspected.manifest.iter();
     rows.extend(manifest.map(|told| ("manifest", told.clone())));
     rows.extend(inspected.refusal.iter().flat_map(refused));
+    rows.extend(warning_rows(inspected.warnings.iter()));
     for disk in &inspected.disks {
         rows.push(("", String::new()));
         rows.extend(disk_rows(source, disk));

@@ -8,9 +8,9 @@ use diskimage::Format;
 use place::Place;
 use place::target::Candidate;
 use report::{Error, Result};
-use transfer::{Config, ConfigKind, Imported, ImportedDisk};
+use transfer::{Config, Guest, Imported, ImportedDisk};
 use vmconfig::libvirt::Hypervisor;
-use vmconfig::{Disk, Origin, Vm, libvirt, opennebula, ovf, vmx, xl, xva};
+use vmconfig::{Disk, Origin, Vm, libvirt, opennebula, xl};
 
 /// Disks of one guest that are looked at before the first one is written.
 const LOOKED_AT: usize = 64;
@@ -134,13 +134,16 @@ impl Language {
 
 /// What the guest is called by the first of these that says so.
 pub(super) fn guest_name(configs: &[Config]) -> Option<String> {
-    let vm = described(configs)?;
+    let vm = Guest::described_by(configs).vm?;
     vm.name.map(|name| name.value)
 }
 
 /// The files that hold the guest's disks, by the first of these that says so, each once.
 pub(super) fn disk_files(configs: &[Config]) -> Vec<String> {
-    let disks = described(configs).map(|vm| vm.disks).unwrap_or_default();
+    let disks = Guest::described_by(configs)
+        .vm
+        .map(|vm| vm.disks)
+        .unwrap_or_default();
     let disks = disks.into_iter().filter(|disk| !disk.cdrom);
     let mut files = Vec::new();
     for file in disks.filter_map(|disk| disk.source) {
@@ -151,30 +154,9 @@ pub(super) fn disk_files(configs: &[Config]) -> Vec<String> {
     files
 }
 
-/// The guest as the best of these describes it.
-pub(in crate::commands) fn described(configs: &[Config]) -> Option<Vm> {
-    let of = |kind: ConfigKind| configs.iter().filter(move |config| config.kind == kind);
-    let read = |config: &Config| match config.kind {
-        ConfigKind::Ovf => ovf::read(&config.text, &config.member).ok(),
-        ConfigKind::Xapi => xva::read(&config.text, &config.member).ok(),
-        ConfigKind::Xl => xl::read(&config.text, &config.member).ok(),
-        ConfigKind::Libvirt => libvirt::read(&config.text, &config.member).ok(),
-        ConfigKind::Vmx => vmx::read(&config.text, &config.member).ok(),
-        ConfigKind::Vbox => None,
-    };
-    let best = [
-        ConfigKind::Ovf,
-        ConfigKind::Xapi,
-        ConfigKind::Xl,
-        ConfigKind::Libvirt,
-        ConfigKind::Vmx,
-    ];
-    best.into_iter().flat_map(of).find_map(read)
-}
-
 /// The guest, its disks where they lie now, completed with guesses.
 fn guest(source: &str, imported: &Imported, format: Format) -> Vm {
-    let mut vm = described(&imported.configs).unwrap_or_else(|| {
+    let mut vm = imported.guest.clone().unwrap_or_else(|| {
         let stem = super::places::stem(source);
         Vm::guess(&stem, Vec::new())
     });

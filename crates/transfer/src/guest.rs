@@ -1,0 +1,104 @@
+//! The guest that the configurations beside a disk describe.
+
+use report::Error;
+use vmconfig::{Vm, libvirt, ovf, vmx, xl, xva};
+
+use crate::classify::ConfigKind;
+use crate::seen::Config;
+
+/// Languages in the order in which they are believed: what was made to carry a guest elsewhere first.
+const BEST: [ConfigKind; 5] = [
+    ConfigKind::Ovf,
+    ConfigKind::Xapi,
+    ConfigKind::Xl,
+    ConfigKind::Libvirt,
+    ConfigKind::Vmx,
+];
+
+/// What configurations say about a guest.
+#[derive(Debug, Default)]
+pub struct Guest {
+    /// The guest by the best description that can be read.
+    pub vm: Option<Vm>,
+    /// Why better descriptions could not be used.
+    pub warnings: Vec<Error>,
+}
+
+impl Guest {
+    /// Reads `configs`, the best language first, until one of them describes a guest.
+    pub fn described_by(configs: &[Config]) -> Self {
+        let of = |kind: ConfigKind| configs.iter().filter(move |config| config.kind == kind);
+        let mut guest = Guest::default();
+        for config in BEST.into_iter().flat_map(of) {
+            match read(config) {
+                Ok(vm) => {
+                    guest.vm = Some(vm);
+                    break;
+                }
+                Err(error) => guest.warnings.push(unused(config, error)),
+            }
+        }
+        guest
+    }
+}
+
+fn read(config: &Config) -> report::Result<Vm> {
+    let (text, member) = (&config.text, &config.member);
+    match config.kind {
+        ConfigKind::Ovf => ovf::read(text, member),
+        ConfigKind::Xapi => xva::read(text, member),
+        ConfigKind::Xl => xl::read(text, member),
+        ConfigKind::Libvirt => libvirt::read(text, member),
+        ConfigKind::Vmx => vmx::read(text, member),
+        ConfigKind::Vbox => Err(Error::unsupported(
+            "descriptions of VirtualBox are not read",
+        )),
+    }
+}
+
+fn unused(config: &Config, error: Error) -> Error {
+    let kind = config.kind.name();
+    Error::new(
+        error.kind(),
+        format!("the {kind} description is not used: {}", error.message()),
+    )
+    .because_of(error)
+    .at(&config.member)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(member: &str, kind: ConfigKind, text: &str) -> Config {
+        Config {
+            member: member.into(),
+            kind,
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn a_description_that_cannot_be_read_gives_way_and_is_told() {
+        let configs = [
+            config("guest.cfg", ConfigKind::Xl, "name = 'web01'\n"),
+            config("guest.ovf", ConfigKind::Ovf, "<Envelope>"),
+        ];
+        let guest = Guest::described_by(&configs);
+        assert_eq!(guest.vm.unwrap().name.unwrap().value, "web01");
+        let warning = &guest.warnings[0];
+        assert_eq!(guest.warnings.len(), 1);
+        assert!(
+            warning
+                .to_string()
+                .starts_with("guest.ovf: the OVF description is not used: "),
+            "{warning}"
+        );
+    }
+
+    #[test]
+    fn nothing_is_described_by_nothing() {
+        let guest = Guest::described_by(&[]);
+        assert!(guest.vm.is_none() && guest.warnings.is_empty());
+    }
+}
