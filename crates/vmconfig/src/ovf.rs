@@ -5,6 +5,7 @@
 //! the CIM schema's `CIM_ResourceAllocationSettingData`. Names are taken without their namespaces:
 //! products do not agree on them.
 
+mod files;
 mod hardware;
 mod product;
 mod storage;
@@ -13,6 +14,8 @@ mod tests;
 mod unit;
 
 use report::{Error, Result};
+
+pub use files::{DiskFile, disk_files};
 
 use crate::limits::shown;
 
