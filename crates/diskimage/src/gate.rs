@@ -15,6 +15,16 @@ pub trait Directory: Send + Sync {
     /// # Errors
     /// [`report::Kind::Refused`] when it lies outside, [`report::Kind::Io`] when it cannot be opened.
     fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>>;
+
+    /// Opens the image below that an image calls `whole`; its last part is `name`, and usually all that
+    /// counts.
+    ///
+    /// # Errors
+    /// As [`Directory::open`].
+    fn open_below(&self, whole: &str, name: &str) -> Result<Arc<dyn BlockRead>> {
+        let _ = whole;
+        self.open(name)
+    }
 }
 
 /// What an image's reader may open.
@@ -54,6 +64,12 @@ impl Gate {
     /// Lets images below, that is backing files and parents, be opened in `directory`.
     pub fn with_images_below(mut self, directory: Arc<dyn Directory>) -> Self {
         self.below = Some(directory);
+        self
+    }
+
+    /// Lets images below be opened in `directory`, unless another one was given for them.
+    pub fn or_images_below(mut self, directory: Arc<dyn Directory>) -> Self {
+        self.below.get_or_insert(directory);
         self
     }
 
@@ -117,7 +133,7 @@ impl Gate {
             let message = format!("names {name:?} as its {what}, which is no file name");
             return Err(Error::refused(message));
         }
-        directory.open(last).map(Some)
+        directory.open_below(name, last).map(Some)
     }
 }
 

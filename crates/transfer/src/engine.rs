@@ -7,7 +7,7 @@ use std::sync::Arc;
 use diskimage::passing::Means;
 use diskimage::{Format, How};
 use extent::digest::Digest;
-use extent::{Again, BlockWrite, ByteSource, Opener, drain};
+use extent::{Again, BlockWrite, ByteSource, Folder, drain};
 use place::target::Candidate;
 use report::{Error, Kind, Result, hex};
 use unpack::Limits;
@@ -17,6 +17,7 @@ use vmconfig::Vm;
 use crate::control::{Control, interrupted};
 use crate::digest::Content;
 use crate::encoded::{Encoded, Form, Layout, Measured};
+use crate::input::Input;
 use crate::intake::{Intake, Keep, Passed, Passing};
 use crate::open::{Footer, Opening};
 use crate::pick::Pick;
@@ -27,8 +28,8 @@ use crate::writer::{Places, Writer};
 
 /// What to import, and to where.
 pub struct Import {
-    /// Where the bytes come from.
-    pub source: Box<dyn ByteSource>,
+    /// What is read.
+    pub source: Input,
     /// Where the disks go, everything checked that can be without their sizes.
     pub places: Places,
     /// The format that the targets are to hold; raw if it is not given.
@@ -220,25 +221,19 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
     let name = import.source.name().to_owned();
     let hint = import.source.hint();
     control.source_opened(import.source.size());
-    let source = Source {
-        again: import.source.again(),
-        source: import.source,
-        passing: Passing {
-            keep: keep.clone(),
-            hash: import.sha256.is_some(),
-        },
+    let passing = Passing {
+        keep: keep.clone(),
+        hash: import.sha256.is_some(),
     };
-    let opening = Opening {
-        means: Means {
-            threads: import.limits.threads,
-            // The map of what is stored, what passed by and the tables take a part each.
-            memory: import.limits.memory / 3,
-            max_size: import.max_size,
-            again: source.again.is_some(),
-        },
-        how: import.how,
-        far: source.far(),
+    let source = Source::new(import.source, passing);
+    let means = Means {
+        threads: import.limits.threads,
+        // The map of what is stored, what passed by and the tables take a part each.
+        memory: import.limits.memory / 3,
+        max_size: import.max_size,
+        again: source.comes_again(),
     };
+    let opening = source.opening(means, import.how);
     let bounds = Bounds {
         max_size: import.max_size,
         threads: import.limits.threads,
@@ -306,9 +301,9 @@ fn plan(seen: Seen, disks: Vec<DiskPlan>) -> Outcome {
     })
 }
 
-/// The source, for as many passes as it takes.
+/// What is read, for as many passes as it takes.
 pub(crate) struct Source {
-    source: Box<dyn ByteSource>,
+    input: Input,
     again: Option<Again>,
     passing: Passing,
 }
@@ -323,88 +318,154 @@ pub(crate) enum Walked {
 }
 
 impl Source {
-    /// `source`, of which this becomes as it passes.
-    pub(crate) fn new(source: Box<dyn ByteSource>, passing: Passing) -> Self {
+    /// `input`, of which this becomes as it passes.
+    pub(crate) fn new(input: Input, passing: Passing) -> Self {
         Source {
-            again: source.again(),
-            source,
+            again: match &input {
+                Input::Bytes { source, .. } => source.again(),
+                Input::Folder { .. } => None,
+            },
+            input,
             passing,
         }
     }
 
     /// Whether there can be another pass.
     pub(crate) fn comes_again(&self) -> bool {
-        self.again.is_some()
+        self.again.is_some() || matches!(self.input, Input::Folder { .. })
     }
 
-    /// How the source is read at any offset, where that is so much effort that only a format that
-    /// needs it is worth it.
-    pub(crate) fn far(&self) -> Option<Opener> {
-        let far = self.source.is_far() && self.passing.is_idle();
-        self.source.at_any_offset().filter(|_| far)
+    /// How disks in it are opened.
+    pub(crate) fn opening(&self, means: Means, how: How) -> Opening {
+        let (far, beside) = match &self.input {
+            Input::Bytes { source, beside } if self.passing.is_idle() => {
+                let far = source.at_any_offset().filter(|_| source.is_far());
+                (far, beside.clone())
+            }
+            // Not all that belongs to the disks would pass.
+            Input::Bytes { .. } | Input::Folder { .. } => (None, None),
+        };
+        Opening {
+            how,
+            means,
+            far,
+            beside,
+        }
     }
 
     /// Walks through the source: at any offset where that is better, or from front to back, once more
     /// where tables lie behind data.
     pub(crate) fn walk(self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Walked> {
-        if let Some(flow) = self.direct(walk)? {
-            return Ok(match flow {
-                Break(()) => Walked::Stopped,
-                Continue(()) => Walked::Through(Some(Passed {
-                    sha256: None,
-                    bytes: control.progress().taken,
-                })),
-            });
-        }
-        let (mut source, mut passing) = (self.source, self.passing);
-        let mut first: Option<Passed> = None;
-        for _ in 0..PASSES {
-            let size = source.size();
-            control.source_opened(size);
-            walk.begin();
-            let mut intake = Intake::start(source, passing.clone(), control)?;
-            let flow = walk.run(&mut intake, size)?;
-            if flow.is_break() && !walk.seen.again {
-                return Ok(Walked::Stopped);
-            }
-            if walk.seen.at_any_offset {
-                return Ok(Walked::Through(Some(Passed {
-                    sha256: None,
-                    bytes: control.progress().taken,
-                })));
-            }
-            if !passing.is_idle() {
-                drain(&mut intake)?;
-                let passed = intake.passed().ok_or_else(stopped)?;
-                if first.is_some_and(|first| first.sha256 != passed.sha256) {
-                    return Err(Error::io(
-                        "changed between two passes",
-                        "it has another SHA-256",
-                    ));
+        let Source {
+            input,
+            again,
+            passing,
+        } = self;
+        match input {
+            Input::Bytes { source, .. } => {
+                if let Some(flow) = direct(&*source, &passing, walk)? {
+                    return Ok(Walked::at_any_offset(flow, control));
                 }
-                first = Some(passed);
-                // The copy is complete.
-                passing.keep = Keep::default();
+                through(source, again, passing, walk, control)
             }
-            if !walk.seen.again {
-                return Ok(Walked::Through(intake.passed()));
+            Input::Folder { folder, .. } if passing.is_idle() => {
+                through_folder(&folder, walk, control)
             }
-            source = self.again.as_ref().ok_or_else(stopped)?()?;
+            Input::Folder { .. } => Err(Error::usage(
+                "is a directory, of which neither a copy nor a checksum is made",
+            )),
         }
-        Err(Error::unsupported(format!(
-            "has its tables in such an order that {PASSES} passes do not find them all"
-        ))
-        .hint("unpack it first and give the file"))
     }
+}
 
-    /// Where every byte has to pass, there is no other way than from front to back.
-    fn direct(&self, walk: &mut Walk<'_>) -> Result<Option<ControlFlow<()>>> {
-        let near = self.passing.is_idle() && !self.source.is_far();
-        match self.source.at_any_offset().filter(|_| near) {
-            Some(open) => open()?.map_or(Ok(None), |bytes| walk.direct(bytes)),
-            None => Ok(None),
+impl Walked {
+    /// A walk that did not take the bytes in their order.
+    fn at_any_offset(flow: ControlFlow<()>, control: &Control) -> Self {
+        match flow {
+            Break(()) => Walked::Stopped,
+            Continue(()) => Walked::Through(Some(Passed {
+                sha256: None,
+                bytes: control.progress().taken,
+            })),
         }
     }
+}
+
+/// Where every byte has to pass, there is no other way than from front to back.
+fn direct(
+    source: &dyn ByteSource,
+    passing: &Passing,
+    walk: &mut Walk<'_>,
+) -> Result<Option<ControlFlow<()>>> {
+    let near = passing.is_idle() && !source.is_far();
+    match source.at_any_offset().filter(|_| near) {
+        Some(open) => open()?.map_or(Ok(None), |bytes| walk.direct(bytes)),
+        None => Ok(None),
+    }
+}
+
+fn through(
+    mut source: Box<dyn ByteSource>,
+    again: Option<Again>,
+    mut passing: Passing,
+    walk: &mut Walk<'_>,
+    control: &Arc<Control>,
+) -> Result<Walked> {
+    let mut first: Option<Passed> = None;
+    for _ in 0..PASSES {
+        let size = source.size();
+        control.source_opened(size);
+        walk.begin();
+        let mut intake = Intake::start(source, passing.clone(), control)?;
+        let flow = walk.run(&mut intake, size)?;
+        if flow.is_break() && !walk.seen.again {
+            return Ok(Walked::Stopped);
+        }
+        if walk.seen.at_any_offset && !walk.seen.again {
+            return Ok(Walked::at_any_offset(Continue(()), control));
+        }
+        if !passing.is_idle() {
+            drain(&mut intake)?;
+            let passed = intake.passed().ok_or_else(stopped)?;
+            if first.is_some_and(|first| first.sha256 != passed.sha256) {
+                return Err(Error::io(
+                    "changed between two passes",
+                    "it has another SHA-256",
+                ));
+            }
+            first = Some(passed);
+            // The copy is complete.
+            passing.keep = Keep::default();
+        }
+        if !walk.seen.again {
+            return Ok(Walked::Through(intake.passed()));
+        }
+        source = again.as_ref().ok_or_else(stopped)?()?;
+    }
+    Err(too_many_passes())
+}
+
+fn through_folder(
+    folder: &Arc<dyn Folder>,
+    walk: &mut Walk<'_>,
+    control: &Arc<Control>,
+) -> Result<Walked> {
+    for _ in 0..PASSES {
+        control.source_opened(None);
+        walk.begin();
+        let flow = walk.folder(folder)?;
+        if !walk.seen.again {
+            return Ok(Walked::at_any_offset(flow, control));
+        }
+    }
+    Err(too_many_passes())
+}
+
+fn too_many_passes() -> Error {
+    Error::unsupported(format!(
+        "has its tables in such an order that {PASSES} passes do not find them all"
+    ))
+    .hint("unpack it first and give the file")
 }
 
 /// An input that is no disk, with what its source knows about why.

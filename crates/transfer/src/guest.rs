@@ -42,7 +42,11 @@ impl Guest {
     }
 }
 
-fn read(config: &Config) -> report::Result<Vm> {
+/// Reads the description in `config`.
+///
+/// # Errors
+/// Those of the language's reader.
+pub(crate) fn read(config: &Config) -> report::Result<Vm> {
     let (text, member) = (&config.text, &config.member);
     match config.kind {
         ConfigKind::Ovf => ovf::read(text, member),

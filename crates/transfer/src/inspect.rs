@@ -11,8 +11,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use diskimage::passing::Means;
-use diskimage::{About, How};
-use extent::ByteSource;
+use diskimage::{About, Format, How};
 use report::{Error, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
@@ -20,8 +19,9 @@ use vmconfig::Vm;
 
 use crate::control::{Control, interrupted};
 use crate::engine::{Source, Walked, explained};
-use crate::intake::{Keep, Passing};
-use crate::open::{Footer, Opening};
+use crate::input::Input;
+use crate::intake::Passing;
+use crate::open::Footer;
 use crate::pick::Pick;
 use crate::seen::{Config, Disk, Seen, Taken};
 use crate::walk::Walk;
@@ -32,8 +32,8 @@ pub use survey::{Packing, Survey};
 
 /// What is to be looked at.
 pub struct Inspect {
-    /// Where the bytes come from.
-    pub source: Box<dyn ByteSource>,
+    /// What is read.
+    pub source: Input,
     /// How an import would open images; what it would refuse is described all the same.
     pub how: How,
     /// Which disks are described; all of them are unless a member is named.
@@ -98,6 +98,19 @@ impl InspectedDisk {
             trouble: None,
         }
     }
+
+    /// A disk that could not be described.
+    pub(crate) fn in_trouble(member: String, format: Format, trouble: Error) -> Self {
+        InspectedDisk {
+            trouble: Some(trouble),
+            ..InspectedDisk::new(Disk {
+                member,
+                size: None,
+                format,
+                variant: String::new(),
+            })
+        }
+    }
 }
 
 /// Looks at a source and says what it holds.
@@ -110,21 +123,14 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     let name = inspect.source.name().to_owned();
     let (hint, size) = (inspect.source.hint(), inspect.source.size());
     control.source_opened(size);
-    let idle = Passing {
-        keep: Keep::default(),
-        hash: false,
+    let source = Source::new(inspect.source, Passing::idle());
+    let means = Means {
+        threads: inspect.limits.threads,
+        memory: inspect.limits.memory / 3,
+        max_size: inspect.max_size,
+        again: source.comes_again(),
     };
-    let source = Source::new(inspect.source, idle);
-    let opening = Opening {
-        means: Means {
-            threads: inspect.limits.threads,
-            memory: inspect.limits.memory / 3,
-            max_size: inspect.max_size,
-            again: source.comes_again(),
-        },
-        how: inspect.how,
-        far: source.far(),
-    };
+    let opening = source.opening(means, inspect.how);
     let pick = Pick {
         several: true,
         ..inspect.pick
@@ -173,7 +179,7 @@ fn told(size: Option<u64>, mut seen: Seen, mut looker: Looker, pick: &Pick) -> R
         configs: seen.configs,
         manifest: seen.manifest,
         warnings: seen.warnings,
-        refusal: looker.manifest.or(refusal),
+        refusal: looker.refusal.or(looker.manifest).or(refusal),
     })
 }
 

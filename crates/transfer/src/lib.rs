@@ -24,6 +24,7 @@ mod fan;
 mod gather;
 mod guest;
 mod hash;
+mod input;
 mod inspect;
 mod intake;
 mod names;
@@ -31,6 +32,7 @@ mod open;
 mod pick;
 mod pool;
 mod pour;
+mod references;
 mod seen;
 mod spread;
 mod walk;
@@ -42,6 +44,7 @@ pub use digest::{Content, Named, digest};
 pub use encoded::Form;
 pub use engine::{DiskPlan, Import, Imported, ImportedDisk, Outcome, Plan, TargetEnd, import};
 pub use guest::Guest;
+pub use input::{Beside, Input};
 pub use inspect::{
     Entry, Inspect, Inspected, InspectedDisk, Members, Packing, Survey, What, inspect,
 };

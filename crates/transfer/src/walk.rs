@@ -6,11 +6,13 @@
 //! sink must not make anything look complete before the walk is over.
 
 mod archive;
+mod folder;
 mod leaf;
 mod look;
 mod parts;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use extent::{Lookahead, Piece, SparseRead, drain};
 use report::{Error, Result};
@@ -59,7 +61,7 @@ pub(crate) struct Walk<'a> {
     pick: &'a Pick,
     opening: &'a Opening,
     sink: &'a mut dyn DiskSink,
-    control: &'a Control,
+    control: &'a Arc<Control>,
     pub(crate) seen: Seen,
     /// Tables that earlier passes through the same source have kept.
     pub(crate) sieves: Sieves,
@@ -76,12 +78,15 @@ pub(crate) struct Walk<'a> {
 }
 
 /// A file on the way: the source itself, what a layer unfolds to, or a member.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct File {
+    /// Its name, outermost archive first; empty for the source itself.
     member: String,
     size: Option<u64>,
     /// Where in `member` the name begins that it has in the innermost archive.
     within: Option<usize>,
+    /// Whether a description says that it is a raw disk.
+    raw: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -91,7 +96,7 @@ impl<'a> Walk<'a> {
         pick: &'a Pick,
         opening: &'a Opening,
         sink: &'a mut dyn DiskSink,
-        control: &'a Control,
+        control: &'a Arc<Control>,
     ) -> Self {
         Walk {
             limits,
@@ -146,9 +151,8 @@ impl<'a> Walk<'a> {
         size: Option<u64>,
     ) -> Result<ControlFlow<()>> {
         let file = File {
-            member: String::new(),
             size,
-            within: None,
+            ..File::default()
         };
         self.file(&mut Located::new(source, ""), &file)
     }

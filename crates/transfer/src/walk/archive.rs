@@ -160,7 +160,7 @@ impl Walk<'_> {
     }
 
     /// What became of the manifest, if there was one.
-    fn judge(&mut self, checking: Option<Checking>, file: &File) -> Result<()> {
+    pub(super) fn judge(&mut self, checking: Option<Checking>, file: &File) -> Result<()> {
         let Some(checking) = checking.filter(|_| !self.parts.is_ahead()) else {
             return Ok(());
         };
@@ -262,6 +262,7 @@ impl File {
             within: Some(outer.len()),
             member: outer + &member.name,
             size: member.size,
+            raw: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::Arc;
 
-use diskimage::Format;
+use diskimage::{Format, How, Image};
 use extent::{BlockRead, Lookahead, SparseRead, drain, read_full};
 use report::{Error, Result};
 use unpack::layer::sniff;
@@ -32,35 +32,50 @@ impl Walk<'_> {
     /// Those of reading the image and of the sink.
     pub(crate) fn direct(&mut self, bytes: Arc<dyn BlockRead>) -> Result<Option<ControlFlow<()>>> {
         let file = File {
-            member: String::new(),
             size: bytes.size(),
-            within: None,
+            ..File::default()
         };
         let mut head = vec![0; HEAD];
         let read = bytes.read_at(0, &mut head)?;
         head.truncate(read);
-        if head.is_empty() || self.pick.member.is_some() || !matches!(sniff(&head), Ok(None)) {
+        if self.pick.member.is_some() {
             return Ok(None);
         }
-        let class = self.class(&head, &file)?;
-        let Some(format) = self.format(&file, class)? else {
-            return Ok(None);
-        };
-        self.image(format, bytes).map(Some)
+        match self.plain(&head, &file)? {
+            Some(format) => self
+                .image(format, bytes, &file, &self.opening.how)
+                .map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// Takes the disk in `bytes`, which begins as one in `format` does.
-    fn image(&mut self, format: Format, bytes: Arc<dyn BlockRead>) -> Result<ControlFlow<()>> {
+    /// The format of the disk in `file`, which begins with `head`, if it is one without any layer around it.
+    pub(super) fn plain(&mut self, head: &[u8], file: &File) -> Result<Option<Format>> {
+        if head.is_empty() || !matches!(sniff(head), Ok(None)) {
+            return Ok(None);
+        }
+        let class = self.class(head, file)?;
+        self.format(file, class)
+    }
+
+    /// Takes the disk in `bytes`, all of `file`, which begins as one in `format` does.
+    pub(super) fn image(
+        &mut self,
+        format: Format,
+        bytes: Arc<dyn BlockRead>,
+        file: &File,
+        how: &How,
+    ) -> Result<ControlFlow<()>> {
         let format = match format {
             Format::Raw => format_by_end(&*bytes, Footer::of(self.pick.format))?,
             format => format,
         };
         if self.sink.looker().is_some() {
-            return self.look_at(format, &bytes);
+            return self.look_at(format, &bytes, file, how);
         }
-        let image = self.opening.at_any_offset(format, bytes)?;
+        let image = Image::open(format, bytes, how)?;
         let disk = Disk {
-            member: String::new(),
+            member: file.member.clone(),
             size: Some(image.size()),
             format,
             variant: image.about().variant.clone(),
@@ -87,7 +102,12 @@ impl Walk<'_> {
         let head = stream.head(HEAD)?;
         let class = self.class(head, file)?;
         let Some(format) = self.format(file, class)? else {
-            return self.list(&mut stream, file, class);
+            return match class {
+                Class::Config(kind) if self.is_described(file) => {
+                    self.beside(&mut stream, kind, file.size)
+                }
+                class => self.list(&mut stream, file, class),
+            };
         };
         if !self.may_take(&file.member, file.size) {
             self.note(&file.member, file.size, What::Disk(format));
@@ -103,7 +123,7 @@ impl Walk<'_> {
             && let Some(open) = &self.opening.far
             && let Some(bytes) = open()?
         {
-            return self.image(format, bytes);
+            return self.image(format, bytes, file, &self.opening.how);
         }
         if looks {
             return self.look(format, stream, file);
@@ -188,7 +208,7 @@ impl Walk<'_> {
         match class {
             Class::Disk(format) => Ok(Some(format)),
             Class::Blank => Ok(Some(Format::Raw)),
-            _ if asked_for => Ok(Some(Format::Raw)),
+            _ if asked_for || file.raw => Ok(Some(Format::Raw)),
             Class::Other if alone => Ok(Some(Format::Raw)),
             Class::Program if alone => Err(Error::refused("is a program, not a disk")
                 .hint("give --format raw (in convert: --source-format raw) if it is to be written as it is")),
@@ -217,7 +237,13 @@ impl Walk<'_> {
         Ok(Continue(()))
     }
 
-    fn remember(
+    /// Whether `file`, a description of a guest, is the source, so that the disks lie beside it.
+    fn is_described(&mut self, file: &File) -> bool {
+        let looks = self.sink.looker().is_some();
+        file.member.is_empty() && (self.opening.beside.is_some() || !looks)
+    }
+
+    pub(super) fn remember(
         &mut self,
         stream: &mut dyn SparseRead,
         file: &File,
@@ -261,7 +287,7 @@ fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<String> {
 
 /// Formats that one forward pass is made for; where each read is a way to another machine, that is
 /// the better way.
-fn passes_well(format: Format, head: &[u8]) -> bool {
+pub(super) fn passes_well(format: Format, head: &[u8]) -> bool {
     match format {
         Format::Raw | Format::Vdi | Format::Vhd => true,
         Format::Vmdk => diskimage::vmdk_is_stream(head),

@@ -1,0 +1,188 @@
+//! The files of a folder, as the walk through it and the images in it ask for them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use diskimage::{Directory, Format, Gate, How, Image, Reference};
+use extent::{BlockRead, ByteSource, EntryKind, Folder, FolderEntry};
+use report::{Error, Result};
+
+use crate::classify::HEAD;
+use crate::references::inside;
+
+/// A folder, listed at most once.
+pub(super) struct Files {
+    folder: Arc<dyn Folder>,
+    entries: OnceLock<Vec<FolderEntry>>,
+    /// Files by their last names in lower case.
+    by_name: OnceLock<HashMap<String, Vec<PathBuf>>>,
+}
+
+impl Files {
+    pub(super) fn new(folder: &Arc<dyn Folder>) -> Arc<Self> {
+        Arc::new(Files {
+            folder: Arc::clone(folder),
+            entries: OnceLock::new(),
+            by_name: OnceLock::new(),
+        })
+    }
+
+    /// What lies in the folder; nothing where that cannot be known.
+    pub(super) fn entries(&self) -> Result<&[FolderEntry]> {
+        if let Some(entries) = self.entries.get() {
+            return Ok(entries);
+        }
+        let listed = self.folder.list()?.unwrap_or_default();
+        Ok(self.entries.get_or_init(|| listed))
+    }
+
+    /// What lies in the folder, if somebody has asked for it.
+    pub(super) fn listed(&self) -> &[FolderEntry] {
+        self.entries.get().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(super) fn find(&self, path: &Path) -> Result<Option<PathBuf>> {
+        self.folder.find(path)
+    }
+
+    pub(super) fn open(&self, path: &Path) -> Result<Box<dyn ByteSource>> {
+        self.folder.open(path)
+    }
+
+    /// The file at `path`, to be read at any offset.
+    pub(super) fn bytes(&self, path: &Path) -> Result<Arc<dyn BlockRead>> {
+        let source = self.folder.open(path)?;
+        let bytes = match source.at_any_offset() {
+            Some(open) => open()?,
+            None => None,
+        };
+        bytes.ok_or_else(|| Error::unsupported("cannot be read at any offset"))
+    }
+
+    /// The first bytes of the file at `path`.
+    pub(super) fn head(&self, path: &Path) -> Result<Vec<u8>> {
+        head_of(&*self.bytes(path)?)
+    }
+
+    /// The files that the image at `path` says it is made of, or lies on, as far as they are there.
+    pub(super) fn parts(&self, path: &Path) -> Result<Vec<PathBuf>> {
+        let bytes = self.bytes(path)?;
+        let format = diskimage::decide(&head_of(&*bytes)?, None)?;
+        if format == Format::Raw {
+            return Ok(Vec::new());
+        }
+        let looking = How {
+            gate: Gate::looking(),
+            ..How::default()
+        };
+        let image = Image::open(format, bytes, &looking)?;
+        let parts = image.about().refers.iter().take(MOST_PARTS);
+        let parts = parts.map(|part| self.part(path, part));
+        Ok(parts.filter_map(|part| part.ok().flatten()).collect())
+    }
+
+    fn part(&self, image: &Path, part: &Reference) -> Result<Option<PathBuf>> {
+        match part.what {
+            "extent" => self.find(&image.with_file_name(&part.name)),
+            _ => self.below(image, &part.name),
+        }
+    }
+
+    /// Where the file lies that the image at `image` calls `name`: where it says, or beside it, or the
+    /// only one of that name in the folder.
+    fn below(&self, image: &Path, name: &str) -> Result<Option<PathBuf>> {
+        let directory = image.parent().unwrap_or(Path::new(""));
+        let slashes = name.replace('\\', "/");
+        let last = slashes.rsplit('/').next().unwrap_or_default();
+        let places = [name, &slashes, last].map(|name| inside(directory, Path::new(name)));
+        for place in places.iter().flatten() {
+            if let Some(found) = self.find(place)?.filter(|found| found != image) {
+                return Ok(Some(found));
+            }
+        }
+        let named = self.by_name()?.get(&last.to_lowercase());
+        let mut others = named.into_iter().flatten().filter(|path| *path != image);
+        Ok(match (others.next(), others.next()) {
+            (Some(only), None) => Some(only.clone()),
+            _ => None,
+        })
+    }
+
+    fn by_name(&self) -> Result<&HashMap<String, Vec<PathBuf>>> {
+        if let Some(names) = self.by_name.get() {
+            return Ok(names);
+        }
+        let mut names: HashMap<_, Vec<_>> = HashMap::new();
+        for entry in self.entries()? {
+            let name = entry.path.file_name().and_then(|name| name.to_str());
+            if let Some(name) = name.filter(|_| entry.kind == EntryKind::File) {
+                let same = names.entry(name.to_lowercase()).or_default();
+                same.push(entry.path.clone());
+            }
+        }
+        Ok(self.by_name.get_or_init(|| names))
+    }
+}
+
+/// Extents and parents of one image that are looked for among the files beside it.
+const MOST_PARTS: usize = 5000;
+
+/// The first bytes of a file.
+pub(super) fn head_of(bytes: &dyn BlockRead) -> Result<Vec<u8>> {
+    let mut head = vec![0; HEAD];
+    let read = bytes.read_at(0, &mut head)?;
+    head.truncate(read);
+    Ok(head)
+}
+
+/// How the image at `path` is opened: its extents lie beside it, and the images below it anywhere in the
+/// folder.
+pub(super) fn how(how: &How, files: &Arc<Files>, path: &Path) -> How {
+    let near = |anywhere| -> Arc<dyn Directory> {
+        Arc::new(Near {
+            files: Arc::clone(files),
+            image: path.to_owned(),
+            anywhere,
+        })
+    };
+    let gate = how.gate.clone();
+    How {
+        gate: gate
+            .with_extents_beside(near(false))
+            .or_images_below(near(true)),
+        ..how.clone()
+    }
+}
+
+/// The files around an image.
+struct Near {
+    files: Arc<Files>,
+    /// The image.
+    image: PathBuf,
+    /// Whether all of the folder is around it, and not only the folder that it lies in.
+    anywhere: bool,
+}
+
+impl Directory for Near {
+    fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        let path = self.image.with_file_name(name);
+        let found = match self.anywhere {
+            true => self.files.below(&self.image, name),
+            false => self.files.find(&path),
+        };
+        // Should it be missing, opening says why.
+        let opened = found.and_then(|found| self.files.bytes(&found.unwrap_or(path)));
+        opened.map_err(|error| error.at(name))
+    }
+
+    fn open_below(&self, whole: &str, name: &str) -> Result<Arc<dyn BlockRead>> {
+        let found = self.files.below(&self.image, whole);
+        let opened = found.and_then(|found| match found {
+            Some(path) => self.files.bytes(&path),
+            None => Err(Error::refused("is not there")
+                .hint("give --allow-backing DIR if it lies in DIR and may be read")),
+        });
+        opened.map_err(|error| error.at(name))
+    }
+}
