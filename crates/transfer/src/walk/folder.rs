@@ -175,7 +175,8 @@ impl Walk<'_> {
         }
         let taken: HashSet<_> = meant.into_iter().map(|one| one.path).collect();
         for entry in files.listed() {
-            if entry.path != description.path && !taken.contains(&entry.path) {
+            let met = taken.contains(&entry.path) || manifests.is_one(&entry.path);
+            if entry.path != description.path && !met {
                 self.pass_by(files, entry);
             }
         }
@@ -214,7 +215,10 @@ impl Walk<'_> {
         let read: HashSet<_> = descriptions.iter().map(|one| &one.path).collect();
         let entries = files.entries()?;
         let parts = self.parts_in(files, entries)?;
-        for entry in entries.iter().filter(|entry| !read.contains(&entry.path)) {
+        for entry in entries {
+            if read.contains(&entry.path) || manifests.is_one(&entry.path) {
+                continue;
+            }
             let known = parts.contains(&entry.path) || is_signed_list(&entry.path);
             let named = self.pick.names(&entry.path.to_string_lossy());
             if entry.kind != EntryKind::File || (known && !named) {

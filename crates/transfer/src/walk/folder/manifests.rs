@@ -1,6 +1,6 @@
 //! The manifests of appliances whose files lie in a folder.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use extent::{EntryKind, SparseRead, read_full};
@@ -17,7 +17,11 @@ use crate::walk::{File, NAMED, Walk};
 
 /// The manifests in a folder and the digests of the files that they name.
 #[derive(Default)]
-pub(super) struct Manifests(Vec<Listed>);
+pub(super) struct Manifests {
+    listed: Vec<Listed>,
+    /// Manifests and certificates.
+    read: HashSet<PathBuf>,
+}
 
 /// One manifest.
 struct Listed {
@@ -36,7 +40,7 @@ impl Manifests {
     /// How the file at `path` has to be hashed.
     pub(super) fn algorithms(&self, path: &Path) -> Vec<Algorithm> {
         let mut algorithms = Vec::new();
-        for listed in &self.0 {
+        for listed in &self.listed {
             let file = listed.files.get(path).filter(|file| !file.hashed);
             algorithms.extend(
                 file.map(|file| listed.checking.algorithms(&file.name))
@@ -49,9 +53,14 @@ impl Manifests {
         algorithms
     }
 
+    /// Whether the file at `path` is one of the manifests or certificates.
+    pub(super) fn is_one(&self, path: &Path) -> bool {
+        self.read.contains(path)
+    }
+
     /// Takes the digests of the file at `path`.
     pub(super) fn hashed(&mut self, path: &Path, digests: &Digests) {
-        for listed in &mut self.0 {
+        for listed in &mut self.listed {
             if let Some(file) = listed.files.get_mut(path).filter(|file| !file.hashed) {
                 file.hashed = true;
                 listed.checking.member(&file.name, digests.clone());
@@ -61,7 +70,7 @@ impl Manifests {
 
     /// The files that are still to be hashed, sorted.
     fn left(&self) -> Vec<PathBuf> {
-        let files = self.0.iter().flat_map(|listed| &listed.files);
+        let files = self.listed.iter().flat_map(|listed| &listed.files);
         let left = files.filter(|(_, file)| !file.hashed);
         let mut left: Vec<_> = left.map(|(path, _)| path.clone()).collect();
         left.sort_unstable();
@@ -81,6 +90,9 @@ impl Walk<'_> {
         let Some(manifest) = find_manifest(files, path)? else {
             return Ok(());
         };
+        if !manifests.read.insert(manifest.clone()) {
+            return Ok(());
+        }
         let text = self.text(files, &manifest, What::Manifest)?;
         let mut checking = Checking::default();
         let name = |path: &Path| {
@@ -110,9 +122,10 @@ impl Walk<'_> {
         let mut listed = read().map_err(|error| error.within(&shown))?;
         if let Some(certificate) = files.find(&path.with_extension("cert"))? {
             let text = self.text(files, &certificate, What::Certificate)?;
+            manifests.read.insert(certificate.clone());
             listed.checking.certificate(&name(&certificate), &text);
         }
-        manifests.0.push(listed);
+        manifests.listed.push(listed);
         Ok(())
     }
 
@@ -152,7 +165,7 @@ impl Walk<'_> {
             let digests = hashed().map_err(|error| error.within(&name))?;
             manifests.hashed(&path, &digests);
         }
-        for listed in manifests.0 {
+        for listed in manifests.listed {
             self.judge(Some(listed.checking), &File::default())?;
         }
         Ok(())
