@@ -25,6 +25,16 @@ pub trait Directory: Send + Sync {
         let _ = whole;
         self.open(name)
     }
+
+    /// Opens the image below that is known by `id` only, as [`crate::vdi_id`] tells it. `None` when there is
+    /// none, or nobody can look.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] when several files have the id, and as [`Directory::open`].
+    fn open_by_id(&self, id: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        let _ = id;
+        Ok(None)
+    }
 }
 
 /// What an image's reader may open.
@@ -134,6 +144,31 @@ impl Gate {
             return Err(Error::refused(message));
         }
         directory.open_below(name, last).map(Some)
+    }
+
+    /// Opens the image below, a parent that the image knows by its `id` only. `None` when nobody wants to read
+    /// it.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] unless the user allowed it, and when it is not there.
+    pub fn below_by_id(&self, id: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        if self.looking {
+            return Ok(None);
+        }
+        let found = match &self.below {
+            Some(directory) => directory.open_by_id(id)?,
+            None => None,
+        };
+        match (found, &self.below) {
+            (Some(file), _) => Ok(Some(file)),
+            (None, Some(_)) => Err(Error::refused(format!(
+                "needs its parent, which has the UUID {id}, and no file there has it"
+            ))),
+            (None, None) => Err(Error::refused(format!(
+                "needs its parent, which has the UUID {id}"
+            ))
+            .hint("give --allow-backing DIR if it lies in DIR and may be read")),
+        }
     }
 }
 

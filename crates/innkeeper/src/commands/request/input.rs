@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diskimage::{Directory, Gate};
-use extent::{BlockRead, ByteSource, Folder, FolderEntry};
+use extent::{BlockRead, ByteSource, EntryKind, Folder, FolderEntry};
 use place::source::http::HttpOptions;
 use place::{Host, Place};
 use report::Result;
@@ -93,6 +93,21 @@ impl Directory for Opened {
         let file = self.directory.file(name)?;
         self.take(Path::new(name))?;
         Ok(file)
+    }
+
+    fn open_by_id(&self, id: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        let entries = self.directory.list()?.unwrap_or_default();
+        let files = entries.iter().filter(|entry| entry.kind == EntryKind::File);
+        for name in files.filter_map(|entry| entry.path.to_str()) {
+            let Ok(file) = self.directory.file(name) else {
+                continue;
+            };
+            if diskimage::vdi_id(&*file)?.as_deref() == Some(id) {
+                self.take(Path::new(name))?;
+                return Ok(Some(file));
+            }
+        }
+        Ok(None)
     }
 }
 

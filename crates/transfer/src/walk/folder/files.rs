@@ -17,6 +17,8 @@ pub(super) struct Files {
     entries: OnceLock<Vec<FolderEntry>>,
     /// Files by their last names in lower case.
     by_name: OnceLock<HashMap<String, Vec<PathBuf>>>,
+    /// VDIs by their UUIDs.
+    by_id: OnceLock<HashMap<String, Vec<PathBuf>>>,
 }
 
 impl Files {
@@ -25,6 +27,7 @@ impl Files {
             folder: Arc::clone(folder),
             entries: OnceLock::new(),
             by_name: OnceLock::new(),
+            by_id: OnceLock::new(),
         })
     }
 
@@ -78,7 +81,10 @@ impl Files {
         };
         let image = Image::open(format, bytes, &looking)?;
         let parts = image.about().refers.iter().take(MOST_PARTS);
-        let parts = parts.map(|part| self.part(path, part));
+        let parts = parts.map(|part| match format {
+            Format::Vdi => self.with_id(&part.name),
+            _ => self.part(path, part),
+        });
         Ok(parts.filter_map(|part| part.ok().flatten()).collect())
     }
 
@@ -107,6 +113,36 @@ impl Files {
             (Some(only), None) => Some(only.clone()),
             _ => None,
         })
+    }
+
+    /// The VDI that has this UUID.
+    fn with_id(&self, id: &str) -> Result<Option<PathBuf>> {
+        match self.by_id()?.get(id).map(Vec::as_slice) {
+            None | Some([]) => Ok(None),
+            Some([only]) => Ok(Some(only.clone())),
+            Some([one, other, ..]) => Err(Error::refused(format!(
+                "needs its parent, which has the UUID {id}, and both {} and {} have it",
+                one.display(),
+                other.display()
+            ))),
+        }
+    }
+
+    fn by_id(&self) -> Result<&HashMap<String, Vec<PathBuf>>> {
+        if let Some(ids) = self.by_id.get() {
+            return Ok(ids);
+        }
+        let mut ids: HashMap<_, Vec<_>> = HashMap::new();
+        let entries = self.entries()?.iter();
+        for entry in entries.filter(|entry| entry.kind == EntryKind::File) {
+            let id = self
+                .bytes(&entry.path)
+                .and_then(|bytes| diskimage::vdi_id(&*bytes));
+            if let Ok(Some(id)) = id {
+                ids.entry(id).or_default().push(entry.path.clone());
+            }
+        }
+        Ok(self.by_id.get_or_init(|| ids))
     }
 
     fn by_name(&self) -> Result<&HashMap<String, Vec<PathBuf>>> {
@@ -184,5 +220,10 @@ impl Directory for Near {
                 .hint("give --allow-backing DIR if it lies in DIR and may be read")),
         });
         opened.map_err(|error| error.at(name))
+    }
+
+    fn open_by_id(&self, id: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        let found = self.files.with_id(id)?;
+        found.map(|path| self.files.bytes(&path)).transpose()
     }
 }
