@@ -3,7 +3,7 @@
 
 use report::Result;
 use vmconfig::libvirt::{self, Hypervisor};
-use vmconfig::{Vm, opennebula, ovf, vmx, xl, xva};
+use vmconfig::{Vm, opennebula, ovf, proxmox, vmx, xl, xva};
 
 use crate::told::{safe, told};
 
@@ -11,8 +11,14 @@ use crate::told::{safe, told};
 const FILE: &str = "guest";
 
 /// Languages that can be read.
-const READERS: [fn(&str, &str) -> Result<Vm>; 5] =
-    [ovf::read, xva::read, xl::read, libvirt::read, vmx::read];
+const READERS: [fn(&str, &str) -> Result<Vm>; 6] = [
+    ovf::read,
+    xva::read,
+    xl::read,
+    libvirt::read,
+    vmx::read,
+    proxmox::read,
+];
 
 /// Runs a description: its first byte says in which language, the rest is the text.
 pub fn guest(data: &[u8]) -> Result<()> {

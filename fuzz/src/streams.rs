@@ -13,6 +13,7 @@ use unpack::inflate::Inflate;
 use unpack::layer::{HEAD, Layer, sniff};
 use unpack::lz4::Lz4;
 use unpack::tar::Tar;
+use unpack::vma::Vma;
 use unpack::xz::Xz;
 use unpack::zip::Zip;
 use unpack::zstd::Zstd;
@@ -287,6 +288,7 @@ impl Digest {
                 let mut inner = kind.decoder(input, &limits(), Engine::default())?;
                 self.layers(&mut inner, deep - 1)
             }
+            Some(Layer::Vma) => Vma::new(input)?.finish(),
             Some(Layer::Archive(kind)) => {
                 let mut archive = kind.reader(input, &limits());
                 self.members(&mut *archive, &mut |digest, content| {

@@ -46,6 +46,22 @@ pub(crate) fn guid(bytes: [u8; 16]) -> String {
     format!("{a:08x}-{b:04x}-{c:04x}-{}-{}", end(8, 10), end(10, 16))
 }
 
+/// A UUID in network byte order as Microsoft keeps it in memory: its first three numbers are
+/// little-endian.
+pub(crate) fn guid_bytes(mut uuid: [u8; 16]) -> [u8; 16] {
+    for number in [0..4, 4..6, 6..8] {
+        uuid[number].reverse();
+    }
+    uuid
+}
+
+/// Stores `field` at `at`, where `bytes` has room for it.
+pub(crate) fn put(bytes: &mut [u8], at: usize, field: &[u8]) {
+    if let Some(place) = bytes.get_mut(at..at + field.len()) {
+        place.copy_from_slice(field);
+    }
+}
+
 /// Fills `buffer` with what lies at byte `at` of `file`, a part of its `what`.
 ///
 /// # Errors
@@ -90,6 +106,8 @@ mod tests {
     fn a_guid_has_its_order() {
         let bytes = std::array::from_fn(|i| i as u8);
         assert_eq!(guid(bytes), "03020100-0504-0706-0809-0a0b0c0d0e0f");
+        let uuid: u128 = 0x0302_0100_0504_0706_0809_0a0b_0c0d_0e0f;
+        assert_eq!(guid_bytes(uuid.to_be_bytes()), bytes);
     }
 
     #[test]

@@ -35,6 +35,22 @@ pub trait Directory: Send + Sync {
         let _ = id;
         Ok(None)
     }
+
+    /// Opens the file called `name` for a look at it, which makes it no part of an image.
+    ///
+    /// # Errors
+    /// As [`Directory::open`].
+    fn look(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        self.open(name)
+    }
+
+    /// The names in the directory, as far as they can be known; in no order.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] when they cannot be listed.
+    fn names(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
 }
 
 /// What an image's reader may open.
@@ -63,6 +79,11 @@ impl Gate {
     /// Whether somebody only wants to know what an image says.
     pub(crate) fn is_looking(&self) -> bool {
         self.looking
+    }
+
+    /// The directory that the image lies in, if it lies in one.
+    pub fn beside(&self) -> Option<&dyn Directory> {
+        self.beside.as_deref()
     }
 
     /// Lets extents be opened in `directory`, the one that the image lies in.

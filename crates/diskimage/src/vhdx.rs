@@ -26,7 +26,7 @@ use extent::BlockRead;
 use report::{Error, Result};
 
 use crate::blocks::Layout;
-use crate::fields::{field, le16, read_exact};
+use crate::fields::{field, le16, put, read_exact};
 use crate::image::{About, How, Image, Reference};
 use header::Header;
 use map::Blocks;
@@ -127,4 +127,13 @@ fn is_whole(bytes: &[u8], signature: &[u8; 4]) -> bool {
     let crc = crc::update(crc::START, signature);
     let crc = crc::update(crc::update(crc, &[0; 4]), rest);
     crc::finish(crc) == u32::from_le_bytes(field(stored, 0))
+}
+
+/// `bytes` with `signature` in the first four and the CRC-32C of all in the next four.
+pub(crate) fn signed(mut bytes: Vec<u8>, signature: &[u8; 4]) -> Vec<u8> {
+    put(&mut bytes, 0, signature);
+    put(&mut bytes, 4, &[0; 4]);
+    let crc = crc::finish(crc::update(crc::START, &bytes));
+    put(&mut bytes, 4, &crc.to_le_bytes());
+    bytes
 }

@@ -11,6 +11,7 @@ pub mod qcow2;
 mod units;
 mod vdi;
 mod vhd;
+mod vhdx;
 mod vmdk;
 
 /// How a format is to be written: what `-o KEY=VALUE` said.
@@ -21,6 +22,9 @@ pub struct WriteOptions {
     /// Threads that may compress; 0 counts as 1.
     pub threads: usize,
 }
+
+/// The formats that are written.
+const WRITTEN: &str = "one of: raw, qcow2, vmdk, vhd, vhdx, vdi";
 
 /// What writes `format` to `inner`.
 ///
@@ -46,9 +50,9 @@ pub fn writer(
         Format::Qcow => qcow2::writer(options, size, inner),
         Format::Vdi => vdi::writer(options, size, inner),
         Format::Vhd => vhd::writer(options, size, inner),
+        Format::Vhdx => vhdx::writer(options, size, inner),
         Format::Vmdk => vmdk::writer(options, size, inner),
-        other => Err(Error::unsupported(format!("{other} is not written here"))
-            .hint("one of: raw, qcow2, vhd, vmdk, vdi")),
+        other => Err(Error::unsupported(format!("{other} is not written here")).hint(WRITTEN)),
     }
 }
 
@@ -66,9 +70,35 @@ pub fn check(format: Format, options: &WriteOptions) -> Result<()> {
         Format::Qcow => qcow2::check(options),
         Format::Vdi => vdi::check(options),
         Format::Vhd => vhd::check(options),
+        Format::Vhdx => vhdx::check(options),
         Format::Vmdk => vmdk::check(options),
-        other => Err(Error::unsupported(format!("{other} is not written here"))
-            .hint("one of: raw, qcow2, vhd, vmdk, vdi")),
+        other => Err(Error::unsupported(format!("{other} is not written here")).hint(WRITTEN)),
+    }
+}
+
+/// What the size in bytes of a disk is rounded up to in `format`: whole sectors, or more where the
+/// format wants it so.
+///
+/// # Errors
+/// As [`check`].
+pub fn granularity(format: Format, options: &WriteOptions) -> Result<u64> {
+    match format {
+        Format::Raw => Ok(1),
+        Format::Vhd => vhd::granularity(options),
+        Format::Vhdx => vhdx::sector(options),
+        _ => Ok(512),
+    }
+}
+
+/// Whether `format` is written from front to back, so that a pipe takes it in one pass.
+///
+/// # Errors
+/// As [`check`].
+pub fn is_ascending(format: Format, options: &WriteOptions) -> Result<bool> {
+    match format {
+        Format::Raw | Format::Vmdk => Ok(true),
+        Format::Vhd => vhd::is_fixed(options),
+        _ => Ok(false),
     }
 }
 

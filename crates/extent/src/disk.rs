@@ -27,6 +27,11 @@ pub trait DiskRead: SparseRead {
     fn is_shuffled(&self) -> bool {
         false
     }
+
+    /// Whether every byte comes in a piece, zeros too. Then a gap between two pieces is still to come.
+    fn is_whole(&self) -> bool {
+        false
+    }
 }
 
 /// A stream whose pieces follow one another: the disk itself, byte for byte.

@@ -3,20 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/encrypted.rs"]
+mod encrypted;
 #[path = "support/server.rs"]
 mod server;
 
-use std::io::{BufReader, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::thread;
 
+use encrypted::Identity;
 use extent::{ByteSource, Fill};
 use place::source::http::{Http, HttpOptions};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use server::{Reply, Request, Server};
 
 const URL: &str = "INNKEEPER_TEST_URL";
@@ -80,32 +78,10 @@ fn outcome(url: &str, roots: &Path, proxy: &str) -> String {
 fn encrypted(
     reply: impl Fn(&Request) -> Reply + Send + Sync + 'static,
 ) -> (u16, tempfile::TempDir) {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let identity = Identity::appliance(&["localhost"]);
     let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("roots.pem"), made.cert.pem()).unwrap();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    let (config, listener) = (Arc::new(config), TcpListener::bind("127.0.0.1:0").unwrap());
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for (number, stream) in listener.incoming().enumerate() {
-            let connection = ServerConnection::new(config.clone()).unwrap();
-            let mut stream = BufReader::new(StreamOwned::new(connection, stream.unwrap()));
-            if let Some(request) = Request::read(&mut stream, number) {
-                let stream = stream.get_mut();
-                reply(&request).send(stream);
-                stream.conn.send_close_notify();
-                let _ = stream.flush();
-            }
-        }
-    });
-    (port, directory)
+    std::fs::write(directory.path().join("roots.pem"), identity.pem()).unwrap();
+    (identity.serve(reply).port, directory)
 }
 
 const LEN: usize = 1_000_000;
@@ -149,36 +125,38 @@ fn certificates_are_checked() {
     let (port, directory) = encrypted(file);
     let roots = directory.path().join("roots.pem");
     let text = outcome(&format!("https://127.0.0.1:{port}/"), &roots, "");
-    let expected = format!("error: the certificate of 127.0.0.1:{port} is not valid\n  because: ");
+    let expected = format!(
+        "error: the certificate of 127.0.0.1:{port} cannot be trusted: it is for localhost, not for 127.0.0.1\nhint: "
+    );
     assert!(text.starts_with(&expected), "{text}");
 
-    let mut other = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
-    other
-        .distinguished_name
-        .push(rcgen::DnType::CommonName, "another authority");
-    let other = other
-        .self_signed(&rcgen::KeyPair::generate().unwrap())
-        .unwrap();
-    std::fs::write(&roots, other.pem()).unwrap();
-    assert_eq!(
-        outcome(&format!("https://localhost:{port}/"), &roots, ""),
-        format!(
-            "error: the certificate of localhost:{port} is from an authority that this machine does not trust\
-             \nhint: add the authority's certificate to the system's, or name its file in SSL_CERT_FILE"
-        )
+    std::fs::write(&roots, Identity::authority("another").pem()).unwrap();
+    let text = outcome(&format!("https://localhost:{port}/"), &roots, "");
+    let expected = format!(
+        "error: the certificate of localhost:{port} cannot be trusted: it is self-signed\nhint: "
     );
+    assert!(text.starts_with(&expected), "{text}");
 }
 
 #[test]
 fn without_authorities_nothing_is_trusted() {
     let (port, directory) = encrypted(file);
-    let roots = directory.path().join("empty.pem");
-    std::fs::write(&roots, "").unwrap();
-    assert_eq!(
-        outcome(&format!("https://localhost:{port}/"), &roots, ""),
-        "error: this machine has no certificates of authorities, so no https server can be checked\
-         \nhint: install the package ca-certificates, or name a file of certificates in SSL_CERT_FILE"
+    let url = format!("https://localhost:{port}/");
+    let empty = directory.path().join("empty.pem");
+    std::fs::write(&empty, "").unwrap();
+    let expected =
+        "error: this machine has no certificates of authorities, so no https server can be checked";
+    let hint = "\nhint: install the package ca-certificates, or name a file of certificates in SSL_CERT_FILE or with --ca; \
+                or compare the certificate's fingerprint with the one that the server itself shows; \
+                if it is the same, give --fingerprint sha256:";
+    let text = outcome(&url, &empty, "");
+    assert!(text.starts_with(&format!("{expected}{hint}")), "{text}");
+    let text = outcome(&url, &directory.path().join("missing.pem"), "");
+    assert!(
+        text.starts_with(&format!("{expected}\n  because: ")),
+        "{text}"
     );
+    assert!(text.contains("missing.pem"), "{text}");
 }
 
 #[test]

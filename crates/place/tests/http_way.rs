@@ -7,7 +7,6 @@ mod client;
 #[path = "support/server.rs"]
 mod server;
 
-use std::io::Write;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -175,12 +174,12 @@ fn what_is_no_answer_is_an_error() {
     assert_eq!(
         garbage(b""),
         "error: http://HOST/x: the connection was cut before the server answered\
-         \n  because: it failed again after 1 retry"
+         \nhint: if it speaks TLS on this port, use https://HOST/x"
     );
     assert_eq!(
         garbage(b"220 ftp ready\r\n\r\n"),
-        "error: http://HOST/x: the server's answer is not proper HTTP\
-         \n  because: http parse fail: invalid HTTP version"
+        "error: http://HOST/x: HOST does not speak HTTP on this port: it is a mail or FTP server, \
+         which answers '220 ftp ready'"
     );
     assert_eq!(
         garbage(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"),
@@ -350,23 +349,5 @@ fn headers_that_cannot_be_sent_are_usage_errors() {
     assert!(
         shown.contains("Authorization") && !shown.contains("secret"),
         "{shown}"
-    );
-}
-
-#[test]
-fn a_server_that_speaks_no_tls_is_told_so() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let place = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-        let _ = std::io::copy(&mut stream, &mut std::io::sink());
-    });
-    assert_eq!(
-        failure_of(&format!("https://{place}/"), &quick()),
-        format!(
-            "error: https://{place}/: no encrypted connection to {place} comes about\
-             \n  because: received corrupt message of type InvalidContentType"
-        )
     );
 }

@@ -3,9 +3,12 @@
 //!
 //! Nothing here shares code with the readers: the formats are written down a second time.
 
+pub mod deflate64;
+pub mod lzma;
 pub mod machine;
 pub mod shell;
 pub mod tar;
+pub mod vma;
 pub mod xva;
 pub mod zip;
 

@@ -8,6 +8,8 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
+use crate::deflate64::{Blocks, compress};
+
 pub use bad::hostile;
 pub use good::valid;
 
@@ -74,13 +76,24 @@ impl Member {
         encoder
             .write_all(content)
             .and_then(|()| encoder.finish())
-            .map(|data| Member {
-                method: 8,
-                compressed: data.len() as u64,
-                data,
-                ..Member::stored(name, content)
-            })
+            .map(|data| Member::packed(name, content, 8, data))
             .unwrap_or_else(|error| unreachable!("a vector takes everything: {error}"))
+    }
+
+    /// A member in Deflate64.
+    pub fn deflated64(name: &str, content: &[u8]) -> Self {
+        let ways = [Blocks::Zeros, Blocks::Even, Blocks::Stored, Blocks::Fixed];
+        Member::packed(name, content, 9, compress(content, &ways))
+    }
+
+    /// A member whose `content` was packed by `method` into `data`.
+    pub fn packed(name: &str, content: &[u8], method: u16, data: Vec<u8>) -> Self {
+        Member {
+            method,
+            compressed: data.len() as u64,
+            data,
+            ..Member::stored(name, content)
+        }
     }
 
     /// The same with its sums elsewhere.

@@ -45,6 +45,8 @@ pub enum ConfigKind {
     Vmx,
     /// VirtualBox's .vbox.
     Vbox,
+    /// Proxmox VE's configuration of a guest.
+    Proxmox,
 }
 
 impl ConfigKind {
@@ -67,6 +69,7 @@ impl ConfigKind {
             ConfigKind::Libvirt => "libvirt",
             ConfigKind::Vmx => "VMX",
             ConfigKind::Vbox => "VirtualBox",
+            ConfigKind::Proxmox => "Proxmox VE",
         }
     }
 }
@@ -148,6 +151,8 @@ fn config_kind(text: &str) -> Option<ConfigKind> {
         && keys().any(|key| ["name", "memory", "disk", "vif"].contains(&key))
     {
         Some(ConfigKind::Xl)
+    } else if vmconfig::proxmox::is_likely(text) {
+        Some(ConfigKind::Proxmox)
     } else {
         None
     }
@@ -212,6 +217,11 @@ mod tests {
             kind(".encoding = \"UTF-8\"\nvirtualHW.version = \"10\"\n"),
             Some(ConfigKind::Vmx)
         );
+        assert_eq!(
+            kind("name: web01\nmemory: 512\nscsi0: local-lvm:vm-100-disk-0\n"),
+            Some(ConfigKind::Proxmox)
+        );
+        assert_eq!(kind("name: a service\nmemory: 512\n"), None);
         assert_eq!(kind("Read me first. a=b\n"), None);
         assert_eq!(class(b"Read me first.\n", 15), Class::Text);
     }

@@ -78,6 +78,12 @@ impl Cover {
         gaps
     }
 
+    /// Where the first gap begins.
+    pub(crate) fn settled(&self) -> u64 {
+        let first = self.ranges.first_key_value();
+        first.map_or(0, |(&start, &end)| if start == 0 { end } else { 0 })
+    }
+
     /// Where the last range ends.
     pub(crate) fn end(&self) -> u64 {
         self.ranges.last_key_value().map_or(0, |(_, &end)| end)
@@ -105,7 +111,8 @@ mod tests {
         }
         assert_eq!(cover.ranges.len(), 2);
         assert_eq!(cover.gaps(50), [(15, 5), (41, 9)]);
-        assert_eq!(cover.end(), 41);
+        assert_eq!((cover.settled(), cover.end()), (15, 41));
+        assert_eq!(Cover::default().settled(), 0);
         assert_eq!(Cover::default().gaps(7), [(0, 7)]);
         assert_eq!(Cover::default().gaps(0), []);
     }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use diskimage::{Format, How, Image};
 use extent::digest::Digest;
-use extent::{BlockRead, ByteSource, InOrder, Piece, Run, SparseRead};
+use extent::{BlockRead, ByteSource, InOrder, Piece, SparseRead};
 use report::{Error, Result, amount, amounts};
 
 use crate::control::Control;
 use crate::cut::{Cut, Cuts, Cutter};
+use crate::encoded::Padded;
 use crate::gather::Gather;
 use crate::hash::Hasher;
 use crate::intake::{Intake, Keep, Passing};
+use crate::part::Part;
 
 /// Chunk buffers of 256 KiB for several workers.
 const BUFFERS: usize = 32;
@@ -62,10 +64,18 @@ fn digest_bytes(
     control: &Arc<Control>,
 ) -> Result<Named> {
     let bytes = match limit {
-        Some(limit) => First::of(bytes, limit)?,
+        Some(limit) => first(bytes, limit)?,
         None => bytes,
     };
     digest_image(Image::open(Format::Raw, bytes, &How::default())?, control)
+}
+
+/// The first `limit` bytes of `bytes`.
+fn first(bytes: Arc<dyn BlockRead>, limit: u64) -> Result<Arc<dyn BlockRead>> {
+    match bytes.size() {
+        Some(have) if have < limit => Err(too_short(have, limit)),
+        _ => Ok(Arc::new(Part::new(bytes, 0..limit))),
+    }
 }
 
 fn digest_stream(
@@ -89,8 +99,8 @@ fn digest_stream(
     }
 }
 
-/// Names the disk of `size` bytes that was written to `written` in `format`, which makes it one of
-/// `padded` bytes at least.
+/// Names the disk of `size` bytes that was written to `written` in `format`, which makes it a larger
+/// one as `padded` says.
 ///
 /// # Errors
 /// Those of reading it, and [`report::Kind::Corrupt`] when it is none.
@@ -98,15 +108,14 @@ pub(crate) fn digest_written(
     written: Arc<dyn BlockRead>,
     format: Format,
     size: u64,
-    padded: u64,
+    padded: Padded,
     control: &Arc<Control>,
 ) -> Result<Named> {
     if format == Format::Raw {
         return digest_bytes(written, Some(size), control);
     }
     let image = Image::open(format, written, &How::default())?;
-    // The format counts in sectors.
-    let whole = size.max(padded).checked_next_multiple_of(512);
+    let whole = padded.size(size);
     if whole != Some(image.size()) {
         let (found, wanted) = amounts(image.size(), whole.unwrap_or(u64::MAX));
         let message = format!("holds a disk of {found}, one of {wanted} was to be written");
@@ -144,51 +153,6 @@ fn digest_cuts(cuts: &mut dyn Cuts, control: &Control) -> Result<Named> {
 fn too_short(found: u64, wanted: u64) -> Error {
     let (found, wanted) = (amount(found), amount(wanted));
     Error::corrupt(format!("has {found}, {wanted} were to be read"))
-}
-
-/// The first bytes of something longer.
-struct First {
-    bytes: Arc<dyn BlockRead>,
-    size: u64,
-}
-
-impl First {
-    fn of(bytes: Arc<dyn BlockRead>, size: u64) -> Result<Arc<dyn BlockRead>> {
-        match bytes.size() {
-            Some(have) if have < size => Err(too_short(have, size)),
-            _ => Ok(Arc::new(First { bytes, size })),
-        }
-    }
-}
-
-impl BlockRead for First {
-    fn name(&self) -> &str {
-        self.bytes.name()
-    }
-
-    fn size(&self) -> Option<u64> {
-        Some(self.size)
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
-        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let n = buffer.len().min(left);
-        self.bytes.read_at(offset, &mut buffer[..n])
-    }
-
-    fn check_unchanged(&self) -> Result<()> {
-        self.bytes.check_unchanged()
-    }
-
-    fn run_at(&self, offset: u64) -> Result<Run> {
-        let left = self.size.saturating_sub(offset);
-        Ok(match self.bytes.run_at(offset)? {
-            _ if left == 0 => Run::End,
-            Run::Data(len) => Run::Data(len.min(left)),
-            Run::Hole(len) => Run::Hole(len.min(left)),
-            Run::End => Run::End,
-        })
-    }
 }
 
 /// The first bytes of a stream; what lies behind them is not even waited for.

@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use diskimage::Format;
-use diskimage::write::{WriteOptions, qcow2, writer};
+use diskimage::write::{WriteOptions, granularity, is_ascending, qcow2, writer};
 use extent::BlockWrite;
 use place::target::Candidate;
 use report::{Error, Result, amount, amounts};
+
+use crate::ova::{self, Ova, Told};
 
 /// The format that a disk is written in.
 #[derive(Clone, Debug)]
@@ -17,9 +19,33 @@ pub struct Form {
     pub options: WriteOptions,
     /// The size in bytes that the disk is padded to with zeros, at least.
     pub size: Option<u64>,
+    /// The package that the disk's file is put into, together with a description of its guest; the
+    /// format then has to be VMDK.
+    pub ova: Option<Ova>,
 }
 
 impl Form {
+    /// What the target will be, in one word.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.ova {
+            Some(_) => "ova",
+            None => self.format.name(),
+        }
+    }
+
+    /// The article that goes with its name.
+    pub(crate) fn article(&self) -> &'static str {
+        match self.ova {
+            Some(_) => "an",
+            None => "a",
+        }
+    }
+
+    /// Whether it can be written to a pipe after a first pass over the disk only.
+    pub(crate) fn needs_measure(&self) -> bool {
+        self.ova.is_some() || self.format == Format::Qcow
+    }
+
     /// As [`Candidate::fits_any`].
     fn fits_any(&self) -> Result<()> {
         match self.size {
@@ -30,16 +56,47 @@ impl Form {
 
     fn no_size(&self) -> Error {
         Error::target(format!(
-            "how large the disk is shows only at its end, and a {} has to say so at its beginning",
-            self.format
+            "how large the disk is shows only at its end, and {} {} has to say so at its beginning",
+            self.article(),
+            self.name()
         ))
         .hint("give --size, for instance --size 8G")
     }
 }
 
+/// What a disk's size becomes in a format.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Padded {
+    /// Bytes that it has at least.
+    pub(crate) least: u64,
+    /// Bytes of which it is a multiple.
+    whole: u64,
+}
+
+impl Padded {
+    /// What `form` makes of it; a raw disk stays as it is.
+    ///
+    /// # Errors
+    /// [`report::Kind::Usage`] for options that the format does not know.
+    pub(crate) fn of(form: Option<&Form>) -> Result<Self> {
+        Ok(Padded {
+            least: form.and_then(|form| form.size).unwrap_or(0),
+            whole: match form {
+                Some(form) => granularity(form.format, &form.options)?,
+                None => 1,
+            },
+        })
+    }
+
+    /// What a disk of `size` bytes becomes, unless that is beyond all numbers.
+    pub(crate) fn size(self, size: u64) -> Option<u64> {
+        size.max(self.least).checked_next_multiple_of(self.whole)
+    }
+}
+
 /// What a first pass finds out for a second one that writes a qcow2 to a pipe.
 #[derive(Clone, Default)]
-pub(crate) struct Layout(Arc<Mutex<Option<qcow2::Measure>>>);
+struct Layout(Arc<Mutex<Option<qcow2::Measure>>>);
 
 impl Layout {
     fn set(&self, measure: qcow2::Measure) {
@@ -52,21 +109,39 @@ impl Layout {
     }
 }
 
+/// What several passes over a disk tell each other.
+#[derive(Clone, Default)]
+pub(crate) struct Passes {
+    /// What a qcow2 will look like.
+    layout: Layout,
+    /// What an OVA will hold, where one is written.
+    pub(crate) ova: Option<Told>,
+}
+
+impl Passes {
+    /// Nothing yet of what is going to be in `form`.
+    pub(crate) fn of(form: &Form, source: &str) -> Self {
+        Passes {
+            layout: Layout::default(),
+            ova: form.ova.as_ref().map(|ova| Told::new(ova, source)),
+        }
+    }
+}
+
 /// A place whose content will be in some format.
 pub(crate) struct Encoded {
     inner: Box<dyn Candidate>,
     form: Form,
-    /// The layout that a first pass found out, where one was needed.
-    layout: Layout,
+    passes: Passes,
 }
 
 impl Encoded {
     /// `inner`, checked without a size: how long the file becomes, nobody knows beforehand.
-    pub(crate) fn new(inner: Box<dyn Candidate>, form: Form, layout: Layout) -> Self {
+    pub(crate) fn new(inner: Box<dyn Candidate>, form: Form, passes: Passes) -> Self {
         Encoded {
             inner,
             form,
-            layout,
+            passes,
         }
     }
 
@@ -74,35 +149,59 @@ impl Encoded {
         size.max(self.form.size.unwrap_or(0))
     }
 
-    /// Whether the place can hold the format at all.
-    fn is_holdable(&self) -> Result<()> {
-        let (name, format) = (self.inner.name(), self.form.format);
+    /// Whether the place can hold the format at all, with a disk of `size` bytes if that is known.
+    fn is_holdable(&self, size: Option<u64>) -> Result<()> {
+        let (name, form) = (self.inner.name(), &self.form);
         if self.inner.needs_size() {
+            let (article, format) = (form.article(), form.name());
             let message = format!(
-                "{name} is to be created, and how long a {format} becomes shows only at its end"
+                "{name} is to be created, and how long {article} {format} becomes shows only at its end"
             );
             return Err(Error::target(message).hint("create the volume first, or give a file"));
         }
-        if matches!(format, Format::Vdi | Format::Vhd) && !self.inner.any_order() {
+        // A qcow2 needs the order too, unless a first pass has found out what it will be.
+        let any_order = form.format != Format::Qcow && !is_ascending(form.format, &form.options)?;
+        if any_order && !self.inner.any_order() {
+            let format = form.name();
             let message = format!(
                 "{format} has its table before its data, and {name} takes bytes in ascending order only"
             );
             return Err(Error::target(message)
                 .hint("write to a file, or give --format vmdk, which can be written in one go"));
         }
-        self.has_an_end()
+        match self.inner.capacity() {
+            Some(capacity) => self.ends_with(capacity, size),
+            None => Ok(()),
+        }
     }
 
-    /// A streamOptimized vmdk is opened by its last bytes, and a device's last bytes are elsewhere.
-    fn has_an_end(&self) -> Result<()> {
-        match self.inner.capacity() {
-            Some(_) if self.form.format == Format::Vmdk => Err(Error::target(format!(
-                "{} does not end where a vmdk ends, and so it would not be found there again",
-                self.inner.name()
-            ))
-            .hint("write to a file, or give --format qcow2")),
-            _ => Ok(()),
-        }
+    /// A streamOptimized vmdk and a fixed vhd are opened by their last bytes, and a device's last bytes
+    /// are elsewhere.
+    fn ends_with(&self, capacity: u64, size: Option<u64>) -> Result<()> {
+        let (name, format) = (self.inner.name(), self.form.name());
+        let hint = "write to a file, or give --format qcow2";
+        let message = match self.form.format {
+            Format::Vmdk => {
+                format!(
+                    "{name} does not end where {} {format} ends",
+                    self.form.article()
+                )
+            }
+            Format::Vhd if is_ascending(Format::Vhd, &self.form.options)? => {
+                let padded = Padded::of(Some(&self.form))?;
+                let disk = size.or(self.form.size).and_then(|size| padded.size(size));
+                let needed = disk.and_then(|disk| disk.checked_add(diskimage::END as u64));
+                match needed {
+                    Some(needed) if needed != capacity => format!(
+                        "{name} has {capacity} bytes, and the fixed vhd ends with byte {needed}"
+                    ),
+                    _ => return Ok(()),
+                }
+            }
+            _ => return Ok(()),
+        };
+        let message = format!("{message}, and so it would not be found there again");
+        Err(Error::target(message).hint(hint))
     }
 }
 
@@ -124,16 +223,16 @@ impl Candidate for Encoded {
     }
 
     fn plan(&self, size: Option<u64>) -> String {
-        let format = self.form.format;
+        let (article, format) = (self.form.article(), self.form.name());
         let what = match size {
-            Some(size) => format!("a {format} disk of {}", amount(self.padded(size))),
-            None => format!("a {format} disk"),
+            Some(size) => format!("{format} disk of {}", amount(self.padded(size))),
+            None => format!("{format} disk"),
         };
-        format!("{}, as {what}", self.inner.plan(None))
+        format!("{}, as {article} {what}", self.inner.plan(None))
     }
 
     fn fits(&self, size: u64) -> Result<()> {
-        self.is_holdable()?;
+        self.is_holdable(Some(size))?;
         match self.form.size {
             Some(asked) if asked < size => {
                 let (asked, size) = amounts(asked, size);
@@ -145,12 +244,12 @@ impl Candidate for Encoded {
     }
 
     fn fits_any(&self) -> Result<()> {
-        self.is_holdable()?;
+        self.is_holdable(None)?;
         self.form.fits_any()
     }
 
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {
-        self.is_holdable()?;
+        self.is_holdable(size)?;
         let Some(size) = size.map(|size| self.padded(size)).or(self.form.size) else {
             return Err(self.form.no_size());
         };
@@ -158,7 +257,10 @@ impl Candidate for Encoded {
             format, options, ..
         } = &self.form;
         let inner = self.inner.open(None)?;
-        match self.layout.take()? {
+        if let Some(told) = self.passes.ova {
+            return ova::writer(options, size, told, inner);
+        }
+        match self.passes.layout.take()? {
             Some(layout) => qcow2::streamed(options, size, layout, inner),
             None => writer(*format, options, size, inner),
         }
@@ -169,16 +271,16 @@ impl Candidate for Encoded {
 pub(crate) struct Measured {
     name: String,
     form: Form,
-    layout: Layout,
+    passes: Passes,
 }
 
 impl Measured {
-    /// In the place of the target called `name`; what it finds out goes to `layout`.
-    pub(crate) fn new(name: &str, form: Form, layout: Layout) -> Self {
+    /// In the place of the target called `name`; what it finds out goes to `passes`.
+    pub(crate) fn new(name: &str, form: Form, passes: Passes) -> Self {
         Measured {
             name: name.to_owned(),
             form,
-            layout,
+            passes,
         }
     }
 }
@@ -210,8 +312,11 @@ impl Candidate for Measured {
 
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {
         let size = size.unwrap_or(0).max(self.form.size.unwrap_or(0));
+        if let Some(told) = self.passes.ova {
+            return ova::measure(&self.form.options, size, told);
+        }
         let measure = qcow2::Measure::new(&self.form.options, size)?;
-        self.layout.set(measure.clone());
+        self.passes.layout.set(measure.clone());
         Ok(Box::new(measure))
     }
 }

@@ -1,13 +1,12 @@
 //! One import from its first byte to its last.
 
-use std::ops::ControlFlow::{self, Break, Continue};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use diskimage::passing::Means;
 use diskimage::{Format, How};
+use extent::BlockWrite;
 use extent::digest::Digest;
-use extent::{Again, BlockWrite, ByteSource, Folder, drain};
 use place::target::Candidate;
 use report::{Error, Kind, Result, hex};
 use unpack::Limits;
@@ -16,13 +15,16 @@ use vmconfig::Vm;
 
 use crate::control::{Control, interrupted};
 use crate::digest::Content;
-use crate::encoded::{Encoded, Form, Layout, Measured};
+use crate::encoded::{Encoded, Form, Measured, Padded, Passes};
 use crate::input::Input;
-use crate::intake::{Intake, Keep, Passed, Passing};
-use crate::open::{Footer, Opening};
+use crate::intake::{Keep, Passed, Passing};
+use crate::open::Footer;
+use crate::ova::Told;
+use crate::passes::{Source, Walked, stopped};
 use crate::pick::Pick;
-use crate::pour::Bounds;
+use crate::pour::{BUFFERS, Bounds};
 use crate::seen::{Config, Disk, Seen};
+use crate::siblings;
 use crate::walk::Walk;
 use crate::writer::{Places, Writer};
 
@@ -70,7 +72,7 @@ pub struct Imported {
     /// Guest configurations that came with them.
     pub configs: Vec<Config>,
     /// The guest that they describe.
-    pub guest: Option<Vm>,
+    pub guest: Option<Box<Vm>>,
     /// What the manifest of an appliance was found to say.
     pub manifest: Option<String>,
     /// What was not used or not checked.
@@ -132,10 +134,6 @@ pub enum Outcome {
     Done(Imported),
 }
 
-/// Passes through a source whose tables lie behind its data: the header, the first table and the
-/// second one may each be one, and a last pass takes the data.
-const PASSES: usize = 6;
-
 /// Imports, or says what it would do.
 ///
 /// # Errors
@@ -144,22 +142,21 @@ const PASSES: usize = 6;
 /// be kept is there once the source was read and found right, also when every target fails after that.
 pub fn import(mut import: Import, control: &Arc<Control>) -> Result<Outcome> {
     let Some(form) = import.form.clone() else {
-        return once(import, Format::Raw, control);
+        return once(import, Format::Raw, None, control);
     };
-    let layout = Layout::default();
-    if form.format == Format::Qcow {
-        measure(&mut import, &form, &layout, control)?;
+    let passes = Passes::of(&form, import.source.name());
+    if form.needs_measure() {
+        measure(&mut import, &form, &passes, control)?;
     }
-    let format = form.format;
-    import.places = encoded(import.places, form, &layout);
-    once(import, format, control)
+    let (format, ova) = (form.format, passes.ova.clone());
+    import.places = encoded(import.places, form, passes);
+    once(import, format, ova, control)
 }
 
-fn encoded(places: Places, form: Form, layout: &Layout) -> Places {
-    let layout = layout.clone();
+fn encoded(places: Places, form: Form, passes: Passes) -> Places {
     let encode = move |candidates: Vec<Box<dyn Candidate>>| {
         let encode = |inner| -> Box<dyn Candidate> {
-            Box::new(Encoded::new(inner, form.clone(), layout.clone()))
+            Box::new(Encoded::new(inner, form.clone(), passes.clone()))
         };
         candidates.into_iter().map(encode).collect()
     };
@@ -171,12 +168,12 @@ fn encoded(places: Places, form: Form, layout: &Layout) -> Places {
     }
 }
 
-/// A qcow2 has its tables before its data: for a pipe, a first pass through the source finds out
-/// what they will be.
+/// A qcow2 has its tables before its data, and an OVA the size and the digest of its disk's file: for a
+/// pipe, a first pass through the source finds out what they will be.
 fn measure(
     import: &mut Import,
     form: &Form,
-    layout: &Layout,
+    passes: &Passes,
     control: &Arc<Control>,
 ) -> Result<()> {
     let Places::These(targets) = &import.places else {
@@ -187,16 +184,18 @@ fn measure(
     };
     let name = import.source.name().to_owned();
     let Some(again) = import.source.again() else {
-        return Err(Error::unsupported(
-            "can be read only once, and a qcow2 for a pipe has to know all of it beforehand",
-        )
+        return Err(Error::unsupported(format!(
+            "can be read only once, and {} {} for a pipe has to know all of it beforehand",
+            form.article(),
+            form.name()
+        ))
         .hint("write to a file, or choose --format vmdk or raw, which need no second pass")
         .at(name));
     };
     if import.dry_run {
         return Ok(());
     }
-    let measured = Measured::new(pipe.name(), form.clone(), layout.clone());
+    let measured = Measured::new(pipe.name(), form.clone(), passes.clone());
     let first = Import {
         source: std::mem::replace(
             &mut import.source,
@@ -213,12 +212,20 @@ fn measure(
         dry_run: false,
         ..*import
     };
-    once(first, Format::Raw, control).map(drop)
+    once(first, Format::Raw, passes.ova.clone(), control).map(drop)
 }
 
-fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcome> {
-    let keep = open_keep(import.keep, import.dry_run, control)?;
+/// One import; its targets hold `format`, in an OVA if there is one.
+fn once(
+    import: Import,
+    format: Format,
+    ova: Option<Told>,
+    control: &Arc<Control>,
+) -> Result<Outcome> {
+    let padded = Padded::of(import.form.as_ref())?;
     let name = import.source.name().to_owned();
+    siblings::check(&name, &import.how.gate).map_err(|error| error.at(&name))?;
+    let keep = open_keep(import.keep, import.dry_run, control)?;
     let hint = import.source.hint();
     control.source_opened(import.source.size());
     let passing = Passing {
@@ -239,12 +246,16 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
         threads: import.limits.threads,
         footer: Footer::of(import.pick.format),
         encoded: format != Format::Raw,
-        padded: import.form.and_then(|form| form.size).unwrap_or(0),
+        padded,
         named: import.named,
+        buffers: BUFFERS,
+        early: opening.means.memory as usize,
+        alone: true,
     };
     let mut writer = Writer::new(
         import.places,
         format,
+        ova.clone(),
         bounds,
         import.verify,
         import.dry_run,
@@ -261,6 +272,9 @@ fn once(import: Import, format: Format, control: &Arc<Control>) -> Result<Outcom
     let walked = source.walk(&mut walk, control);
     let mut seen = walk.seen;
     let guest = seen.describe_guest();
+    for warning in ova.iter().flat_map(|ova| ova.end(guest.as_deref())) {
+        seen.warn(warning);
+    }
     if walked.is_ok() && writer.is_planned() {
         return Ok(plan(seen, std::mem::take(&mut writer.plans)));
     }
@@ -301,183 +315,12 @@ fn plan(seen: Seen, disks: Vec<DiskPlan>) -> Outcome {
     })
 }
 
-/// What is read, for as many passes as it takes.
-pub(crate) struct Source {
-    input: Input,
-    again: Option<Again>,
-    passing: Passing,
-}
-
-/// How far a walk came.
-pub(crate) enum Walked {
-    /// The sink wanted no more of it.
-    Stopped,
-    /// To its end, and what is known about the source then; `None` where the rest of it does not
-    /// matter.
-    Through(Option<Passed>),
-}
-
-impl Source {
-    /// `input`, of which this becomes as it passes.
-    pub(crate) fn new(input: Input, passing: Passing) -> Self {
-        Source {
-            again: match &input {
-                Input::Bytes { source, .. } => source.again(),
-                Input::Folder { .. } => None,
-            },
-            input,
-            passing,
-        }
-    }
-
-    /// Whether there can be another pass.
-    pub(crate) fn comes_again(&self) -> bool {
-        self.again.is_some() || matches!(self.input, Input::Folder { .. })
-    }
-
-    /// How disks in it are opened.
-    pub(crate) fn opening(&self, means: Means, how: How) -> Opening {
-        let (far, beside) = match &self.input {
-            Input::Bytes { source, beside } if self.passing.is_idle() => {
-                let far = source.at_any_offset().filter(|_| source.is_far());
-                (far, beside.clone())
-            }
-            // Not all that belongs to the disks would pass.
-            Input::Bytes { .. } | Input::Folder { .. } => (None, None),
-        };
-        Opening {
-            how,
-            means,
-            far,
-            beside,
-        }
-    }
-
-    /// Walks through the source: at any offset where that is better, or from front to back, once more
-    /// where tables lie behind data.
-    pub(crate) fn walk(self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Walked> {
-        let Source {
-            input,
-            again,
-            passing,
-        } = self;
-        match input {
-            Input::Bytes { source, .. } => {
-                if let Some(flow) = direct(&*source, &passing, walk)? {
-                    return Ok(Walked::at_any_offset(flow, control));
-                }
-                through(source, again, passing, walk, control)
-            }
-            Input::Folder { folder, .. } if passing.is_idle() => {
-                through_folder(&folder, walk, control)
-            }
-            Input::Folder { .. } => Err(Error::usage(
-                "is a directory, of which neither a copy nor a checksum is made",
-            )),
-        }
-    }
-}
-
-impl Walked {
-    /// A walk that did not take the bytes in their order.
-    fn at_any_offset(flow: ControlFlow<()>, control: &Control) -> Self {
-        match flow {
-            Break(()) => Walked::Stopped,
-            Continue(()) => Walked::Through(Some(Passed {
-                sha256: None,
-                bytes: control.progress().taken,
-            })),
-        }
-    }
-}
-
-/// Where every byte has to pass, there is no other way than from front to back.
-fn direct(
-    source: &dyn ByteSource,
-    passing: &Passing,
-    walk: &mut Walk<'_>,
-) -> Result<Option<ControlFlow<()>>> {
-    let near = passing.is_idle() && !source.is_far();
-    match source.at_any_offset().filter(|_| near) {
-        Some(open) => open()?.map_or(Ok(None), |bytes| walk.direct(bytes)),
-        None => Ok(None),
-    }
-}
-
-fn through(
-    mut source: Box<dyn ByteSource>,
-    again: Option<Again>,
-    mut passing: Passing,
-    walk: &mut Walk<'_>,
-    control: &Arc<Control>,
-) -> Result<Walked> {
-    let mut first: Option<Passed> = None;
-    for _ in 0..PASSES {
-        let size = source.size();
-        control.source_opened(size);
-        walk.begin();
-        let mut intake = Intake::start(source, passing.clone(), control)?;
-        let flow = walk.run(&mut intake, size)?;
-        if flow.is_break() && !walk.seen.again {
-            return Ok(Walked::Stopped);
-        }
-        if walk.seen.at_any_offset && !walk.seen.again {
-            return Ok(Walked::at_any_offset(Continue(()), control));
-        }
-        if !passing.is_idle() {
-            drain(&mut intake)?;
-            let passed = intake.passed().ok_or_else(stopped)?;
-            if first.is_some_and(|first| first.sha256 != passed.sha256) {
-                return Err(Error::io(
-                    "changed between two passes",
-                    "it has another SHA-256",
-                ));
-            }
-            first = Some(passed);
-            // The copy is complete.
-            passing.keep = Keep::default();
-        }
-        if !walk.seen.again {
-            return Ok(Walked::Through(intake.passed()));
-        }
-        source = again.as_ref().ok_or_else(stopped)?()?;
-    }
-    Err(too_many_passes())
-}
-
-fn through_folder(
-    folder: &Arc<dyn Folder>,
-    walk: &mut Walk<'_>,
-    control: &Arc<Control>,
-) -> Result<Walked> {
-    for _ in 0..PASSES {
-        control.source_opened(None);
-        walk.begin();
-        let flow = walk.folder(folder)?;
-        if !walk.seen.again {
-            return Ok(Walked::at_any_offset(flow, control));
-        }
-    }
-    Err(too_many_passes())
-}
-
-fn too_many_passes() -> Error {
-    Error::unsupported(format!(
-        "has its tables in such an order that {PASSES} passes do not find them all"
-    ))
-    .hint("unpack it first and give the file")
-}
-
 /// An input that is no disk, with what its source knows about why.
 pub(crate) fn explained(error: Error, hint: Option<&'static str>) -> Error {
     match hint {
         Some(hint) if error.kind() == Kind::Refused => error.hint(hint),
         _ => error,
     }
-}
-
-fn stopped() -> Error {
-    Error::io("reading stopped", "the source was not read to its end")
 }
 
 /// The judgement at the source's end: the disks that were meant, all of it read, the right checksum.

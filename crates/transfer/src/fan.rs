@@ -32,6 +32,8 @@ pub(crate) enum Item {
         offset: u64,
         len: u64,
     },
+    /// All bytes before this one have come: only the digest wants to know.
+    Settled(u64),
     /// The disk is complete and was right: `size` bytes.
     Finish(u64),
 }
@@ -105,6 +107,13 @@ impl Fan {
         left
     }
 
+    /// Tells the digest that all bytes before `offset` were handed on.
+    pub(crate) fn settled(&self, offset: u64) {
+        if let Some((queue, _)) = &self.hasher {
+            let _ = queue.send(Item::Settled(offset));
+        }
+    }
+
     /// The digest of a disk of `size` bytes, all of which has been handed on; `None` without a hasher.
     ///
     /// # Errors
@@ -148,6 +157,7 @@ fn hash(items: &Receiver<Item>, mut hasher: Hasher) -> Hashed {
             Item::Chunk(chunk) => hasher.take(&chunk.hashes()),
             Item::Written(written) => hasher.take(&written.hashes),
             Item::Hole { .. } => {}
+            Item::Settled(offset) => hasher.settle(offset),
             Item::Finish(size) => return Some(hasher.finish(size)),
         }
     }
@@ -219,6 +229,7 @@ fn write_all(
                 zero(target, offset, len, control)?;
                 position += len;
             }
+            Item::Settled(_) => {}
             Item::Finish(size) if size == position => {
                 elsewhere()?;
                 spread.inspect(|spread| spread.close());

@@ -1,15 +1,16 @@
 //! The guest that the configurations beside a disk describe.
 
-use report::Error;
-use vmconfig::{Vm, libvirt, ovf, vmx, xl, xva};
+use report::{Error, Result};
+use vmconfig::{Vm, libvirt, ovf, proxmox, vmx, xl, xva};
 
-use crate::classify::ConfigKind;
+use crate::classify::{Class, ConfigKind, classify};
 use crate::seen::Config;
 
 /// Languages in the order in which they are believed: what was made to carry a guest elsewhere first.
-const BEST: [ConfigKind; 5] = [
+const BEST: [ConfigKind; 6] = [
     ConfigKind::Ovf,
     ConfigKind::Xapi,
+    ConfigKind::Proxmox,
     ConfigKind::Xl,
     ConfigKind::Libvirt,
     ConfigKind::Vmx,
@@ -40,13 +41,32 @@ impl Guest {
         }
         guest
     }
+
+    /// The guest that `bytes`, all of a file called `name`, describe in whatever language.
+    ///
+    /// # Errors
+    /// They name the file: those of the language, and [`report::Kind::Refused`] for what is in none of
+    /// them.
+    pub fn in_file(name: &str, bytes: &[u8]) -> Result<Vm> {
+        let class = classify(bytes, Some(bytes.len() as u64), None);
+        let vm = class.and_then(|class| match class {
+            Class::Config(kind) => read(&Config {
+                member: name.to_owned(),
+                kind,
+                text: String::from_utf8_lossy(bytes).into_owned(),
+            }),
+            _ => Err(Error::refused("does not describe a guest")
+                .hint("an xl.cfg, libvirt's XML, an OVF, a .vmx or an ova.xml does")),
+        });
+        vm.map_err(|error| error.at(name))
+    }
 }
 
 /// Reads the description in `config`.
 ///
 /// # Errors
 /// Those of the language's reader.
-pub(crate) fn read(config: &Config) -> report::Result<Vm> {
+pub(crate) fn read(config: &Config) -> Result<Vm> {
     let (text, member) = (&config.text, &config.member);
     match config.kind {
         ConfigKind::Ovf => ovf::read(text, member),
@@ -54,6 +74,7 @@ pub(crate) fn read(config: &Config) -> report::Result<Vm> {
         ConfigKind::Xl => xl::read(text, member),
         ConfigKind::Libvirt => libvirt::read(text, member),
         ConfigKind::Vmx => vmx::read(text, member),
+        ConfigKind::Proxmox => proxmox::read(text, member),
         ConfigKind::Vbox => Err(Error::unsupported(
             "descriptions of VirtualBox are not read",
         )),

@@ -5,6 +5,8 @@ use report::{Error, Result};
 
 /// Blocks whose hashes are remembered: 40 MiB of them stand for 64 GiB of data.
 const MOST: usize = 1 << 20;
+/// Blocks whose hashes are remembered before it is looked which of them are needed no more.
+const FEW: usize = 1 << 13;
 
 /// Collects the hashes of chunks.
 pub(crate) struct Hasher {
@@ -12,8 +14,14 @@ pub(crate) struct Hasher {
     ascending: Option<DiskHasher>,
     /// The next block's number is at least this.
     next: u64,
-    /// All that has come, until it is too much.
+    /// All blocks before this one have come.
+    settled: u64,
+    /// Blocks before that, in order.
+    front: DiskHasher,
+    /// All others that have come, until it is too much.
     all: Option<Vec<(u64, [u8; 32])>>,
+    /// How many of them there may be before some are put into `front`.
+    room: usize,
     most: usize,
 }
 
@@ -36,7 +44,10 @@ impl Hasher {
         Hasher {
             ascending: Some(DiskHasher::default()),
             next: 0,
+            settled: 0,
+            front: DiskHasher::default(),
             all: Some(Vec::new()),
+            room: FEW.min(most),
             most,
         }
     }
@@ -48,15 +59,39 @@ impl Hasher {
         }
     }
 
+    /// Says that all bytes before `offset` have come.
+    pub(crate) fn settle(&mut self, offset: u64) {
+        self.settled = offset / extent::digest::BLOCK as u64;
+    }
+
     fn block(&mut self, number: u64, hash: &[u8; 32]) {
         match &mut self.ascending {
             Some(hasher) if number >= self.next => hasher.hashed(number, hash),
             _ => self.ascending = None,
         }
         self.next = number + 1;
+        if self.all.as_ref().is_some_and(|all| all.len() >= self.room) {
+            self.make_room();
+        }
         match &mut self.all {
             Some(all) if all.len() < self.most => all.push((number, *hash)),
             _ => self.all = None,
+        }
+    }
+
+    /// Forgets the blocks that no other can come before. Where they are few, more may be remembered.
+    fn make_room(&mut self) {
+        let Some(all) = &mut self.all else { return };
+        all.sort_unstable_by_key(|&(number, _)| number);
+        let settled = all.partition_point(|&(number, _)| number < self.settled);
+        for (number, hash) in all.drain(..settled) {
+            self.front.hashed(number, &hash);
+        }
+        if all.len() > self.most - self.most / 16 {
+            // To sort again for each of them would take too long.
+            self.all = None;
+        } else if all.len() > self.room / 2 {
+            self.room = (self.room * 2).min(self.most);
         }
     }
 
@@ -68,7 +103,7 @@ impl Hasher {
         if let Some(ascending) = self.ascending {
             return Ok(ascending.finish(size));
         }
-        let Some(mut all) = self.all else {
+        let (mut hasher, Some(mut all)) = (self.front, self.all) else {
             return Err(Error::unsupported(format!(
                 "holds more than {} of data out of order, too much to be named in one pass",
                 report::amount(self.most as u64 * extent::digest::BLOCK as u64)
@@ -76,7 +111,6 @@ impl Hasher {
             .hint("unpack it first and give the file, or make no digest: --quiet alone"));
         };
         all.sort_unstable_by_key(|&(number, _)| number);
-        let mut hasher = DiskHasher::default();
         for (number, hash) in &all {
             hasher.hashed(*number, hash);
         }
@@ -105,5 +139,18 @@ mod tests {
             error.message(),
             "holds more than 192.0 KiB of data out of order, too much to be named in one pass"
         );
+    }
+
+    #[test]
+    fn what_is_settled_is_not_remembered() {
+        let expected = digest(0, &(0..1000).collect::<Vec<_>>()).unwrap();
+        let mut hasher = Hasher::remembering(16);
+        // Pairs change places.
+        for number in (0..1000).map(|number| number ^ 1) {
+            hasher.block(number, &[number as u8; 32]);
+            hasher.settle((number & !1) * extent::digest::BLOCK as u64);
+        }
+        assert!(hasher.all.as_ref().is_some_and(|all| all.len() <= 16));
+        assert_eq!(hasher.finish(1 << 30).unwrap(), expected);
     }
 }

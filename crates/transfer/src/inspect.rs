@@ -12,18 +12,20 @@ use std::sync::Arc;
 
 use diskimage::passing::Means;
 use diskimage::{About, Format, How};
-use report::{Error, Result};
+use report::{Error, Kind, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
 use vmconfig::Vm;
 
 use crate::control::{Control, interrupted};
-use crate::engine::{Source, Walked, explained};
+use crate::engine::explained;
 use crate::input::Input;
 use crate::intake::Passing;
 use crate::open::Footer;
+use crate::passes::{Source, Walked};
 use crate::pick::Pick;
 use crate::seen::{Config, Disk, Seen, Taken};
+use crate::siblings;
 use crate::walk::Walk;
 
 pub(crate) use looker::Looker;
@@ -60,7 +62,7 @@ pub struct Inspected {
     /// Guest configurations.
     pub configs: Vec<Config>,
     /// The guest that they describe.
-    pub guest: Option<Vm>,
+    pub guest: Option<Box<Vm>>,
     /// What the manifest of an appliance was found to say.
     pub manifest: Option<String>,
     /// What was not used or not checked.
@@ -122,6 +124,7 @@ impl InspectedDisk {
 pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     let name = inspect.source.name().to_owned();
     let (hint, size) = (inspect.source.hint(), inspect.source.size());
+    let part = siblings::check(&name, &inspect.how.gate).err();
     control.source_opened(size);
     let source = Source::new(inspect.source, Passing::idle());
     let means = Means {
@@ -150,6 +153,14 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
         .and_then(|walked| match walked {
             Walked::Stopped => Err(interrupted()),
             Walked::Through(_) => told(size, seen, looker, &pick),
+        })
+        .map(|told| Inspected {
+            refusal: part.clone().or(told.refusal),
+            ..told
+        })
+        .map_err(|error| match error.kind() {
+            Kind::Interrupted => error,
+            _ => part.unwrap_or(error),
         })
         .map_err(|error| explained(error, hint).at(&name))
 }

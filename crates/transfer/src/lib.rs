@@ -29,11 +29,16 @@ mod inspect;
 mod intake;
 mod names;
 mod open;
+mod ova;
+mod part;
+mod passes;
 mod pick;
 mod pool;
 mod pour;
 mod references;
+mod reorder;
 mod seen;
+mod siblings;
 mod spread;
 mod walk;
 mod writer;
@@ -48,6 +53,8 @@ pub use input::{Beside, Input};
 pub use inspect::{
     Entry, Inspect, Inspected, InspectedDisk, Members, Packing, Survey, What, inspect,
 };
+pub use names::last_part;
+pub use ova::Ova;
 pub use pick::{Pattern, Pick};
 pub use seen::{Config, Disk};
 pub use writer::{ChoosePlaces, Places};

@@ -33,6 +33,11 @@ impl Names {
     }
 }
 
+/// The last part of a member's name: behind directories, as any system writes them, and outer archives.
+pub fn last_part(name: &str) -> &str {
+    name.rsplit(['/', '\\', ':']).next().unwrap_or(name)
+}
+
 /// The first `length` characters of `name`.
 pub(crate) fn shortened(name: &str, length: usize) -> String {
     match name.char_indices().nth(length) {

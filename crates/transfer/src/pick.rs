@@ -3,6 +3,7 @@
 use diskimage::Format;
 use report::{Error, Result, printable};
 
+use crate::names::last_part;
 use crate::seen::{Seen, Taken};
 
 /// What the person said about the disk.
@@ -40,10 +41,14 @@ impl Pattern {
 
     /// Whether it means the member called `name`: by the whole name, its last part, or as a glob.
     fn matches(&self, name: &str) -> bool {
-        let name = name.strip_prefix("./").unwrap_or(name);
         let text = self.text.strip_prefix("./").unwrap_or(&self.text);
-        let last = name.rsplit(['/', ':']).next().unwrap_or(name);
-        name == text || last == text || self.glob.matches(name) || self.glob.matches(last)
+        let same = |name: &str| {
+            let name = name.strip_prefix("./").unwrap_or(name);
+            let last = last_part(name);
+            name == text || last == text || self.glob.matches(name) || self.glob.matches(last)
+        };
+        // Archives from Windows may have backslashes between directories.
+        same(name) || (name.contains('\\') && same(&name.replace('\\', "/")))
     }
 }
 
@@ -65,7 +70,7 @@ impl Pick {
     /// [`report::Kind::Refused`] when there was none, or several, with the list and a hint.
     pub(crate) fn judge<'a>(&self, seen: &'a Seen) -> Result<&'a [Taken]> {
         let Some(Taken { disk: taken, .. }) = seen.taken.first() else {
-            return Err(self.none(seen));
+            return Err(self.none_but_trouble(seen));
         };
         if seen.twice {
             let name = match self.several {
@@ -84,6 +89,15 @@ impl Pick {
             None => "choose one with --member and a pattern".to_owned(),
         };
         Err(Error::refused(format!("holds {count} disks: {first}, {rivals}")).hint(hint))
+    }
+
+    /// Why there is no disk: what could not be read may have held it.
+    fn none_but_trouble(&self, seen: &Seen) -> Error {
+        match (&seen.trouble, &self.member) {
+            (Some(trouble), None) => trouble.clone(),
+            (Some(trouble), Some(_)) => self.none(seen).because(trouble.clone()),
+            (None, _) => self.none(seen),
+        }
     }
 
     fn none(&self, seen: &Seen) -> Error {
@@ -150,6 +164,14 @@ mod tests {
             "guest/*",
         ] {
             assert!(pick(pattern).names("./guest/disk.img"), "{pattern}");
+        }
+        for pattern in [
+            "disk.img",
+            "guest/disk.img",
+            r"guest\disk.img",
+            "guest/*.img",
+        ] {
+            assert!(pick(pattern).names(r"guest\disk.img"), "{pattern}");
         }
         assert!(!pick("disk").names("guest/disk.img"));
         assert!(!pick("*").names(""), "the source itself is no member");

@@ -13,15 +13,19 @@ use crate::control::Control;
 use crate::cover::Cover;
 use crate::cut::{Ascending, Cut, Cuts, Cutter};
 use crate::digest::Content as Held;
+use crate::encoded::Padded;
 use crate::fan::{Ending, Fan, Item};
 use crate::gather::Gather;
 use crate::hash::Hasher;
 use crate::open::{Content, Footer, not_read};
+use crate::reorder::Reorder;
 use crate::seen::Disk;
 use crate::spread::{Spread, Written};
 
 /// Chunks of 256 KiB between reading and the targets.
-const BUFFERS: usize = 32;
+pub(crate) const BUFFERS: usize = 32;
+/// Bytes that the first gap moves on before the digest is told.
+const SETTLED: u64 = 16 << 20;
 
 /// The targets of one disk, and how far it has come.
 pub(crate) struct Pour {
@@ -31,6 +35,8 @@ pub(crate) struct Pour {
     any_order: bool,
     /// What was written, where the disk does not come in order.
     cover: Option<Cover>,
+    /// Where the first gap in that was when the digest was told.
+    settled: u64,
     /// A chunk that may be the last one, and hold what belongs to the container.
     held: Option<Chunk>,
     size: u64,
@@ -54,10 +60,16 @@ pub(crate) struct Bounds {
     pub(crate) footer: Footer,
     /// Whether the targets hold a format, and are told the disk's size before its first byte.
     pub(crate) encoded: bool,
-    /// Bytes that a disk in a format is padded to, at least.
-    pub(crate) padded: u64,
+    /// What the disk's size becomes in a format.
+    pub(crate) padded: Padded,
     /// Whether the disk's digest is wanted.
     pub(crate) named: bool,
+    /// Chunks between reading and the targets.
+    pub(crate) buffers: usize,
+    /// Bytes of data that may wait for a target that takes them in order.
+    pub(crate) early: usize,
+    /// Whether this disk is all that is under way, so that its progress is the transfer's.
+    pub(crate) alone: bool,
 }
 
 impl Pour {
@@ -83,6 +95,7 @@ impl Pour {
             spread,
             any_order,
             cover: None,
+            settled: 0,
             held: None,
             size: 0,
             data: 0,
@@ -106,29 +119,39 @@ impl Pour {
         let flow = match content {
             Content::Image(image) => {
                 let (threads, spread) = (bounds.threads, self.spread.take());
-                let mut gather =
-                    Gather::start(image, threads, BUFFERS, control, spread, bounds.named)?;
+                let mut gather = Gather::start(
+                    image,
+                    threads,
+                    bounds.buffers,
+                    control,
+                    spread,
+                    bounds.named,
+                )?;
                 self.cuts(&mut gather, bounds, control)?
             }
             Content::Stream(disk) if self.any_order && !disk.is_in_order() => {
                 self.cover = Some(Cover::default());
-                self.cuts(&mut Cutter::new(disk, BUFFERS), bounds, control)?
+                self.cuts(&mut Cutter::new(disk, bounds.buffers), bounds, control)?
             }
             Content::Stream(disk) if disk.is_shuffled() => return Err(shuffled()),
+            Content::Stream(disk) if disk.is_whole() => {
+                let mut disk = Reorder::new(disk, bounds.early);
+                self.cuts(&mut Cutter::new(&mut disk, bounds.buffers), bounds, control)?
+            }
             // One piece behind the other: what is missing at the end is missing.
             Content::Stream(disk) if found.format == Format::Raw => {
-                self.cuts(&mut Cutter::new(disk, BUFFERS), bounds, control)?
+                self.cuts(&mut Cutter::new(disk, bounds.buffers), bounds, control)?
             }
             Content::Stream(disk) => {
                 let mut disk = Ascending::new(disk);
-                self.cuts(&mut Cutter::new(&mut disk, BUFFERS), bounds, control)?
+                self.cuts(&mut Cutter::new(&mut disk, bounds.buffers), bounds, control)?
             }
         };
         if flow.is_break() {
             return Ok(Break(()));
         }
         let flow = self.end(found, bounds)?;
-        control.reached(self.size, self.data);
+        self.tell(bounds, control);
         if flow.is_continue() {
             // The thread that hashes can go: there may be many more disks.
             self.digest = self.fan.digest(self.size)?;
@@ -154,12 +177,18 @@ impl Pour {
                 Cut::Written(written) => listened &= self.written(written)?,
                 Cut::Hole { offset, len } => listened &= self.hole(offset, len)?,
             }
-            control.reached(self.size, self.data);
+            self.tell(bounds, control);
             if !listened {
                 return Ok(Break(()));
             }
         }
         Ok(Continue(()))
+    }
+
+    fn tell(&self, bounds: Bounds, control: &Control) {
+        if bounds.alone {
+            control.reached(self.size, self.data);
+        }
     }
 
     /// Hands the chunk on that was held back; `false` when no target is left.
@@ -170,7 +199,18 @@ impl Pour {
         let (offset, len) = (chunk.offset, chunk.len() as u64);
         self.account(offset, len)?;
         self.data += chunk.data_len();
-        Ok(self.fan.send(&Item::Chunk(Arc::new(chunk))))
+        let listened = self.fan.send(&Item::Chunk(Arc::new(chunk)));
+        self.settle();
+        Ok(listened)
+    }
+
+    /// Tells the digest what it need not remember any more.
+    fn settle(&mut self) {
+        let settled = self.cover.as_ref().map_or(0, Cover::settled);
+        if settled >= self.settled + SETTLED {
+            self.settled = settled;
+            self.fan.settled(settled);
+        }
     }
 
     fn written(&mut self, written: Written) -> Result<bool> {
@@ -225,7 +265,7 @@ impl Pour {
             _ => footer,
         };
         let announced = found.size.unwrap_or(0);
-        if late > 0 && bounds.encoded && announced > bounds.padded {
+        if late > 0 && bounds.encoded && announced > bounds.padded.least {
             return Err(shown_late());
         }
         match found.size {

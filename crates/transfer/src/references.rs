@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
 use report::{Error, Result};
-use vmconfig::{Disk, ovf};
+use vmconfig::{Chunks, Disk, ovf};
 
 use crate::classify::ConfigKind;
 use crate::guest;
@@ -23,8 +23,8 @@ pub(crate) struct Reference {
     pub(crate) name: String,
     /// Whether the description says that the disk is raw.
     pub(crate) raw: bool,
-    /// Bytes in each of the pieces that the file is cut into, where it is.
-    pub(crate) chunk: Option<u64>,
+    /// The chunks that the file comes in, where it does.
+    pub(crate) chunks: Option<Chunks>,
 }
 
 /// The disks that `config` names, in its order; CD images and blank disks are none.
@@ -38,7 +38,7 @@ pub(crate) fn disks(config: &Config) -> Result<Vec<Reference>> {
             .map(|file| Reference {
                 name: file.href,
                 raw: false,
-                chunk: file.chunk,
+                chunks: file.chunks,
             })
             .collect());
     }
@@ -49,7 +49,7 @@ pub(crate) fn disks(config: &Config) -> Result<Vec<Reference>> {
             Some(Reference {
                 raw: is_raw(config.kind, &disk),
                 name: disk.source?,
-                chunk: None,
+                chunks: disk.chunks,
             })
         })
         .collect())
@@ -103,14 +103,6 @@ impl Reference {
             new
         });
         Ok(places)
-    }
-
-    /// The file is not there.
-    pub(crate) fn missing(&self) -> Error {
-        Error::corrupt(format!(
-            "names the disk {}, which is not there",
-            self.shown()
-        ))
     }
 
     /// A refusal to read the file.
@@ -179,7 +171,7 @@ mod tests {
         let reference = Reference {
             name: name.into(),
             raw: false,
-            chunk: None,
+            chunks: None,
         };
         match reference.places(Path::new(directory)) {
             Err(error) => error.to_string(),

@@ -68,6 +68,8 @@ pub(crate) struct Seen {
     pub(crate) rest: Names,
     /// What the manifest of an appliance says, as a person reads it.
     pub(crate) manifest: Option<String>,
+    /// Why a packed member was passed by that may hold what is meant.
+    pub(crate) trouble: Option<Error>,
     /// What was not used or not checked, a line each; at most [`WARNINGS`].
     pub(crate) warnings: Vec<Error>,
     /// Whether the source has to be read once more, because tables lie behind data.
@@ -85,18 +87,18 @@ impl Seen {
     }
 
     /// Reads the guest's descriptions, and says which of them could not be used.
-    pub(crate) fn describe_guest(&mut self) -> Option<Vm> {
+    pub(crate) fn describe_guest(&mut self) -> Option<Box<Vm>> {
         let guest = Guest::described_by(&self.configs);
         for warning in guest.warnings {
             self.warn(warning);
         }
-        guest.vm
+        guest.vm.map(Box::new)
     }
 
     /// What `--strict` asks for.
     ///
     /// # Errors
-    /// The first warning, with the others as its causes.
+    /// The only warning, or all of them as causes.
     pub(crate) fn no_warnings(&self) -> Result<()> {
         let Some((first, rest)) = self.warnings.split_first() else {
             return Ok(());
@@ -106,7 +108,12 @@ impl Seen {
             Kind::Unsupported => Kind::Unsupported,
             _ => Kind::Refused,
         };
-        let error = Error::new(kind, first.to_string()).because_of(first.clone());
-        Err(rest.iter().fold(error, |error, other| error.cause(other)))
+        if rest.is_empty() {
+            return Err(Error::new(kind, first.to_string()).because_of(first.clone()));
+        }
+        let count = self.warnings.len();
+        let all = Error::new(kind, format!("{count} things were not used or not checked"));
+        let warnings = self.warnings.iter();
+        Err(warnings.fold(all, |error, warning| error.cause(warning)))
     }
 }

@@ -10,8 +10,10 @@ mod folder;
 mod leaf;
 mod look;
 mod parts;
+mod witness;
 
-use std::ops::ControlFlow;
+use std::collections::HashMap;
+use std::ops::ControlFlow::{self, Continue};
 use std::sync::Arc;
 
 use extent::{Lookahead, Piece, SparseRead, drain};
@@ -19,6 +21,7 @@ use report::{Error, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
 use unpack::layer::{Compression, Layer, sniff};
+use unpack::manifest::Found;
 
 use crate::classify::HEAD;
 use crate::control::Control;
@@ -28,6 +31,7 @@ use crate::open::{Content, Opening, Sieves};
 use crate::pick::Pick;
 use crate::seen::{Config, Disk, Seen};
 use parts::Parts;
+use witness::{Witness, is_about_content};
 
 /// Layers around one file before somebody is playing games.
 const DEPTH: usize = 8;
@@ -71,6 +75,9 @@ pub(crate) struct Walk<'a> {
     parts: Parts,
     /// The disks of the XVA that the walk is in: their reference and their size in bytes.
     xva: Vec<(String, u64)>,
+    /// Manifests that came behind files which they name, by the archive's member name: the next pass
+    /// through the same source compares them.
+    manifests: HashMap<String, Found>,
     layers: Vec<&'static str>,
     /// Compressions among `layers`.
     decoders: usize,
@@ -110,6 +117,7 @@ impl<'a> Walk<'a> {
             taken_before: Vec::new(),
             parts: Parts::default(),
             xva: Vec::new(),
+            manifests: HashMap::new(),
             layers: Vec::new(),
             decoders: 0,
             opened: 0,
@@ -170,19 +178,66 @@ impl<'a> Walk<'a> {
         if head.is_empty() && file.member.is_empty() {
             return Err(Error::refused("is empty"));
         }
-        let Some(layer) = self.layer(head, file)? else {
+        let layer = self.layer(head, file)?;
+        if self.is_numbered(head, layer, file)? {
+            return Ok(Continue(()));
+        }
+        let Some(layer) = layer else {
             return self.leaf(stream, file);
         };
+        let (layers, decoders, xva) = (self.layers.len(), self.decoders, self.xva.clone());
+        let taken = self.seen.taken.len();
+        let mut witness = Witness::new(&mut stream);
+        match self.unpack(layer, &mut witness, file) {
+            Err(error) if !witness.failed && self.may_pass_by(&error, file, taken) => {
+                self.layers.truncate(layers);
+                (self.decoders, self.xva) = (decoders, xva);
+                self.pass_by(error, file);
+                Ok(Continue(()))
+            }
+            flow => flow,
+        }
+    }
+
+    /// Goes through what `layer` holds, to its end.
+    fn unpack(
+        &mut self,
+        layer: Layer,
+        stream: &mut dyn SparseRead,
+        file: &File,
+    ) -> Result<ControlFlow<()>> {
         self.enter(layer)?;
         let flow = match layer {
-            Layer::Compression(kind) => self.compressed(kind, &mut stream, file)?,
-            Layer::Archive(kind) => self.archive(kind, &mut stream, file)?,
+            Layer::Compression(kind) => self.compressed(kind, stream, file)?,
+            Layer::Archive(kind) => self.archive(kind, stream, file)?,
+            Layer::Vma => return Err(Error::unsupported("is a Proxmox VMA backup")),
         };
         self.layers.pop();
         if flow.is_continue() {
-            expect_end(&mut stream, layer)?;
+            expect_end(stream, layer)?;
         }
         Ok(flow)
+    }
+
+    /// Whether `error` in the packed member `file` does not matter: it is about content that nobody asked
+    /// for, and no disk has been taken from it since `taken` were.
+    fn may_pass_by(&self, error: &Error, file: &File, taken: usize) -> bool {
+        !file.member.is_empty()
+            && !self.pick.names(&file.member)
+            && self.seen.taken.len() == taken
+            && is_about_content(error)
+    }
+
+    /// Remembers that `file` was not read because of `error`. Where a member was asked for by its name,
+    /// the others do not matter.
+    fn pass_by(&mut self, error: Error, file: &File) {
+        let error = error.within(&shortened(&file.member, NAMED));
+        if self.pick.member.is_none() {
+            let warning = Error::new(error.kind(), format!("{error}; passed by"));
+            self.seen.warn(warning.because_of(error.clone()));
+        }
+        self.seen.trouble.get_or_insert(error);
+        self.seen.rest.push(&file.member, file.size);
     }
 
     /// The layer that `head` begins, if any. In a member that is not wanted, what cannot be opened or

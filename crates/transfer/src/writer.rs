@@ -13,6 +13,7 @@ use crate::digest::{Content as Held, Named, digest_written};
 use crate::engine::{DiskPlan, ImportedDisk, TargetEnd, undone};
 use crate::fan::Ending;
 use crate::open::Content;
+use crate::ova::Told;
 use crate::pour::{Bounds, Pour, too_large};
 use crate::seen::{Config, Disk, Taken};
 use crate::walk::DiskSink;
@@ -35,6 +36,8 @@ pub(crate) struct Writer<'a> {
     places: Places,
     control: &'a Arc<Control>,
     bounds: Bounds,
+    /// What an OVA will hold, where one is written.
+    ova: Option<Told>,
     /// The format that targets hold, and are read back in.
     format: Format,
     verify: bool,
@@ -52,6 +55,7 @@ impl<'a> Writer<'a> {
     pub(crate) fn new(
         places: Places,
         format: Format,
+        ova: Option<Told>,
         bounds: Bounds,
         verify: bool,
         dry_run: bool,
@@ -65,6 +69,7 @@ impl<'a> Writer<'a> {
                 named: bounds.named || verify,
                 ..bounds
             },
+            ova,
             format,
             verify,
             dry_run,
@@ -161,6 +166,9 @@ impl<'a> Writer<'a> {
             let error = Error::io("the transfer lost track of a disk", cause);
             return Err(self.give_up(error));
         }
+        if let (Some(ova), Some(content)) = (&self.ova, contents.first()) {
+            ova.holds(content.data);
+        }
         let mut disks = Vec::new();
         for ((pour, taken), content) in self.poured.drain(..).zip(taken).zip(contents) {
             let digest = pour.digest();
@@ -197,6 +205,9 @@ impl DiskSink for Writer<'_> {
         content: Content<'_>,
     ) -> Result<ControlFlow<()>> {
         self.control.disk_found(found.size);
+        if let Some(ova) = &self.ova {
+            ova.meet(found, configs);
+        }
         let candidates = match self.candidates(found, configs) {
             Ok(candidates) => candidates,
             // The walk would name the source, and the trouble is the target's.

@@ -1,4 +1,4 @@
-//! DEFLATE (RFC 1951) with an eye for holes.
+//! DEFLATE (RFC 1951) with an eye for holes, and Deflate64.
 //!
 //! A compressed disk is mostly zeros, and other decoders spend most of their time on writing them
 //! out. This one recognises long runs of zeros in the compressed bits, skips over them many matches at
@@ -7,6 +7,11 @@
 //! `core` is the state machine, given its input slice by slice; it decodes whole headers and symbols
 //! only. `decoder` feeds it and puts together what was cut by a slice's end. Inside the core, `fast` is
 //! the loop for data, `run` the one for zeros, `symbol` the careful one.
+//!
+//! Deflate64 (PKWARE's "Enhanced Deflating", method 9 in a zip) is DEFLATE with a window of 64 KiB, two
+//! more distance codes, and a last length code of 3 to 65538 bytes. Windows makes it of what is larger
+//! than 2 GiB. It has no specification of its own; this follows zlib's `infback9`, whose author
+//! describes it in `contrib/infback9`.
 
 mod bits;
 mod core;
@@ -24,21 +29,28 @@ use extent::{Piece, SparseRead};
 use report::{Error, Result};
 
 pub(crate) use self::decoder::Decoder;
+use self::window::{DEFLATE, DEFLATE64};
 pub(crate) use self::zlib::ZlibDecoder;
 
 /// A raw DEFLATE stream, read out of another stream.
 ///
 /// Takes no byte beyond the final block from its input. Errors are `corrupt` and name the byte of
 /// the compressed stream. Holds less than 256 KiB.
-pub struct Inflate<R> {
+pub type Inflate<R> = Stream<R, DEFLATE>;
+
+/// The same for Deflate64. Holds less than 320 KiB.
+pub type Inflate64<R> = Stream<R, DEFLATE64>;
+
+/// What the formats have in common; the size of the window tells them apart.
+pub struct Stream<R, const SIZE: usize> {
     input: R,
-    decoder: Decoder,
+    decoder: Decoder<SIZE>,
 }
 
-impl<R: SparseRead> Inflate<R> {
+impl<R: SparseRead, const SIZE: usize> Stream<R, SIZE> {
     /// A decoder for the stream that `input` begins with.
     pub fn new(input: R) -> Self {
-        Inflate {
+        Stream {
             input,
             decoder: Decoder::new(),
         }
@@ -55,7 +67,7 @@ impl<R: SparseRead> Inflate<R> {
     }
 }
 
-impl<R: SparseRead> SparseRead for Inflate<R> {
+impl<R: SparseRead, const SIZE: usize> SparseRead for Stream<R, SIZE> {
     fn peek(&mut self) -> Result<Piece<'_>> {
         self.decoder.prepare(&mut self.input)?;
         Ok(self.decoder.piece())

@@ -41,6 +41,11 @@ impl<R: SparseRead> Input<R> {
         }
     }
 
+    /// The stream below.
+    pub(crate) fn into_inner(self) -> R {
+        self.inner
+    }
+
     /// Bytes read so far.
     pub(crate) fn position(&self) -> u64 {
         self.position

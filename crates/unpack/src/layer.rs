@@ -8,7 +8,9 @@ use crate::archive::Archive;
 use crate::bzip2::Bzip2;
 use crate::gzip::{Engine, Gzip};
 use crate::lz4::{self, Lz4};
+use crate::lzma::{self, Lzma};
 use crate::tar::Tar;
+use crate::vma;
 use crate::xz::Xz;
 use crate::zip::Zip;
 use crate::zstd::{self, SKIPPABLE, Zstd};
@@ -20,6 +22,8 @@ pub enum Layer {
     Compression(Compression),
     /// An archive: one stream in, members out.
     Archive(ArchiveKind),
+    /// A backup of Proxmox VE: one stream in, disks out whose pieces lie between each other.
+    Vma,
 }
 
 /// A compression this crate undoes.
@@ -35,6 +39,10 @@ pub enum Compression {
     Bzip2,
     /// The LZ4 frame format, legacy frames included.
     Lz4,
+    /// The .lzma format.
+    Lzma,
+    /// The .lz format.
+    Lzip,
 }
 
 /// An archive this crate reads.
@@ -51,14 +59,13 @@ pub const HEAD: usize = 512;
 
 /// Formats that are recognised in order to be refused by name: magic number, name, and what unpacks
 /// them.
-const BEYOND: [(&[u8], &str, &str); 9] = [
+const BEYOND: [(&[u8], &str, &str); 8] = [
     (
         b"7z\xbc\xaf\x27\x1c",
         "7-Zip archive",
         "7z x -so FILE MEMBER",
     ),
     (b"Rar!\x1a\x07", "RAR archive", "unrar p -inul FILE MEMBER"),
-    (b"LZIP", "lzip file", "lzip -dc FILE"),
     (b"\x89LZO\0\r\n\x1a\n", "lzop file", "lzop -dc FILE"),
     (b"\x1f\x9d", "file from compress (.Z)", "gzip -dc FILE"),
     (b"\x1f\xa0", "file from compress -H (.Z)", "gzip -dc FILE"),
@@ -100,15 +107,21 @@ pub fn sniff(head: &[u8]) -> Result<Option<Layer>> {
         Some(Compression::Xz)
     } else if starts(b"BZh") && matches!(head.get(3), Some(b'1'..=b'9')) {
         Some(Compression::Bzip2)
+    } else if starts(lzma::MAGIC) {
+        Some(Compression::Lzip)
     } else {
         frames(head)
     };
     Ok(if let Some(compression) = compression {
         Some(Layer::Compression(compression))
+    } else if vma::looks_like(head) {
+        Some(Layer::Vma)
     } else if Zip::<&mut dyn SparseRead>::looks_like(head) {
         Some(Layer::Archive(ArchiveKind::Zip))
     } else if Tar::<&mut dyn SparseRead>::looks_like(head) {
         Some(Layer::Archive(ArchiveKind::Tar))
+    } else if lzma::looks_like(head) {
+        Some(Layer::Compression(Compression::Lzma))
     } else {
         None
     })
@@ -146,8 +159,11 @@ impl Layer {
             Layer::Compression(Compression::Zstd) => "zstd",
             Layer::Compression(Compression::Bzip2) => "bzip2",
             Layer::Compression(Compression::Lz4) => "lz4",
+            Layer::Compression(Compression::Lzma) => "lzma",
+            Layer::Compression(Compression::Lzip) => "lzip",
             Layer::Archive(ArchiveKind::Tar) => "tar",
             Layer::Archive(ArchiveKind::Zip) => "zip",
+            Layer::Vma => "VMA",
         }
     }
 }
@@ -170,6 +186,8 @@ impl Compression {
             Compression::Zstd => Box::new(Zstd::new(input, limits)?),
             Compression::Bzip2 => Box::new(Bzip2::new(input, limits)?),
             Compression::Lz4 => Box::new(Lz4::new(input, limits)?),
+            Compression::Lzma => Box::new(Lzma::alone(input, limits)?),
+            Compression::Lzip => Box::new(Lzma::lzip(input, limits)?),
         })
     }
 }
@@ -203,13 +221,14 @@ mod tests {
 
     #[test]
     fn layers_are_told_by_their_first_bytes() {
-        let compressions: [(&[u8], Compression); 6] = [
+        let compressions: [(&[u8], Compression); 7] = [
             (b"\x1f\x8b\x08", Compression::Gzip),
             (b"\xfd7zXZ\0", Compression::Xz),
             (b"\x28\xb5\x2f\xfd", Compression::Zstd),
             (b"BZh1", Compression::Bzip2),
             (b"\x04\x22\x4d\x18", Compression::Lz4),
             (b"\x02\x21\x4c\x18", Compression::Lz4),
+            (b"LZIP\x01", Compression::Lzip),
         ];
         for (magic, compression) in compressions {
             assert_eq!(told(&[magic]), Some(Layer::Compression(compression)));
@@ -218,11 +237,14 @@ mod tests {
         for head in nothing {
             assert_eq!(told(&[head]), None, "{head:?}");
         }
-        let error = sniff(b"LZIP\x01").unwrap_err();
-        assert_eq!(error.message(), "is a lzip file, which is not read here");
+        let error = sniff(b"\x1f\x9d\x90").unwrap_err();
+        assert_eq!(
+            error.message(),
+            "is a file from compress (.Z), which is not read here"
+        );
         assert_eq!(
             error.hint_text(),
-            Some("lzip -dc FILE | innkeeper import - …")
+            Some("gzip -dc FILE | innkeeper import - …")
         );
     }
 

@@ -23,10 +23,12 @@ mod input;
 pub mod layer;
 mod limits;
 pub mod lz4;
+pub mod lzma;
 pub mod manifest;
 pub mod tar;
 #[cfg(test)]
 mod trial;
+pub mod vma;
 pub mod xva;
 mod xxhash;
 pub mod xz;

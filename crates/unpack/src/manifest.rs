@@ -19,7 +19,7 @@ use report::{Error, Result};
 
 use crate::archive::shown;
 
-pub use checking::{Certificate, Checking, Verified};
+pub use checking::{Certificate, Checking, Found, Verdict, Verified};
 pub use hashed::{Digests, Hashed};
 
 /// The longest manifest that is read, in bytes: some thousand files.

@@ -4,10 +4,13 @@
 //! [`Note`]. Writers make a complete description and say of every line where it comes from or that it
 //! is a guess; nothing a stranger wrote breaks out of the place it is put in.
 
+mod choice;
+mod decode;
 pub mod libvirt;
 mod limits;
 pub mod opennebula;
 pub mod ovf;
+pub mod proxmox;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -19,8 +22,11 @@ pub mod xl;
 mod xml;
 pub mod xva;
 
+pub use choice::Choice;
+pub use decode::{Decoded, decode, decode_beginning};
 pub use limits::TEXT;
 pub use value::{Origin, Secret, Value};
 pub use vm::{
-    Action, BootDevice, Bus, Disk, Firmware, Graphics, Kind, Nic, Note, Screen, Topology, Vm,
+    Action, BootDevice, Bus, Chipset, Chunks, Content, Disk, Firmware, Graphics, Host, Kind, Nic,
+    Note, Screen, Scsi, System, Topology, Unplugged, Vm,
 };

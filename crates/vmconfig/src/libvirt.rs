@@ -93,9 +93,7 @@ impl Writer {
         }
         self.actions(vm);
         self.devices(vm)?;
-        for note in &vm.notes {
-            self.left_out.push(format!("{}, {}", note.text, note.from));
-        }
+        self.left_out.extend(vm.left_out());
         for what in std::mem::take(&mut self.left_out) {
             let what = comment(&printable(&what));
             self.line(1, &format!("<!-- Left out: {what} -->"));

@@ -206,9 +206,7 @@ impl Writer {
     }
 
     fn finish(mut self, vm: &Vm) -> String {
-        for note in &vm.notes {
-            self.left_out.push(format!("{}, {}", note.text, note.from));
-        }
+        self.left_out.extend(vm.left_out());
         for what in std::mem::take(&mut self.left_out) {
             self.comment(&format!("Left out: {what}"));
         }

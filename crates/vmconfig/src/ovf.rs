@@ -5,41 +5,55 @@
 //! the CIM schema's `CIM_ResourceAllocationSettingData`. Names are taken without their namespaces:
 //! products do not agree on them.
 
+mod deployment;
 mod files;
 mod hardware;
 mod product;
+mod property;
+mod resource;
 mod storage;
+mod systems;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod write;
+
+pub use files::disk_files;
+pub use storage::FileReference;
+pub use write::{Descriptor, DiskFile, write};
 
 use report::{Error, Result};
 
-pub use files::{DiskFile, disk_files};
-
+use crate::choice::Choice;
 use crate::limits::shown;
-
 use crate::value::{Origin, Value};
-use crate::vm::Vm;
+use crate::vm::{System, Vm};
 use crate::xml::{self, Element};
 
-/// Reads the description of one guest, called `file`.
+/// Reads the description of the only guest in `text`, called `file`.
 ///
 /// # Errors
-/// [`report::Kind::Corrupt`] for what contradicts the format, [`report::Kind::Refused`] for more than
-/// one guest, [`report::Kind::Unsupported`] for disks in chunks and what is beyond all measure.
+/// As [`choose`].
 pub fn read(text: &str, file: &str) -> Result<Vm> {
-    let envelope = xml::parse(text)?;
-    if envelope.name != "Envelope" {
-        return Err(Error::corrupt(format!(
-            "it is no OVF: its root is <{}>, not <Envelope>",
-            shown(&envelope.name)
-        )));
-    }
-    let system = system(&envelope)?;
+    choose(text, file, &Choice::default())
+}
+
+/// Reads the description of the guest that is meant by `choice`, in a text called `file`. What cannot be
+/// used is in [`Vm::faults`].
+///
+/// # Errors
+/// [`report::Kind::Corrupt`] for what is not an OVF, [`report::Kind::Refused`] where the choice is not
+/// one guest and one deployment, [`report::Kind::Unsupported`] for what is beyond all measure.
+pub fn choose(text: &str, file: &str, choice: &Choice) -> Result<Vm> {
+    let envelope = envelope(text)?;
+    let systems = systems::of(&envelope);
+    let system = systems::chosen(&systems, choice)?;
+    let deployment = deployment::chosen(&envelope, choice)?;
     let mut reader = Reader {
         envelope: &envelope,
         system,
+        alone: systems.len() == 1,
+        deployment,
         file,
         vm: Vm::default(),
     };
@@ -50,37 +64,49 @@ pub fn read(text: &str, file: &str) -> Result<Vm> {
     Ok(reader.vm)
 }
 
-/// The guest the envelope describes.
-fn system(envelope: &Element) -> Result<&Element> {
-    let mut systems = Vec::new();
-    collect(envelope, &mut systems);
-    match systems.as_slice() {
-        [] => Err(Error::corrupt("there is no <VirtualSystem> in it")),
-        [system] => Ok(system),
-        many => {
-            let named = |system: &&Element| {
-                let name = system.text_of("Name").or_else(|| system.attribute("id"));
-                shown(name.unwrap_or("(nameless)"))
-            };
-            let names: Vec<_> = many.iter().take(20).map(named).collect();
-            Err(Error::refused(format!(
-                "it describes {} guests: {}",
-                many.len(),
-                names.join(", ")
-            ))
-            .hint("export the guests one by one"))
-        }
-    }
+/// The files that `text` lists, in its order.
+///
+/// # Errors
+/// [`report::Kind::Corrupt`] for what is not an OVF.
+pub fn files(text: &str) -> Result<Vec<FileReference>> {
+    let envelope = envelope(text)?;
+    Ok(storage::files(&envelope)
+        .map(|file| file.stated())
+        .collect())
 }
 
-/// Finds the guests in `element` and in the collections in it.
-fn collect<'x>(element: &'x Element, systems: &mut Vec<&'x Element>) {
-    for child in &element.children {
-        match section_type(child) {
-            "VirtualSystem" => systems.push(child),
-            "VirtualSystemCollection" => collect(child, systems),
-            _ => {}
-        }
+/// What `text` offers to choose from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// The names of its guests.
+    pub guests: Vec<String>,
+    /// The ids of its deployments, the default one first.
+    pub deployments: Vec<String>,
+}
+
+/// The guests and deployments that `text` describes.
+///
+/// # Errors
+/// [`report::Kind::Corrupt`] for what is not an OVF.
+pub fn offer(text: &str) -> Result<Offer> {
+    let envelope = envelope(text)?;
+    let systems = systems::of(&envelope);
+    let named = |system: &&Element| systems::names(system).first().map(|&name| name.to_owned());
+    let deployments = deployment::all(&envelope);
+    Ok(Offer {
+        guests: systems.iter().filter_map(named).collect(),
+        deployments: deployments.into_iter().map(str::to_owned).collect(),
+    })
+}
+
+fn envelope(text: &str) -> Result<Element> {
+    let envelope = xml::parse(text)?;
+    match envelope.name.as_str() {
+        "Envelope" => Ok(envelope),
+        name => Err(Error::corrupt(format!(
+            "it is not an OVF: its root is <{}>, not <Envelope>",
+            shown(name)
+        ))),
     }
 }
 
@@ -103,7 +129,12 @@ fn section<'x>(parent: &'x Element, name: &str) -> Option<&'x Element> {
 
 struct Reader<'x> {
     envelope: &'x Element,
+    /// The guest that is read.
     system: &'x Element,
+    /// Whether it is the only one of the envelope.
+    alone: bool,
+    /// The deployment that is meant.
+    deployment: Option<&'x str>,
     file: &'x str,
     vm: Vm,
 }
@@ -133,10 +164,16 @@ impl<'x> Reader<'x> {
         self.vm.description = annotation.or_else(|| self.text(self.system, "Description"));
         if let Some(section) = section(self.system, "OperatingSystemSection") {
             let from = self.origin("OperatingSystemSection", section);
-            let said = section
-                .text_of("Description")
-                .or_else(|| section.attribute("osType"))
-                .or_else(|| section.text_of("OSType"));
+            let words = [
+                section.text_of("Description"),
+                section.attribute("osType"),
+                section.text_of("OSType"),
+                section.attribute("id").and_then(numbered_system),
+            ];
+            // Some descriptions say nothing: the first one in known words, or else the first one.
+            let mut words = words.into_iter().flatten();
+            let known = |said: &&str| System::of(said) != System::Unknown;
+            let said = words.clone().find(known).or_else(|| words.next());
             self.vm.guest_os = said.map(|said| Value::new(said.to_owned(), &from));
         }
     }
@@ -163,4 +200,29 @@ impl<'x> Reader<'x> {
             self.vm.note(text, &from);
         }
     }
+}
+
+/// What some numbers of `CIM_OperatingSystem.OSType` stand for.
+fn numbered_system(number: &str) -> Option<&'static str> {
+    Some(match number.trim() {
+        "36" | "99" | "100" | "101" => "Linux",
+        "42" => "FreeBSD",
+        "58" => "Windows 2000",
+        "67" => "Windows XP",
+        "69" | "70" => "Windows Server 2003",
+        "73" | "74" => "Windows Vista",
+        "76" | "77" | "103" => "Windows Server 2008",
+        "79" | "80" => "Red Hat Enterprise Linux",
+        "82" | "83" | "84" | "85" => "SUSE Linux",
+        "93" | "94" => "Ubuntu Linux",
+        "95" | "96" => "Debian Linux",
+        "104" => "FreeBSD",
+        "105" => "Windows 7",
+        "106" | "107" => "CentOS Linux",
+        "108" | "109" => "Oracle Linux",
+        "113" => "Windows Server 2011",
+        "114" | "116" => "Windows Server 2012",
+        "115" => "Windows 8",
+        _ => return None,
+    })
 }

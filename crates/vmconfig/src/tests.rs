@@ -6,7 +6,7 @@ use super::*;
 type Reader = fn(&str, &str) -> Result<Vm>;
 
 /// Every language with a good example of it.
-const LANGUAGES: [(Reader, &str); 8] = [
+const LANGUAGES: [(Reader, &str); 9] = [
     (ovf::read, include_str!("ovf/tests/vmware.ovf")),
     (ovf::read, include_str!("ovf/tests/virtualbox.ovf")),
     (ovf::read, include_str!("ovf/tests/xcp.ovf")),
@@ -15,6 +15,7 @@ const LANGUAGES: [(Reader, &str); 8] = [
     (libvirt::read, include_str!("libvirt/tests/shop-kvm.xml")),
     (xl::read, include_str!("xl/tests/completed.cfg")),
     (vmx::read, include_str!("vmx/tests/win.vmx")),
+    (proxmox::read, include_str!("proxmox/tests/shop.conf")),
 ];
 
 proptest! {

@@ -3,14 +3,16 @@
 mod complete;
 mod device;
 mod names;
+mod system;
 
-pub use device::{Bus, Disk, Graphics, Nic, Screen};
+pub use device::{Bus, Chunks, Content, Disk, Graphics, Nic, Screen, Scsi};
+pub use system::System;
 
 use report::{Error, Result};
 
 use crate::value::{Origin, Value};
 
-pub(crate) use names::{is_interface, is_mac, letters};
+pub(crate) use names::{is_interface, is_mac, letters, mac_address};
 
 /// A guest. What nobody said is `None`; [`Vm::complete`] fills it with guesses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,14 +63,39 @@ pub struct Vm {
     pub usb_tablet: Option<Value<bool>>,
     /// What system is in it, in whatever words its file has.
     pub guest_os: Option<Value<String>>,
+    /// The chipset of its mainboard.
+    pub chipset: Option<Value<Chipset>>,
+    /// Whether it has a TPM. What the TPM keeps is in no description.
+    pub tpm: Option<Value<bool>>,
+    /// The buses that it has a controller for, and so a driver, whether or not a disk is on them.
+    pub buses: Vec<Bus>,
+    /// The kind of host that it was described for; `None` for languages that any product reads.
+    pub host: Option<Host>,
     /// What happens when it powers itself off.
     pub on_poweroff: Option<Value<Action>>,
     /// What happens when it restarts itself.
     pub on_reboot: Option<Value<Action>>,
     /// What happens when it crashes.
     pub on_crash: Option<Value<Action>>,
+    /// Images that come with it and are none of its disks.
+    pub unplugged: Vec<Unplugged>,
     /// What was there and has no place above.
     pub notes: Vec<Note>,
+    /// What is said in a way that cannot be used, and why not: a size in no known unit, for instance.
+    pub faults: Vec<Note>,
+}
+
+/// An image that comes with a guest and is none of its disks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unplugged {
+    /// The file or member that holds it.
+    pub source: String,
+    /// What it is: `a disk of the snapshot "before"`.
+    pub what: String,
+    /// Where it lies now, if it lies somewhere.
+    pub place: Option<String>,
+    /// Where it is described.
+    pub from: Origin,
 }
 
 /// Something a description holds that the model has no place for.
@@ -80,7 +107,7 @@ pub struct Note {
     pub from: Origin,
 }
 
-/// More notes than a person reads.
+/// More notes than anybody reads.
 const MAX_NOTES: usize = 500;
 
 /// What kind of virtual machine a guest needs, in Xen's terms.
@@ -112,6 +139,28 @@ pub enum Firmware {
     Bios,
     /// UEFI.
     Uefi,
+}
+
+/// The chipset of a virtual PC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chipset {
+    /// PIIX and i440FX: PCI and IDE.
+    I440fx,
+    /// ICH9 and Q35: PCI Express and AHCI.
+    Q35,
+}
+
+/// The kind of host a description is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// Xen, whatever manages it.
+    Xen,
+    /// KVM, whatever manages it.
+    Kvm,
+    /// VMware's products.
+    Vmware,
+    /// VirtualBox.
+    Virtualbox,
 }
 
 /// How virtual CPUs are laid out.
@@ -239,14 +288,64 @@ impl Vm {
         }
     }
 
+    /// What system is in it, as far as its description tells.
+    pub fn system(&self) -> System {
+        let said = self.guest_os.as_ref();
+        said.map_or(System::Unknown, |said| System::of(&said.value))
+    }
+
+    /// What a configuration of it leaves out, a line each: images that are none of its disks, what cannot
+    /// be used and what the model has no place for.
+    pub(crate) fn left_out(&self) -> Vec<String> {
+        let image = |image: &Unplugged| {
+            let place = image.place.as_ref();
+            let place = place.map_or(String::new(), |place| format!(", which lies at {place}"));
+            format!("{}, {}{place}, {}", image.source, image.what, image.from)
+        };
+        let note = |note: &Note| format!("{}, {}", note.text, note.from);
+        let images = self.unplugged.iter().take(MAX_NOTES).map(image);
+        images
+            .chain(self.faults.iter().map(note))
+            .chain(self.notes.iter().map(note))
+            .collect()
+    }
+
     /// Remembers something the model has no place for.
     pub(crate) fn note(&mut self, text: impl Into<String>, from: &Origin) {
-        let text = match self.notes.len() {
-            count if count < MAX_NOTES => text.into(),
-            MAX_NOTES => "more than can be listed".to_owned(),
-            _ => return,
-        };
-        let from = from.clone();
-        self.notes.push(Note { text, from });
+        push(&mut self.notes, text.into(), from);
     }
+
+    /// Remembers something that cannot be used, and why not.
+    pub(crate) fn fault(&mut self, text: impl Into<String>, from: &Origin) {
+        push(&mut self.faults, text.into(), from);
+    }
+
+    /// What `read` gives, unless it cannot be used, which is remembered.
+    pub(crate) fn usable<T>(&mut self, read: Result<T>, from: &Origin) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.fault(error.to_string(), from);
+                None
+            }
+        }
+    }
+
+    /// Remembers that it has a controller for `bus`.
+    pub(crate) fn has_bus(&mut self, bus: Bus) {
+        if !self.buses.contains(&bus) {
+            self.buses.push(bus);
+        }
+    }
+}
+
+/// Adds to `notes` unless there are more than anybody reads.
+fn push(notes: &mut Vec<Note>, text: String, from: &Origin) {
+    let text = match notes.len() {
+        count if count < MAX_NOTES => text,
+        MAX_NOTES => "more than can be listed".to_owned(),
+        _ => return,
+    };
+    let from = from.clone();
+    notes.push(Note { text, from });
 }

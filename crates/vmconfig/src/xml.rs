@@ -17,7 +17,7 @@ use crate::limits::{check_text, one_line, shown};
 const DEPTH: usize = 64;
 
 /// How many elements and attributes a document may have.
-const ELEMENTS: usize = 100_000;
+const ELEMENTS: usize = 250_000;
 
 /// How many attributes an element may have.
 const ATTRIBUTES: usize = 64;
@@ -74,6 +74,8 @@ impl Element {
 /// type, [`report::Kind::Unsupported`] for what is beyond all measure.
 pub(crate) fn parse(text: &str) -> Result<Element> {
     check_text(text)?;
+    // What a file was padded with.
+    let text = text.trim_end_matches('\0');
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_comments = false;
     let mut tree = Tree::new(text);
@@ -181,6 +183,8 @@ impl<'t> Tree<'t> {
             return;
         };
         element.text = element.text.trim().to_owned();
+        // A document may have very many of them.
+        element.children.shrink_to_fit();
         match self.open.last_mut() {
             Some(parent) => parent.children.push(element),
             None => self.root = Some(element),

@@ -4,6 +4,7 @@
 //! a reference and a snapshot of its database record; fields as in the XenAPI's class reference.
 
 mod device;
+mod owner;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -12,10 +13,11 @@ use std::collections::HashSet;
 
 use report::{Error, Result};
 
+use crate::choice::Choice;
 use crate::limits::shown;
 
 use crate::value::{Origin, Value};
-use crate::vm::{Action, BootDevice, Firmware, Kind, Topology, Vm};
+use crate::vm::{Action, BootDevice, Chipset, Firmware, Host, Kind, Topology, Vm};
 use crate::xml;
 use record::{Record, records};
 
@@ -60,14 +62,24 @@ pub fn vdis(text: &str) -> Result<Vec<Vdi>> {
         .collect()
 }
 
-/// Reads the records, called `file`, of one guest.
+/// Reads the records of the only guest, in a text called `file`.
 ///
 /// # Errors
-/// As [`vdis`]; and [`report::Kind::Refused`] for more than one guest.
+/// As [`choose`].
 pub fn read(text: &str, file: &str) -> Result<Vm> {
+    choose(text, file, &Choice::default())
+}
+
+/// Reads the records of the guest that is meant by `choice`, in a text called `file`. Disks that are not
+/// its own, those of snapshots for instance, are in [`Vm::unplugged`]; what cannot be used is in
+/// [`Vm::faults`].
+///
+/// # Errors
+/// As [`vdis`]; and [`report::Kind::Refused`] where the choice is not one guest.
+pub fn choose(text: &str, file: &str, choice: &Choice) -> Result<Vm> {
     let root = xml::parse(text)?;
     let records = records(&root)?;
-    let record = guest(&records)?;
+    let record = guest(&records, choice)?;
     let mut reader = Reader {
         records: &records,
         record,
@@ -75,35 +87,66 @@ pub fn read(text: &str, file: &str) -> Result<Vm> {
         vm: Vm::default(),
     };
     reader.names();
-    reader.machine()?;
+    reader.machine();
     reader.boot();
     reader.actions();
     reader.devices()?;
+    reader.unplugged();
     Ok(reader.vm)
 }
 
-/// The guest: the only one, or the only one that is no snapshot.
-fn guest<'r, 'x>(records: &'r [Record<'x>]) -> Result<&'r Record<'x>> {
-    let all: Vec<_> = records
-        .iter()
-        .filter(|record| record.class == "VM")
-        .collect();
-    let is_snapshot = |record: &&&Record<'_>| record.flag("is_a_snapshot");
-    let living: Vec<_> = all.iter().filter(|vm| !is_snapshot(vm)).copied().collect();
-    match (living.as_slice(), all.as_slice()) {
-        ([vm], _) | ([], [vm]) => Ok(vm),
-        ([], []) => Err(Error::corrupt("there is no VM among its objects")),
-        ([], many) | (many, _) => {
-            let named = |vm: &&Record<'_>| shown(vm.text("name_label").unwrap_or("(nameless)"));
-            let names: Vec<_> = many.iter().take(20).map(named).collect();
-            Err(Error::refused(format!(
-                "it describes {} guests: {}",
-                many.len(),
-                names.join(", ")
-            ))
-            .hint("export the guests one by one"))
-        }
+/// The guests that `text` describes, those that are neither snapshots nor templates first.
+///
+/// # Errors
+/// As [`vdis`].
+pub fn guests(text: &str) -> Result<Vec<String>> {
+    let root = xml::parse(text)?;
+    let records = records(&root)?;
+    let mut all: Vec<_> = machines(&records).collect();
+    all.sort_by_key(|vm| (vm.flag("is_a_snapshot"), vm.flag("is_a_template")));
+    Ok(all.iter().map(|vm| names(vm)[0].to_owned()).collect())
+}
+
+/// All records of guests: also of snapshots, templates and the host's own domain.
+fn machines<'r, 'x>(records: &'r [Record<'x>]) -> impl Iterator<Item = &'r Record<'x>> {
+    let is_guest = |record: &&Record<'_>| record.class == "VM" && !record.flag("is_control_domain");
+    records.iter().filter(is_guest)
+}
+
+/// What a guest is called; never empty.
+fn names<'x>(vm: &Record<'x>) -> Vec<&'x str> {
+    let named = vm.text("name_label").unwrap_or("(nameless)");
+    let others = [vm.text("uuid"), Some(vm.id)];
+    std::iter::once(named)
+        .chain(others.into_iter().flatten())
+        .collect()
+}
+
+/// The guest that is meant. Where nobody chooses: the only one that is neither a snapshot nor a template,
+/// or the only one that is no snapshot, or the only one.
+fn guest<'r, 'x>(records: &'r [Record<'x>], choice: &Choice) -> Result<&'r Record<'x>> {
+    let all: Vec<_> = machines(records).collect();
+    let without = |fields: &[&str]| -> Vec<_> {
+        let is_one = |vm: &&&Record<'_>| !fields.iter().any(|field| vm.flag(field));
+        all.iter().filter(is_one).copied().collect()
+    };
+    let living = match &choice.guest {
+        Some(_) => all.clone(),
+        None => [
+            without(&["is_a_snapshot", "is_a_template"]),
+            without(&["is_a_snapshot"]),
+        ]
+        .into_iter()
+        .find(|guests| !guests.is_empty())
+        .unwrap_or_else(|| all.clone()),
+    };
+    let none = || Error::corrupt("there is no VM among its objects");
+    if living.is_empty() {
+        return Err(none());
     }
+    let named: Vec<_> = living.iter().map(|vm| names(vm)).collect();
+    let number = choice.guest_of(&named)?;
+    living.get(number).copied().ok_or_else(none)
 }
 
 /// A disk's size, in bytes.
@@ -116,7 +159,7 @@ fn size(vdi: &Record<'_>) -> Result<u64> {
     };
     text.parse().map_err(|_| {
         Error::corrupt(format!(
-            "virtual_size of disk {}: {} is no number below 2^64",
+            "virtual_size of disk {}: {} is not a number below 2^64",
             shown(vdi.id),
             shown(text)
         ))
@@ -145,36 +188,36 @@ impl<'x> Reader<'_, 'x> {
         ))
     }
 
-    fn number(&self, field: &str) -> Result<Option<Value<u64>>> {
-        let Some(text) = self.record.text(field) else {
-            return Ok(None);
-        };
+    /// The number in `field`, unless it is none, which is remembered.
+    fn number(&mut self, field: &str) -> Option<Value<u64>> {
+        let text = self.record.text(field)?;
+        let from = self.origin(self.record, field);
         match text.parse::<u64>() {
-            Ok(number) => Ok(Some(Value::new(number, &self.origin(self.record, field)))),
-            Err(_) => Err(Error::corrupt(format!(
-                "{field}: {} is no number below 2^64",
-                shown(text)
-            ))),
+            Ok(number) => Some(Value::new(number, &from)),
+            Err(_) => {
+                let text = format!("{field}: {} is not a number below 2^64", shown(text));
+                self.vm.fault(text, &from);
+                None
+            }
         }
     }
 
-    fn memory(&self, field: &str) -> Result<Option<Value<u64>>> {
-        Ok(self.number(field)?.filter(|memory| memory.value > 0))
+    fn memory(&mut self, field: &str) -> Option<Value<u64>> {
+        self.number(field).filter(|memory| memory.value > 0)
     }
 
-    fn vcpus(&self, field: &str) -> Result<Option<Value<u32>>> {
-        let Some(count) = self.number(field)? else {
-            return Ok(None);
-        };
+    fn vcpus(&mut self, field: &str) -> Option<Value<u32>> {
+        let count = self.number(field)?;
         match u16::try_from(count.value) {
-            Ok(value @ 1..) => Ok(Some(Value {
+            Ok(value @ 1..) => Some(Value {
                 value: value.into(),
                 from: count.from,
-            })),
-            _ => Err(Error::corrupt(format!(
-                "{field}: {} is no number of virtual CPUs",
-                count.value
-            ))),
+            }),
+            _ => {
+                let text = format!("{field}: {} is not a number of virtual CPUs", count.value);
+                self.vm.fault(text, &count.from);
+                None
+            }
         }
     }
 
@@ -182,14 +225,30 @@ impl<'x> Reader<'_, 'x> {
         self.vm.name = self.text("name_label");
         self.vm.description = self.text("name_description");
         self.vm.uuid = self.text("uuid");
+        self.vm.host = Some(Host::Xen);
+        self.vm.guest_os = self.guest_os();
     }
 
-    fn machine(&mut self) -> Result<()> {
-        let most = self.memory("memory_static_max")?;
-        self.vm.memory = self.memory("memory_dynamic_max")?.or_else(|| most.clone());
+    /// What the guest's agent has told of its system, or what the host was told to make of it.
+    fn guest_os(&self) -> Option<Value<String>> {
+        let metrics = self.record.text("guest_metrics")?;
+        let metrics = self.records.iter().find(|record| record.id == metrics)?;
+        let name = ["name", "distro"]
+            .iter()
+            .find_map(|key| metrics.entry("os_version", key))?;
+        let name = name.split('|').next().unwrap_or(name);
+        Some(Value::new(
+            name.to_owned(),
+            &self.origin(metrics, "os_version"),
+        ))
+    }
+
+    fn machine(&mut self) {
+        let most = self.memory("memory_static_max");
+        self.vm.memory = self.memory("memory_dynamic_max").or_else(|| most.clone());
         self.vm.max_memory = most;
-        self.vm.max_vcpus = self.vcpus("VCPUs_max")?;
-        let start = self.vcpus("VCPUs_at_startup")?;
+        self.vm.max_vcpus = self.vcpus("VCPUs_max");
+        let start = self.vcpus("VCPUs_at_startup");
         self.vm.vcpus = start.or_else(|| self.vm.max_vcpus.clone());
         self.vm.kind = Some(self.kind());
         let from = self.origin(self.record, "platform");
@@ -206,10 +265,18 @@ impl<'x> Reader<'_, 'x> {
             };
             self.vm.topology = Some(Value::new(laid_out, &from));
         }
-        if self.record.entry("platform", "secureboot") == Some("true") {
+        let is_true = |key| self.record.entry("platform", key) == Some("true");
+        if is_true("secureboot") {
             self.vm.secure_boot = Some(Value::new(true, &from));
         }
-        Ok(())
+        if is_true("vtpm") {
+            self.vm.tpm = Some(Value::new(true, &from));
+        }
+        // Xen's device model has no other chipset.
+        self.vm.chipset = Some(Value::new(Chipset::I440fx, &from));
+        if self.vm.guest_os.is_none() && is_true("viridian") {
+            self.vm.guest_os = Some(Value::new("Windows".to_owned(), &from));
+        }
     }
 
     /// `domain_type` of newer hosts; before, who boots by a policy has a PC's hardware.

@@ -128,6 +128,7 @@ pub(super) const SEEDS: &[(&str, &str, &str)] = &[
     ("guest", "libvirt-kvm", "guest 3 libvirt/tests/shop-kvm.xml"),
     ("guest", "libvirt-xen", "guest 3 libvirt/tests/mail-xen.xml"),
     ("guest", "vmx", "guest 4 vmx/tests/win.vmx"),
+    ("guest", "proxmox", "guest 5 proxmox/tests/shop.conf"),
 ];
 
 /// What the commands above share beside what all share.

@@ -1,6 +1,6 @@
 //! Dynamic disks: blocks of one size, appended as they come, and a table that finds them.
 //!
-//! VHD and VDI are made like this. A block exists once data belongs to it; parts of it that hold none
+//! VHD, VHDX and VDI are made like this. A block exists once data belongs to it; parts of it that hold none
 //! are zeroed the target's way, so that the file has holes there. Nothing is collected: data goes to its
 //! place at once. The table lies in front of the blocks and is written behind them, and what makes the
 //! file one of its format comes last, so that a file that was cut never looks complete.
@@ -14,9 +14,10 @@ use report::{Error, Result};
 
 use super::fingerprint::Fingerprint;
 use super::units::{Progress, parts};
+use crate::fields::guid_bytes;
 
-/// Entries of a table that are written at once.
-const PIECE: usize = 16 * 1024;
+/// Bytes of a table that are collected before they are written.
+const PIECE: usize = 64 << 10;
 
 /// What one dynamic format has and the other has not.
 pub(super) trait Form: Send {
@@ -76,29 +77,38 @@ impl Contents {
         self.count
     }
 
-    /// The UUID of the disk, which has `size` bytes.
+    /// The UUID of the disk, which has `size` bytes, in network byte order.
     pub(super) fn uuid(&self, size: u64) -> [u8; 16] {
         self.print.uuid(size)
     }
 
-    /// Writes the table of `total` blocks at byte `at`: `entry` says what stands there for a block that
-    /// came when there were so many others, or for none.
+    /// The same UUID as a GUID in memory.
+    pub(super) fn guid(&self, size: u64) -> [u8; 16] {
+        guid_bytes(self.uuid(size))
+    }
+
+    /// Writes the table of `total` blocks at byte `at`: `entry` appends what stands there for the block
+    /// of this number, which came when there were so many others, or does not exist.
     pub(super) fn write_table(
         &self,
         inner: &mut dyn BlockWrite,
         at: u64,
         total: u64,
-        entry: impl Fn(Option<u64>) -> [u8; 4],
+        entry: impl Fn(&mut Vec<u8>, u64, Option<u64>),
     ) -> Result<()> {
-        let mut entries = self.ranks(total).map(entry);
         let mut at = at;
-        loop {
-            let piece: Vec<[u8; 4]> = entries.by_ref().take(PIECE).collect();
-            if piece.is_empty() {
-                return Ok(());
+        let mut piece = Vec::new();
+        for (number, rank) in (0..total).zip(self.ranks(total)) {
+            entry(&mut piece, number, rank);
+            if piece.len() >= PIECE {
+                inner.write_at(at, &piece)?;
+                at += piece.len() as u64;
+                piece.clear();
             }
-            inner.write_at(at, piece.as_flattened())?;
-            at += piece.as_flattened().len() as u64;
+        }
+        match piece.is_empty() {
+            true => Ok(()),
+            false => inner.write_at(at, &piece),
         }
     }
 

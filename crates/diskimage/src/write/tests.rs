@@ -1,5 +1,6 @@
 //! What all writers owe, and what their own tests share.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,16 +9,88 @@ use proptest::prelude::*;
 use report::{Error, Result};
 use tempfile::NamedTempFile;
 
-use super::{WriteOptions, check, writer};
+use super::{WriteOptions, check, granularity, is_ascending, writer};
 use crate::Format;
 use crate::trial::{self, Memory, give, qemu_img, random, read, read_by_qemu};
 
-/// The formats under test, as they are called here and in qemu.
-const FORMATS: [(Format, &str); 3] = [
-    (Format::Vmdk, "vmdk"),
-    (Format::Vhd, "vpc"),
-    (Format::Vdi, "vdi"),
+/// What is under test: a format, its options, and what qemu calls it.
+struct Form {
+    format: Format,
+    given: &'static [(&'static str, &'static str)],
+    in_qemu: &'static str,
+}
+
+const FORMS: [Form; 6] = [
+    Form::new(Format::Vmdk, &[], "vmdk"),
+    Form::new(Format::Vhd, &[], "vpc"),
+    Form::new(Format::Vhd, &[("subformat", "fixed")], "vpc"),
+    Form::new(Format::Vdi, &[], "vdi"),
+    Form::new(Format::Vhdx, &[], "vhdx"),
+    Form::new(Format::Vhdx, &[("block_size", "8M")], "vhdx"),
 ];
+
+impl Form {
+    const fn new(
+        format: Format,
+        given: &'static [(&'static str, &'static str)],
+        in_qemu: &'static str,
+    ) -> Self {
+        Form {
+            format,
+            given,
+            in_qemu,
+        }
+    }
+
+    fn options(&self) -> WriteOptions {
+        options(self.given)
+    }
+
+    /// A file to write to.
+    fn memory(&self) -> Memory {
+        memory(self.format, &self.options())
+    }
+
+    /// What writes a disk of `size` bytes to `memory`.
+    fn writer(&self, size: u64, memory: &Memory) -> Box<dyn BlockWrite> {
+        let inner = Box::new(memory.clone());
+        writer(self.format, &self.options(), size, inner).unwrap()
+    }
+
+    fn written(&self, disk: &[u8]) -> Vec<u8> {
+        written(self.format, &self.options(), disk)
+    }
+
+    fn sparse(&self, size: u64, ranges: &[(u64, &[u8])]) -> Vec<u8> {
+        sparse_as(self.format, &self.options(), size, ranges)
+    }
+
+    /// Holds the file against `disk` with qemu-img and with our own reader.
+    fn compare(&self, file: &[u8], disk: &[u8]) {
+        let Form {
+            format, in_qemu, ..
+        } = *self;
+        let mut disk = disk.to_vec();
+        let whole = granularity(format, &self.options()).unwrap() as usize;
+        disk.resize(disk.len().next_multiple_of(whole), 0);
+        let stored = stored(file);
+        assert_eq!(size_in_qemu(stored.path(), in_qemu), disk.len() as u64);
+        assert!(read_by_qemu(stored.path(), in_qemu) == disk, "{self}");
+        if format != Format::Vhd {
+            // For VHD qemu-img knows no check.
+            let path = stored.path().display().to_string();
+            let found = qemu_img(&["check", "-f", in_qemu, &path]);
+            assert!(found.starts_with("No errors"), "{found}");
+        }
+        assert!(read(format, file.to_vec()).unwrap() == disk, "{self}");
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.format, self.given)
+    }
+}
 
 /// Two threads and these `-o KEY=VALUE`.
 pub(super) fn options(given: &[(&str, &str)]) -> WriteOptions {
@@ -29,16 +102,16 @@ pub(super) fn options(given: &[(&str, &str)]) -> WriteOptions {
 }
 
 /// What a file in `format` is written to: one that goes to pipes has to write in order here.
-fn memory(format: Format) -> Memory {
-    match format {
-        Format::Vmdk => Memory::strict(),
-        _ => Memory::default(),
+fn memory(format: Format, options: &WriteOptions) -> Memory {
+    match is_ascending(format, options).unwrap() {
+        true => Memory::strict(),
+        false => Memory::default(),
     }
 }
 
 /// `disk` as a file in `format`.
 pub(super) fn written(format: Format, options: &WriteOptions, disk: &[u8]) -> Vec<u8> {
-    let memory = memory(format);
+    let memory = memory(format, options);
     let inner = Box::new(memory.clone());
     let mut writer = writer(format, options, disk.len() as u64, inner).unwrap();
     give(&mut *writer, disk).unwrap();
@@ -47,9 +120,19 @@ pub(super) fn written(format: Format, options: &WriteOptions, disk: &[u8]) -> Ve
 
 /// A disk of `size` bytes, nothing but these ranges, as a file in `format`.
 pub(super) fn sparse(format: Format, size: u64, ranges: &[(u64, &[u8])]) -> Vec<u8> {
-    let memory = memory(format);
+    sparse_as(format, &options(&[]), size, ranges)
+}
+
+/// The same with options.
+pub(super) fn sparse_as(
+    format: Format,
+    options: &WriteOptions,
+    size: u64,
+    ranges: &[(u64, &[u8])],
+) -> Vec<u8> {
+    let memory = memory(format, options);
     let inner = Box::new(memory.clone());
-    let mut writer = writer(format, &options(&[]), size, inner).unwrap();
+    let mut writer = writer(format, options, size, inner).unwrap();
     let mut end = 0;
     for (offset, data) in ranges {
         writer.zero_at(end, offset - end).unwrap();
@@ -84,22 +167,6 @@ pub(super) fn size_in_qemu(file: &Path, format: &str) -> u64 {
     digits.parse().unwrap()
 }
 
-/// Holds the file, which is in `format`, against `disk` with qemu-img and with our own reader.
-fn compare(file: &[u8], format: Format, in_qemu: &str, disk: &[u8]) {
-    let mut disk = disk.to_vec();
-    disk.resize(disk.len().next_multiple_of(512), 0);
-    let stored = stored(file);
-    assert_eq!(size_in_qemu(stored.path(), in_qemu), disk.len() as u64);
-    assert!(read_by_qemu(stored.path(), in_qemu) == disk, "{format}");
-    if format != Format::Vhd {
-        // For VHD qemu-img knows no check.
-        let path = stored.path().display().to_string();
-        let found = qemu_img(&["check", "-f", in_qemu, &path]);
-        assert!(found.starts_with("No errors"), "{found}");
-    }
-    assert!(read(format, file.to_vec()).unwrap() == disk, "{format}");
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
@@ -107,8 +174,8 @@ proptest! {
     fn qemu_reads_what_is_written(disk in trial::disks(), tail in 1usize..5000, seed: u64) {
         let mut disk = disk;
         disk.extend(random(seed, tail));
-        for (format, in_qemu) in FORMATS {
-            compare(&written(format, &options(&[]), &disk), format, in_qemu, &disk);
+        for form in FORMS {
+            form.compare(&form.written(&disk), &disk);
         }
     }
 }
@@ -127,44 +194,43 @@ fn several_blocks_and_tables_find_their_place() {
         disk[*offset as usize..][..data.len()].copy_from_slice(data);
     }
     let ranges = ranges.each_ref().map(|(offset, data)| (*offset, &data[..]));
-    for (format, in_qemu) in FORMATS {
-        compare(&sparse(format, size, &ranges), format, in_qemu, &disk);
+    for form in FORMS {
+        form.compare(&form.sparse(size, &ranges), &disk);
     }
 }
 
 #[test]
 fn nothing_but_holes_is_a_disk() {
-    for (format, in_qemu) in FORMATS {
-        compare(
-            &sparse(format, 3 << 20, &[]),
-            format,
-            in_qemu,
-            &[0; 3 << 20],
-        );
+    for form in FORMS {
+        form.compare(&form.sparse(3 << 20, &[]), &[0; 3 << 20]);
     }
 }
 
 #[test]
-fn a_disk_without_a_byte_is_one() {
-    for (format, in_qemu) in [(Format::Vhd, "vpc"), (Format::Vdi, "vdi")] {
-        compare(&sparse(format, 0, &[]), format, in_qemu, &[]);
+fn a_disk_without_a_byte_is_one_where_a_format_has_it() {
+    for form in FORMS {
+        let whole = form.format == Format::Vdi || (form.format, form.given) == (Format::Vhd, &[]);
+        if whole {
+            form.compare(&form.sparse(0, &[]), &[]);
+        }
     }
-    let refused = writer(Format::Vmdk, &options(&[]), 0, Box::new(Memory::strict()));
-    let text = "error: a vmdk disk has at least one sector, and this one no byte";
-    assert_eq!(told(refused), text);
+    for format in [Format::Vmdk, Format::Vhdx] {
+        let refused = writer(format, &options(&[]), 0, Box::new(Memory::default()));
+        let text = format!("error: a {format} disk has at least one sector, and this one no byte");
+        assert_eq!(told(refused), text);
+    }
 }
 
 #[test]
 fn a_disk_that_ends_early_is_zeros_from_there_on() {
-    for (format, in_qemu) in FORMATS {
-        let memory = memory(format);
-        let inner = Box::new(memory.clone());
-        let mut writer = writer(format, &options(&[]), 3 << 20, inner).unwrap();
+    for form in FORMS {
+        let memory = form.memory();
+        let mut writer = form.writer(3 << 20, &memory);
         let mut disk = random(1, 4096);
         writer.write_at(0, &disk).unwrap();
         writer.finish(4096).unwrap();
         disk.resize(3 << 20, 0);
-        compare(&memory.file(), format, in_qemu, &disk);
+        form.compare(&memory.file(), &disk);
     }
 }
 
@@ -173,12 +239,15 @@ fn the_same_disk_gives_the_same_file() {
     let mut disk = random(1, 3 << 20);
     disk[5 << 12..9 << 12].fill(0);
     disk[1 << 20..2 << 20].fill(0);
-    for (format, _) in FORMATS {
-        let file = written(format, &options(&[]), &disk);
-        let memory = memory(format);
+    for form in FORMS {
+        let file = form.written(&disk);
+        let memory = form.memory();
+        let alone = WriteOptions {
+            threads: 0,
+            ..form.options()
+        };
         let inner = Box::new(memory.clone());
-        let alone = WriteOptions::default();
-        let mut writer = writer(format, &alone, disk.len() as u64, inner).unwrap();
+        let mut writer = writer(form.format, &alone, disk.len() as u64, inner).unwrap();
         for (number, block) in disk.chunks(4096).enumerate() {
             let offset = number as u64 * 4096;
             match extent::zero::is_zero(block) {
@@ -187,7 +256,7 @@ fn the_same_disk_gives_the_same_file() {
             }
         }
         writer.finish(disk.len() as u64).unwrap();
-        assert!(memory.file() == file, "{format}");
+        assert!(memory.file() == file, "{form}");
     }
 }
 
@@ -236,14 +305,15 @@ impl BlockWrite for Full {
 fn a_target_that_fails_leaves_nothing_that_looks_complete() {
     let mut disk = random(1, 5 << 20);
     disk[1 << 20..4 << 20].fill(0);
-    for (format, _) in FORMATS {
+    for form in FORMS {
         let complete = (0..).take_while(|&room| {
-            let memory = memory(format);
+            let memory = form.memory();
             let inner = Box::new(Full {
                 memory: memory.clone(),
                 room,
             });
-            let mut writer = writer(format, &options(&[]), disk.len() as u64, inner).unwrap();
+            let size = disk.len() as u64;
+            let mut writer = writer(form.format, &form.options(), size, inner).unwrap();
             let Err(error) = give(&mut *writer, &disk) else {
                 return false;
             };
@@ -253,23 +323,23 @@ fn a_target_that_fails_leaves_nothing_that_looks_complete() {
             let state = memory.state.lock().unwrap();
             assert!(state.aborted && state.finished.is_none());
             assert!(
-                read(format, state.bytes.clone()).is_err(),
-                "{format} {room}"
+                read(form.format, state.bytes.clone()).is_err(),
+                "{form} {room}"
             );
             true
         });
-        assert!(complete.count() > 3, "{format}");
+        assert!(complete.count() > 3, "{form}");
     }
 }
 
 #[test]
 fn what_is_asked_about_the_target_the_target_answers() {
-    for (format, _) in FORMATS {
+    for form in FORMS {
         let inner = Box::new(Full {
-            memory: memory(format),
+            memory: form.memory(),
             room: 0,
         });
-        let writer = writer(format, &options(&[]), 512, inner).unwrap();
+        let writer = writer(form.format, &form.options(), 512, inner).unwrap();
         assert_eq!(writer.name(), "full");
         assert_eq!(writer.path(), Some(Path::new("path")));
         assert_eq!(writer.temporary(), Some(Path::new("temporary")));
@@ -281,8 +351,8 @@ fn what_is_asked_about_the_target_the_target_answers() {
 
 #[test]
 fn ranges_out_of_order_and_beyond_the_end_are_errors() {
-    for (format, _) in FORMATS {
-        let start = || writer(format, &options(&[]), 8192, Box::new(memory(format))).unwrap();
+    for form in FORMS {
+        let start = || form.writer(8192, &form.memory());
         let late = "error: byte 0 of the disk came after byte 8192";
         let mut writer = start();
         writer.zero_at(4096, 4096).unwrap();
@@ -296,16 +366,17 @@ fn ranges_out_of_order_and_beyond_the_end_are_errors() {
 
 #[test]
 fn options_that_no_format_has_are_named() {
-    for (format, _) in FORMATS {
+    for format in FORMS.map(|form| form.format) {
         let hint = match format {
             Format::Vmdk => "one of: level, adapter_type",
             Format::Vhd => "one of: subformat",
+            Format::Vhdx => "one of: subformat, block_size, logical_sector_size",
             _ => "it has none at all",
         };
         let text = format!("error: {format} has no option 'colour'\nhint: {hint}");
         let options = options(&[("colour", "red")]);
         assert_eq!(told(check(format, &options)), text);
-        let inner = Box::new(memory(format));
+        let inner = Box::new(Memory::default());
         assert_eq!(told(writer(format, &options, 512, inner)), text);
     }
 }
@@ -316,21 +387,22 @@ fn sizes_beyond_a_format_are_refused() {
         (Format::Vmdk, (62 << 40) + 1),
         (Format::Vhd, (2040 << 30) + 1),
         (Format::Vdi, (64 << 40) + 1),
+        (Format::Vhdx, (64 << 40) + 1),
     ];
     for (format, size) in cases {
         for size in [size, u64::MAX] {
-            let inner = Box::new(memory(format));
+            let inner = Box::new(Memory::default());
             let error = writer(format, &options(&[]), size, inner).err().unwrap();
             assert_eq!(error.kind(), report::Kind::Unsupported, "{format} {size}");
         }
-        let inner = Box::new(memory(format));
+        let inner = Box::new(Memory::default());
         assert!(writer(format, &options(&[]), size - 1, inner).is_ok());
     }
 }
 
 #[test]
 fn tables_before_data_need_a_target_that_takes_any_order() {
-    for format in [Format::Vhd, Format::Vdi] {
+    for format in [Format::Vhd, Format::Vhdx, Format::Vdi] {
         let inner = Box::new(Memory::strict());
         let text = format!(
             "error: {format} has its table before its data, and memory takes bytes in ascending order only\n\

@@ -16,6 +16,7 @@ use report::{Error, Result};
 use super::dynamic::{Contents, Dynamic, Form, Shape};
 use super::{WriteOptions, unknown};
 use crate::Format;
+use crate::fields::put;
 
 /// Bytes in a block, and what the map and the first block are aligned to.
 const BLOCK: u64 = 1 << 20;
@@ -75,11 +76,7 @@ impl Vdi {
 
     fn header(&self, disk: &Contents) -> [u8; HEADER] {
         let mut header = [0; HEADER];
-        let mut put = |at: usize, bytes: &[u8]| {
-            if let Some(place) = header.get_mut(at..at + bytes.len()) {
-                place.copy_from_slice(bytes);
-            }
-        };
+        let mut put = |at: usize, bytes: &[u8]| put(&mut header, at, bytes);
         let numbers = [
             (64, 0xbeda_107f),
             (68, 0x0001_0001), // version 1.1
@@ -99,7 +96,7 @@ impl Vdi {
             put(at, &(number as u32).to_le_bytes());
         }
         put(368, &self.size.to_le_bytes());
-        let uuid = in_memory(disk.uuid(self.size));
+        let uuid = disk.guid(self.size);
         put(392, &uuid);
         put(408, &uuid);
         header
@@ -118,9 +115,9 @@ impl Form for Vdi {
 
     fn finish(&self, disk: &Contents, inner: &mut dyn BlockWrite) -> Result<u64> {
         let Shape { first, .. } = self.shape();
-        disk.write_table(inner, MAP, self.blocks(), |rank| {
+        disk.write_table(inner, MAP, self.blocks(), |table, _, rank| {
             let number = rank.and_then(|rank| u32::try_from(rank).ok());
-            number.unwrap_or(FREE).to_le_bytes()
+            table.extend(number.unwrap_or(FREE).to_le_bytes());
         })?;
         if self.map_end() < first {
             inner.zero_at(self.map_end(), first - self.map_end())?;
@@ -129,12 +126,4 @@ impl Form for Vdi {
         inner.write_at(0, &self.header(disk))?;
         Ok(self.shape().end(disk.count()))
     }
-}
-
-/// A UUID in network byte order as VirtualBox keeps it: its first three numbers are little-endian.
-fn in_memory(mut uuid: [u8; 16]) -> [u8; 16] {
-    for number in [0..4, 4..6, 6..8] {
-        uuid[number].reverse();
-    }
-    uuid
 }

@@ -54,6 +54,7 @@ pub(crate) fn run(args: Args) -> End {
         format: args.format,
         options,
         size: args.common.size(),
+        ova: None,
     };
     request::run(Task {
         to: vec![args.place],

@@ -11,6 +11,7 @@
 mod appliances;
 mod archives;
 mod badinput;
+mod beside;
 mod convert;
 mod devices;
 mod formats;
@@ -19,6 +20,7 @@ mod inspect;
 mod interrupted;
 mod nbd;
 mod parts;
+mod split;
 mod support;
 mod usage;
 mod volumes;

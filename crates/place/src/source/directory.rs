@@ -59,6 +59,19 @@ impl Directory {
         opened.map_err(|error| error.at(self.named(file)))
     }
 
+    /// The names in the directory, in no order; at most `most` of them. Names that are not UTF-8 are left out.
+    ///
+    /// # Errors
+    /// [`report::Kind::Io`] naming the directory when it cannot be listed.
+    pub fn names(&self, most: usize) -> Result<Vec<String>> {
+        let listed = self.dir(Path::new("")).and_then(|entries| {
+            let names =
+                entries.map(|entry| Ok(entry?.file_name().to_str().ok().map(str::to_owned)));
+            names.filter_map(Result::transpose).take(most).collect()
+        });
+        listed.map_err(|cause| folder::failed(cause).at(&self.name))
+    }
+
     /// The regular file at `path` in the directory.
     fn regular(&self, path: &Path) -> Result<FileSource> {
         // A pipe must not make the program wait.
@@ -129,5 +142,9 @@ mod tests {
         assert_eq!(told("pipe"), "is not a regular file");
         assert_eq!(told("."), "is not a regular file");
         assert_eq!(told("missing"), "cannot be opened");
+        let mut names = directory.names(100).unwrap();
+        names.sort();
+        assert_eq!(names, [".", "..", "disk", "far", "out", "pipe", "within"]);
+        assert_eq!(directory.names(3).unwrap().len(), 3);
     }
 }

@@ -8,21 +8,27 @@
 //! `If-Range` with the strong ETag or, where there is no ETag, the date. Weak ETags must not be used
 //! for that and some servers tell nothing but the length, so every answer's ETag, date and whole
 //! length are compared with the first one's whatever the condition was: one that differs is an error,
-//! and so is none that could be compared. The very first connection has to succeed, as it fails for
-//! nothing but a wrong address most of the time.
+//! and so is none that could be compared. The very first connection has to succeed, and to be of the
+//! address's scheme, as it fails for nothing but a wrong address most of the time.
 //!
 //! An answer whose end shows only in the connection's closing is not taken: a cut looks the same.
 
 mod address;
 mod answer;
 mod body;
+mod certificate;
 mod exchange;
 mod failure;
+mod handshake;
+mod heard;
 mod options;
 mod patience;
 mod proxy;
 mod ranges;
 mod small;
+mod tls;
+mod trust;
+mod verify;
 mod wire;
 
 use std::fmt;
@@ -36,6 +42,7 @@ pub use address::shown;
 pub use options::{HttpOptions, Pause};
 pub use proxy::Proxies;
 pub use small::fetch_small;
+pub use trust::{Authorities, Fingerprint, Pin};
 
 use address::Address;
 use answer::{
@@ -77,17 +84,17 @@ impl Http {
     /// them names the address as it was given: that is [`shown`]'s to do.
     pub fn open(url: &str, options: &HttpOptions) -> Result<Self> {
         let client = Client::new(Address::parse(url)?, options.clone())?;
-        Self::begin(shown(url), Arc::new(client))
+        Self::begin(shown(url), Arc::new(client), false)
     }
 
-    /// Asks for the file from its beginning.
-    fn begin(name: String, client: Arc<Client>) -> Result<Self> {
+    /// Asks for the file from its beginning; `reached` tells whether the server has answered before.
+    fn begin(name: String, client: Arc<Client>, reached: bool) -> Result<Self> {
         let mut http = Http {
             name,
             at: client.start.clone(),
             patience: Patience::new(client.options.retries),
             client,
-            reached: false,
+            reached,
             version: None,
             content_type: None,
             accepts_ranges: None,
@@ -375,7 +382,7 @@ impl ByteSource for Http {
         let version = self.version.clone().filter(Version::is_known)?;
         let (name, client) = (self.name.clone(), Arc::clone(&self.client));
         Some(Box::new(move || {
-            let again = Self::begin(name.clone(), Arc::clone(&client))?;
+            let again = Self::begin(name.clone(), Arc::clone(&client), true)?;
             version.compare(again.version.as_ref().unwrap_or(&Version::default()))?;
             Ok(Box::new(again))
         }))

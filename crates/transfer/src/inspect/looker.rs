@@ -77,6 +77,14 @@ impl Looker {
         }
     }
 
+    /// Remembers why an import would not take the disk called `member`.
+    pub(crate) fn refuse(&mut self, member: &str, refusal: Error) {
+        let mut disks = self.disks.iter_mut();
+        if let Some(known) = disks.find(|known| known.disk.member == member) {
+            known.refusal.get_or_insert(refusal);
+        }
+    }
+
     /// What can be said about the image in `format` that lies in `bytes`, in the member called `member`.
     /// What an import would refuse is a property of the image.
     ///

@@ -3,14 +3,15 @@
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use diskimage::Format;
-use extent::{SparseRead, read_full};
+use extent::{Lookahead, SparseRead};
 use report::{Error, Result};
 use unpack::archive::{Archive, Member, MemberKind};
 use unpack::layer::{ArchiveKind, Layer};
-use unpack::manifest::{Checking, Hashed, LONGEST};
+use unpack::manifest::{Checking, Digests, Hashed, LONGEST, Verdict, Verified};
 use unpack::xva;
 
 use super::{File, Located, NAMED, Walk};
+use crate::classify::{ConfigKind, HEAD};
 use crate::inspect::What;
 use crate::names::shortened;
 use crate::open::Content;
@@ -25,8 +26,8 @@ pub(super) struct Inside<'a> {
     pub(super) file: &'a File,
     /// What messages call it.
     pub(super) place: &'a str,
-    /// An OVA's manifest and the digests of its files.
-    pub(super) checking: Option<Checking>,
+    /// The archive's manifest and the digests of its files.
+    pub(super) checking: Checking,
 }
 
 /// What follows a member.
@@ -53,14 +54,14 @@ impl Walk<'_> {
         let mut inside = Inside {
             file,
             place: &place,
-            checking: None,
+            checking: self.checking(file),
         };
         let mut first = true;
         let mut next = inside.next(&mut *archive)?;
         while let Some(member) = next {
             self.control.check()?;
             if std::mem::take(&mut first) && is_named(&member.name, &[".ovf", ".mf"]) {
-                inside.checking = Some(Checking::default());
+                inside.checking.hash_ahead();
             }
             first |= member.kind != MemberKind::File;
             next = match self.member(&mut *archive, member, &mut inside)? {
@@ -99,28 +100,44 @@ impl Walk<'_> {
         let inner = inside.file.inside(&member);
         let name = shortened(&inner.member, NAMED);
         let content = Located::new(archive.content(), inside.place);
-        let flow = match &mut inside.checking {
-            None => self.file(&mut { content }, &inner),
-            Some(checking) => self.checked(content, &member.name, &inner, checking),
-        };
-        match flow.map_err(|error| error.within(&name))? {
+        let flow = self.checked(content, &member.name, &inner, &mut inside.checking);
+        let told = |error: Error| Walk::perhaps_a_part(error.within(&name), &inner.member);
+        match flow.map_err(told)? {
             Break(()) => Ok(Next::Break),
             Continue(()) => inside.next(archive).map(Next::Member),
         }
     }
 
-    /// Takes a member of an OVA: hashes it, or reads what its hash should be.
+    /// What an earlier pass knows about the manifest of the archive `file`, if anything.
+    fn checking(&self, file: &File) -> Checking {
+        let known = self.manifests.get(&file.member);
+        known
+            .cloned()
+            .map_or_else(Checking::default, Checking::with)
+    }
+
+    /// Takes a member: hashes it where a manifest may name it, or reads what its hash should be.
     fn checked(
         &mut self,
-        mut content: impl SparseRead,
+        content: impl SparseRead,
         name: &str,
         inner: &File,
         checking: &mut Checking,
     ) -> Result<ControlFlow<()>> {
+        let mut content = Lookahead::new(content);
         if self.manifest(&mut content, name, inner, checking)? {
             return Ok(Continue(()));
         }
+        // An appliance may have its manifest at the end, and there is no second pass to compare it in.
+        if !self.opening.means.again && !diskimage::probe(content.head(HEAD)?).is_empty() {
+            checking.hash_ahead();
+        }
         let algorithms = checking.algorithms(name);
+        if algorithms.is_empty() {
+            let flow = self.file(&mut content, inner)?;
+            checking.member(name, Digests::default());
+            return Ok(flow);
+        }
         let mut hashed = Hashed::new(content, &algorithms);
         let flow = self.file(&mut hashed, inner)?;
         if flow.is_continue() {
@@ -129,10 +146,10 @@ impl Walk<'_> {
         Ok(flow)
     }
 
-    /// Reads `content`, member `name` of an OVA, if that is a manifest or a certificate.
-    pub(super) fn manifest(
+    /// Reads `content`, member `name` of an archive, if that is a manifest or a certificate.
+    pub(super) fn manifest<R: SparseRead>(
         &mut self,
-        content: &mut dyn SparseRead,
+        content: &mut Lookahead<R>,
         name: &str,
         inner: &File,
         checking: &mut Checking,
@@ -141,18 +158,14 @@ impl Walk<'_> {
             return Ok(false);
         }
         // One byte more than a manifest may have shows that it has more.
-        let mut text = vec![0; LONGEST + 1];
-        let read = read_full(content, &mut text)?;
-        let text = String::from_utf8_lossy(&text[..read]);
-        let what = match is_named(name, &[".mf"]) {
-            true => {
-                checking.manifest(name, &text)?;
-                What::Manifest
-            }
-            false => {
-                checking.certificate(name, &text);
-                What::Certificate
-            }
+        let text = String::from_utf8_lossy(content.head(LONGEST + 1)?);
+        let what = if !is_named(name, &[".mf"]) {
+            checking.certificate(name, &text);
+            What::Certificate
+        } else if checking.manifest(name, &text)? {
+            What::Manifest
+        } else {
+            return Ok(false);
         };
         self.note(&inner.member, inner.size, what);
         self.seen.rest.push(&inner.member, inner.size);
@@ -160,10 +173,10 @@ impl Walk<'_> {
     }
 
     /// What became of the manifest, if there was one.
-    pub(super) fn judge(&mut self, checking: Option<Checking>, file: &File) -> Result<()> {
-        let Some(checking) = checking.filter(|_| !self.parts.is_ahead()) else {
+    pub(super) fn judge(&mut self, checking: Checking, file: &File) -> Result<()> {
+        if self.parts.is_ahead() {
             return Ok(());
-        };
+        }
         let certificate = checking
             .has_certificate()
             .inspect(|certificate| {
@@ -177,11 +190,47 @@ impl Walk<'_> {
             return Ok(());
         }
         let told = match verdict? {
-            Some(verified) => format!("{} files agree ({})", verified.files, verified.algorithm),
-            None => "none".to_owned(),
+            Verdict::Verified(verified) => self.verified(&verified, file),
+            Verdict::Unhashed(found) if self.opening.means.again => {
+                self.manifests.insert(file.member.clone(), found);
+                self.seen.again = true;
+                return Ok(());
+            }
+            Verdict::Unhashed(found) => {
+                let message = "comes after files that it names, and the source can be read only once: \
+                               the digests were not checked";
+                self.warn(file, Error::refused(message).at(found.name()));
+                "not checked".to_owned()
+            }
+            Verdict::Foreign(found) => {
+                let message = "names none of the files beside it: nothing was checked";
+                self.warn(file, Error::refused(message).at(found.name()));
+                "not used".to_owned()
+            }
+            Verdict::None if certificate.is_none() && !self.is_appliance() => return Ok(()),
+            Verdict::None => "none".to_owned(),
         };
         self.seen.manifest = Some(told + &certificate.unwrap_or_default());
         Ok(())
+    }
+
+    /// Whether an OVF description came along, which may have a manifest.
+    fn is_appliance(&self) -> bool {
+        let mut configs = self.seen.configs.iter();
+        configs.any(|config| config.kind == ConfigKind::Ovf)
+    }
+
+    /// What is told of a manifest that holds.
+    fn verified(&mut self, verified: &Verified, file: &File) -> String {
+        if let Some(first) = verified.unnamed.first() {
+            let more = match verified.unnamed_count {
+                1 => String::new(),
+                count => format!(" and {} more", count - 1),
+            };
+            let message = format!("the manifest does not list {first}{more}: not checked");
+            self.warn(file, Error::refused(message));
+        }
+        format!("{} files agree ({})", verified.files, verified.algorithm)
     }
 
     /// Takes the disk that begins with the member `first`, or passes by its members.

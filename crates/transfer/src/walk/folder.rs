@@ -6,6 +6,8 @@
 //! a folder too, in which only the files count that it names.
 
 mod files;
+mod find;
+mod joined;
 mod manifests;
 mod plan;
 mod take;
@@ -149,8 +151,8 @@ impl Walk<'_> {
         files: &Arc<Files>,
         description: &Description,
     ) -> Result<ControlFlow<()>> {
-        for Named { reference, path } in &description.disks {
-            if let Err(error) = path
+        for Named { reference, found } in &description.disks {
+            if let Err(error) = found
                 && self.pick.wants(&reference.name)
             {
                 let name = shortened(&description.path.to_string_lossy(), NAMED);
@@ -165,6 +167,7 @@ impl Walk<'_> {
         self.manifest_of(files, &description.path, &mut manifests)?;
         let meant = plan::without_parts(files, description.meant());
         for one in &meant {
+            self.warn_of_older(one);
             let rivals = self.seen.rivals.count;
             if self.take_file(files, one, &mut manifests)?.is_break() {
                 return Ok(Break(()));
@@ -173,15 +176,25 @@ impl Walk<'_> {
                 self.is_met(&one.path, &description.path)?;
             }
         }
-        let taken: HashSet<_> = meant.into_iter().map(|one| one.path).collect();
+        let taken: HashSet<_> = meant.iter().flat_map(Meant::files).collect();
         for entry in files.listed() {
             let met = taken.contains(&entry.path) || manifests.is_one(&entry.path);
             if entry.path != description.path && !met {
-                self.pass_by(files, entry);
+                self.list_entry(files, entry);
             }
         }
         self.judge_manifests(files, manifests)?;
         Ok(Continue(()))
+    }
+
+    /// Says that older versions of a disk are not taken.
+    fn warn_of_older(&mut self, meant: &Meant) {
+        let newest = shortened(&meant.path.to_string_lossy(), NAMED);
+        for older in &meant.older {
+            let message = format!("is passed by: {newest} is the newest version of the disk");
+            let older = shortened(&older.to_string_lossy(), NAMED);
+            self.seen.warn(Error::refused(message).within(&older));
+        }
     }
 
     /// Sees to it that the file at `path`, which `description` names as a disk, was one.
@@ -194,6 +207,9 @@ impl Walk<'_> {
         let met = self.seen.taken.iter().any(|taken| met(&taken.disk.member));
         if met || !self.pick.wants(&member) || self.sink.looker().is_some() {
             return Ok(());
+        }
+        if let Some(trouble) = &self.seen.trouble {
+            return Err(trouble.clone());
         }
         let error = Error::refused(format!(
             "is a disk by the description of the guest ({}), and its content is not recognised as one",
@@ -222,7 +238,7 @@ impl Walk<'_> {
             let known = parts.contains(&entry.path) || is_signed_list(&entry.path);
             let named = self.pick.names(&entry.path.to_string_lossy());
             if entry.kind != EntryKind::File || (known && !named) {
-                self.pass_by(files, entry);
+                self.list_entry(files, entry);
                 continue;
             }
             let meant = Meant::file(entry.path.clone());
@@ -246,7 +262,7 @@ impl Walk<'_> {
     }
 
     /// Lists what is not meant.
-    fn pass_by(&mut self, files: &Files, entry: &FolderEntry) {
+    fn list_entry(&mut self, files: &Files, entry: &FolderEntry) {
         let member = entry.path.to_string_lossy();
         let what = match entry.kind {
             EntryKind::Folder => What::Directory,

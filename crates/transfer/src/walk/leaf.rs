@@ -11,7 +11,7 @@ use unpack::layer::sniff;
 use super::{File, NAMED, Walk};
 use crate::classify::{Class, ConfigKind, HEAD, classify};
 use crate::inspect::What;
-use crate::names::shortened;
+use crate::names::{last_part, shortened};
 use crate::open::{Content, Footer, Streamed, format_by_end};
 use crate::seen::{Config, Disk, Taken};
 
@@ -251,9 +251,8 @@ impl Walk<'_> {
     ) -> Result<()> {
         let spent: usize = self.seen.configs.iter().map(|past| past.text.len()).sum();
         let room = TEXTS.saturating_sub(spent);
-        let last = file.member.rsplit(['/', ':']).next();
         // This one says which disks there are, and so it is read whatever came before it.
-        let tells_disks = kind == ConfigKind::Xapi && last == Some("ova.xml");
+        let tells_disks = kind == ConfigKind::Xapi && last_part(&file.member) == "ova.xml";
         let most = if tells_disks { TEXT } else { TEXT.min(room) };
         let size = file.size.and_then(|size| usize::try_from(size).ok());
         let mut text = beginning(stream, size.map_or(most, |size| most.min(size)))?;
@@ -267,6 +266,9 @@ impl Walk<'_> {
                 text = String::new();
             }
         }
+        if kind == ConfigKind::Ovf {
+            self.lists(file, &text)?;
+        }
         let member = shortened(&file.member, NAMED);
         self.seen.configs.push(Config { member, kind, text });
         Ok(())
@@ -274,7 +276,7 @@ impl Walk<'_> {
 }
 
 /// The first bytes of a text, `most` of them, or up to the first that belong to no character.
-fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<String> {
+pub(super) fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<String> {
     let mut bytes = vec![0; most];
     let read = read_full(stream, &mut bytes)?;
     bytes.truncate(read);

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use diskimage::passing::{Means, Passing, Sieve, pass};
 use diskimage::{Format, Gate, How, VmdkStream};
-use extent::{BlockRead, DiskRead, InOrder, Lookahead, Piece, SparseRead, drain};
-use report::{Error, Kind, Result};
+use extent::{BlockRead, DiskRead, InOrder, Lookahead, SparseRead, drain};
+use report::Result;
 use unpack::archive::MemberKind;
 
+use super::witness::{Witness, is_about_content};
 use super::{File, Walk};
 use crate::control::interrupted;
 use crate::inspect::{InspectedDisk, What, survey};
@@ -53,7 +54,7 @@ impl Walk<'_> {
             return Ok(Continue(()));
         };
         let described = match looker.image(&file.member, format, bytes, how) {
-            Err(error) if !file.member.is_empty() && is_about_the_disk(&error) => {
+            Err(error) if !file.member.is_empty() && is_about_content(&error) => {
                 let member = file.member.clone();
                 InspectedDisk::in_trouble(member, format, error)
             }
@@ -78,15 +79,11 @@ impl Walk<'_> {
         mut stream: Lookahead<&mut dyn SparseRead>,
         file: &File,
     ) -> Result<ControlFlow<()>> {
-        let mut witness = Witness {
-            stream: &mut stream,
-            passed: 0,
-            failed: false,
-        };
+        let mut witness = Witness::new(&mut stream);
         let described = self.described(format, &mut witness, file);
         let (failed, passed) = (witness.failed, witness.passed);
         let described = match described {
-            Err(error) if failed || file.member.is_empty() || !is_about_the_disk(&error) => {
+            Err(error) if failed || file.member.is_empty() || !is_about_content(&error) => {
                 return Err(error);
             }
             Err(error) => InspectedDisk::in_trouble(file.member.clone(), format, error),
@@ -104,7 +101,7 @@ impl Walk<'_> {
         Ok(Continue(()))
     }
 
-    fn remember_taken(&mut self, disk: Disk) {
+    pub(super) fn remember_taken(&mut self, disk: Disk) {
         let layers = self.layers.clone();
         self.seen.taken.push(Taken { disk, layers });
     }
@@ -208,42 +205,5 @@ impl Walk<'_> {
             false => drop(self.sieves.remove(&file.member)),
         }
         Ok(described)
-    }
-}
-
-/// Whether it is the disk that is wrong, and not the way to it.
-fn is_about_the_disk(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        Kind::Corrupt | Kind::Unsupported | Kind::Refused
-    )
-}
-
-/// A stream that remembers whether it has failed: then nothing behind it can be read either.
-struct Witness<'a> {
-    stream: &'a mut dyn SparseRead,
-    /// Bytes that were read.
-    passed: u64,
-    failed: bool,
-}
-
-impl SparseRead for Witness<'_> {
-    fn peek(&mut self) -> Result<Piece<'_>> {
-        let failed = &mut self.failed;
-        self.stream.peek().inspect_err(|_| *failed = true)
-    }
-
-    fn consume(&mut self, n: u64) {
-        self.passed += n;
-        self.stream.consume(n);
-    }
-
-    fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
-        let exchanged = self.stream.exchange(buffer);
-        match &exchanged {
-            Ok(read) => self.passed += read.unwrap_or(0) as u64,
-            Err(_) => self.failed = true,
-        }
-        exchanged
     }
 }

@@ -1,12 +1,16 @@
-//! A VMDK in several members of an archive: a descriptor, and the parts that it names.
+//! A disk in several members of an archive: a VMDK whose descriptor names its parts, a file in chunks that an
+//! OVF lists, and parts that nothing names but their numbers.
 //!
-//! Where the descriptor comes first, its parts are put together as they pass ([`disk`]). Where a part comes
-//! first, nobody knows yet what it is a part of: then the rest of the pass only looks for descriptors, and
-//! the next one takes the disk. What [`Parts`] knows outlives a pass for that.
+//! Where the descriptor or the OVF comes first, the parts are put together as they pass ([`disk`], [`chunks`]).
+//! Where a part comes first, nobody knows yet what it is a part of: then the rest of the pass only looks for
+//! descriptions, and the next one takes the disk. What [`Parts`] knows outlives a pass for that.
 
+mod chunks;
 mod content;
+mod described;
 mod disk;
 mod known;
+mod numbered;
 mod take;
 
 use diskimage::{Format, VmdkPartKind, VmdkParts};
@@ -26,17 +30,22 @@ impl Walk<'_> {
         stream: &mut Lookahead<&mut dyn SparseRead>,
         file: &File,
     ) -> Result<bool> {
-        if file.inner().is_empty() || self.sink.looker().is_some() {
+        if file.inner().is_empty() {
+            return Ok(false);
+        }
+        let looks = self.sink.looker().is_some();
+        if !looks && diskimage::vmdk_is_descriptor(stream.head(HEAD)?) {
+            return self.descriptor(stream, file);
+        }
+        self.parts.pass(&file.key());
+        if self.parts.is_ahead() {
+            self.look_for_files(stream, file)?;
+            return Ok(true);
+        }
+        if looks {
             return Ok(false);
         }
         let head = stream.head(HEAD)?;
-        if diskimage::vmdk_is_descriptor(head) {
-            return self.descriptor(stream, file);
-        }
-        if self.parts.is_ahead() {
-            return Ok(true);
-        }
-        self.parts.pass(&file.key());
         self.comes_early(diskimage::vmdk_is_part(head), file)
     }
 

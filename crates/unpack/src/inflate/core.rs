@@ -9,7 +9,7 @@ use super::header::{self, Body};
 use super::run::{Halt, Run};
 use super::symbol::{self, Symbol};
 use super::table::Tables;
-use super::window::{FULL, MIN_HOLE, Window};
+use super::window::{DEFLATE64, MIN_HOLE, Window};
 
 /// Why decoding paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +33,13 @@ enum State {
 }
 
 /// A decoder that is given its input by the slice.
-pub(super) struct Core {
-    window: Window,
+pub(super) struct Core<const SIZE: usize> {
+    window: Window<SIZE>,
     /// Zeros to show after the window's bytes.
     hole: u64,
     /// Zeros that were consumed as a hole and are not in the window yet.
     passed: u64,
-    run: Option<Run>,
+    run: Option<Run<SIZE>>,
     tables: Box<Tables>,
     state: State,
     last: bool,
@@ -47,16 +47,25 @@ pub(super) struct Core {
     skip: u32,
 }
 
-static FIXED: LazyLock<Box<Tables>> = LazyLock::new(|| Box::new(Tables::fixed()));
+static FIXED: LazyLock<Box<Tables>> = LazyLock::new(|| Box::new(Tables::fixed(false)));
+static FIXED64: LazyLock<Box<Tables>> = LazyLock::new(|| Box::new(Tables::fixed(true)));
 
-impl Core {
+/// The tables that a format's blocks without any are decoded by.
+fn fixed<const SIZE: usize>() -> &'static Tables {
+    match SIZE {
+        DEFLATE64 => &FIXED64,
+        _ => &FIXED,
+    }
+}
+
+impl<const SIZE: usize> Core<SIZE> {
     pub(super) fn new() -> Self {
         Core {
             window: Window::new(),
             hole: 0,
             passed: 0,
             run: None,
-            tables: Box::new(Tables::new()),
+            tables: Box::new(Tables::new(SIZE == DEFLATE64)),
             state: State::Header,
             last: false,
             skip: 0,
@@ -179,7 +188,7 @@ impl Core {
     fn stored_data(&mut self, bytes: &[u8]) -> (usize, Option<Pause>) {
         let mut used = 0;
         for chunk in bytes.chunks(MIN_HOLE) {
-            if self.window.end >= FULL {
+            if self.window.end >= Window::<SIZE>::FULL {
                 return (used, Some(Pause::Output));
             }
             if chunk.len() == MIN_HOLE && extent::zero::is_zero(chunk) {
@@ -194,13 +203,15 @@ impl Core {
 
     fn symbols(&mut self, bits: &mut Bits<'_>) -> Result<Option<Pause>, Fault> {
         let tables = match self.state {
-            State::Fixed => &**FIXED,
+            State::Fixed => fixed::<SIZE>(),
             _ => &*self.tables,
         };
         match fast::decode(bits, &mut self.window, tables)? {
             Exit::EndOfBlock => self.end_block(),
             Exit::Zeros => self.start_run(),
-            Exit::Edge if self.window.end >= FULL => return Ok(Some(Pause::Output)),
+            Exit::Edge if self.window.end >= Window::<SIZE>::FULL => {
+                return Ok(Some(Pause::Output));
+            }
             Exit::Edge => return self.one_symbol(bits),
         }
         Ok(None)
@@ -209,12 +220,12 @@ impl Core {
     /// Decodes a symbol where the fast loop does not dare.
     fn one_symbol(&mut self, bits: &mut Bits<'_>) -> Result<Option<Pause>, Fault> {
         let tables = match self.state {
-            State::Fixed => &**FIXED,
+            State::Fixed => fixed::<SIZE>(),
             _ => &*self.tables,
         };
         bits.refill();
         let mark = *bits;
-        match symbol::next(bits, tables)? {
+        match symbol::next::<SIZE>(bits, tables)? {
             Some(Symbol::Literal(byte)) => self.window.push(byte),
             Some(Symbol::Match { length, distance }) => {
                 let have = self.window.reach();
@@ -242,7 +253,7 @@ impl Core {
 
     fn follow_run(&mut self, bits: &mut Bits<'_>) -> Result<Option<Pause>, Fault> {
         let tables = match self.state {
-            State::Fixed => &**FIXED,
+            State::Fixed => fixed::<SIZE>(),
             _ => &*self.tables,
         };
         let Some(run) = &mut self.run else {

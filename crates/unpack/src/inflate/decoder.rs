@@ -5,6 +5,7 @@ use report::{Error, Result};
 
 use super::core::{Core, Pause};
 use super::truncated;
+use super::window::DEFLATE;
 
 /// Enough input for the longest header (286 bytes) and more.
 const CARRY: usize = 1024;
@@ -13,9 +14,10 @@ const CARRY: usize = 1024;
 static ZEROS: [u8; CARRY] = [0; CARRY];
 
 /// A decoder that holds no input of its own, so that one thread can begin a stream and another go
-/// on with it.
-pub(crate) struct Decoder {
-    core: Core,
+/// on with it. The size of its window is that of its format: [`DEFLATE`] or
+/// [`DEFLATE64`](super::DEFLATE64).
+pub(crate) struct Decoder<const SIZE: usize = DEFLATE> {
+    core: Core<SIZE>,
     /// Input bytes, consumed already, of a header or symbol that was cut.
     carry: Vec<u8>,
     /// Input bytes the core has used.
@@ -27,7 +29,7 @@ pub(crate) struct Decoder {
     fault: Option<Error>,
 }
 
-impl Decoder {
+impl<const SIZE: usize> Decoder<SIZE> {
     pub(crate) fn new() -> Self {
         Decoder {
             core: Core::new(),

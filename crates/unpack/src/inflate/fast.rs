@@ -6,27 +6,38 @@ use super::symbol::{in_subtable, value};
 use super::table::{
     DISTANCE_BITS, END_OF_BLOCK, EXCEPTIONAL, LITERAL, LITLEN_BITS, SUBTABLE, Tables,
 };
-use super::window::{FULL, MAX_LENGTH, Window, copy_match};
+use super::window::{DEFLATE64, LONG_MATCH, Window, copy_match};
 
 /// Why the fast loop was left; never in the middle of a symbol.
 pub(super) enum Exit {
     /// Input or room come to their end.
     Edge,
     EndOfBlock,
-    /// The last symbol was a longest match and gave zeros.
+    /// The last symbol was a long match and gave zeros.
     Zeros,
 }
 
-/// The input one round may load: two words.
+/// The input one round may load: two words, three in Deflate64.
 const MARGIN: usize = 24;
+
+/// Bits of the longest length in Deflate64.
+const LENGTH_BITS: u32 = 15 + 16;
+
+/// Bits of the longest distance.
+const fn distance_bits(size: usize) -> u32 {
+    match size {
+        DEFLATE64 => 15 + 14,
+        _ => 15 + 13,
+    }
+}
 
 const LITLEN_MASK: usize = (1 << LITLEN_BITS) - 1;
 const DISTANCE_MASK: usize = (1 << DISTANCE_BITS) - 1;
 
 /// Decodes symbols as long as neither input nor room can end within one.
-pub(super) fn decode(
+pub(super) fn decode<const SIZE: usize>(
     bits: &mut Bits<'_>,
-    window: &mut Window,
+    window: &mut Window<SIZE>,
     tables: &Tables,
 ) -> Result<Exit, Fault> {
     let buffer = &mut *window.buffer;
@@ -42,7 +53,7 @@ pub(super) fn decode(
     }
     b.refill();
     let mut next = tables.litlen[b.buffer as usize & LITLEN_MASK];
-    while b.rest.len() >= MARGIN && end < FULL {
+    while b.rest.len() >= MARGIN && end < Window::<SIZE>::FULL {
         let mut entry = next;
         b.refill();
         if entry & LITERAL != 0 {
@@ -83,10 +94,14 @@ pub(super) fn decode(
                 })
             }
         }
+        // Up to 31 bits, of which two literals before it have left 26 only.
+        if SIZE == DEFLATE64 && b.left < LENGTH_BITS {
+            b.refill();
+        }
         let length = value(entry, b.buffer) as usize;
         b.consume_fast(entry);
-        // Enough for a distance (28 bits) and for looking up what follows it.
-        if b.left < 28 + LITLEN_BITS {
+        // Enough for a distance and for looking up what follows it.
+        if b.left < distance_bits(SIZE) + LITLEN_BITS {
             b.refill();
         }
         let mut entry = tables.distance[b.buffer as usize & DISTANCE_MASK];
@@ -109,7 +124,7 @@ pub(super) fn decode(
         next = tables.litlen[b.buffer as usize & LITLEN_MASK];
         copy_match(buffer, end, distance, length);
         end += length;
-        if length == MAX_LENGTH && buffer[end - 8..end] == [0; 8] {
+        if length >= LONG_MATCH && buffer[end - 8..end] == [0; 8] {
             leave!(Ok(Exit::Zeros));
         }
     }

@@ -9,8 +9,12 @@ pub(super) enum Fault {
     BlockType,
     /// A stored block's length and its complement do not agree.
     StoredLength { length: u16, check: u16 },
-    /// More than 286 literal/length or 30 distance code lengths.
-    TooManyCodes { litlen: usize, distance: usize },
+    /// More than 286 literal/length or `most` distance code lengths.
+    TooManyCodes {
+        litlen: usize,
+        distance: usize,
+        most: usize,
+    },
     /// "Repeat the previous code length" without one, or past the last.
     Repeat,
     /// A code has more codewords than its lengths leave room for.
@@ -52,9 +56,13 @@ impl fmt::Display for Fault {
                 "a stored block of {length} bytes has the check {check:#06x} instead of {:#06x}",
                 !length
             ),
-            Fault::TooManyCodes { litlen, distance } => write!(
+            Fault::TooManyCodes {
+                litlen,
+                distance,
+                most,
+            } => write!(
                 f,
-                "{litlen} literal/length and {distance} distance code lengths, 286 and 30 are the most"
+                "{litlen} literal/length and {distance} distance code lengths, 286 and {most} are the most"
             ),
             Fault::Repeat => f.write_str("a code length repeat without a length or past the last"),
             Fault::Oversubscribed(code) => write!(f, "the {code} code is over-subscribed"),

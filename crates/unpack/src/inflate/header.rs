@@ -56,8 +56,13 @@ fn dynamic(bits: &mut Bits<'_>, tables: &mut Tables) -> Result<Option<Body>, Fau
         return Ok(None);
     };
     let (litlen, distance) = (litlen as usize + 257, distance as usize + 1);
-    if litlen > 286 || distance > 30 {
-        return Err(Fault::TooManyCodes { litlen, distance });
+    let most = if tables.wide { 32 } else { 30 };
+    if litlen > 286 || distance > most {
+        return Err(Fault::TooManyCodes {
+            litlen,
+            distance,
+            most,
+        });
     }
     let mut code_lengths = [0; 19];
     for &symbol in ORDER.iter().take(code as usize + 4) {

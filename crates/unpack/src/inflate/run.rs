@@ -9,16 +9,16 @@ use super::bits::Bits;
 use super::fault::Fault;
 use super::symbol::{self, Symbol};
 use super::table::Tables;
-use super::window::HISTORY;
+use super::window::{DEFLATE64, Window};
 
 /// A run counted this far is given out though it may go on, so that whoever reads it sees progress.
 pub(super) const LONG: u64 = 256 << 20;
 
 /// Zeros at the end of the output.
-pub(super) struct Run {
+pub(super) struct Run<const SIZE: usize> {
     /// How many of them are not in the window.
     pub(super) len: u64,
-    /// How many are known in all, at most [`HISTORY`].
+    /// How many are known in all, at most the history.
     pub(super) known: usize,
 }
 
@@ -34,11 +34,11 @@ pub(super) enum Halt {
     Over,
 }
 
-impl Run {
+impl<const SIZE: usize> Run<SIZE> {
     /// Adds `n` zeros.
     pub(super) fn grow(&mut self, n: u64) {
         self.len += n;
-        self.known = (self.known as u64 + n).min(HISTORY as u64) as usize;
+        self.known = (self.known as u64 + n).min(Window::<SIZE>::HISTORY as u64) as usize;
     }
 
     /// Counts zeros to the end of block, input or run; `bits` is then behind the last symbol counted.
@@ -46,7 +46,7 @@ impl Run {
         while self.len < LONG {
             bits.refill();
             let mark = *bits;
-            let zeros = match symbol::next(bits, tables)? {
+            let zeros = match symbol::next::<SIZE>(bits, tables)? {
                 Some(Symbol::Literal(0)) => 1,
                 Some(Symbol::Match { length, distance }) if distance <= self.known => length as u64,
                 Some(Symbol::EndOfBlock) => return Ok(Halt::EndOfBlock),
@@ -59,9 +59,18 @@ impl Run {
                     });
                 }
             };
-            let width = mark.left - bits.left;
-            let pattern = mark.buffer & ((1 << width) - 1);
-            let more = bits.skip_repeats(pattern, width, (LONG - self.len) / zeros);
+            let width = match SIZE {
+                DEFLATE64 => (bits.position() - mark.position()) as u32,
+                _ => mark.left - bits.left,
+            };
+            let more = match width {
+                1..=56 => {
+                    let pattern = mark.buffer & ((1 << width) - 1);
+                    bits.skip_repeats(pattern, width, (LONG - self.len) / zeros)
+                }
+                // Only in Deflate64, and so long that it does not matter.
+                _ => 0,
+            };
             self.grow(zeros * (1 + more));
         }
         Ok(Halt::Long)

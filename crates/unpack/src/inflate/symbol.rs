@@ -5,6 +5,7 @@ use super::fault::{Alphabet, Fault};
 use super::table::{
     DISTANCE_BITS, END_OF_BLOCK, EXCEPTIONAL, LITERAL, LITLEN_BITS, SUBTABLE, Tables,
 };
+use super::window::DEFLATE64;
 
 /// What a block consists of.
 pub(super) enum Symbol {
@@ -15,7 +16,10 @@ pub(super) enum Symbol {
 
 /// Decodes the next symbol with its extra bits; `None` when the slice ends first, `bits` is then
 /// anywhere.
-pub(super) fn next(bits: &mut Bits<'_>, tables: &Tables) -> Result<Option<Symbol>, Fault> {
+pub(super) fn next<const SIZE: usize>(
+    bits: &mut Bits<'_>,
+    tables: &Tables,
+) -> Result<Option<Symbol>, Fault> {
     bits.refill();
     let entry = lookup(&tables.litlen, LITLEN_BITS, bits.buffer);
     let Some(base) = take(bits, entry) else {
@@ -30,7 +34,11 @@ pub(super) fn next(bits: &mut Bits<'_>, tables: &Tables) -> Result<Option<Symbol
             _ => Ok(Some(Symbol::EndOfBlock)),
         };
     }
-    // 56 bits are enough for both halves of a match (at most 20 and 28): nothing to refill.
+    // 56 bits are enough for both halves of a match (at most 20 and 28), but not for those of
+    // Deflate64 (31 and 29).
+    if SIZE == DEFLATE64 {
+        bits.refill();
+    }
     let entry = lookup(&tables.distance, DISTANCE_BITS, bits.buffer);
     let Some(distance) = take(bits, entry) else {
         return Ok(None);
@@ -77,9 +85,9 @@ fn take(bits: &mut Bits<'_>, entry: u32) -> Option<u32> {
     Some(value)
 }
 
-/// The entry's base plus its extra bits, which stand in `bits` behind the codeword.
+/// The base of an entry that is no literal plus its extra bits, which stand in `bits` behind the codeword.
 #[inline(always)]
 pub(super) fn value(entry: u32, bits: u64) -> u32 {
     let extra = (bits & (1u64.wrapping_shl(entry & 0xff)).wrapping_sub(1)) >> (entry >> 8 & 15);
-    (entry >> 16 & 0x7fff) + extra as u32
+    (entry >> 16) + extra as u32
 }

@@ -5,7 +5,7 @@
 //!
 //! | bits | a symbol | a pointer to a subtable |
 //! |---|---|---|
-//! | 31 | it is a literal | 0 |
+//! | 31 | it is a literal; a bit of the base of a distance | 0 |
 //! | 16–30 | literal, or base of length or distance | where the subtable starts |
 //! | 15 | exceptional: end of block or undefined | 1 |
 //! | 14, 13 | subtable, end of block | 1, 0 |
@@ -40,19 +40,22 @@ const DISTANCE_ENTRIES: usize = 640;
 pub(super) struct Tables {
     pub(super) litlen: [u32; LITLEN_ENTRIES],
     pub(super) distance: [u32; DISTANCE_ENTRIES],
+    /// Whether they are Deflate64's.
+    pub(super) wide: bool,
 }
 
 impl Tables {
-    pub(super) const fn new() -> Self {
+    pub(super) const fn new(wide: bool) -> Self {
         Tables {
             litlen: [EXCEPTIONAL; LITLEN_ENTRIES],
             distance: [EXCEPTIONAL; DISTANCE_ENTRIES],
+            wide,
         }
     }
 
     /// The codes every decoder knows (section 3.2.6).
-    pub(super) fn fixed() -> Self {
-        let mut tables = Self::new();
+    pub(super) fn fixed(wide: bool) -> Self {
+        let mut tables = Self::new(wide);
         let mut lengths = [8; LITLEN_SYMBOLS];
         lengths[144..256].fill(9);
         lengths[256..280].fill(7);
@@ -67,7 +70,7 @@ impl Tables {
             &mut self.litlen,
             LITLEN_BITS,
             lengths,
-            &LITLEN,
+            if self.wide { &LITLEN64 } else { &LITLEN },
             Alphabet::Litlen,
         )
     }
@@ -77,7 +80,7 @@ impl Tables {
             &mut self.distance,
             DISTANCE_BITS,
             lengths,
-            &DISTANCE,
+            if self.wide { &DISTANCE64 } else { &DISTANCE },
             Alphabet::Distance,
         )
     }
@@ -108,11 +111,15 @@ impl CodeLengths {
 }
 
 /// What each symbol's entry says, apart from the codeword's length.
-static LITLEN: [u32; LITLEN_SYMBOLS] = litlen();
-static DISTANCE: [u32; DISTANCE_SYMBOLS] = distances();
+static LITLEN: [u32; LITLEN_SYMBOLS] = litlen(258 << 16);
+static DISTANCE: [u32; DISTANCE_SYMBOLS] = distances(30);
+/// In Deflate64 the longest length is 3 and 16 extra bits, and two distances mean something that do not
+/// in DEFLATE.
+static LITLEN64: [u32; LITLEN_SYMBOLS] = litlen(3 << 16 | 16);
+static DISTANCE64: [u32; DISTANCE_SYMBOLS] = distances(32);
 static CODE_LENGTH: [u32; 19] = code_lengths();
 
-const fn litlen() -> [u32; LITLEN_SYMBOLS] {
+const fn litlen(longest: u32) -> [u32; LITLEN_SYMBOLS] {
     let mut symbols = [EXCEPTIONAL; LITLEN_SYMBOLS];
     let mut literal = 0;
     while literal < 256 {
@@ -127,14 +134,14 @@ const fn litlen() -> [u32; LITLEN_SYMBOLS] {
         base += 1 << extra;
         symbol += 1;
     }
-    symbols[285] = 258 << 16;
+    symbols[285] = longest;
     symbols
 }
 
-const fn distances() -> [u32; DISTANCE_SYMBOLS] {
+const fn distances(count: usize) -> [u32; DISTANCE_SYMBOLS] {
     let mut symbols = [EXCEPTIONAL; DISTANCE_SYMBOLS];
     let (mut symbol, mut base) = (0, 1);
-    while symbol < 30 {
+    while symbol < count {
         let extra = if symbol < 4 { 0 } else { symbol / 2 - 1 };
         symbols[symbol] = base << 16 | extra as u32;
         base += 1 << extra;

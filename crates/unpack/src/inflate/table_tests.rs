@@ -2,7 +2,7 @@ use super::*;
 
 /// Every codeword of a code, found through the table, decodes to its symbol.
 fn assert_decodes(lengths: &[u8]) {
-    let mut tables = Tables::new();
+    let mut tables = Tables::new(false);
     tables.set_litlen(lengths).unwrap();
     let mut code = 0u32;
     for length in 1..=15u8 {
@@ -46,4 +46,9 @@ fn the_symbols_mean_what_the_rfc_says() {
     assert_eq!(base_and_extra(DISTANCE[0]), (1, 0));
     assert_eq!(base_and_extra(DISTANCE[4]), (5, 1));
     assert_eq!(base_and_extra(DISTANCE[29]), (24577, 13));
+    assert_eq!(base_and_extra(LITLEN64[284]), (227, 5));
+    assert_eq!(base_and_extra(LITLEN64[285]), (3, 16));
+    assert_eq!(base_and_extra(DISTANCE64[29]), (24577, 13));
+    assert_eq!(base_and_extra(DISTANCE64[30]), (32769, 14));
+    assert_eq!(base_and_extra(DISTANCE64[31]), (49153, 14));
 }

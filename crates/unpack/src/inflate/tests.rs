@@ -6,6 +6,7 @@ use report::Kind;
 use self::writer::Writer;
 use super::*;
 
+mod deflate64;
 mod hostile;
 mod writer;
 

@@ -1,23 +1,31 @@
-//! The last 32 KiB of output and what has been decoded since.
+//! The last bytes of output that a match may reach back to, and what has been decoded since.
+//!
+//! The buffer's size is a parameter, and tells the two formats apart: [`DEFLATE`] and [`DEFLATE64`]. So
+//! each has a loop of its own, with every length known to the compiler.
 
-/// How far back a match may reach (RFC 1951, section 2).
-pub(super) const HISTORY: usize = 32 << 10;
 /// Runs of zeros shorter than this are data like any other.
 pub(super) const MIN_HOLE: usize = 4 << 10;
-/// No symbol is decoded at or beyond this position.
-pub(super) const FULL: usize = HISTORY + (128 << 10);
-/// What one round of the fast loop may write past `FULL`: some literals and a match, copied in
-/// chunks that may overshoot.
-pub(super) const SLACK: usize = 384;
+/// A match of zeros from this length on is followed by more of them as a rule.
+pub(super) const LONG_MATCH: usize = 258;
 
-/// All of it, with room for zeros that turned out too few for a hole. It should fit the second level cache.
-pub(super) const SIZE: usize = FULL + SLACK + MIN_HOLE;
+/// The buffer's size for DEFLATE: a history of 32 KiB, matches of at most 258 bytes (RFC 1951). It
+/// should fit the second level cache.
+pub(crate) const DEFLATE: usize = size(32 << 10, 258);
+/// The same for Deflate64: a history of 64 KiB, matches of at most 65538 bytes.
+pub(crate) const DEFLATE64: usize = size(64 << 10, 65_538);
 
-/// The longest match.
-pub(super) const MAX_LENGTH: usize = 258;
+/// Bytes decoded before the history moves to the front.
+const ROOM: usize = 128 << 10;
+
+/// All of it, with room for what one round of the fast loop may write beyond the last position, some
+/// literals and a match copied in chunks that may overshoot, and for zeros that turned out too few for
+/// a hole.
+const fn size(history: usize, longest: usize) -> usize {
+    history + ROOM + longest + 126 + MIN_HOLE
+}
 
 /// A buffer of history and new output.
-pub(super) struct Window {
+pub(super) struct Window<const SIZE: usize> {
     pub(super) buffer: Box<[u8; SIZE]>,
     /// The first byte that belongs to the stream.
     pub(super) floor: usize,
@@ -27,23 +35,31 @@ pub(super) struct Window {
     pub(super) end: usize,
 }
 
-impl Window {
+impl<const SIZE: usize> Window<SIZE> {
+    /// How far back a match may reach.
+    pub(super) const HISTORY: usize = match SIZE {
+        DEFLATE64 => 64 << 10,
+        _ => 32 << 10,
+    };
+    /// No symbol is decoded at or beyond this position.
+    pub(super) const FULL: usize = Self::HISTORY + ROOM;
+
     pub(super) fn new() -> Self {
         // A vector of zeros costs no pass over the memory and no stack.
         let buffer = vec![0; SIZE].into_boxed_slice();
         Window {
             buffer: buffer.try_into().unwrap_or_else(|_| Box::new([0; SIZE])),
-            floor: HISTORY,
-            shown: HISTORY,
-            end: HISTORY,
+            floor: Self::HISTORY,
+            shown: Self::HISTORY,
+            end: Self::HISTORY,
         }
     }
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        self.floor = HISTORY;
-        self.shown = HISTORY;
-        self.end = HISTORY;
+        self.floor = Self::HISTORY;
+        self.shown = Self::HISTORY;
+        self.end = Self::HISTORY;
     }
 
     /// The bytes nobody has consumed.
@@ -53,22 +69,22 @@ impl Window {
 
     /// Makes room once everything has been consumed: the history moves to the front.
     pub(super) fn make_room(&mut self) {
-        if self.end >= FULL {
-            self.keep(HISTORY);
+        if self.end >= Self::FULL {
+            self.keep(Self::HISTORY);
         }
     }
 
     /// Records `n` zeros that were given out as a hole: only the history gets to see them.
     pub(super) fn pass_zeros(&mut self, n: u64) {
-        let zeros = n.min(HISTORY as u64) as usize;
-        if self.end + zeros > FULL || zeros == HISTORY {
-            self.keep(HISTORY - zeros);
+        let zeros = n.min(Self::HISTORY as u64) as usize;
+        if self.end + zeros > Self::FULL || zeros == Self::HISTORY {
+            self.keep(Self::HISTORY - zeros);
         }
         self.push_zeros(zeros);
         self.shown = self.end;
     }
 
-    /// Moves the last `n` bytes (at most `HISTORY`) to the front, so that `n` is where new ones go.
+    /// Moves the last `n` bytes (at most `Self::HISTORY`) to the front, so that `n` is where new ones go.
     fn keep(&mut self, n: usize) {
         let start = self.end - n;
         self.buffer.copy_within(start..self.end, 0);
@@ -122,7 +138,7 @@ impl Window {
             unseen + trailing_zeros(&self.buffer[self.floor.min(self.shown)..self.shown])
         };
         self.end -= unseen;
-        (unseen, known.min(HISTORY))
+        (unseen, known.min(Self::HISTORY))
     }
 }
 
@@ -145,16 +161,21 @@ fn trailing_zeros(bytes: &[u8]) -> usize {
     zeros * 8 + rest
 }
 
-/// Repeats `length` bytes (at most [`MAX_LENGTH`]) from `distance` bytes before `end`, and may write
-/// up to 32 bytes more than that.
+/// Repeats `length` bytes from `distance` bytes before `end`, and may write up to 32 bytes more than
+/// that.
 ///
 /// Copies in chunks whose size is known to the compiler, which makes each a load and a store.
 #[inline(always)]
-pub(super) fn copy_match(buffer: &mut [u8; SIZE], end: usize, distance: usize, length: usize) {
+pub(super) fn copy_match<const SIZE: usize>(
+    buffer: &mut [u8; SIZE],
+    end: usize,
+    distance: usize,
+    length: usize,
+) {
     let from = end - distance;
     if distance >= 16 {
-        copy_chunk::<16>(buffer, from, end);
-        copy_chunk::<16>(buffer, from + 16, end + 16);
+        copy_chunk::<16, SIZE>(buffer, from, end);
+        copy_chunk::<16, SIZE>(buffer, from + 16, end + 16);
         if length > 32 {
             copy_long(buffer, from, end, length);
         }
@@ -164,7 +185,7 @@ pub(super) fn copy_match(buffer: &mut [u8; SIZE], end: usize, distance: usize, l
 }
 
 #[inline(always)]
-fn copy_chunk<const N: usize>(buffer: &mut [u8; SIZE], from: usize, to: usize) {
+fn copy_chunk<const N: usize, const SIZE: usize>(buffer: &mut [u8; SIZE], from: usize, to: usize) {
     if let Some(chunk) = buffer.get(from..from + N) {
         let chunk: [u8; N] = chunk.try_into().unwrap_or([0; N]);
         if let Some(room) = buffer.get_mut(to..to + N) {
@@ -175,11 +196,11 @@ fn copy_chunk<const N: usize>(buffer: &mut [u8; SIZE], from: usize, to: usize) {
 
 /// The rest of a copy of more than 32 bytes.
 #[inline(always)]
-fn copy_long(buffer: &mut [u8; SIZE], from: usize, to: usize, length: usize) {
+fn copy_long<const SIZE: usize>(buffer: &mut [u8; SIZE], from: usize, to: usize, length: usize) {
     let mut done = 32;
     while done < length {
-        copy_chunk::<16>(buffer, from + done, to + done);
-        copy_chunk::<16>(buffer, from + done + 16, to + done + 16);
+        copy_chunk::<16, SIZE>(buffer, from + done, to + done);
+        copy_chunk::<16, SIZE>(buffer, from + done + 16, to + done + 16);
         done += 32;
     }
 }
@@ -187,7 +208,12 @@ fn copy_long(buffer: &mut [u8; SIZE], from: usize, to: usize, length: usize) {
 /// Repeats a pattern of fewer than 16 bytes. It is loaded once, because loading what was only just
 /// stored in other portions would stall.
 #[inline(always)]
-fn copy_pattern(buffer: &mut [u8; SIZE], from: usize, end: usize, length: usize) {
+fn copy_pattern<const SIZE: usize>(
+    buffer: &mut [u8; SIZE],
+    from: usize,
+    end: usize,
+    length: usize,
+) {
     let Some(pattern) = buffer.get(from..from + 16) else {
         return;
     };
@@ -215,12 +241,17 @@ fn copy_pattern(buffer: &mut [u8; SIZE], from: usize, end: usize, length: usize)
 mod tests {
     use super::*;
 
+    const HISTORY: usize = Plain::HISTORY;
+    const FULL: usize = Plain::FULL;
+
+    type Plain = Window<DEFLATE>;
+
     #[test]
     fn every_match_repeats_what_is_there() {
         let text: Vec<u8> = (0..300u32).map(|i| (i * 7 % 251) as u8 + 1).collect();
         for distance in (1..40).chain([258, 300]) {
-            for length in 3..=MAX_LENGTH {
-                let mut window = Window::new();
+            for length in 3..=LONG_MATCH {
+                let mut window = Plain::new();
                 window.extend(&text);
                 window.repeat(distance, length);
                 let mut expected = text.clone();
@@ -235,7 +266,7 @@ mod tests {
         let text: Vec<u8> = (0..200_000u32)
             .map(|i| (i.wrapping_mul(i) >> 7) as u8 | 1)
             .collect();
-        let mut window = Window::new();
+        let mut window = Plain::new();
         window.extend(&text[..FULL - HISTORY]);
         window.shown = window.end;
         window.make_room();
@@ -256,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_young_stream_reaches_back_to_its_first_byte_only() {
-        let mut window = Window::new();
+        let mut window = Plain::new();
         window.extend(b"abc");
         window.push_zeros(30);
         assert_eq!(window.reach(), 33);
@@ -264,7 +295,7 @@ mod tests {
         window.shown = window.end;
         window.pass_zeros(HISTORY as u64 - 1);
         assert_eq!(window.reach(), HISTORY + 2);
-        let mut window = Window::new();
+        let mut window = Plain::new();
         window.push_zeros(10);
         window.shown = window.end;
         window.pass_zeros(1 << 20);

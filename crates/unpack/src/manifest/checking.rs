@@ -16,14 +16,24 @@ const EACH: usize = 300;
 /// Files that are listed because the manifest does not name them.
 const LISTED: usize = 100;
 
-/// Compares the files of an appliance with its manifest, whichever comes first.
+/// Compares the files of an archive with its manifest, whichever comes first.
 ///
-/// Names are those of the archive; a manifest names files beside itself.
+/// Names are those of the archive; a manifest names files beside itself. What comes before the manifest
+/// is hashed only after [`Checking::hash_ahead`]; a manifest that names other files has to be
+/// compared in a second pass ([`Verdict::Unhashed`]).
 #[derive(Debug, Default)]
 pub struct Checking {
     manifest: Option<Found>,
     certificate: Option<Certificate>,
     files: BTreeMap<String, File>,
+    /// Whether the files are hashed that come before the manifest.
+    ahead: bool,
+    /// Whether the manifest was known before the archive began.
+    known: bool,
+    /// Whether there is an OVF description, to which a manifest belongs.
+    described: bool,
+    /// What is wrong with a file that is called like a manifest.
+    unreadable: Option<Error>,
     /// Bytes that `files` take, about.
     kept: usize,
     /// Whether files passed that are not in `files` for want of room.
@@ -33,10 +43,24 @@ pub struct Checking {
     unnamed_count: usize,
 }
 
-#[derive(Debug)]
-struct Found {
+/// A manifest and where in the archive it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
     name: String,
     content: Manifest,
+}
+
+/// What came of the comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// There was no manifest.
+    None,
+    /// Every file that the manifest names, itself left out, is there and agrees.
+    Verified(Verified),
+    /// The manifest names none of the files.
+    Foreign(Found),
+    /// Files that the manifest names came before it and were not hashed.
+    Unhashed(Found),
 }
 
 #[derive(Debug)]
@@ -94,31 +118,52 @@ impl fmt::Display for Certificate {
 }
 
 impl Checking {
-    /// Takes the manifest, member `name` of the archive.
+    /// A comparison with the manifest that an earlier pass through the archive has `found`.
+    pub fn with(found: Found) -> Self {
+        Checking {
+            manifest: Some(found),
+            known: true,
+            ..Checking::default()
+        }
+    }
+
+    /// Says that the files from here on are to be hashed before there is a manifest.
+    pub fn hash_ahead(&mut self) {
+        self.ahead = true;
+    }
+
+    /// Takes the manifest, member `name` of the archive; `false` says that `text` is something else, such
+    /// as the manifest of a Java archive.
     ///
     /// # Errors
-    /// Those of [`Manifest::parse`], [`report::Kind::Corrupt`] when there was one before, and
-    /// [`report::Kind::Unsupported`] when more files came before it than were kept.
-    pub fn manifest(&mut self, name: &str, text: &str) -> Result<()> {
-        if let Some(first) = &self.manifest {
-            let (first, second) = (shown(&first.name), shown(name));
-            let message = format!("there are two manifests, {first} and {second}");
-            return Err(Error::corrupt(message));
-        }
-        let content = Manifest::parse(text)?;
-        if self.overflowed {
-            let count = self.files.len();
-            let message = format!("the manifest comes after more than {count} files");
-            return Err(Error::unsupported(message));
-        }
-        self.manifest = Some(Found {
+    /// Those of [`Manifest::parse`], and [`report::Kind::Corrupt`] when there was one before.
+    pub fn manifest(&mut self, name: &str, text: &str) -> Result<bool> {
+        let content = match Manifest::parse(text) {
+            Ok(content) => content,
+            Err(error) if text.lines().all(|line| Line::parse(line).is_none()) => {
+                self.unreadable.get_or_insert(error.at(shown(name)));
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        let found = Found {
             name: plain(name).to_owned(),
             content,
-        });
+        };
+        match &self.manifest {
+            None => {}
+            Some(first) if std::mem::take(&mut self.known) && *first == found => return Ok(true),
+            Some(first) => {
+                let (first, second) = (shown(&first.name), shown(name));
+                let message = format!("there are two manifests, {first} and {second}");
+                return Err(Error::corrupt(message));
+            }
+        }
+        self.manifest = Some(found);
         for (name, file) in std::mem::take(&mut self.files) {
             self.keep(name, file);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Takes the certificate, member `name` of the archive.
@@ -132,10 +177,11 @@ impl Checking {
     }
 
     /// How member `name`, neither manifest nor certificate, has to be hashed: not at all when the
-    /// manifest is known not to name it, and by all algorithms as long as there is no manifest.
+    /// manifest is known not to name it, and by all algorithms as long as there is no manifest and
+    /// [`Checking::hash_ahead`] was asked for.
     pub fn algorithms(&self, name: &str) -> Vec<Algorithm> {
         match &self.manifest {
-            None if self.overflowed => Vec::new(),
+            None if self.overflowed || !self.ahead => Vec::new(),
             None => Algorithm::ALL.to_vec(),
             Some(found) => found
                 .digest_of(plain(name))
@@ -147,6 +193,7 @@ impl Checking {
 
     /// Takes the digests of member `name`, neither manifest nor certificate.
     pub fn member(&mut self, name: &str, digests: Digests) {
+        self.described |= name.to_ascii_lowercase().ends_with(".ovf");
         let file = File {
             digests,
             twice: false,
@@ -178,24 +225,48 @@ impl Checking {
         }
     }
 
-    /// What came of it, once the archive has ended; `None` when there was no manifest.
+    /// What came of it, once the archive has ended.
     ///
     /// # Errors
     /// [`report::Kind::Corrupt`] when a file that the manifest names is not there, is there twice, or
-    /// has another digest.
-    pub fn verdict(mut self) -> Result<Option<Verified>> {
+    /// has another digest, and when a description is accompanied by a manifest that cannot be read.
+    pub fn verdict(mut self) -> Result<Verdict> {
         let Some(found) = self.manifest else {
-            return Ok(None);
+            return match self.unreadable.filter(|_| self.described) {
+                Some(error) => Err(error),
+                None => Ok(Verdict::None),
+            };
         };
         let mut weakest = Algorithm::Sha512;
-        for (name, algorithm, told) in found.content.files() {
-            let file = self.files.get(&format!("{}{name}", found.directory()));
-            compare(name, algorithm, told, file)?;
+        let (mut files, mut there, mut unhashed) = (0, 0, false);
+        let mut missing = None;
+        for (name, algorithm, told) in found.files() {
+            files += 1;
+            match self.files.get(&format!("{}{name}", found.directory())) {
+                None => drop(missing.get_or_insert(name)),
+                Some(file) => {
+                    there += 1;
+                    unhashed |= compare(name, algorithm, told, file)?.is_none();
+                }
+            }
             weakest = weakest.min(algorithm);
         }
+        match missing {
+            // There may have been files that were not remembered.
+            _ if unhashed || (self.overflowed && missing.is_some()) => {
+                return Ok(Verdict::Unhashed(found));
+            }
+            _ if there == 0 => return Ok(Verdict::Foreign(found)),
+            Some(name) => {
+                let name = shown(name);
+                let message = format!("the manifest names {name}, which is not there");
+                return Err(Error::corrupt(message));
+            }
+            None => {}
+        }
         self.unnamed.sort_unstable();
-        Ok(Some(Verified {
-            files: found.content.files().len(),
+        Ok(Verdict::Verified(Verified {
+            files,
             algorithm: weakest,
             unnamed: self.unnamed,
             unnamed_count: self.unnamed_count,
@@ -204,6 +275,19 @@ impl Checking {
 }
 
 impl Found {
+    /// The manifest's own name in the archive.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The files that can be compared: a line about the manifest itself, as some tools write it, cannot
+    /// hold.
+    fn files(&self) -> impl Iterator<Item = (&str, Algorithm, &[u8])> {
+        let own = self.name.strip_prefix(self.directory());
+        let files = self.content.files();
+        files.filter(move |(name, _, _)| Some(*name) != own)
+    }
+
     /// What stands before the names of the manifest and of the files beside it.
     fn directory(&self) -> &str {
         let end = self.name.rfind('/').map_or(0, |slash| slash + 1);
@@ -217,21 +301,18 @@ impl Found {
     }
 }
 
-fn compare(name: &str, algorithm: Algorithm, told: &[u8], file: Option<&File>) -> Result<()> {
+/// Compares a file's digest with what is `told`; `None` when the file was not hashed.
+fn compare(name: &str, algorithm: Algorithm, told: &[u8], file: &File) -> Result<Option<()>> {
     let name = shown(name);
-    let Some(file) = file else {
-        let message = format!("the manifest names {name}, which is not there");
-        return Err(Error::corrupt(message));
-    };
     if file.twice {
         let message = format!("{name} is there twice, the manifest means one");
         return Err(Error::corrupt(message));
     }
     match file.digests.get(algorithm) {
-        Some(found) if found == told => Ok(()),
-        found => {
-            let found = found.map_or_else(|| "unknown".into(), hex);
-            let told = hex(told);
+        None => Ok(None),
+        Some(found) if found == told => Ok(Some(())),
+        Some(found) => {
+            let (found, told) = (hex(found), hex(told));
             Err(Error::corrupt(format!(
                 "{name} has the {algorithm} {found}, the manifest says {told}"
             )))

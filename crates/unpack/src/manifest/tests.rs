@@ -5,7 +5,9 @@ use extent::{Piece, SliceSource, SparseRead};
 use proptest::prelude::*;
 use report::{Kind, Result, hex};
 
-use super::{Algorithm, Certificate, Checking, Digests, Hashed, LONGEST, Manifest, Verified};
+use super::{
+    Algorithm, Certificate, Checking, Digests, Hashed, LONGEST, Manifest, Verdict, Verified,
+};
 use crate::trial::unfold;
 
 const ABC_SHA1: &str = "a9993e364706816aba3e25717850c26c9cd0d89d";
@@ -207,8 +209,9 @@ fn manifest(by: [Algorithm; 2]) -> String {
 }
 
 /// The verdict about `files`, the manifest coming before file number `place`.
-fn verdict(files: &[(&str, &[u8])], text: &str, place: usize) -> Result<Option<Verified>> {
+fn verdict(files: &[(&str, &[u8])], text: &str, place: usize) -> Result<Verdict> {
     let mut checking = Checking::default();
+    checking.hash_ahead();
     for i in 0..=files.len() {
         if i == place {
             checking.manifest("./vm/a.mf", text)?;
@@ -228,7 +231,7 @@ fn the_manifest_may_come_at_any_time() {
         let text = manifest([Algorithm::Sha256, Algorithm::Sha512]);
         assert_eq!(
             verdict(&files, &text, place),
-            Ok(Some(Verified {
+            Ok(Verdict::Verified(Verified {
                 files: 2,
                 algorithm: Algorithm::Sha256,
                 unnamed: vec!["b.vmdk".into(), "vm/other.iso".into()],
@@ -237,12 +240,14 @@ fn the_manifest_may_come_at_any_time() {
             "{place}"
         );
     }
-    assert_eq!(Checking::default().verdict(), Ok(None));
+    assert_eq!(Checking::default().verdict(), Ok(Verdict::None));
 }
 
 #[test]
 fn only_what_is_needed_is_hashed() {
     let mut checking = Checking::default();
+    assert_eq!(checking.algorithms("vm/a.vmdk"), []);
+    checking.hash_ahead();
     assert_eq!(checking.algorithms("vm/a.vmdk"), Algorithm::ALL);
     let text = manifest([Algorithm::Sha1, Algorithm::Sha512]);
     checking.manifest("vm/a.mf", &text).unwrap();
@@ -295,13 +300,64 @@ fn files_without_a_manifest_take_bounded_memory() {
     }
     assert_eq!(checking.algorithms("file"), []);
     let text = manifest([Algorithm::Sha1; 2]);
-    let error = checking.manifest("a.mf", &text).unwrap_err();
-    assert_eq!(error.kind(), Kind::Unsupported);
+    assert_eq!(checking.manifest("a.mf", &text), Ok(true));
+    let verdict = checking.verdict().unwrap();
+    assert!(matches!(verdict, Verdict::Unhashed(_)), "{verdict:?}");
+}
+
+#[test]
+fn what_came_before_the_manifest_is_compared_in_a_second_pass() {
+    let text = manifest([Algorithm::Sha1; 2]);
+    let mut first = Checking::default();
+    for (name, _) in FILES {
+        first.member(name, Digests::default());
+    }
+    first.manifest("vm/a.mf", &text).unwrap();
+    let Ok(Verdict::Unhashed(found)) = first.verdict() else {
+        panic!("nothing was hashed");
+    };
+    assert_eq!(found.name(), "vm/a.mf");
+    for (content, agrees) in [(b"KDMV", true), (b"KDMX", false)] {
+        let mut second = Checking::with(found.clone());
+        for (name, content) in [FILES[0], ("vm/a.vmdk", content.as_slice())] {
+            let by = second.algorithms(name);
+            second.member(name, digests(content, &by));
+        }
+        assert_eq!(second.manifest("vm/a.mf", &text), Ok(true));
+        assert!(second.manifest("vm/a.mf", &text).is_err(), "there are two");
+        assert_eq!(second.verdict().is_ok(), agrees);
+    }
+}
+
+#[test]
+fn a_manifest_may_list_itself_and_may_belong_to_something_else() {
+    let own = format!("SHA1(a.mf)= {}\n", "0".repeat(40));
+    let text = manifest([Algorithm::Sha1; 2]) + &own;
+    let itself = verdict(&FILES, &text, 0).unwrap();
+    assert!(matches!(
+        itself,
+        Verdict::Verified(Verified { files: 2, .. })
+    ));
+    for text in [text.as_str(), &own] {
+        let other = verdict(&[("vm/b.vmdk", b"KDMV")], text, 0).unwrap();
+        assert!(matches!(other, Verdict::Foreign(_)), "{other:?}");
+    }
+}
+
+#[test]
+fn the_manifest_of_a_java_archive_is_none() {
+    let java = "Manifest-Version: 1.0\r\nCreated-By: 17 (Debian)\r\n\r\n";
+    let mut checking = Checking::default();
+    assert_eq!(checking.manifest("META-INF/MANIFEST.MF", java), Ok(false));
+    assert_eq!(checking.verdict(), Ok(Verdict::None));
+    let mut described = Checking::default();
+    assert_eq!(described.manifest("a.mf", java), Ok(false));
+    described.member("a.ovf", Digests::default());
+    let error = described.verdict().unwrap_err();
     assert_eq!(
-        error.message(),
-        "the manifest comes after more than 13565 files"
+        error.to_string(),
+        "\"a.mf\": line 1 of the manifest is no digest: \"Manifest-Version: 1.0\""
     );
-    assert_eq!(checking.verdict(), Ok(None));
 }
 
 #[test]
@@ -344,7 +400,11 @@ fn other_tools_agree() {
             .output()
             .unwrap_or_else(|error| panic!("the test needs openssl: {error}"));
         let text = String::from_utf8(made.stdout).unwrap();
-        let verified = verdict(&FILES, &text, 0).unwrap().unwrap();
-        assert_eq!((verified.files, verified.unnamed_count), (2, 0), "{text}");
+        let verdict = verdict(&FILES, &text, 0).unwrap();
+        let agrees = |verified: &Verified| (verified.files, verified.unnamed_count) == (2, 0);
+        assert!(
+            matches!(&verdict, Verdict::Verified(verified) if agrees(verified)),
+            "{text}{verdict:?}"
+        );
     }
 }

@@ -2,19 +2,72 @@
 
 use std::collections::HashMap;
 
-use report::{Error, Result};
+use report::Result;
 
+use super::resource::Resource;
 use super::{Reader, section, unit};
 use crate::limits::{check_devices, shown};
-use crate::value::Value;
-use crate::vm::{Bus, Disk};
+use crate::value::{Origin, Value};
+use crate::vm::{Bus, Chunks, Content, Disk, Scsi};
 use crate::xml::Element;
+
+/// A file that an envelope lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileReference {
+    /// Where it lies, relative to the OVF; where it comes in chunks, what their names begin with.
+    pub href: String,
+    /// Its size in bytes, compressed and in all its chunks, where it is stated.
+    pub size: Option<u64>,
+    /// The pieces that it comes in, where it does.
+    pub chunks: Option<Chunks>,
+    /// How it is compressed: `gzip`.
+    pub compression: Option<String>,
+}
 
 /// A file of the appliance.
 #[derive(Clone, Copy)]
-struct File<'x> {
-    href: &'x str,
+pub(super) struct Listed<'x> {
+    pub id: &'x str,
+    pub href: &'x str,
+    size: Option<u64>,
+    chunk: Option<&'x str>,
     compression: Option<&'x str>,
+    element: &'x Element,
+}
+
+impl<'x> Listed<'x> {
+    fn of(element: &'x Element) -> Self {
+        let attribute = |name| element.attribute(name).filter(|value| !value.is_empty());
+        Listed {
+            id: attribute("id").unwrap_or_default(),
+            href: attribute("href").unwrap_or_default(),
+            size: attribute("size").and_then(unit::whole),
+            chunk: attribute("chunkSize"),
+            compression: attribute("compression").filter(|&name| name != "identity"),
+            element,
+        }
+    }
+
+    fn chunks(&self) -> Option<Chunks> {
+        let size = self.chunk.and_then(unit::whole).filter(|&size| size > 0)?;
+        let total = self.size;
+        Some(Chunks { size, total })
+    }
+
+    pub fn stated(&self) -> FileReference {
+        FileReference {
+            href: self.href.to_owned(),
+            size: self.size,
+            chunks: self.chunks(),
+            compression: self.compression.map(str::to_owned),
+        }
+    }
+}
+
+/// The files that `envelope` lists.
+pub(super) fn files(envelope: &Element) -> impl Iterator<Item = Listed<'_>> {
+    let references = section(envelope, "References").into_iter();
+    references.flat_map(|list| list.all("File")).map(Listed::of)
 }
 
 /// The disks an envelope lists, by the names items call them.
@@ -26,32 +79,22 @@ pub(super) struct Storage {
 
 impl Storage {
     /// The disk that an item's `HostResource` names, and its number in the list.
-    pub fn disk(&self, resource: &str) -> Option<(usize, Disk)> {
-        let name = plain(resource);
-        let index = *self.names.get(name)?;
-        Some((index, self.disks.get(index)?.clone()))
+    pub fn disk(&self, resource: &Resource<'_>) -> Option<(Option<usize>, Disk)> {
+        let mut names = resource.names().into_iter();
+        let index = names.find_map(|name| self.names.get(&name).copied())?;
+        Some((Some(index), self.disks.get(index)?.clone()))
     }
 
     /// The file that an item's `HostResource` names.
-    pub fn file(&self, resource: &str) -> Option<&str> {
-        self.files.get(plain(resource)).map(String::as_str)
+    pub fn file(&self, resource: &Resource<'_>) -> Option<&str> {
+        let mut names = resource.names().into_iter();
+        names.find_map(|name| self.files.get(&name).map(String::as_str))
     }
 
     /// All disks, in the order of the list.
     pub fn into_disks(self) -> Vec<Disk> {
         self.disks
     }
-}
-
-/// `resource` without what products put in front: `ovf:/disk/vmdisk1` → `vmdisk1`.
-fn plain(resource: &str) -> &str {
-    let name = resource.trim();
-    let name = name.strip_prefix("ovf:").unwrap_or(name);
-    let known = ["/disk/", "/file/", "disk/", "file/"];
-    known
-        .iter()
-        .find_map(|prefix| name.strip_prefix(prefix))
-        .unwrap_or(name)
 }
 
 /// What oVirt calls a bus.
@@ -65,30 +108,30 @@ fn bus(name: &str) -> Option<Bus> {
     }
 }
 
-impl Reader<'_> {
+impl<'x> Reader<'x> {
     /// The envelope's lists.
     ///
     /// # Errors
-    /// Sizes that are none; a file in chunks; a disk of which only a difference is there.
-    pub(super) fn storage(&self) -> Result<Storage> {
-        let files = self.files()?;
+    /// [`report::Kind::Unsupported`] for more disks than any guest has.
+    pub(super) fn storage(&mut self) -> Result<Storage> {
+        let files = self.files();
+        let named = files
+            .iter()
+            .map(|(&id, file)| (id.to_owned(), file.href.to_owned()));
         let mut storage = Storage {
             disks: Vec::new(),
             names: HashMap::new(),
-            files: HashMap::new(),
+            files: named.collect(),
         };
-        for (id, file) in &files {
-            storage.files.insert((*id).to_owned(), file.href.to_owned());
-        }
-        let list = section(self.envelope, "DiskSection");
-        let listed = list.map(|list| list.all("Disk").collect::<Vec<_>>());
-        for element in listed.unwrap_or_default() {
-            let disk = self.listed(element, &files)?;
+        let list = section(self.envelope, "DiskSection").into_iter();
+        for element in list.flat_map(|list| list.all("Disk")) {
+            let disk = self.listed(element, &files);
             let index = storage.disks.len();
             // oVirt's items name a disk by its file.
             let names = [
                 Some(disk.id.clone()),
                 element.attribute("fileRef").map(str::to_owned),
+                disk.source.clone(),
             ];
             for name in names.into_iter().flatten() {
                 storage.names.entry(name).or_insert(index);
@@ -99,94 +142,102 @@ impl Reader<'_> {
         Ok(storage)
     }
 
-    fn files(&self) -> Result<HashMap<&str, File<'_>>> {
+    /// The files by their ids and, as oVirt's disks name them, by where they are.
+    fn files(&mut self) -> HashMap<&'x str, Listed<'x>> {
+        let listed: Vec<_> = files(self.envelope).collect();
         let mut files = HashMap::new();
-        let mut hrefs = Vec::new();
-        let Some(references) = section(self.envelope, "References") else {
-            return Ok(files);
-        };
-        for file in references.all("File") {
-            let href = file.attribute("href").unwrap_or_default();
-            let name = shown(href);
-            if let Some(chunk) = file.attribute("chunkSize") {
-                return Err(Error::unsupported(format!(
-                    "file {name} comes in chunks of {} bytes",
-                    shown(chunk)
-                ))
-                .hint("put the chunks together and leave chunkSize out of the OVF"));
+        for file in &listed {
+            if file.chunk.is_some() && file.chunks().is_none() {
+                let from = self.origin("References", file.element);
+                let text = format!("file {} comes in chunks of no size", shown(file.href));
+                self.vm.fault(text, &from);
             }
-            let compression = match file.attribute("compression") {
-                None | Some("" | "identity") => None,
-                Some(compression) => Some(compression),
-            };
-            let id = file.attribute("id").unwrap_or_default();
-            let file = File { href, compression };
-            if files.insert(id, file).is_some() {
-                return Err(Error::corrupt(format!(
-                    "two files are called {:?}, the second is {name}",
-                    shown(id)
-                )));
+            let known = files.insert(file.id, *file);
+            if let Some(known) = known.filter(|known| known.href != file.href) {
+                let from = self.origin("References", file.element);
+                let (id, name) = (shown(file.id), shown(file.href));
+                let text = format!("two files are called {id:?}, the second is {name}");
+                self.vm.fault(text, &from);
+                files.insert(file.id, known);
             }
-            hrefs.push(file);
         }
-        // oVirt's disks name a file by where it is.
-        for file in hrefs {
+        for file in listed {
             files.entry(file.href).or_insert(file);
         }
-        Ok(files)
+        files
     }
 
-    fn listed(&self, element: &Element, files: &HashMap<&str, File<'_>>) -> Result<Disk> {
+    fn listed(&mut self, element: &'x Element, files: &HashMap<&str, Listed<'x>>) -> Disk {
         let attribute = |name| {
             element
                 .attribute(name)
                 .filter(|value: &&str| !value.is_empty())
         };
-        let id = attribute("diskId").unwrap_or("disk");
-        let named = shown(id);
-        if attribute("parentRef")
-            .is_some_and(|parent| parent != "00000000-0000-0000-0000-000000000000")
-        {
-            return Err(Error::unsupported(format!(
-                "disk {named} holds only what differs from another disk"
-            )));
-        }
-        let file = match attribute("fileRef") {
-            None => None,
-            Some(reference) => match files.get(reference) {
-                Some(file) => Some(file),
-                None => {
-                    return Err(Error::corrupt(format!(
-                        "disk {named} lies in file {:?}, which is not among the references",
-                        shown(reference)
-                    )));
-                }
-            },
-        };
         let from = self.origin("DiskSection", element);
-        let what = format!("capacity of disk {named}");
-        let units = attribute("capacityAllocationUnits");
-        let size = match (attribute("capacity"), attribute("size")) {
-            // A property of a deployment that nobody has set.
-            (Some(capacity), _) if capacity.starts_with("${") => None,
-            (Some(capacity), _) => Some(unit::bytes(&what, capacity, units, 1)?),
-            // oVirt's own, in GiB.
-            (None, Some(size)) => Some(unit::bytes(&what, size, None, 1 << 30)?),
-            (None, None) => None,
-        };
-        Ok(Disk {
+        let id = attribute("diskId").unwrap_or("disk");
+        let reference = attribute("fileRef");
+        let file = reference.and_then(|reference| files.get(reference));
+        if let (Some(reference), None) = (reference, file) {
+            let (id, file) = (shown(id), shown(reference));
+            let text =
+                format!("disk {id} lies in file {file:?}, which is not among the references");
+            self.vm.fault(text, &from);
+        }
+        let content = self.content_of(element, id, &from);
+        Disk {
             source: file.map(|file| file.href.to_owned()),
-            size,
+            size: self.capacity(element, id, &from),
             format: attribute("format")
                 .or_else(|| attribute("volume-format"))
                 .map(str::to_owned),
             compression: file.and_then(|file| file.compression).map(str::to_owned),
+            chunks: file.and_then(|file| file.chunks()),
+            content,
             // oVirt says it here, and has no controllers.
             bus: attribute("disk-interface")
                 .and_then(bus)
                 .map(|bus| Value::new(bus, &from)),
+            scsi: attribute("disk-interface").and_then(Scsi::of_name),
             bootable: attribute("boot") == Some("true"),
             ..Disk::new(id, &from)
-        })
+        }
+    }
+
+    /// Whether the disk has a file, is blank or only differs from another one.
+    fn content_of(&mut self, element: &Element, id: &str, from: &Origin) -> Content {
+        let none = ["", "00000000-0000-0000-0000-000000000000"];
+        let parent = element.attribute("parentRef").unwrap_or_default();
+        if !none.contains(&parent) {
+            let (id, parent) = (shown(id), shown(parent));
+            let text = format!("disk {id} holds only what differs from disk {parent:?}");
+            self.vm.fault(text, from);
+            return Content::Differences(parent);
+        }
+        match element.attribute("fileRef") {
+            None | Some("") => Content::Blank,
+            Some(_) => Content::Given,
+        }
+    }
+
+    /// The disk's size, in bytes.
+    fn capacity(&mut self, element: &'x Element, id: &str, from: &Origin) -> Option<u64> {
+        let attribute = |name| element.attribute(name).filter(|text| !text.is_empty());
+        let what = format!("capacity of disk {}", shown(id));
+        // oVirt's own `size` is in GiB.
+        let (said, units, default) = match (attribute("capacity"), attribute("size")) {
+            (Some(capacity), _) => (capacity, attribute("capacityAllocationUnits"), 1),
+            (None, Some(size)) => (size, None, 1 << 30),
+            (None, None) => return None,
+        };
+        let Some(said) = self.resolved(said) else {
+            // The file of any other disk tells its size.
+            if attribute("fileRef").is_none() {
+                let text = format!("{what}: {} has no value", shown(said));
+                self.vm.fault(text, from);
+            }
+            return None;
+        };
+        let read = unit::bytes(&what, said, units, default);
+        self.vm.usable(read, from)
     }
 }

@@ -2,7 +2,7 @@ use report::Kind as Trouble;
 
 use super::*;
 use crate::testing::golden;
-use crate::vm::{BootDevice, Bus, Firmware, Kind};
+use crate::vm::{BootDevice, Bus, Content, Firmware, Kind, Scsi};
 use crate::{xl, xl::parse};
 
 const VMWARE: &str = include_str!("tests/vmware.ovf");
@@ -42,6 +42,7 @@ fn vmware() {
     assert_eq!(vm.disks[1].size, None);
     assert_eq!(vm.disks[1].compression.as_deref(), Some("gzip"));
     assert_eq!(vm.disks[0].bus.as_ref().unwrap().value, Bus::Scsi);
+    assert_eq!(vm.disks[0].scsi, Some(Scsi::PvScsi));
 }
 
 #[test]
@@ -78,23 +79,19 @@ fn ovirt() {
     assert!(vm.disks[0].bootable);
 }
 
+/// The faults that are found in `text`.
+fn faults(text: &str) -> Vec<String> {
+    let vm = read(text, "a.ovf").unwrap();
+    vm.faults.into_iter().map(|fault| fault.text).collect()
+}
+
 #[test]
-fn each_broken_field_has_its_message() {
+fn what_cannot_be_used_is_said_and_the_rest_is_read() {
     let cases = [
-        (
-            "<Envelope",
-            "<Envelop",
-            "it is no OVF: its root is <Envelop>, not <Envelope>",
-        ),
-        (
-            "<VirtualHardwareSection",
-            "<Hardware",
-            "the guest has no <VirtualHardwareSection>",
-        ),
         (
             ">4096<",
             ">18446744073709551616<",
-            "memory: 18446744073709551616 of \"byte * 2^20\" is no number below 2^64",
+            "memory: 18446744073709551616 of \"byte * 2^20\" is not a number below 2^64",
         ),
         (
             ">4096<",
@@ -104,7 +101,7 @@ fn each_broken_field_has_its_message() {
         (
             ">4096<",
             ">-1<",
-            "memory: -1 of \"byte * 2^20\" is no number below 2^64",
+            "memory: -1 of \"byte * 2^20\" is not a number below 2^64",
         ),
         (">4096<", ">0<", "memory is 0"),
         (
@@ -112,11 +109,11 @@ fn each_broken_field_has_its_message() {
             "byte * 2^64",
             "memory: 4096 of \"byte * 2^64\" is in no unit that is known",
         ),
-        (">4<", ">70000<", "70000 is no number of virtual CPUs"),
+        (">4<", ">70000<", "70000 is not a number of virtual CPUs"),
         (
             "ovf:capacity=\"16\"",
             "ovf:capacity=\"sixteen\"",
-            "capacity of disk vmdisk1: sixteen of \"byte * 2^30\" is no number below 2^64",
+            "capacity of disk vmdisk1: sixteen of \"byte * 2^30\" is not a number below 2^64",
         ),
         (
             "ovf:fileRef=\"file1\"",
@@ -133,50 +130,221 @@ fn each_broken_field_has_its_message() {
             "ovf:/disk/vmdisk9",
             "Hard disk 1 is ovf:/disk/vmdisk9, which is not among the disks",
         ),
+        (
+            "ovf:/disk/vmdisk1",
+            "ovf:/file/file9",
+            "Hard disk 1 is ovf:/file/file9, which is not among the files",
+        ),
+        (
+            "ovf:size=\"1130496\"",
+            "ovf:chunkSize=\"0\"",
+            "file shop-disk1.vmdk comes in chunks of no size",
+        ),
+        (
+            "ovf:populatedSize=\"4194304\"",
+            "ovf:parentRef=\"p\"",
+            "disk vmdisk1 holds only what differs from disk \"p\"",
+        ),
     ];
     for (good, bad, message) in cases {
-        let text = VMWARE.replace(good, bad).replace(
-            "</VirtualHardwareSection",
-            match bad {
-                "<Hardware" => "</Hardware",
-                _ => "</VirtualHardwareSection",
-            },
-        );
-        let text = text.replace(
-            "</Envelope",
-            match bad {
-                "<Envelop" => "</Envelop",
-                _ => "</Envelope",
-            },
-        );
-        let error = read(&text, "a.ovf").unwrap_err();
-        assert_eq!(error.to_string(), message, "{bad}");
+        let vm = read(&VMWARE.replace(good, bad), "a.ovf").unwrap();
+        assert_eq!(vm.faults[0].text, message);
+        assert_eq!(vm.name.unwrap().value, "shop", "{bad}");
+        assert_eq!(vm.disks.len(), 2, "{bad}");
+    }
+    let bare = VMWARE.replace("VirtualHardwareSection", "Hardware");
+    let vm = read(&bare, "a.ovf").unwrap();
+    assert_eq!(
+        vm.faults[0].text,
+        "the guest has no <VirtualHardwareSection>"
+    );
+    assert_eq!(vm.disks.len(), 2, "the envelope lists them");
+}
+
+#[test]
+fn what_is_not_an_ovf_is_refused() {
+    let cases = [
+        (
+            "<Envelop/>",
+            "it is not an OVF: its root is <Envelop>, not <Envelope>",
+        ),
+        ("<Envelope/>", "there is no <VirtualSystem> in it"),
+    ];
+    for (text, message) in cases {
+        let error = read(text, "a.ovf").unwrap_err();
+        assert_eq!(error.to_string(), message);
         assert_eq!(error.kind(), Trouble::Corrupt);
     }
 }
 
 #[test]
-fn what_is_beyond_this_program_is_named() {
-    let chunked = VMWARE.replace("ovf:size=\"1130496\"", "ovf:chunkSize=\"1000\"");
-    let error = read(&chunked, "a.ovf").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "file shop-disk1.vmdk comes in chunks of 1000 bytes"
+fn chunks_are_counted_and_named() {
+    let chunked = VMWARE.replace(
+        "ovf:size=\"1130496\"",
+        "ovf:size=\"1130496\" ovf:chunkSize=\"1000000\"",
     );
-    assert_eq!(error.kind(), Trouble::Unsupported);
-    let delta = VMWARE.replace("ovf:populatedSize=\"4194304\"", "ovf:parentRef=\"p\"");
-    let error = read(&delta, "a.ovf").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "disk vmdisk1 holds only what differs from another disk"
-    );
-    let two = "<Envelope><VirtualSystemCollection><VirtualSystem id='a'/><VirtualSystem id='x'>\
-        <Name>b\u{1b}</Name></VirtualSystem></VirtualSystemCollection></Envelope>";
-    let error = read(two, "a.ovf").unwrap_err();
+    let vm = read(&chunked, "a.ovf").unwrap();
+    let chunks = vm.disks[0].chunks.clone().unwrap();
+    assert_eq!((chunks.size, chunks.count()), (1_000_000, Some(2)));
+    let source = vm.disks[0].source.as_deref().unwrap();
+    assert_eq!(chunks.name(source, 1), "shop-disk1.vmdk.000000001");
+    let files = files(&chunked).unwrap();
+    assert_eq!(files[0].chunks, Some(chunks));
+    assert_eq!(files[1].compression.as_deref(), Some("gzip"));
+}
+
+/// Two guests, one in a collection in a collection, each with a disk.
+const TWO: &str = "<Envelope><References><File id='f1' href='a.vmdk'/><File id='f2' href='b.vmdk'/>\
+    </References><DiskSection><Disk diskId='d1' fileRef='f1'/><Disk diskId='d2' fileRef='f2'/>\
+    </DiskSection><VirtualSystemCollection><VirtualSystem id='a'><VirtualHardwareSection><Item>\
+    <ResourceType>17</ResourceType><InstanceID>1</InstanceID><HostResource>ovf:/disk/d1</HostResource>\
+    </Item></VirtualHardwareSection></VirtualSystem><VirtualSystemCollection><VirtualSystem id='x'>\
+    <Name>b\u{1b}</Name><VirtualHardwareSection><Item><ResourceType>17</ResourceType>\
+    <InstanceID>1</InstanceID><HostResource>ovf:/disk/d2</HostResource></Item>\
+    </VirtualHardwareSection></VirtualSystem></VirtualSystemCollection></VirtualSystemCollection></Envelope>";
+
+fn guest(name: &str) -> Choice {
+    let guest = Some(name.to_owned());
+    let deployment = None;
+    Choice { guest, deployment }
+}
+
+#[test]
+fn one_of_several_guests_is_chosen() {
+    let error = read(TWO, "a.ovf").unwrap_err();
     assert_eq!(error.to_string(), "it describes 2 guests: a, b\\u{1b}");
     assert_eq!(error.kind(), Trouble::Refused);
-    let none = read("<Envelope/>", "a.ovf").unwrap_err();
-    assert_eq!(none.to_string(), "there is no <VirtualSystem> in it");
+    for (name, file) in [("a", "a.vmdk"), ("X", "b.vmdk"), ("b\u{1b}", "b.vmdk")] {
+        let vm = choose(TWO, "a.ovf", &guest(name)).unwrap();
+        let sources: Vec<_> = vm.disks.iter().map(|disk| disk.source.as_deref()).collect();
+        assert_eq!(sources, [Some(file)], "{name}");
+    }
+    let error = choose(TWO, "a.ovf", &guest("c")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "it describes no guest 'c', but a, b\\u{1b}"
+    );
+    assert_eq!(offer(TWO).unwrap().guests, ["a", "b\u{1b}"]);
+    let error = choose(VMWARE, "a.ovf", &guest("c")).unwrap_err();
+    assert_eq!(error.to_string(), "it describes no guest 'c', but shop");
+}
+
+/// Two deployments, the second by default; each with a disk of its own, and a blank one for two items.
+const SIZES: &str = "<Envelope><References><File id='f1' href='a.vmdk'/><File id='f2' href='b.vmdk'/>\
+    </References><DiskSection><Disk diskId='small' fileRef='f1'/><Disk diskId='large' fileRef='f2'/>\
+    <Disk diskId='data' capacity='${d.size}' capacityAllocationUnits='byte * 2^30'/></DiskSection>\
+    <DeploymentOptionSection><Configuration id='s'/><Configuration id='l' default='true'/>\
+    </DeploymentOptionSection><VirtualSystem id='a'><ProductSection class='d'>\
+    <Property key='size' value='10'><Value value='20' configuration='l'/></Property></ProductSection>\
+    <VirtualHardwareSection>\
+    <Item><ResourceType>4</ResourceType><InstanceID>1</InstanceID><VirtualQuantity>512</VirtualQuantity></Item>\
+    <Item configuration='l xl'><ResourceType>4</ResourceType><InstanceID>1</InstanceID>\
+    <VirtualQuantity>1024</VirtualQuantity></Item>\
+    <Item bound='max'><ResourceType>4</ResourceType><InstanceID>1</InstanceID><VirtualQuantity>9</VirtualQuantity></Item>\
+    <Item configuration='s'><ResourceType>17</ResourceType><InstanceID>2</InstanceID>\
+    <HostResource>ovf:/disk/small</HostResource></Item>\
+    <Item configuration='l'><ResourceType>17</ResourceType><InstanceID>2</InstanceID>\
+    <HostResource>ovf:/disk/large</HostResource></Item>\
+    <Item><ResourceType>17</ResourceType><InstanceID>3</InstanceID><HostResource>ovf:/disk/data</HostResource></Item>\
+    <Item><ResourceType>17</ResourceType><InstanceID>4</InstanceID><HostResource>ovf:/disk/data</HostResource></Item>\
+    </VirtualHardwareSection></VirtualSystem></Envelope>";
+
+#[test]
+fn a_deployment_decides_which_hardware_holds() {
+    let deployment = |id: Option<&str>| {
+        let deployment = id.map(str::to_owned);
+        let guest = None;
+        choose(SIZES, "a.ovf", &Choice { guest, deployment })
+    };
+    for (id, memory, disk, size) in [
+        (None, 1024, "large", 20),
+        (Some("l"), 1024, "large", 20),
+        (Some("s"), 512, "small", 10),
+    ] {
+        let vm = deployment(id).unwrap();
+        assert_eq!(vm.faults, []);
+        assert_eq!(vm.memory.unwrap().value, memory << 20);
+        let disks: Vec<_> = vm
+            .disks
+            .iter()
+            .map(|disk| (disk.id.as_str(), disk.size, &disk.content))
+            .collect();
+        assert_eq!(
+            disks,
+            [
+                (disk, None, &Content::Given),
+                ("data", Some(size << 30), &Content::Blank),
+                ("data-2", Some(size << 30), &Content::Blank),
+            ]
+        );
+    }
+    let error = deployment(Some("m")).unwrap_err();
+    assert_eq!(error.to_string(), "it offers no deployment 'm', but l, s");
+    assert_eq!(offer(SIZES).unwrap().deployments, ["l", "s"]);
+    let unset = SIZES.replace("key='size'", "key='capacity'");
+    assert_eq!(
+        faults(&unset),
+        ["capacity of disk data: ${d.size} has no value"]
+    );
+}
+
+#[test]
+fn disks_are_found_by_every_spelling() {
+    let spellings = [
+        "ovf:/disk/vmdisk1",
+        "ovf://disk/vmdisk1",
+        "ovf:disk/vmdisk1",
+        "/disk/vmdisk1",
+        "disk/vmdisk1",
+        "vmdisk1",
+        "ovf:/file/file1",
+        "file1",
+        "file:/shop-disk1.vmdk",
+        "file:///disks/shop-disk1.vmdk",
+        "shop-disk1.vmdk",
+    ];
+    for spelling in spellings {
+        let text = VMWARE.replace("ovf:/disk/vmdisk1", spelling);
+        let vm = read(&text, "a.ovf").unwrap();
+        assert_eq!(vm.faults, [], "{spelling}");
+        assert_eq!(
+            vm.disks[0].source.as_deref(),
+            Some("shop-disk1.vmdk"),
+            "{spelling}"
+        );
+        assert_eq!(vm.disks.len(), 2, "{spelling}");
+    }
+    let twice = "ovf:/disk/vmdisk1</rasd:HostResource><rasd:HostResource>ovf:/disk/vmdisk2";
+    let text = VMWARE.replace("ovf:/disk/vmdisk1", twice);
+    assert_eq!(faults(&text)[0], "Hard disk 1 is ovf:/disk/vmdisk2 too");
+}
+
+#[test]
+fn a_disk_without_file_has_the_size_that_its_item_gives() {
+    let text = "<Envelope><VirtualSystem id='a'><VirtualHardwareSection>\
+        <Item><ResourceType>17</ResourceType><InstanceID>1</InstanceID><ElementName>Data</ElementName>\
+        <AllocationUnits>GB</AllocationUnits><VirtualQuantity>4</VirtualQuantity></Item>\
+        <Item><ResourceType>17</ResourceType><InstanceID>2</InstanceID><ElementName>Odd</ElementName></Item>\
+        </VirtualHardwareSection></VirtualSystem></Envelope>";
+    let vm = read(text, "a.ovf").unwrap();
+    assert_eq!(vm.disks.len(), 1);
+    assert_eq!(
+        (vm.disks[0].size, &vm.disks[0].content),
+        (Some(4 << 30), &Content::Blank)
+    );
+    assert_eq!(faults(text), ["Odd has neither a file nor a size"]);
+}
+
+#[test]
+fn prefixes_comments_and_padding_do_not_matter() {
+    let odd = VMWARE
+        .replace("ovf:", "o:")
+        .replace("xmlns:o=", "xmlns:ovf=")
+        .replace("rasd:", "")
+        .replace("<References>", "<!-- files -- of it --><References>");
+    let vm = read(&format!("\u{feff}{odd}\0\0\0"), "a.ovf").unwrap();
+    assert_eq!(vm.memory.unwrap().value, 4 << 30);
+    assert_eq!(vm.disks.len(), 2);
 }
 
 #[test]

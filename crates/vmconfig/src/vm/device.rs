@@ -15,8 +15,14 @@ pub struct Disk {
     pub format: Option<String>,
     /// How the file that holds it is compressed by its description.
     pub compression: Option<String>,
+    /// The pieces that the file comes in, where it does.
+    pub chunks: Option<Chunks>,
+    /// What is in it.
+    pub content: Content,
     /// What it is plugged into.
     pub bus: Option<Value<Bus>>,
+    /// The SCSI controller it is plugged into, where it is one and its description names it.
+    pub scsi: Option<Scsi>,
     /// Its name as xl.cfg and libvirt have it: `xvda`, `hdc`.
     pub vdev: Option<Value<String>>,
     /// Whether it is a CD drive.
@@ -42,7 +48,10 @@ impl Disk {
             size: None,
             format: None,
             compression: None,
+            chunks: None,
+            content: Content::Given,
             bus: None,
+            scsi: None,
             vdev: None,
             cdrom: false,
             read_only: false,
@@ -51,6 +60,40 @@ impl Disk {
             place_format: None,
             from: from.clone(),
         }
+    }
+}
+
+/// What is in a disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Content {
+    /// What the file holds that comes with it; nothing in a drive without a medium.
+    #[default]
+    Given,
+    /// Nothing: no file comes with it, and it reads as zeros.
+    Blank,
+    /// What differs from another disk, which the description calls so.
+    Differences(String),
+}
+
+/// The pieces that a file comes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunks {
+    /// The bytes in each of them but the last.
+    pub size: u64,
+    /// The bytes in all of them, where the description tells.
+    pub total: Option<u64>,
+}
+
+impl Chunks {
+    /// What piece `number`, counted from 0, of the file `name` is called: the name, a dot and nine
+    /// digits (DSP0243 2.1.1, 7.1).
+    pub fn name(&self, name: &str, number: u64) -> String {
+        format!("{name}.{number:09}")
+    }
+
+    /// How many pieces there are, where the description tells.
+    pub fn count(&self) -> Option<u64> {
+        Some(self.total?.div_ceil(self.size.max(1)))
     }
 }
 
@@ -85,6 +128,45 @@ impl Bus {
             Bus::Xen => "xen",
             Bus::Floppy => "fdc",
         }
+    }
+}
+
+/// A SCSI controller, by the driver that a guest has for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scsi {
+    /// LSI 53C1030, parallel: VMware's and VirtualBox's `lsilogic`.
+    LsiLogic,
+    /// LSI SAS 1068.
+    LsiSas,
+    /// BusLogic.
+    BusLogic,
+    /// VMware's paravirtual one.
+    PvScsi,
+    /// virtio-scsi.
+    Virtio,
+    /// LSI 53C895A or 53C810: what QEMU calls `lsi`.
+    Lsi53c895a,
+    /// MegaRAID SAS.
+    MegaSas,
+}
+
+impl Scsi {
+    /// The controller that `name` means to VMware's products, VirtualBox, oVirt, libvirt or Proxmox; of
+    /// `lsilogic`, which means two of them, the one of VMware.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        Some(match name.to_ascii_lowercase().as_str() {
+            "lsilogic" | "virtuallsilogic" | "lsilogicscsi" => Scsi::LsiLogic,
+            "lsilogicsas" | "lsisas" | "lsilogicsas1068" | "lsisas1068" => Scsi::LsiSas,
+            "buslogic" | "buslogicscsi" => Scsi::BusLogic,
+            "pvscsi" | "virtualscsi" | "vmpvscsi" | "vmwarepvscsi" | "paravirtualscsi" => {
+                Scsi::PvScsi
+            }
+            "virtioscsi" | "virtioscsipci" | "virtioscsisingle" => Scsi::Virtio,
+            "lsi" | "lsi53c810" | "lsi53c895a" => Scsi::Lsi53c895a,
+            "megasas" | "lsisas1078" => Scsi::MegaSas,
+            _ => return None,
+        })
     }
 }
 

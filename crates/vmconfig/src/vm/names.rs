@@ -34,6 +34,20 @@ pub(crate) fn is_mac(text: &str) -> bool {
     text.split(':').count() == 6 && text.split(':').all(is_byte)
 }
 
+/// The MAC address that `text` spells: with colons, dashes, dots or nothing between its digits.
+pub(crate) fn mac_address(text: &str) -> Option<String> {
+    let digits: String = text
+        .chars()
+        .filter(|c| !matches!(c, ':' | '-' | '.'))
+        .collect();
+    let is_hex = digits.len() == 12 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let digits = digits.to_ascii_lowercase();
+    is_hex.then(|| {
+        let bytes = (0..6).filter_map(|byte| digits.get(2 * byte..2 * byte + 2));
+        bytes.collect::<Vec<_>>().join(":")
+    })
+}
+
 /// Whether `text` is a UUID with dashes in lower case.
 pub(super) fn is_uuid(text: &str) -> bool {
     text.len() == 36

@@ -221,9 +221,7 @@ impl Writer {
     }
 
     fn unwritten(&mut self, vm: &Vm) {
-        for note in &vm.notes {
-            self.left_out.push(format!("{}, {}", note.text, note.from));
-        }
+        self.left_out.extend(vm.left_out());
     }
 
     fn finish(mut self) -> String {

@@ -23,7 +23,7 @@ impl<'r, 'x> Reader<'r, 'x> {
         check_devices("disks", vbds.len())?;
         for (number, vbd) in vbds {
             let vdi = vbd.text("VDI").and_then(|reference| by_id.get(reference));
-            self.disk(number, vbd, vdi.copied())?;
+            self.disk(number, vbd, vdi.copied());
         }
         let vifs = self.own("VIF", "device");
         check_devices("network cards", vifs.len())?;
@@ -55,17 +55,11 @@ impl<'r, 'x> Reader<'r, 'x> {
         found
     }
 
-    fn disk(
-        &mut self,
-        number: Option<usize>,
-        vbd: &Record<'_>,
-        vdi: Option<&Record<'_>>,
-    ) -> Result<()> {
+    fn disk(&mut self, number: Option<usize>, vbd: &Record<'_>, vdi: Option<&Record<'_>>) {
         let from = self.origin(vbd, "userdevice");
         let cdrom = vbd.text("type") == Some("CD");
         if vbd.text("type") == Some("Floppy") {
-            self.vm.note("a floppy drive", &from);
-            return Ok(());
+            return self.vm.note("a floppy drive", &from);
         }
         let Some(vdi) = vdi.filter(|_| !cdrom) else {
             if cdrom {
@@ -78,19 +72,19 @@ impl<'r, 'x> Reader<'r, 'x> {
             } else {
                 self.vm.note(format!("{} has no disk", vbd.id), &from);
             }
-            return Ok(());
+            return;
         };
+        let size = self.vm.usable(size(vdi), &from);
         let name = number.map(|number| format!("xvd{}", letters(number)));
         self.vm.disks.push(Disk {
             source: Some(vdi.id.to_owned()),
-            size: Some(size(vdi)?),
+            size,
             bus: Some(Value::new(Bus::Xen, &from)),
             vdev: name.map(|name| Value::new(name, &from)),
             read_only: vbd.text("mode") == Some("RO"),
             bootable: vbd.flag("bootable"),
             ..Disk::new(vdi.id, &from)
         });
-        Ok(())
     }
 
     fn nic(&mut self, vif: &Record<'_>, network: Option<&Record<'_>>) {

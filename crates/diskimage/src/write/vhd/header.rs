@@ -1,10 +1,21 @@
 //! A VHD's footer and its header.
 
+use crate::fields::put;
+
 /// Bytes in a footer.
 pub(super) const FOOTER: usize = 512;
 
 /// Bytes in the header of a dynamic disk.
 pub(super) const DYNAMIC: usize = 1024;
+
+/// How the disk lies in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subformat {
+    /// Byte for byte, in front of the footer.
+    Fixed = 2,
+    /// In blocks.
+    Dynamic = 3,
+}
 
 /// What the footer says about a disk.
 pub(super) struct Footer {
@@ -12,17 +23,23 @@ pub(super) struct Footer {
     pub(super) size: u64,
     /// Its unique id.
     pub(super) id: [u8; 16],
+    /// How it lies in the file.
+    pub(super) subformat: Subformat,
 }
 
 impl Footer {
     /// The footer as it is stored.
     pub(super) fn bytes(&self) -> [u8; FOOTER] {
         let (cylinders, heads, sectors) = geometry(self.size / 512);
+        let next_header = match self.subformat {
+            Subformat::Fixed => u64::MAX, // there is none
+            Subformat::Dynamic => FOOTER as u64,
+        };
         let mut bytes = [0; FOOTER];
         put(&mut bytes, 0, b"conectix");
         put(&mut bytes, 8, &2u32.to_be_bytes()); // a bit that is always set
         put(&mut bytes, 12, &0x0001_0000u32.to_be_bytes()); // version 1.0
-        put(&mut bytes, 16, &(FOOTER as u64).to_be_bytes()); // the next header
+        put(&mut bytes, 16, &next_header.to_be_bytes());
         put(&mut bytes, 28, b"win ");
         put(&mut bytes, 32, &0x000a_0000u32.to_be_bytes()); // its version, 10.0
         put(&mut bytes, 36, b"Wi2k");
@@ -30,7 +47,7 @@ impl Footer {
         put(&mut bytes, 48, &self.size.to_be_bytes()); // by now
         put(&mut bytes, 56, &cylinders.to_be_bytes());
         put(&mut bytes, 58, &[heads, sectors]);
-        put(&mut bytes, 60, &3u32.to_be_bytes()); // dynamic
+        put(&mut bytes, 60, &(self.subformat as u32).to_be_bytes());
         put(&mut bytes, 68, &self.id);
         let sum = checksum(&bytes);
         put(&mut bytes, 64, &sum);
@@ -51,12 +68,6 @@ pub(super) fn dynamic_header(table: u64, blocks: u64, block: u64) -> [u8; DYNAMI
     let sum = checksum(&bytes);
     put(&mut bytes, 36, &sum);
     bytes
-}
-
-fn put(bytes: &mut [u8], at: usize, field: &[u8]) {
-    if let Some(place) = bytes.get_mut(at..at + field.len()) {
-        place.copy_from_slice(field);
-    }
 }
 
 /// The complement of the sum of `bytes`, in which the checksum is still 0.

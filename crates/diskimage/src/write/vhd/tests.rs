@@ -94,9 +94,26 @@ fn qemu_can_write_to_it() {
 }
 
 #[test]
-fn only_dynamic_disks_are_written() {
+fn a_fixed_disk_is_the_disk_and_a_footer() {
+    let disk = random(1, (3 << 20) - 1000);
+    let file = written(Format::Vhd, &options(&[("subformat", "fixed")]), &disk);
+    let (body, footer) = file.split_at(file.len() - 512);
+    assert_eq!(body.len(), 3 << 20, "whole MiB");
+    assert!(body.starts_with(&disk) && body.ends_with(&[0; 1000]));
+    assert_eq!(&footer[..8], b"conectix");
+    assert_eq!((be32(footer, 8), be32(footer, 12)), (2, 0x10000));
+    assert_eq!((be64(footer, 16), be32(footer, 60)), (u64::MAX, 2));
+    assert_eq!([40, 48].map(|at| be64(footer, at)), [3 << 20; 2]);
+    let sum: u32 = footer.iter().map(|&byte| u32::from(byte)).sum();
+    let own: u32 = footer[64..68].iter().map(|&byte| u32::from(byte)).sum();
+    assert_eq!(be32(footer, 64), !(sum - own));
+    assert_eq!(size_in_qemu(stored(&file).path(), "vpc"), 3 << 20);
+}
+
+#[test]
+fn subformats_are_dynamic_and_fixed() {
     let text = |value| check(Format::Vhd, &options(&[("subformat", value)]));
-    assert!(text("dynamic").is_ok());
-    let expected = "error: vhd has no subformat 'fixed' here\nhint: dynamic is what is written";
-    assert_eq!(told(text("fixed")), expected);
+    assert!(text("dynamic").is_ok() && text("fixed").is_ok());
+    let expected = "error: vhd has no subformat 'differencing'\nhint: one of: dynamic, fixed";
+    assert_eq!(told(text("differencing")), expected);
 }

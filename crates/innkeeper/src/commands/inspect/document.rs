@@ -17,7 +17,7 @@ pub(super) fn of(source: &str, inspected: &Inspected) -> Value {
             "bytes": inspected.size,
             "archive": inspected.archive,
         },
-        "guest": inspected.guest.as_ref().map(guest),
+        "guest": inspected.guest.as_deref().map(guest),
         "configs": inspected.configs,
         "manifest": inspected.manifest,
         "warnings": warnings_json(&inspected.warnings),

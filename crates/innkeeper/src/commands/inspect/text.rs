@@ -15,7 +15,7 @@ const UNKNOWN: &str = "—";
 pub(super) fn of(source: &str, inspected: &Inspected) -> String {
     let mut rows = vec![("source", named(source, &inspected.layers))];
     rows.extend(inspected.size.map(|size| ("stored", sized(size))));
-    rows.extend(inspected.guest.iter().flat_map(guest));
+    rows.extend(inspected.guest.as_deref().into_iter().flat_map(guest));
     let manifest = inspected.manifest.iter();
     rows.extend(manifest.map(|told| ("manifest", told.clone())));
     rows.extend(inspected.refusal.iter().flat_map(refused));

@@ -8,7 +8,7 @@ use diskimage::Format;
 use place::Place;
 use place::target::Candidate;
 use report::{Error, Result};
-use transfer::{Config, Guest, Imported, ImportedDisk};
+use transfer::{Config, Guest, Imported, ImportedDisk, last_part};
 use vmconfig::libvirt::Hypervisor;
 use vmconfig::{Disk, Origin, Vm, libvirt, opennebula, xl};
 
@@ -156,7 +156,7 @@ pub(super) fn disk_files(configs: &[Config]) -> Vec<String> {
 
 /// The guest, its disks where they lie now, completed with guesses.
 fn guest(source: &str, imported: &Imported, format: Format) -> Vm {
-    let mut vm = imported.guest.clone().unwrap_or_else(|| {
+    let mut vm = imported.guest.as_deref().cloned().unwrap_or_else(|| {
         let stem = super::places::stem(source);
         Vm::guess(&stem, Vec::new())
     });
@@ -164,9 +164,8 @@ fn guest(source: &str, imported: &Imported, format: Format) -> Vm {
     let by_number = count == imported.disks.len();
     for (number, disk) in imported.disks.iter().enumerate() {
         let Some(place) = placed(disk) else { continue };
-        let last = disk.disk.member.rsplit(['/', ':']).next();
         let found = position(&vm, &disk.disk.member)
-            .or_else(|| position(&vm, last.unwrap_or_default()))
+            .or_else(|| position(&vm, last_part(&disk.disk.member)))
             .or_else(|| by_number.then(|| nth(&vm, number)).flatten());
         let index = found.unwrap_or_else(|| {
             let why = Origin::guess("the disk is not in the description");

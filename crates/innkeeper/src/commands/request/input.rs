@@ -12,6 +12,9 @@ use transfer::{Beside, Input};
 
 use super::Taken;
 
+/// Names of a directory that are looked at.
+const LISTED: usize = 100_000;
+
 /// Opens `source`. The files that it names, or that lie in it, are none of the places that are `taken`.
 ///
 /// # Errors
@@ -93,6 +96,14 @@ impl Directory for Opened {
         let file = self.directory.file(name)?;
         self.take(Path::new(name))?;
         Ok(file)
+    }
+
+    fn look(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        self.directory.file(name)
+    }
+
+    fn names(&self) -> Result<Vec<String>> {
+        self.directory.names(LISTED)
     }
 
     fn open_by_id(&self, id: &str) -> Result<Option<Arc<dyn BlockRead>>> {

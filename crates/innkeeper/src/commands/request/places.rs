@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use place::Place;
 use place::target::{Candidate, TargetOptions};
 use report::{Error, Result};
-use transfer::{Config, Disk, Places};
+use transfer::{Config, Disk, Places, last_part};
 
 use super::taken::{SOURCE, TARGET, Taken};
 use super::{config, is_standard_output};
@@ -185,7 +185,7 @@ fn check(
 
 /// The last part of a name, without what follows its first dot but one at the beginning.
 pub(super) fn stem(name: &str) -> String {
-    let last = name.rsplit(['/', ':']).next().unwrap_or(name);
+    let last = last_part(name);
     let end = last.char_indices().skip(1).find(|&(_, c)| c == '.');
     last[..end.map_or(last.len(), |(at, _)| at)].to_owned()
 }
@@ -232,6 +232,7 @@ mod tests {
             (".hidden.img", ".hidden"),
             ("-", "-"),
             ("a.tar:dir/disk1.vmdk", "disk1"),
+            (r"a.zip:dir\disk1.vmdk", "disk1"),
         ];
         for (name, expected) in cases {
             assert_eq!(stem(name), expected, "{name}");

@@ -89,7 +89,7 @@ impl Directory {
     }
 
     /// Opens `directory`, a path in this one, to be listed.
-    fn dir(&self, directory: &Path) -> std::result::Result<Dir, Errno> {
+    pub(super) fn dir(&self, directory: &Path) -> std::result::Result<Dir, Errno> {
         let path = match directory.as_os_str().is_empty() {
             true => Path::new("."),
             false => directory,
@@ -153,7 +153,7 @@ impl Directory {
     }
 }
 
-fn failed(cause: Errno) -> Error {
+pub(super) fn failed(cause: Errno) -> Error {
     Error::io("cannot be listed", io::Error::from(cause))
 }
 

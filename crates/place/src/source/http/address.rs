@@ -147,6 +147,20 @@ impl Address {
         format!("{scheme}://{}{}", self.place(), self.uri.path())
     }
 
+    /// The same with the other scheme on the same port, as a user may see it.
+    pub(super) fn other_scheme(&self) -> String {
+        let (scheme, own) = if self.is_https() {
+            ("http", 80)
+        } else {
+            ("https", 443)
+        };
+        let host = self.uri.host().unwrap_or_default();
+        match self.port() {
+            port if port == own => format!("{scheme}://{host}{}", self.uri.path()),
+            port => format!("{scheme}://{host}:{port}{}", self.uri.path()),
+        }
+    }
+
     /// The value of an `Authorization` header from the address's userinfo (RFC 7617).
     pub(super) fn login(&self) -> Option<&str> {
         self.login.as_deref()

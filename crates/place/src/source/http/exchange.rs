@@ -1,5 +1,6 @@
 //! Requests, and the redirects after them.
 
+use std::io::Read as _;
 use std::sync::Arc;
 
 use report::{Error, Result};
@@ -8,17 +9,28 @@ use ureq::http::header::{
     LOCATION, PROXY_AUTHORIZATION, RANGE, TE, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use ureq::http::{HeaderMap, Request, Response};
-use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
-use ureq::unversioned::transport::{
-    ConnectProxyConnector, Connector, RustlsConnector, SocksConnector,
-};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector, SocksConnector};
 use ureq::{Agent, Proxy};
 
 use super::HttpOptions;
 use super::address::{Address, basic};
 use super::failure::{Failure, HEADER_LIMIT, Site};
 use super::proxy::Way;
+use super::tls::Encrypt;
+use super::verify::Trust;
 use super::wire::{Names, Tap, Wire};
+
+/// The words for it: of nginx, Apache, Go, Tomcat, Cheroot.
+const WANTS_TLS: [&str; 6] = [
+    "plain http",
+    "https port",
+    "https server",
+    "ssl-enabled",
+    "requires tls",
+    "speaks https",
+];
+/// Bytes of a page in which a server says what it misses.
+const PAGE: u64 = 4096;
 
 /// The longest chain of redirects.
 const REDIRECTS: usize = 10;
@@ -43,6 +55,8 @@ pub(super) struct Client {
     /// The person's headers.
     headers: HeaderMap,
     user_agent: HeaderValue,
+    /// Whom to trust, for all connections.
+    trust: Arc<Trust>,
 }
 
 /// The bytes of the file that are asked for.
@@ -103,7 +117,9 @@ impl Client {
         let user_agent = HeaderValue::from_str(&options.user_agent).map_err(|_| {
             Error::usage("the program's name has a character that HTTP does not allow")
         })?;
+        let trust = Trust::new(options.authorities.clone(), options.pin.clone());
         Ok(Client {
+            trust: Arc::new(trust),
             options,
             start,
             headers,
@@ -126,7 +142,11 @@ impl Client {
                 error: named(failure.error),
                 ..failure
             };
-            let (response, tap) = self.request(&at, wanted, condition).map_err(name)?;
+            let (mut response, tap) = self.request(&at, wanted, condition).map_err(name)?;
+            if !at.is_https() && wants_encryption(&mut response) {
+                let site = self.site(&at, false);
+                return Err(name(site.wants_encryption(response.status()).into()));
+            }
             let location = response.headers().get_all(LOCATION).iter().next_back();
             match location {
                 Some(location) if is_redirect(&response) => {
@@ -157,10 +177,16 @@ impl Client {
             .body(())
             .map_err(|cause| Error::io("the request cannot be made", cause))?;
         *request.headers_mut() = self.head(at, &way, wanted, condition)?;
-        let response = self
-            .agent(&way, &tap)
-            .run(request)
-            .map_err(|error| self.site(at, !matches!(way, Way::Direct)).failure(error))?;
+        let response = self.agent(&way, &tap).run(request).map_err(|error| {
+            let direct = matches!(way, Way::Direct);
+            let first = direct && !at.is_https() && wanted.first == 0;
+            let heard = first.then(|| tap.heard());
+            let site = Site {
+                heard,
+                ..self.site(at, !direct)
+            };
+            site.failure(error)
+        })?;
         let in_the_clear = !at.is_https() && !matches!(way, Way::Tunnel(_));
         Ok((response, in_the_clear.then_some(tap)))
     }
@@ -208,17 +234,12 @@ impl Client {
             Way::Forward(proxy) => (Some(proxy.uri().clone()), None),
             Way::Tunnel(proxy) => (None, Some(proxy.clone())),
         };
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()));
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_response_header_size(HEADER_LIMIT)
             .user_agent(&options.user_agent)
             .proxy(tunnel)
-            .tls_config(tls.build())
             .timeout_resolve(Some(options.connect_timeout))
             .timeout_connect(Some(options.connect_timeout))
             .timeout_recv_response(Some(options.silence_timeout))
@@ -234,15 +255,19 @@ impl Client {
             ().chain(SocksConnector::default())
                 .chain(ConnectProxyConnector::default())
                 .chain(wire)
-                .chain(RustlsConnector::default());
+                .chain(Encrypt {
+                    trust: Arc::clone(&self.trust),
+                });
         Agent::with_parts(config, connector, Names { proxy: forward })
     }
 
     /// What is known at `at`.
     pub(super) fn site<'a>(&self, at: &'a Address, proxied: bool) -> Site<'a> {
         Site {
-            host: at.place(),
+            at,
+            at_start: self.start.host().eq_ignore_ascii_case(at.host()),
             proxied,
+            heard: None,
             connect: self.options.connect_timeout,
             silence: self.options.silence_timeout,
             progress: None,
@@ -257,6 +282,20 @@ impl Client {
             None => error,
         }
     }
+}
+
+/// Whether a server says that it was spoken to in plain where it speaks TLS. There is no status for
+/// that alone, so its page tells.
+fn wants_encryption(response: &mut Response<ureq::Body>) -> bool {
+    if !matches!(response.status().as_u16(), 400 | 426 | 497) {
+        return false;
+    }
+    let mut page = Vec::new();
+    let body = response.body_mut().as_reader();
+    // What has come of a page that breaks off may tell as well.
+    let _ = body.take(PAGE).read_to_end(&mut page);
+    let page = String::from_utf8_lossy(&page).to_ascii_lowercase();
+    WANTS_TLS.iter().any(|words| page.contains(words))
 }
 
 fn is_redirect<T>(response: &Response<T>) -> bool {

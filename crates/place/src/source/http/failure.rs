@@ -1,14 +1,17 @@
 //! What can go wrong on the way, and whether trying again makes sense.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use report::{Error, Kind};
-use rustls::{CertificateError, Error as Tls};
 use ureq::Timeout;
 use ureq::http::{HeaderMap, StatusCode};
 
+use super::address::Address;
 use super::answer::retry_after;
+use super::heard::Heard;
+use super::tls::NoTls;
 use super::wire::NoConnection;
 
 /// An error, and whether another attempt may help.
@@ -45,10 +48,15 @@ impl From<Error> for Failure {
 
 /// What is known where an error comes up.
 pub(super) struct Site<'a> {
-    /// The host that was to answer.
-    pub(super) host: &'a str,
+    /// The address that was asked.
+    pub(super) at: &'a Address,
+    /// Whether it is on the server that the user named.
+    pub(super) at_start: bool,
     /// Whether a proxy stands in between.
     pub(super) proxied: bool,
+    /// What came on a plain connection to the server itself, before the body, where it is asked for
+    /// the beginning of a file.
+    pub(super) heard: Option<Heard>,
     /// The longest time for a connection.
     pub(super) connect: Duration,
     /// The longest time without a byte.
@@ -65,7 +73,7 @@ impl Site<'_> {
         match error {
             E::Io(error) => self.broken(error),
             E::Timeout(Timeout::Connect | Timeout::Resolve) => {
-                let (host, time) = (self.place(self.host), seconds(self.connect));
+                let (host, time) = (self.place(self.at.place()), seconds(self.connect));
                 let error = kind(format!("no connection to {host} within {time}"));
                 Failure {
                     error,
@@ -73,11 +81,7 @@ impl Site<'_> {
                 }
             }
             E::Timeout(_) => self.silent(),
-            E::Rustls(error) => self.tls(&error).into(),
-            E::Other(error) => match error.downcast::<NoConnection>() {
-                Ok(error) => self.unconnected(&error),
-                Err(error) => Error::io("the connection failed", error).into(),
-            },
+            E::Other(error) => self.other(&*error),
             // The library's name for an end in the middle of a chunk's frame.
             E::BodyStalled => self.cut(),
             E::LargeResponseHeader(..) => {
@@ -88,22 +92,36 @@ impl Site<'_> {
                 .into()
             }
             E::ConnectProxyFailed(cause) => {
-                let text = format!("the proxy does not open a tunnel to {}", self.host);
+                let text = format!("the proxy does not open a tunnel to {}", self.at.place());
                 Failure {
                     error: Error::io(text, cause),
                     retry: Retry::IfReached,
                 }
             }
-            E::Protocol(cause) => match &self.progress {
-                Some(progress) => Error::io(
-                    format!("the server breaks the rules of HTTP after {progress}"),
-                    cause,
-                ),
-                None => Error::io("the server's answer is not proper HTTP", cause),
-            }
-            .into(),
+            E::Protocol(cause) => self.improper(cause),
             other => Error::io("the request failed", other).into(),
         }
+    }
+
+    /// What this program's own parts of the connection say.
+    fn other(&self, error: &(dyn std::error::Error + Send + Sync + 'static)) -> Failure {
+        if let Some(error) = error.downcast_ref::<NoConnection>() {
+            return self.unconnected(error);
+        }
+        match error.downcast_ref::<NoTls>() {
+            Some(error) => self.unencrypted(error),
+            None => Error::io("the connection failed", error).into(),
+        }
+    }
+
+    /// An answer that breaks the rules of HTTP.
+    fn improper(&self, cause: impl fmt::Display) -> Failure {
+        if let Some(progress) = &self.progress {
+            let text = format!("the server breaks the rules of HTTP after {progress}");
+            return Error::io(text, cause).into();
+        }
+        self.not_http()
+            .unwrap_or_else(|| Error::io("the server's answer is not proper HTTP", cause).into())
     }
 
     fn place(&self, place: &str) -> String {
@@ -127,10 +145,7 @@ impl Site<'_> {
 
     /// A read or write that the operating system ended.
     pub(super) fn broken(&self, error: io::Error) -> Failure {
-        if let Some(tls) = error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<Tls>())
-        {
+        if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
             return self.tls(tls).into();
         }
         match error.kind() {
@@ -146,6 +161,9 @@ impl Site<'_> {
 
     /// The connection ended before the body did.
     pub(super) fn cut(&self) -> Failure {
+        if let Some(failure) = self.not_http() {
+            return failure;
+        }
         let text = match &self.progress {
             Some(progress) => format!("the connection was cut after {progress}"),
             None => "the connection was cut before the server answered".to_owned(),
@@ -167,27 +185,6 @@ impl Site<'_> {
             retry: Retry::Soon,
         }
     }
-
-    fn tls(&self, error: &Tls) -> Error {
-        let host = self.host;
-        match error {
-            Tls::InvalidCertificate(CertificateError::UnknownIssuer) => Error::new(
-                Kind::Io,
-                format!("the certificate of {host} is from an authority that this machine does not trust"),
-            )
-            .hint("add the authority's certificate to the system's, or name its file in SSL_CERT_FILE"),
-            Tls::InvalidCertificate(why) => {
-                Error::io(format!("the certificate of {host} is not valid"), why)
-            }
-            // The verifier has no error of its own for this.
-            Tls::General(text) if text.starts_with("No CA certificates") => Error::new(
-                Kind::Io,
-                "this machine has no certificates of authorities, so no https server can be checked",
-            )
-            .hint("install the package ca-certificates, or name a file of certificates in SSL_CERT_FILE"),
-            other => Error::io(format!("no encrypted connection to {host} comes about"), other),
-        }
-    }
 }
 
 /// The failure that an answer's status stands for.
@@ -203,7 +200,13 @@ pub(super) fn status(status: StatusCode, headers: &HeaderMap) -> Failure {
     let wait = retry_after(headers).map(Duration::from_secs);
     let retry = match status {
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Retry::Soon,
-        StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED => Retry::Never,
+        // What the server, or the network before it, will not do the next time either.
+        StatusCode::NOT_IMPLEMENTED
+        | StatusCode::HTTP_VERSION_NOT_SUPPORTED
+        | StatusCode::VARIANT_ALSO_NEGOTIATES
+        | StatusCode::LOOP_DETECTED
+        | StatusCode::NOT_EXTENDED
+        | StatusCode::NETWORK_AUTHENTICATION_REQUIRED => Retry::Never,
         status if status.is_server_error() => Retry::Soon,
         _ => Retry::Never,
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use report::{Error, Result};
 
 use super::proxy::Proxies;
+use super::trust::{Authorities, Pin};
 
 /// Waits before another attempt: it is given what went wrong and for how long to wait. An error ends
 /// the reading with it, so that the person's Ctrl-C need not wait.
@@ -27,6 +28,10 @@ pub struct HttpOptions {
     pub silence_timeout: Duration,
     /// The proxies to go through.
     pub proxies: Proxies,
+    /// Certificates to trust beside the system's.
+    pub authorities: Authorities,
+    /// The one certificate of one host.
+    pub pin: Option<Pin>,
     /// What the program calls itself.
     pub user_agent: String,
     /// Waits; `std::thread::sleep` by default.
@@ -41,6 +46,8 @@ impl Default for HttpOptions {
             connect_timeout: Duration::from_secs(20),
             silence_timeout: Duration::from_secs(60),
             proxies: Proxies::from_env(),
+            authorities: Authorities::default(),
+            pin: None,
             user_agent: concat!("innkeeper/", env!("CARGO_PKG_VERSION")).to_owned(),
             pause: Arc::new(|_, wait| {
                 std::thread::sleep(wait);
@@ -60,6 +67,8 @@ impl fmt::Debug for HttpOptions {
             .field("connect_timeout", &self.connect_timeout)
             .field("silence_timeout", &self.silence_timeout)
             .field("proxies", &self.proxies)
+            .field("authorities", &self.authorities)
+            .field("pin", &self.pin)
             .field("user_agent", &self.user_agent)
             .finish_non_exhaustive()
     }

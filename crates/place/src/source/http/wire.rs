@@ -19,6 +19,8 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
 };
 
+use super::heard::Heard;
+
 /// No connection came about.
 #[derive(Debug)]
 pub(super) struct NoConnection {
@@ -55,6 +57,7 @@ impl NoConnection {
 pub(super) struct Tap {
     stream: Mutex<Option<Arc<TcpStream>>>,
     buffered: AtomicUsize,
+    heard: Mutex<Heard>,
 }
 
 impl Tap {
@@ -64,6 +67,17 @@ impl Tap {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    fn hear(&self, bytes: &[u8]) {
+        let heard = self.heard.lock();
+        heard.unwrap_or_else(PoisonError::into_inner).add(bytes);
+    }
+
+    /// The first bytes that came on it.
+    pub(super) fn heard(&self) -> Heard {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.clone()
     }
 
     /// The number of bytes that have been received and not yet been read from the library.
@@ -202,8 +216,11 @@ impl Transport for WireTransport {
         let timeout = still_time(timeout.for_read())?;
         self.stream
             .set_read_timeout(timeout.not_zero().map(|after| *after))?;
-        let read = read_once(&self.stream, self.buffers.inner.input_append_buf());
-        let amount = read.map_err(|error| timed_out(error, timeout))?;
+        let input = self.buffers.inner.input_append_buf();
+        let amount = read_once(&self.stream, input).map_err(|error| timed_out(error, timeout))?;
+        self.buffers
+            .tap
+            .hear(input.get(..amount).unwrap_or_default());
         self.buffers.input_appended(amount);
         Ok(amount > 0)
     }

@@ -8,8 +8,11 @@ use diskimage::{Directory, Format, Gate, How, Image, Reference};
 use extent::{BlockRead, ByteSource, EntryKind, Folder, FolderEntry};
 use report::{Error, Result};
 
+use super::joined::Joined;
+use super::plan::Meant;
 use crate::classify::HEAD;
 use crate::references::inside;
+use crate::siblings::{Families, Like, PartName};
 
 /// A folder, listed at most once.
 pub(super) struct Files {
@@ -51,6 +54,47 @@ impl Files {
 
     pub(super) fn open(&self, path: &Path) -> Result<Box<dyn ByteSource>> {
         self.folder.open(path)
+    }
+
+    /// Opens the file that is `meant`, all its chunks as one.
+    pub(super) fn open_meant(&self, meant: &Meant) -> Result<Box<dyn ByteSource>> {
+        let Some((files, chunks)) = &meant.chunks else {
+            return self.open(&meant.path);
+        };
+        let opened = files.iter().map(|path| {
+            let opened = self.bytes(path);
+            opened.map_err(|error| error.within(&path.to_string_lossy()))
+        });
+        let opened = opened.collect::<Result<Vec<_>>>()?;
+        let name = meant.path.to_string_lossy();
+        let joined = Joined::new(&name, opened, chunks.size, chunks.total)?;
+        Ok(Arc::new(joined).source())
+    }
+
+    /// Sees to it that the file at `path` is no part of a larger one, by all that shows.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] with the list of the parts when it is one.
+    pub(super) fn is_whole(&self, path: &Path) -> Result<()> {
+        let name = path.to_string_lossy();
+        let (Some(part), Ok(entries)) = (PartName::parse(&name), self.entries()) else {
+            return Ok(());
+        };
+        let mut families = Families::default();
+        for entry in entries.iter().filter(|entry| entry.kind == EntryKind::File) {
+            let other = entry.path.to_string_lossy();
+            let like = match PartName::parse(&other) {
+                Some(other) if !part.is_sibling(&other) => continue,
+                None => continue,
+                Some(_) if part.is_packed() => Like::Nothing,
+                Some(_) => Like::of(&self.head(&entry.path).unwrap_or_default()),
+            };
+            families.add(&other, Some(entry.size), like);
+        }
+        match families.of(&name).filter(|family| family.is_split()) {
+            Some(family) => Err(family.refusal()),
+            None => Ok(()),
+        }
     }
 
     /// The file at `path`, to be read at any offset.

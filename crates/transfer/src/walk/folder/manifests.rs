@@ -26,6 +26,8 @@ pub(super) struct Manifests {
 /// One manifest.
 struct Listed {
     checking: Checking,
+    /// The folder that it lies in.
+    directory: PathBuf,
     /// The files that it names and that are there, by their paths.
     files: HashMap<PathBuf, InManifest>,
 }
@@ -68,6 +70,17 @@ impl Manifests {
         }
     }
 
+    /// Remembers that the file at `path` was taken, whether a manifest names it or not.
+    pub(super) fn taken(&mut self, path: &Path) {
+        for listed in &mut self.listed {
+            let beside = path.strip_prefix(&listed.directory);
+            if let (Ok(name), false) = (beside, listed.files.contains_key(path)) {
+                let name = name.to_string_lossy();
+                listed.checking.member(&name, Digests::default());
+            }
+        }
+    }
+
     /// The files that are still to be hashed, sorted.
     fn left(&self) -> Vec<PathBuf> {
         let files = self.listed.iter().flat_map(|listed| &listed.files);
@@ -77,6 +90,38 @@ impl Manifests {
         left.dedup();
         left
     }
+}
+
+impl Listed {
+    /// Reads the manifest at `path` with this text.
+    fn read(files: &Files, path: &Path, text: &str) -> Result<Self> {
+        let mut checking = Checking::default();
+        // What is no manifest at all is told by the verdict.
+        let manifest = match checking.manifest(&name_of(path), text)? {
+            true => Some(Manifest::parse(text)?),
+            false => None,
+        };
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let mut listed = HashMap::new();
+        for (name, ..) in manifest.iter().flat_map(Manifest::files) {
+            let place = inside(directory, Path::new(name));
+            let found = place.map_or(Ok(None), |place| files.find(&place))?;
+            if let Some(found) = found {
+                let (name, hashed) = (name.to_owned(), false);
+                listed.insert(found, InManifest { name, hashed });
+            }
+        }
+        Ok(Listed {
+            checking,
+            directory: directory.to_owned(),
+            files: listed,
+        })
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 impl Walk<'_> {
@@ -94,38 +139,16 @@ impl Walk<'_> {
             return Ok(());
         }
         let text = self.text(files, &manifest, What::Manifest)?;
-        let mut checking = Checking::default();
-        let name = |path: &Path| {
-            path.file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned()
-        };
-        let read = || -> Result<Listed> {
-            checking.manifest(&name(&manifest), &text)?;
-            let directory = manifest.parent().unwrap_or(Path::new(""));
-            let mut listed = HashMap::new();
-            for (name, ..) in Manifest::parse(&text)?.files() {
-                let place = inside(directory, Path::new(name));
-                let found = place.map_or(Ok(None), |place| files.find(&place))?;
-                if let Some(found) = found {
-                    let (name, hashed) = (name.to_owned(), false);
-                    listed.insert(found, InManifest { name, hashed });
-                }
-            }
-            Ok(Listed {
-                checking,
-                files: listed,
-            })
-        };
         let shown = shortened(&manifest.to_string_lossy(), NAMED);
-        let mut listed = read().map_err(|error| error.within(&shown))?;
+        let listed = Listed::read(files, &manifest, &text);
+        let mut listed = listed.map_err(|error| error.within(&shown))?;
         if let Some(certificate) = files.find(&path.with_extension("cert"))? {
             let text = self.text(files, &certificate, What::Certificate)?;
-            manifests.read.insert(certificate.clone());
-            listed.checking.certificate(&name(&certificate), &text);
+            listed.checking.certificate(&name_of(&certificate), &text);
+            manifests.read.insert(certificate);
         }
         manifests.listed.push(listed);
+        manifests.taken(path);
         Ok(())
     }
 
@@ -165,8 +188,11 @@ impl Walk<'_> {
             let digests = hashed().map_err(|error| error.within(&name))?;
             manifests.hashed(&path, &digests);
         }
+        if manifests.listed.is_empty() {
+            self.judge(Checking::default(), &File::default())?;
+        }
         for listed in manifests.listed {
-            self.judge(Some(listed.checking), &File::default())?;
+            self.judge(listed.checking, &File::default())?;
         }
         Ok(())
     }

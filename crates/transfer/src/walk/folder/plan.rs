@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use report::{Error, Result};
+use vmconfig::Chunks;
 
 use super::files::Files;
+use super::find;
 use crate::pick::Pick;
 use crate::references::{self, Reference};
 use crate::seen::Config;
@@ -22,21 +24,36 @@ pub(super) struct Description {
 pub(super) struct Named {
     pub(super) reference: Reference,
     /// Where it lies, or why it is not read.
-    pub(super) path: Result<PathBuf>,
+    pub(super) found: Result<Meant>,
 }
 
 /// A file that may be taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Meant {
     pub(super) path: PathBuf,
     /// Whether a description says that it is a raw disk.
     pub(super) raw: bool,
+    /// The files that make it, and how it is cut, where it comes in chunks.
+    pub(super) chunks: Option<(Vec<PathBuf>, Chunks)>,
+    /// Older versions of it.
+    pub(super) older: Vec<PathBuf>,
 }
 
 impl Meant {
     /// The file at `path`, of which no description says anything.
     pub(super) fn file(path: PathBuf) -> Self {
-        Meant { path, raw: false }
+        Meant {
+            path,
+            ..Meant::default()
+        }
+    }
+
+    /// The files that it consists of.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        match &self.chunks {
+            Some((files, _)) => files,
+            None => std::slice::from_ref(&self.path),
+        }
     }
 }
 
@@ -57,13 +74,13 @@ impl Description {
         let directory = path.parent().unwrap_or(Path::new(""));
         let mut disks: Vec<Named> = Vec::new();
         for reference in references::disks(config)? {
-            let path = find(&reference, directory, files);
-            let again = |known: &Named| match (&known.path, &path) {
-                (Ok(known), Ok(path)) => known == path,
+            let found = find::find(&reference, directory, files);
+            let again = |known: &Named| match (&known.found, &found) {
+                (Ok(known), Ok(found)) => known.path == found.path,
                 _ => known.reference == reference,
             };
             if !disks.iter().any(again) {
-                disks.push(Named { reference, path });
+                disks.push(Named { reference, found });
             }
         }
         Ok(Description {
@@ -72,36 +89,23 @@ impl Description {
         })
     }
 
-    /// The files that are there.
+    /// The paths of the files that are there.
     fn found(&self) -> HashSet<&Path> {
-        let found = self.disks.iter().filter_map(|disk| disk.path.as_ref().ok());
-        found.map(PathBuf::as_path).collect()
+        let found = self
+            .disks
+            .iter()
+            .filter_map(|disk| disk.found.as_ref().ok());
+        found.map(|found| found.path.as_path()).collect()
     }
 
     /// The files that are meant, in the description's order.
     pub(super) fn meant(&self) -> Vec<Meant> {
-        let found = self.disks.iter().filter_map(|disk| {
-            Some(Meant {
-                path: disk.path.as_ref().ok()?.clone(),
-                raw: disk.reference.raw,
-            })
-        });
-        found.collect()
+        let found = self
+            .disks
+            .iter()
+            .filter_map(|disk| disk.found.as_ref().ok());
+        found.cloned().collect()
     }
-}
-
-/// Where the file lies that a description in `directory` names.
-fn find(reference: &Reference, directory: &Path, files: &Files) -> Result<PathBuf> {
-    for place in reference.places(directory)? {
-        let found = files.find(&place);
-        let found = found.map_err(|error| error.within(&place.to_string_lossy()))?;
-        if let Some(found) = found {
-            return Ok(found);
-        }
-    }
-    Err(reference
-        .missing()
-        .hint("put it there, or choose a disk that is there with --member"))
 }
 
 /// The description that says which files of a folder are meant: the one that names some of them. Where

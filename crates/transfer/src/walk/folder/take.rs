@@ -6,6 +6,7 @@ use std::sync::Arc;
 use diskimage::{Format, How};
 use extent::{BlockRead, ByteSource, Lookahead, SparseRead};
 use report::Result;
+use unpack::layer::sniff;
 use unpack::manifest::Hashed;
 
 use super::files::{self, Files};
@@ -31,46 +32,67 @@ impl Walk<'_> {
         let member = meant.path.to_string_lossy().into_owned();
         let name = shortened(&member, NAMED);
         let taken = || -> Result<ControlFlow<()>> {
-            let source = files.open(&meant.path)?;
+            let source = files.open_meant(meant)?;
             let file = File {
                 member,
                 size: source.size(),
                 raw: meant.raw,
                 ..File::default()
             };
-            let how = files::how(&self.opening.how, files, &meant.path);
             match source.is_far() {
-                false => self.take_near(source, &file, &how, meant, manifests),
-                true => self.take_far(source, &file, &how, meant, manifests),
+                false => self.take_near(source, &file, files, meant, manifests),
+                true => self.take_far(source, &file, files, meant, manifests),
             }
         };
-        taken().map_err(|error| error.within(&name))
+        let flow = taken().map_err(|error| error.within(&name))?;
+        for file in meant.files() {
+            manifests.taken(file);
+        }
+        Ok(flow)
     }
 
     fn take_near(
         &mut self,
         source: Box<dyn ByteSource>,
         file: &File,
-        how: &How,
+        files: &Arc<Files>,
         meant: &Meant,
         manifests: &mut Manifests,
     ) -> Result<ControlFlow<()>> {
         let open = source.at_any_offset();
         let bytes = open.map_or(Ok(None), |open| open())?;
-        if let Some(bytes) = bytes {
-            let head = files::head_of(&*bytes)?;
-            let hashes = !manifests.algorithms(&meant.path).is_empty();
-            let looks = self.sink.looker().is_some();
-            // One that is hashed is read from front to back in any case.
-            let pass = |format| hashes && !looks && passes_well(format, &head);
-            if let Some(format) = self.plain(&head, file)?
-                && !pass(format)
-            {
-                return self.take_image(format, bytes, file, how);
-            }
+        let Some(bytes) = bytes else {
+            let intake = Intake::start(source, Passing::idle(), self.control)?;
+            return self.pass_through(intake, file, meant, manifests);
+        };
+        let head = files::head_of(&*bytes)?;
+        let hashes = !manifests.algorithms(&meant.path).is_empty();
+        let looks = self.sink.looker().is_some();
+        // One that is hashed is read from front to back in any case.
+        let pass = |format| hashes && !looks && passes_well(format, &head);
+        let format = self.plain(&head, file)?;
+        let packed = !matches!(sniff(&head), Ok(None));
+        if (format.is_some() || packed) && meant.chunks.is_none() && self.pick.wants(&file.member) {
+            self.or_refuse(files.is_whole(&meant.path), &file.member)?;
+        }
+        if let Some(format) = format.filter(|&format| !pass(format)) {
+            let how = files::how(&self.opening.how, files, &meant.path);
+            return self.take_image(format, bytes, file, &how);
         }
         let intake = Intake::start(source, Passing::idle(), self.control)?;
         self.pass_through(intake, file, meant, manifests)
+    }
+
+    /// Remembers for whoever looks that an import would refuse the file `member`.
+    fn or_refuse(&mut self, checked: Result<()>, member: &str) -> Result<()> {
+        match (checked, self.sink.looker()) {
+            (Err(error), Some(looker)) => {
+                let error = error.within(&shortened(member, NAMED));
+                looker.refusal.get_or_insert(error);
+                Ok(())
+            }
+            (checked, _) => checked,
+        }
     }
 
     /// Each read is a way to another machine: only a format that needs it is read at any offset.
@@ -78,7 +100,7 @@ impl Walk<'_> {
         &mut self,
         source: Box<dyn ByteSource>,
         file: &File,
-        how: &How,
+        files: &Arc<Files>,
         meant: &Meant,
         manifests: &mut Manifests,
     ) -> Result<ControlFlow<()>> {
@@ -93,7 +115,8 @@ impl Walk<'_> {
             && let Some(bytes) = open()?
         {
             drop(stream);
-            return self.take_image(format, bytes, file, how);
+            let how = files::how(&self.opening.how, files, &meant.path);
+            return self.take_image(format, bytes, file, &how);
         }
         self.pass_through(stream, file, meant, manifests)
     }

@@ -3,14 +3,14 @@
 use extent::{Piece, SparseRead, drain};
 use report::{Error, Result};
 use unpack::archive::{Archive, Member};
-use unpack::manifest::{Checking, Hashed};
+use unpack::manifest::{Checking, Digests, Hashed};
 
 /// The members of an archive, one after another; as a stream, the content of the present one.
 pub(super) struct Members<'a> {
     archive: &'a mut dyn Archive,
     /// What messages call the archive.
     place: &'a str,
-    pub(super) checking: Option<&'a mut Checking>,
+    pub(super) checking: &'a mut Checking,
 }
 
 impl<'a> Members<'a> {
@@ -18,7 +18,7 @@ impl<'a> Members<'a> {
     pub(super) fn new(
         archive: &'a mut dyn Archive,
         place: &'a str,
-        checking: Option<&'a mut Checking>,
+        checking: &'a mut Checking,
     ) -> Self {
         Members {
             archive,
@@ -53,17 +53,18 @@ impl SparseRead for Members<'_> {
 
 /// The content of a member, hashed where a manifest may name it.
 pub(super) enum Content<'a> {
-    Plain(Members<'a>),
+    /// With its name, unless it is the manifest itself or its certificate.
+    Plain(Members<'a>, Option<String>),
     Hashed(Box<Hashed<Members<'a>>>, String),
 }
 
 impl<'a> Content<'a> {
     /// The content of the present one of `members`, which is called `name`.
     pub(super) fn of(members: Members<'a>, name: &str) -> Self {
-        let algorithms = match &members.checking {
-            None => return Content::Plain(members),
-            Some(checking) => checking.algorithms(name),
-        };
+        let algorithms = members.checking.algorithms(name);
+        if algorithms.is_empty() {
+            return Content::Plain(members, Some(name.to_owned()));
+        }
         let hashed = Hashed::new(members, &algorithms);
         Content::Hashed(Box::new(hashed), name.to_owned())
     }
@@ -71,12 +72,16 @@ impl<'a> Content<'a> {
     /// Reads what is left, and gives the members back.
     pub(super) fn end(self) -> Result<Members<'a>> {
         match self {
-            Content::Plain(mut members) => drain(&mut members).map(|_| members),
-            Content::Hashed(hashed, name) => {
-                let (digests, mut members) = hashed.end()?;
-                if let Some(checking) = &mut members.checking {
-                    checking.member(&name, digests);
+            Content::Plain(mut members, name) => {
+                drain(&mut members)?;
+                if let Some(name) = name {
+                    members.checking.member(&name, Digests::default());
                 }
+                Ok(members)
+            }
+            Content::Hashed(hashed, name) => {
+                let (digests, members) = hashed.end()?;
+                members.checking.member(&name, digests);
                 Ok(members)
             }
         }
@@ -86,21 +91,21 @@ impl<'a> Content<'a> {
 impl SparseRead for Content<'_> {
     fn peek(&mut self) -> Result<Piece<'_>> {
         match self {
-            Content::Plain(members) => members.peek(),
+            Content::Plain(members, _) => members.peek(),
             Content::Hashed(hashed, _) => hashed.peek(),
         }
     }
 
     fn consume(&mut self, n: u64) {
         match self {
-            Content::Plain(members) => members.consume(n),
+            Content::Plain(members, _) => members.consume(n),
             Content::Hashed(hashed, _) => hashed.consume(n),
         }
     }
 
     fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
         match self {
-            Content::Plain(members) => members.exchange(buffer),
+            Content::Plain(members, _) => members.exchange(buffer),
             Content::Hashed(hashed, _) => hashed.exchange(buffer),
         }
     }

@@ -232,7 +232,7 @@ impl<'a> Disk<'a> {
     /// Keeps what has to be known of the member `file`, which is no part.
     fn between(&mut self, members: Members<'a>, file: File) -> Result<Members<'a>> {
         let mut content = match is_named(file.inner(), &MANIFEST) {
-            true => Content::Plain(members),
+            true => Content::Plain(members, None),
             false => Content::of(members, file.inner()),
         };
         let most = file.size.map_or(WHOLE, |size| {

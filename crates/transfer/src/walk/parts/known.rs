@@ -1,11 +1,13 @@
 //! What descriptors say about the members around them, from one pass to the next.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use diskimage::VmdkParts;
 use report::{Error, Result};
 
+use crate::siblings::Families;
 use crate::walk::File;
 
 /// Disks in several members that a source may hold.
@@ -23,8 +25,39 @@ pub(crate) struct Parts {
     names: usize,
     /// Members that have passed in this pass; `None` when they became too many.
     passed: Passed,
+    /// Members that passed before nothing was taken any more.
+    before: Passed,
     /// Raw disks that were taken in this pass, by their keys, and their bytes.
     raw: HashMap<String, u64>,
+    /// Members whose names count, in all passes.
+    pub(super) families: Families,
+    /// Files in chunks that descriptions list.
+    pub(super) chunked: Vec<Chunked>,
+    /// The keys of files that descriptions list and that come in one piece.
+    pub(super) whole: HashSet<String>,
+    /// Members whose names count and that were let through in this pass.
+    pub(super) numbered: Vec<File>,
+}
+
+/// A file that comes in chunks, and what has become of it in this pass.
+#[derive(Clone, Debug)]
+pub(super) struct Chunked {
+    /// Its key.
+    pub(super) key: String,
+    /// Bytes in each chunk but the last.
+    pub(super) chunk: u64,
+    /// Bytes in all of them, as the description says.
+    pub(super) size: Option<u64>,
+    pub(super) fate: Fate,
+}
+
+impl Chunked {
+    /// The number of its chunk that the member with this key is.
+    pub(super) fn number(&self, key: &str) -> Option<u64> {
+        let digits = key.strip_prefix(&self.key)?.strip_prefix('.')?;
+        let counts = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().filter(|_| counts)
+    }
 }
 
 /// Which pass through the source this is.
@@ -103,17 +136,36 @@ struct Passed {
     overflowed: bool,
 }
 
+impl Passed {
+    fn add(&mut self, key: &str) {
+        if self.names.len() < PASSED {
+            self.names.insert(self.hash.hash_one(key));
+        } else {
+            self.overflowed = true;
+        }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.overflowed || self.names.contains(&self.hash.hash_one(key))
+    }
+}
+
 impl Parts {
     /// A pass begins.
     pub(crate) fn begin(&mut self) {
         if self.stage == Stage::Ahead {
             self.stage = Stage::Known;
+            self.before = std::mem::take(&mut self.passed);
         }
         for known in &mut self.sets {
             (known.met, known.fate) = (false, Fate::Open);
         }
+        for file in &mut self.chunked {
+            file.fate = Fate::Open;
+        }
         self.passed = Passed::default();
         self.raw.clear();
+        self.numbered.clear();
     }
 
     /// Whether nothing is taken before the next pass.
@@ -156,23 +208,48 @@ impl Parts {
         Ok(())
     }
 
+    /// The number of the file in chunks that the member with this key is a chunk of, and the chunk's.
+    pub(super) fn chunk(&self, key: &str) -> Option<(usize, u64)> {
+        let mut files = self.chunked.iter().enumerate();
+        files.find_map(|(index, file)| Some((index, file.number(key)?)))
+    }
+
+    /// Remembers a file in chunks that a description lists.
+    ///
+    /// # Errors
+    /// [`report::Kind::Unsupported`] when there are too many.
+    pub(super) fn add_chunked(&mut self, file: Chunked) -> Result<()> {
+        self.names += file.key.len();
+        if self.chunked.len() == SETS || self.names > NAMES {
+            return Err(Error::unsupported(format!(
+                "lists more than {SETS} files in chunks, or files with very long names"
+            )));
+        }
+        self.chunked.push(file);
+        Ok(())
+    }
+
+    /// Remembers a file that a description lists and that comes in one piece.
+    pub(super) fn add_whole(&mut self, key: String) {
+        if self.names + key.len() <= NAMES {
+            self.names += key.len();
+            self.whole.insert(key);
+        }
+    }
+
     /// Remembers that the member with this key has passed.
     pub(super) fn pass(&mut self, key: &str) {
-        use std::hash::BuildHasher;
-        let passed = &mut self.passed;
-        let hash = passed.hash.hash_one(key);
-        if passed.names.len() < PASSED {
-            passed.names.insert(hash);
-        } else {
-            passed.overflowed = true;
-        }
+        self.passed.add(key);
     }
 
     /// Whether the member with this key has passed, or may have.
     pub(super) fn has_passed(&self, key: &str) -> bool {
-        use std::hash::BuildHasher;
-        let passed = &self.passed;
-        passed.overflowed || passed.names.contains(&passed.hash.hash_one(key))
+        self.passed.has(key)
+    }
+
+    /// Whether the member with this key is in the source, as far as that is known.
+    pub(super) fn is_there(&self, key: &str) -> bool {
+        self.passed.has(key) || self.before.has(key)
     }
 
     /// Remembers that the member with this key was taken for a raw disk of so many bytes.

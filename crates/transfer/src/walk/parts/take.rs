@@ -4,7 +4,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 
 use diskimage::{Format, Gate};
-use extent::SliceSource;
+use extent::{Lookahead, SliceSource};
 use report::{Error, Result};
 use unpack::archive::{Archive, Member};
 use unpack::layer::sniff;
@@ -28,6 +28,11 @@ impl Walk<'_> {
         inside: &mut Inside<'_>,
     ) -> Result<std::result::Result<Next, Member>> {
         let inner = inside.file.inside(&member);
+        if let Some((index, number)) = self.parts.chunk(&inner.key()) {
+            let name = shortened(&inner.member, NAMED);
+            let next = self.chunk(archive, &member, index, number, inside);
+            return next.map(Ok).map_err(|error| error.within(&name));
+        }
         let declared = self
             .pick
             .format
@@ -43,7 +48,7 @@ impl Walk<'_> {
         if let Some(set) = self.begins(known).map_err(|error| error.within(&name))? {
             return self.disk_of_parts(archive, &member, &set, inside).map(Ok);
         }
-        let members = content::Members::new(archive, inside.place, inside.checking.as_mut());
+        let members = content::Members::new(archive, inside.place, &mut inside.checking);
         content::Content::of(members, &member.name).end()?;
         inside.next(archive).map(Next::Member).map(Ok)
     }
@@ -83,7 +88,7 @@ impl Walk<'_> {
         let name = shortened(&set.descriptor, NAMED);
         let mut taken = || -> Result<_> {
             self.opening.how.suits(Format::Vmdk)?;
-            let members = content::Members::new(archive, inside.place, inside.checking.as_mut());
+            let members = content::Members::new(archive, inside.place, &mut inside.checking);
             let means = self.opening.means;
             let mut disk = disk::Disk::start(Arc::clone(set), inside.file, members, first, means)?;
             let found = Disk {
@@ -102,7 +107,7 @@ impl Walk<'_> {
         };
         for between in between {
             let inner = shortened(&between.file.member, NAMED);
-            let flow = self.was_between(between, set, inside.checking.as_mut());
+            let flow = self.was_between(between, set, &mut inside.checking);
             if !flow.map_err(|error| error.within(&inner))? {
                 return Ok(Next::Break);
             }
@@ -115,7 +120,7 @@ impl Walk<'_> {
         &mut self,
         between: Between,
         set: &Set,
-        checking: Option<&mut Checking>,
+        checking: &mut Checking,
     ) -> Result<bool> {
         let Between { file, bytes, whole } = between;
         if let Some(number) = self.parts.find(&file.key()) {
@@ -124,11 +129,10 @@ impl Walk<'_> {
                 Some(_) => Err(lies_between(set)),
             };
         }
-        let mut stream = SliceSource::new(&bytes);
+        let stream = SliceSource::new(&bytes);
         if whole {
-            if let Some(checking) = checking
-                && self.manifest(&mut stream, file.inner(), &file, checking)?
-            {
+            let mut stream = Lookahead::new(stream);
+            if self.manifest(&mut stream, file.inner(), &file, checking)? {
                 return Ok(true);
             }
             return self.file(&mut stream, &file).map(|flow| flow.is_continue());
@@ -154,6 +158,7 @@ impl Walk<'_> {
         if self.parts.is_ahead() {
             return Ok(());
         }
+        self.none_was_a_part(file)?;
         let taken = !self.seen.taken.is_empty() && !self.pick.several;
         for known in &mut self.parts.sets {
             let here = known.met && known.set.archive == file.member;

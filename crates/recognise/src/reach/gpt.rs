@@ -1,0 +1,102 @@
+//! The header of a GUID partition table (UEFI specification, chapter 5).
+
+use super::{By, Reach, SECTOR};
+use crate::fields::{holds, le32, le64};
+
+/// Bytes of a header that mean something.
+const HEADER: usize = 92;
+/// Bytes by which the place of the second copy may lie behind the end: some programs cut it off with
+/// everything behind the last partition.
+const BACKUP: u64 = 1 << 20;
+
+/// A header whose checksum is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gpt {
+    /// Bytes in a block, which the header itself shows by where it lies.
+    pub sector: u64,
+    alternate: u64,
+    last_usable: u64,
+    entries: u64,
+    count: u32,
+    entry: u32,
+}
+
+impl Gpt {
+    /// The header in `head`, a disk's first bytes, if there is one and it is whole.
+    pub fn read(head: &[u8]) -> Option<Self> {
+        [SECTOR, 4096]
+            .into_iter()
+            .find_map(|sector| Self::in_block(head, sector))
+    }
+
+    fn in_block(head: &[u8], sector: u64) -> Option<Self> {
+        let at = usize::try_from(sector).ok()?;
+        let block = head.get(at..)?;
+        if !holds(block, 0, b"EFI PART") || !checksum_is_right(block, at) {
+            return None;
+        }
+        Some(Gpt {
+            sector,
+            alternate: le64(block, 32),
+            last_usable: le64(block, 48),
+            entries: le64(block, 72),
+            count: le32(block, 80),
+            entry: le32(block, 84),
+        })
+    }
+
+    /// How far the table reaches.
+    pub(super) fn reach(&self, head: &[u8]) -> Reach {
+        let end = |block: u64| block.saturating_add(1).saturating_mul(self.sector);
+        let usable = Reach::exactly(By::Usable, end(self.last_usable));
+        let partitions = self.partitions(head).map(|(number, last)| {
+            let table = "GPT";
+            Reach::exactly(By::Partition { table, number }, end(last))
+        });
+        // Of those that reach equally far, partitions tell more.
+        let needed = partitions.fold(usable, |far, next| match next.end >= far.end {
+            true => next,
+            false => far,
+        });
+        let backup = end(self.alternate);
+        match backup.checked_sub(needed.end) {
+            Some(behind) if behind > BACKUP => Reach {
+                by: By::Backup,
+                end: backup,
+                least: backup - BACKUP,
+                most: backup,
+            },
+            _ => Reach {
+                most: needed.end.max(backup),
+                ..needed
+            },
+        }
+    }
+
+    /// The numbers of the partitions that `head` shows, and their last blocks.
+    fn partitions<'a>(&self, head: &'a [u8]) -> impl Iterator<Item = (u32, u64)> + 'a {
+        let entry = usize::try_from(self.entry).unwrap_or(0).max(128);
+        let at = usize::try_from(self.entries.saturating_mul(self.sector)).unwrap_or(usize::MAX);
+        let array = head.get(at..).unwrap_or_default();
+        (1..=self.count)
+            .zip(array.chunks_exact(entry))
+            .filter(|(_, entry)| entry[..16] != [0; 16])
+            .map(|(number, entry)| (number, le64(entry, 32), le64(entry, 40)))
+            .filter(|(_, first, last)| first <= last)
+            .map(|(number, _, last)| (number, last))
+    }
+}
+
+/// The checksum covers the header with zeros in its own place.
+fn checksum_is_right(block: &[u8], sector: usize) -> bool {
+    let len = le32(block, 12) as usize;
+    if !(HEADER..=sector).contains(&len) {
+        return false;
+    }
+    let Some(mut header) = block.get(..len).map(<[u8]>::to_vec) else {
+        return false;
+    };
+    let stored = le32(&header, 16);
+    header[16..20].fill(0);
+    crc32fast::hash(&header) == stored
+}

@@ -1,0 +1,188 @@
+//! Disks and CD drives.
+
+use std::collections::HashSet;
+
+use super::controller::Controllers;
+use super::{Item, resource};
+use crate::limits::shown;
+use crate::ovf::resource::{Resource, Target};
+use crate::ovf::storage::Storage;
+use crate::ovf::{Reader, unit};
+use crate::value::Value;
+use crate::vm::{Content, Disk};
+
+/// A drive before it is plugged in.
+pub(super) struct Drive {
+    place: (usize, u64),
+    /// Its number in the envelope's list.
+    number: Option<usize>,
+    disk: Disk,
+}
+
+impl<'x> Reader<'x> {
+    /// The disk or CD drive that `item` is; `None` when nothing is known of it.
+    pub(super) fn drive(
+        &mut self,
+        item: &Item<'x>,
+        storage: &Storage,
+        controllers: &Controllers<'x>,
+    ) -> Option<Drive> {
+        let cdrom = matches!(item.kind(), resource::CD | resource::DVD);
+        let (number, disk) = match self.content(item, storage, cdrom) {
+            Some((number, disk)) => (number, disk),
+            None if cdrom => (None, Disk::new(item.id().unwrap_or("drive"), &item.from)),
+            None => (None, self.without_file(item)?),
+        };
+        let place = controllers.place(item);
+        let bus = place.bus.map(|bus| Value::new(bus, &item.from));
+        let disk = Disk {
+            bus: bus.or(disk.bus),
+            scsi: place.scsi.or(disk.scsi),
+            cdrom,
+            read_only: cdrom,
+            bootable: disk.bootable || item.text("BootOrder") == Some("1"),
+            from: item.from.clone(),
+            ..disk
+        };
+        Some(Drive {
+            place: place.order,
+            number,
+            disk,
+        })
+    }
+
+    /// The disk or the file that one of the item's resources names; the first that is there.
+    fn content(
+        &mut self,
+        item: &Item<'x>,
+        storage: &Storage,
+        cdrom: bool,
+    ) -> Option<(Option<usize>, Disk)> {
+        let resources = item.element.all("HostResource");
+        let resources: Vec<_> = resources
+            .map(|resource| resource.text.as_str())
+            .filter(|text| !text.is_empty())
+            .collect();
+        let mut found = None;
+        for text in &resources {
+            let resource = Resource::of(text);
+            let named = storage.disk(&resource).or_else(|| {
+                let source = storage.file(&resource)?;
+                let id = item.id().unwrap_or("drive");
+                Some((
+                    None,
+                    Disk {
+                        source: Some(source.to_owned()),
+                        ..Disk::new(id, &item.from)
+                    },
+                ))
+            });
+            match named {
+                Some(named) if found.is_none() => found = Some(named),
+                Some(_) => {
+                    let text = format!("{} is {} too", shown(item.name()), shown(text));
+                    self.vm.fault(text, &item.from);
+                }
+                None if resource.kind.is_some() && !cdrom => {
+                    let list = match resource.kind {
+                        Some(Target::File) => "files",
+                        _ => "disks",
+                    };
+                    let (name, text) = (shown(item.name()), shown(text));
+                    let text = format!("{name} is {text}, which is not among the {list}");
+                    self.vm.fault(text, &item.from);
+                }
+                None => {}
+            }
+        }
+        found
+    }
+
+    /// A disk of the size that its item gives, with nothing in it.
+    fn without_file(&mut self, item: &Item<'x>) -> Option<Disk> {
+        if item.element.child("HostResource").is_some() {
+            return None;
+        }
+        let Some(quantity) = item
+            .text("VirtualQuantity")
+            .filter(|&quantity| quantity != "0")
+        else {
+            let text = format!("{} has neither a file nor a size", shown(item.name()));
+            self.vm.fault(text, &item.from);
+            return None;
+        };
+        let what = format!("size of {}", shown(item.name()));
+        let units = item
+            .text("VirtualQuantityUnits")
+            .or_else(|| item.text("AllocationUnits"));
+        let size = unit::bytes(&what, quantity, units, 1);
+        Some(Disk {
+            size: self.vm.usable(size, &item.from),
+            content: Content::Blank,
+            ..Disk::new(item.id().unwrap_or("disk"), &item.from)
+        })
+    }
+
+    /// Plugs drives in by controller and address, and then the disks that no item of any guest mentions.
+    pub(super) fn plug(&mut self, mut drives: Vec<Drive>, storage: Storage) {
+        drives.sort_by_key(|drive| drive.place);
+        let mut used = HashSet::new();
+        for drive in drives {
+            let mut disk = drive.disk;
+            if let Some(number) = drive.number
+                && !used.insert(number)
+            {
+                let blank = disk.content == Content::Blank;
+                if !blank {
+                    let text = format!("disk {} is plugged in twice, and taken once", disk.id);
+                    self.vm.fault(text, &disk.from);
+                    continue;
+                }
+                // Every item gets a blank disk of its own.
+                disk.id = self.free_id(&disk.id);
+            }
+            self.vm.disks.push(disk);
+        }
+        if !self.alone {
+            return;
+        }
+        let mentioned = self.mentioned();
+        for (number, disk) in storage.into_disks().into_iter().enumerate() {
+            let is_mentioned = |name: &String| mentioned.contains(name);
+            let named = is_mentioned(&disk.id) || disk.source.as_ref().is_some_and(is_mentioned);
+            let unused = !used.contains(&number) && !named;
+            match disk.content {
+                Content::Blank if unused => {
+                    let from = disk.from.clone();
+                    let text = format!("disk {} is blank, and no item plugs it in", disk.id);
+                    self.vm.note(text, &from);
+                }
+                _ if unused => self.vm.disks.push(disk),
+                _ => {}
+            }
+        }
+    }
+
+    /// `id` with the first number behind it that no disk has.
+    fn free_id(&self, id: &str) -> String {
+        let taken = |id: &str| self.vm.disks.iter().any(|disk| disk.id == id);
+        let mut number = 2;
+        loop {
+            let id = format!("{id}-{number}");
+            if !taken(&id) {
+                return id;
+            }
+            number += 1;
+        }
+    }
+
+    /// The disks that items mention, also those of other deployments.
+    fn mentioned(&self) -> HashSet<String> {
+        let hardware = crate::ovf::section(self.system, "VirtualHardwareSection");
+        let items = hardware.into_iter().flat_map(|hardware| &hardware.children);
+        let resources = items.flat_map(|item| item.all("HostResource"));
+        resources
+            .flat_map(|resource| Resource::of(&resource.text).names())
+            .collect()
+    }
+}
