@@ -26,6 +26,11 @@ pub trait Folder: Send + Sync {
     /// [`report::Kind::Refused`] when a link leads out of the folder, [`report::Kind::Io`].
     fn find(&self, path: &Path) -> Result<Option<PathBuf>>;
 
+    /// Whether each file is a way to another machine, so that nothing is opened only for a look at it.
+    fn is_far(&self) -> bool {
+        false
+    }
+
     /// Opens the file at `path` for reading from its beginning to its end. It never waits for a pipe.
     ///
     /// # Errors

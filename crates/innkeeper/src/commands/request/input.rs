@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diskimage::{Directory, Gate};
 use extent::{BlockRead, ByteSource, EntryKind, Folder, FolderEntry};
-use place::source::http::HttpOptions;
+use place::source::http::{Around, HttpOptions};
 use place::{Host, Place};
 use report::Result;
 use transfer::{Beside, Input};
@@ -34,19 +34,26 @@ pub(in crate::commands) fn open(
     }
     Ok(Input::Bytes {
         source: place::source::open(source, http, &Host::default())?,
-        beside: beside(source, taken),
+        beside: beside(source, http, taken),
     })
 }
 
 /// Where a description of a guest at `source` may have its disks.
-fn beside(source: &Place, taken: &Taken) -> Option<Beside> {
-    let Place::File(path) = source else {
-        return None;
-    };
-    Some(Beside {
-        folder: Arc::new(Opened::around(path, taken).ok()?),
-        file: path.file_name()?.into(),
-    })
+fn beside(source: &Place, http: &HttpOptions, taken: &Taken) -> Option<Beside> {
+    match source {
+        Place::File(path) => Some(Beside {
+            folder: Arc::new(Opened::around(path, taken).ok()?),
+            file: path.file_name()?.into(),
+        }),
+        Place::Http(url) => {
+            let (around, file) = Around::of(url, http)?;
+            Some(Beside {
+                folder: Arc::new(around),
+                file,
+            })
+        }
+        Place::Stdio | Place::Volume(_) | Place::Nbd(_) => None,
+    }
 }
 
 /// What every image may open: its extents, where it has a place that they can be beside.

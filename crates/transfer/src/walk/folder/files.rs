@@ -114,6 +114,9 @@ impl Files {
 
     /// The files that the image at `path` says it is made of, or lies on, as far as they are there.
     pub(super) fn parts(&self, path: &Path) -> Result<Vec<PathBuf>> {
+        if self.folder.is_far() {
+            return Ok(Vec::new());
+        }
         let bytes = self.bytes(path)?;
         let format = diskimage::decide(&head_of(&*bytes)?, None)?;
         if format == Format::Raw {
