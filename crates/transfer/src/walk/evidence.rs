@@ -81,7 +81,7 @@ impl Walk<'_> {
             Some(Says::User(format))
         } else if alone && self.layers.is_empty() && self.opening.device.is_some() {
             Some(Says::Device)
-        } else if !alone && names_as_raw(&self.seen.configs, &file.member) {
+        } else if file.raw || (!alone && names_as_raw(&self.seen.configs, &file.member)) {
             Some(Says::Description)
         } else {
             None
