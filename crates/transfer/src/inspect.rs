@@ -28,7 +28,6 @@ use crate::passes::{Source, Walked};
 use crate::pick::Pick;
 use crate::seen::{Config, Disk, Seen, Taken};
 use crate::siblings;
-use crate::sums::Sums;
 use crate::walk::Walk;
 
 pub(crate) use looker::Looker;

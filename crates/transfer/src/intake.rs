@@ -86,7 +86,7 @@ impl Passing {
     pub(crate) fn idle() -> Self {
         Passing {
             keep: Keep::default(),
-            hash: false,
+            sums: Sums::default(),
         }
     }
 

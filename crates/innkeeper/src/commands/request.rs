@@ -13,11 +13,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use diskimage::{Format, How};
-use place::source::http::HttpOptions;
 use place::target::{Candidate, TargetOptions};
 use place::{Host, Place};
 use report::{Error, Result, parse_amount};
-use transfer::{Control, Form, Import, Outcome, Pattern, Pick, Sums};
+use transfer::{Control, Form, Import, Input, Outcome, Pattern, Pick, Sums};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
@@ -28,8 +27,8 @@ use crate::output::{End, Json, print, tell};
 use crate::progress::{Mode, Reporter};
 use crate::watch;
 use config::ConfigArgs;
-use sums::Listed;
 pub(super) use input::{extents_beside, open};
+use sums::Listed;
 pub(super) use taken::Taken;
 
 /// Options of every command that takes disks somewhere.
@@ -272,7 +271,12 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
     let opened = input::open(&source, &http, &taken)?;
     let name = opened.name().to_owned();
     let sums = match &listed {
-        Some(listed) => listed.sums(&source, &*opened)?,
+        Some(listed) => match &opened {
+            Input::Bytes { source: bytes, .. } => listed.sums(&source, &**bytes)?,
+            Input::Folder { .. } => {
+                return Err(Error::usage("a directory has no checksum").at(&source));
+            }
+        },
         None => Sums {
             sha256: args.sha256,
             sha512: args.sha512,
