@@ -103,6 +103,9 @@ pub(crate) fn classify(
     if let Some(text) = as_text(head) {
         return Ok(text_class(head, text));
     }
+    if let Some(kind) = foreign_text(head) {
+        return Ok(Class::Config(kind));
+    }
     Ok(match judge(head, size) {
         Verdict::Disk(_) => Class::Disk(diskimage::decide(head, declared)?),
         Verdict::Blank => Class::Blank,
@@ -134,8 +137,28 @@ fn as_text(head: &[u8]) -> Option<&str> {
         }
         Err(_) => return None,
     };
+    is_printable(text).then_some(text)
+}
+
+/// Whether `text` is one that somebody reads.
+fn is_printable(text: &str) -> bool {
     let printable = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r' | '\x0c');
-    (!text.is_empty() && text.chars().all(printable)).then_some(text)
+    !text.is_empty() && text.chars().all(printable)
+}
+
+/// The language of a configuration in another encoding than UTF-8: UTF-16, or a code page of Windows.
+fn foreign_text(head: &[u8]) -> Option<ConfigKind> {
+    let is_wide = matches!(
+        head,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'<', 0, ..] | [0, b'<', ..]
+    );
+    let begin = head.get(..256).unwrap_or(head);
+    let is_control = |byte: &u8| byte.is_ascii_control() && !b"\t\n\r".contains(byte);
+    if !is_wide && begin.iter().any(is_control) {
+        return None;
+    }
+    let text = vmconfig::decode_beginning(head).text;
+    is_printable(&text).then(|| config_kind(&text)).flatten()
 }
 
 fn config_kind(text: &str) -> Option<ConfigKind> {

@@ -9,6 +9,7 @@ use place::target::Candidate;
 use report::{Error, Result, amount, amounts};
 
 use crate::ova::{self, Ova, Told};
+use vmconfig::Choice;
 
 /// The format that a disk is written in.
 #[derive(Clone, Debug)]
@@ -120,10 +121,10 @@ pub(crate) struct Passes {
 
 impl Passes {
     /// Nothing yet of what is going to be in `form`.
-    pub(crate) fn of(form: &Form, source: &str) -> Self {
+    pub(crate) fn of(form: &Form, source: &str, choice: &Choice) -> Self {
         Passes {
             layout: Layout::default(),
-            ova: form.ova.as_ref().map(|ova| Told::new(ova, source)),
+            ova: form.ova.as_ref().map(|ova| Told::new(ova, source, choice)),
         }
     }
 }

@@ -72,6 +72,8 @@ pub struct Imported {
     pub sums: Sums,
     /// The disks, in the order in which they came.
     pub disks: Vec<ImportedDisk>,
+    /// Why the guest is not known that came with them, where several are described.
+    pub undecided: Option<Error>,
     /// Guest configurations that came with them.
     pub configs: Vec<Config>,
     /// The guest that they describe.
@@ -153,7 +155,7 @@ pub fn import(mut import: Import, control: &Arc<Control>) -> Result<Outcome> {
     let Some(form) = import.form.clone() else {
         return once(import, Format::Raw, None, control);
     };
-    let passes = Passes::of(&form, import.source.name());
+    let passes = Passes::of(&form, import.source.name(), &import.pick.choice);
     if form.needs_measure() {
         measure(&mut import, &form, &passes, control)?;
     }
@@ -282,7 +284,8 @@ fn once(
     let walked = source.walk(&mut walk, control);
     let mut seen = walk.seen;
     seen.warn_first(import.warnings);
-    let guest = seen.describe_guest();
+    let described = seen.describe_guest(&import.pick.choice);
+    let guest = described.vm.map(Box::new);
     writer
         .warnings
         .drain(..)
@@ -316,6 +319,7 @@ fn once(
         disks: writer.finish(&seen.taken)?,
         configs: seen.configs,
         guest,
+        undecided: described.undecided,
         manifest: seen.manifest,
         warnings: seen.warnings,
     }))

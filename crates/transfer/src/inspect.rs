@@ -195,7 +195,7 @@ fn told(size: Option<u64>, mut seen: Seen, mut looker: Looker, pick: &Pick) -> R
         }
     }
     Ok(Inspected {
-        guest: seen.describe_guest(),
+        guest: seen.describe_guest(&pick.choice).vm.map(Box::new),
         size,
         layers: looker.layers,
         archive: seen.archive,

@@ -52,7 +52,7 @@ pub use control::{Control, Progress, Unsettled};
 pub use digest::{Content, Named, digest};
 pub use encoded::Form;
 pub use engine::{DiskPlan, Import, Imported, ImportedDisk, Outcome, Plan, TargetEnd, import};
-pub use guest::Guest;
+pub use guest::{Guest, is_same_file};
 pub use input::{Beside, Input};
 pub use inspect::{
     Entry, Inspect, Inspected, InspectedDisk, Members, Packing, Survey, What, inspect,

@@ -2,6 +2,7 @@
 
 use diskimage::Format;
 use report::{Error, Result, printable};
+use vmconfig::Choice;
 
 use crate::names::last_part;
 use crate::seen::{Seen, Taken};
@@ -19,6 +20,10 @@ pub struct Pick {
     pub any_end: bool,
     /// Whether every disk is meant that the rest does not exclude, and not just one.
     pub several: bool,
+    /// The guest that is meant, whose disks alone are taken then, and its deployment.
+    pub choice: Choice,
+    /// Whether one guest has to be meant, because it is going to be described.
+    pub one_guest: bool,
 }
 
 /// A member's name or a glob.

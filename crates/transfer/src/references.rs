@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
 use report::{Error, Result};
-use vmconfig::{Chunks, Disk, ovf};
+use vmconfig::{Choice, Chunks, Disk, ovf};
 
 use crate::classify::ConfigKind;
 use crate::guest;
@@ -42,7 +42,7 @@ pub(crate) fn disks(config: &Config) -> Result<Vec<Reference>> {
             })
             .collect());
     }
-    let disks = guest::read(config)?.disks.into_iter();
+    let disks = guest::read(config, &Choice::default())?.disks.into_iter();
     let disks = disks.filter(|disk| !disk.cdrom);
     Ok(disks
         .filter_map(|disk| {

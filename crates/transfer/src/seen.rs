@@ -3,10 +3,10 @@
 use diskimage::Format;
 use report::{Error, Kind, Result};
 use serde::Serialize;
-use vmconfig::Vm;
+use vmconfig::Choice;
 
 use crate::classify::ConfigKind;
-use crate::guest::Guest;
+use crate::guest::{Guest, is_same_file};
 use crate::names::Names;
 
 /// Warnings that are kept: the rest only repeats them.
@@ -94,13 +94,28 @@ impl Seen {
         }
     }
 
-    /// Reads the guest's descriptions, and says which of them could not be used.
-    pub(crate) fn describe_guest(&mut self) -> Option<Box<Vm>> {
-        let guest = Guest::described_by(&self.configs);
-        for warning in guest.warnings {
+    /// Reads the guest's descriptions, and says what of them could not be used, and which disks that were
+    /// taken are none of the guest's.
+    pub(crate) fn describe_guest(&mut self, choice: &Choice) -> Guest {
+        let mut guest = Guest::described_by(&self.configs, choice);
+        for warning in guest.warnings.drain(..).chain(guest.undecided.clone()) {
             self.warn(warning);
         }
-        guest.vm.map(Box::new)
+        let images = guest.vm.iter().flat_map(|vm| &vm.unplugged);
+        let images: Vec<_> = images
+            .filter(|image| self.has_taken(&image.source))
+            .collect();
+        for image in images {
+            let what = format!("{}, which is not plugged into the guest", image.what);
+            self.warn(Error::refused(format!("is {what}")).at(&image.source));
+        }
+        guest
+    }
+
+    /// Whether a disk was taken that a description calls `source`.
+    fn has_taken(&self, source: &str) -> bool {
+        let taken = self.taken.iter().map(|taken| &taken.disk.member);
+        taken.into_iter().any(|member| is_same_file(member, source))
     }
 
     /// What `--strict` asks for.

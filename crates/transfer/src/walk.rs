@@ -6,6 +6,7 @@
 //! sink must not make anything look complete before the walk is over.
 
 mod archive;
+mod chosen;
 mod ending;
 mod evidence;
 mod folder;
@@ -29,6 +30,7 @@ use unpack::manifest::Found;
 use crate::basis::two_at_once;
 use crate::classify::HEAD;
 use crate::control::Control;
+use crate::guest::Guest;
 use crate::inspect::Looker;
 use crate::mixed::Mixed;
 use crate::names::shortened;
@@ -88,6 +90,8 @@ pub(crate) struct Walk<'a> {
     /// The source's name.
     pub(crate) source: String,
     pub(crate) seen: Seen,
+    /// The guest by so many of the descriptions seen.
+    guest: Option<(usize, Guest)>,
     /// Tables that earlier passes through the same source have kept.
     pub(crate) sieves: Sieves,
     /// Members that an earlier pass took, and that this one has not met yet.
@@ -137,6 +141,7 @@ impl<'a> Walk<'a> {
             control,
             source: String::new(),
             seen: Seen::default(),
+            guest: None,
             sieves: Sieves::default(),
             taken_before: Vec::new(),
             parts: Parts::default(),
@@ -164,6 +169,7 @@ impl<'a> Walk<'a> {
             taken,
             ..Seen::default()
         };
+        self.guest = None;
         self.parts.begin();
         self.layers.clear();
         (self.decoders, self.opened) = (0, 0);

@@ -31,6 +31,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
+    #[command(flatten)]
+    guest: request::GuestArgs,
+
     /// Count what this internal snapshot of a qcow2 stores, by name or id, and not its present state
     #[arg(long, value_name = "NAME")]
     snapshot: Option<String>,
@@ -98,6 +101,8 @@ fn look(args: Args) -> Result<(String, Inspected)> {
                 may_be_cut: false,
                 any_end: true,
                 several: true,
+                choice: args.guest.choice(),
+                one_guest: false,
             },
             limits: request::limits(args.memory, args.max_size),
             max_size: args.max_size,

@@ -1,6 +1,7 @@
 //! What `import` and `convert` have in common: options, and the way from them to a request.
 
 pub(super) mod config;
+mod guest;
 mod input;
 mod package;
 mod places;
@@ -27,6 +28,7 @@ use crate::output::{End, Json, print, tell};
 use crate::progress::{Mode, Reporter};
 use crate::watch;
 use config::ConfigArgs;
+pub(super) use guest::GuestArgs;
 pub(super) use input::{extents_beside, open};
 use sums::Listed;
 pub(super) use taken::Taken;
@@ -97,6 +99,9 @@ pub(crate) struct Common {
     /// Say what would be written where, and change nothing
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    guest: GuestArgs,
 
     #[command(flatten)]
     config: ConfigArgs,
@@ -236,6 +241,7 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
         keep: keep.as_ref(),
         config: config.as_ref(),
         config_from: config_from.as_ref(),
+        choice: args.guest.choice(),
     };
     let taken = Taken::default();
     let ahead = args.member.is_none();
@@ -294,6 +300,8 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
             may_be_cut: args.force_truncated,
             any_end: args.accept_bad_end,
             several,
+            choice: args.guest.choice(),
+            one_guest: config.is_some(),
         },
         limits: limits(args.memory, args.max_size),
         max_size: args.max_size,

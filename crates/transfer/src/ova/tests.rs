@@ -14,7 +14,7 @@ fn told(guest: Option<Vm>, source: &str) -> Told {
         name: "web".into(),
         guest,
     };
-    Told::new(&ova, source)
+    Told::new(&ova, source, &Default::default())
 }
 
 fn disk(member: &str) -> Disk {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use report::Error;
 use vmconfig::ovf::{self, Descriptor};
-use vmconfig::{Content, Disk as Plugged, Origin, Vm};
+use vmconfig::{Choice, Content, Disk as Plugged, Origin, Vm};
 
 use super::Ova;
 use crate::guest::Guest;
@@ -33,6 +33,8 @@ pub(crate) struct Told(Arc<Mutex<State>>);
 struct State {
     name: String,
     source: String,
+    /// Which guest of several is meant.
+    choice: Choice,
     /// The disk's name in its source.
     disk: String,
     /// The guest, as soon as it is known.
@@ -46,10 +48,11 @@ struct State {
 
 impl Told {
     /// Nothing yet but what was asked for, and what the source is called.
-    pub(crate) fn new(ova: &Ova, source: &str) -> Self {
+    pub(crate) fn new(ova: &Ova, source: &str, choice: &Choice) -> Self {
         Told(Arc::new(Mutex::new(State {
             name: ova.name.clone(),
             source: source.to_owned(),
+            choice: choice.clone(),
             disk: String::new(),
             guest: ova.guest.clone(),
             settled: ova.guest.is_some(),
@@ -63,7 +66,7 @@ impl Told {
         let mut state = self.lock();
         state.disk = disk.member.clone();
         if state.guest.is_none() {
-            state.guest = Guest::described_by(configs).vm;
+            state.guest = Guest::described_by(configs, &state.choice).vm;
         }
         // Nothing comes behind a disk that is the source itself.
         state.settled |= state.guest.is_some() || disk.member.is_empty();

@@ -279,7 +279,7 @@ impl Walk<'_> {
         let member = file.inside(&named).member;
         let name = shortened(&member, NAMED);
         self.note(&member, Some(size), What::Disk(Format::Raw));
-        if !self.may_take(&member, Some(size)) {
+        if !self.may_take(&member, Some(size))? {
             let next = pass_by(archive, reference);
             return next.map(Next::Member).map_err(|error| error.within(&name));
         }

@@ -19,10 +19,8 @@ use crate::seen::{Config, Disk, Taken};
 const CONFIGS: usize = 100;
 /// Disks that are taken out of one source: each keeps its targets open until the last one was right.
 const DISKS: usize = 100;
-/// Bytes of a configuration that are remembered.
-const TEXT: usize = 1 << 20;
 /// Bytes of all configurations that are remembered.
-const TEXTS: usize = 4 << 20;
+const TEXTS: usize = 2 * vmconfig::TEXT;
 
 impl Walk<'_> {
     /// Takes the disk that `bytes` hold, if they are one without any layer around it and it is better
@@ -130,7 +128,7 @@ impl Walk<'_> {
                 class => self.list(&mut stream, file, class),
             };
         };
-        if !self.may_take(&file.member, file.size) {
+        if !self.may_take(&file.member, file.size)? {
             self.note(&file.member, file.size, What::Disk(format));
             return Ok(Continue(()));
         }
@@ -188,29 +186,32 @@ impl Walk<'_> {
     }
 
     /// Whether the disk called `member` is to be taken; remembers it if not.
-    pub(super) fn may_take(&mut self, member: &str, size: Option<u64>) -> bool {
+    ///
+    /// # Errors
+    /// Those of [`Walk::is_of_guest`].
+    pub(super) fn may_take(&mut self, member: &str, size: Option<u64>) -> Result<bool> {
         if self.parts.is_ahead() {
-            return false;
+            return Ok(false);
         }
-        if !self.pick.wants(member) {
+        if !self.pick.wants(member) || !self.is_of_guest(member)? {
             self.seen.rest.push(member, size);
-            return false;
+            return Ok(false);
         }
         if let Some(index) = self.taken_before.iter().position(|taken| taken == member) {
             self.taken_before.swap_remove(index);
-            return false;
+            return Ok(false);
         }
         let same = |taken: &Taken| taken.disk.member == member;
         let twice = self.seen.taken.iter().any(same);
         self.seen.twice |= twice;
         if twice || (!self.pick.several && !self.seen.taken.is_empty()) {
             self.seen.rivals.push(member, size);
-            return false;
+            return Ok(false);
         }
         if self.seen.first.count == 0 {
             self.seen.first.push(member, size);
         }
-        true
+        Ok(true)
     }
 
     /// Hands on a disk that needs no other evidence than its format.
@@ -276,22 +277,26 @@ impl Walk<'_> {
         file: &File,
         kind: ConfigKind,
     ) -> Result<()> {
-        let spent: usize = self.seen.configs.iter().map(|past| past.text.len()).sum();
-        let room = TEXTS.saturating_sub(spent);
         // This one says which disks there are, and so it is read whatever came before it.
         let tells_disks = kind == ConfigKind::Xapi && last_part(&file.member) == "ova.xml";
-        let most = if tells_disks { TEXT } else { TEXT.min(room) };
-        let size = file.size.and_then(|size| usize::try_from(size).ok());
-        let mut text = beginning(stream, size.map_or(most, |size| most.min(size)))?;
-        if tells_disks {
-            let disks = vmconfig::xva::vdis(&text)?;
-            self.xva = disks
-                .into_iter()
-                .map(|disk| (disk.reference, disk.size))
-                .collect();
-            if text.len() > room {
-                text = String::new();
+        let spent: usize = self.seen.configs.iter().map(|past| past.text.len()).sum();
+        let room = TEXTS.saturating_sub(spent);
+        let mut text = match self.description(stream, file)? {
+            Ok(text) if tells_disks => {
+                self.lists_disks(&text)?;
+                text
             }
+            Ok(text) => text,
+            Err(too_long) if tells_disks => return Err(too_long),
+            Err(too_long) => {
+                self.warn(file, too_long);
+                String::new()
+            }
+        };
+        if text.len() > room {
+            let message = format!("is not read: descriptions of {spent} bytes came before it");
+            self.warn(file, Error::unsupported(message));
+            text = String::new();
         }
         if kind == ConfigKind::Ovf {
             self.lists(file, &text)?;
@@ -300,18 +305,43 @@ impl Walk<'_> {
         self.seen.configs.push(Config { member, kind, text });
         Ok(())
     }
+
+    /// The text of a description, or why it is too long.
+    fn description(&mut self, stream: &mut dyn SparseRead, file: &File) -> Result<Result<String>> {
+        let limit = vmconfig::TEXT;
+        let size = file.size.and_then(|size| usize::try_from(size).ok());
+        let most = size.map_or(limit + 1, |size| size.min(limit + 1));
+        let bytes = beginning(stream, most)?;
+        if bytes.len() > limit {
+            let has = match file.size {
+                Some(size) => format!("has {size} bytes"),
+                None => format!("has more than {limit} bytes"),
+            };
+            let message = format!("{has}, and a description is read up to {limit}");
+            return Ok(Err(Error::unsupported(message)));
+        }
+        let decoded = vmconfig::decode(&bytes);
+        if let Some(warning) = decoded.warning {
+            self.warn(file, warning);
+        }
+        Ok(Ok(decoded.text))
+    }
+
+    /// Remembers the disks that `text`, an ova.xml, lists.
+    fn lists_disks(&mut self, text: &str) -> Result<()> {
+        let disks = vmconfig::xva::vdis(text)?.into_iter();
+        self.xva = disks.map(|disk| (disk.reference, disk.size)).collect();
+        Ok(())
+    }
 }
 
-/// The first bytes of a text, `most` of them, or up to the first that belong to no character.
-pub(super) fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<String> {
+/// The first bytes of a stream, at most `most` of them.
+pub(super) fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<Vec<u8>> {
     let mut bytes = vec![0; most];
     let read = read_full(stream, &mut bytes)?;
     bytes.truncate(read);
-    if let Err(cause) = std::str::from_utf8(&bytes) {
-        bytes.truncate(cause.valid_up_to());
-    }
     bytes.shrink_to_fit();
-    Ok(String::from_utf8(bytes).unwrap_or_default())
+    Ok(bytes)
 }
 
 /// Formats that one forward pass is made for; where each read is a way to another machine, that is

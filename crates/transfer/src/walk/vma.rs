@@ -39,7 +39,7 @@ impl Walk<'_> {
         let devices = vma.devices().to_vec();
         if self.sink.looker().is_some() {
             vma.finish()?;
-            self.describe_devices(&vma, file);
+            self.describe_devices(&vma, file)?;
             return Ok(Continue(()));
         }
         let (wanted, disks) = self.wanted(&devices, file)?;
@@ -83,7 +83,7 @@ impl Walk<'_> {
         let (mut wanted, mut disks) = (Vec::new(), Vec::new());
         for (index, device) in in_order(devices) {
             let disk = disk(device, file);
-            if self.is_beside(device, devices, file)? || !self.may_take(&disk.member, disk.size) {
+            if self.is_beside(device, devices, file)? || !self.may_take(&disk.member, disk.size)? {
                 continue;
             }
             self.suits(&disk)?;
@@ -141,7 +141,7 @@ impl Walk<'_> {
     }
 
     /// Tells whoever looks of the devices of a backup that was read.
-    fn describe_devices<R: SparseRead>(&mut self, vma: &Vma<R>, file: &File) {
+    fn describe_devices<R: SparseRead>(&mut self, vma: &Vma<R>, file: &File) -> Result<()> {
         for (index, device) in vma.devices().iter().enumerate() {
             let disk = disk(device, file);
             let what = match device.is_memory() {
@@ -149,7 +149,7 @@ impl Walk<'_> {
                 false => What::Disk(Format::Raw),
             };
             self.note(&disk.member, disk.size, what);
-            if device.is_memory() || !self.may_take(&disk.member, disk.size) {
+            if device.is_memory() || !self.may_take(&disk.member, disk.size)? {
                 continue;
             }
             let looker = self.sink.looker();
@@ -158,6 +158,7 @@ impl Walk<'_> {
                 self.remember_taken(disk);
             }
         }
+        Ok(())
     }
 }
 

@@ -8,9 +8,9 @@ use diskimage::Format;
 use place::Place;
 use place::target::Candidate;
 use report::{Error, Result};
-use transfer::{Config, Guest, Imported, ImportedDisk, last_part};
+use transfer::{Config, Guest, Imported, ImportedDisk, is_same_file};
 use vmconfig::libvirt::Hypervisor;
-use vmconfig::{Disk, Origin, Vm, libvirt, opennebula, xl};
+use vmconfig::{Choice, Content, Disk, Origin, Vm, libvirt, opennebula, xl};
 
 /// Disks of one guest that are looked at before the first one is written.
 const LOOKED_AT: usize = 64;
@@ -95,6 +95,14 @@ impl Target {
     /// Whatever becomes of it, the disks are there.
     pub(super) fn write(self, source: &str, imported: &Imported, format: Format) -> Written {
         let name = self.candidate.name().to_owned();
+        if let Some(undecided) = imported
+            .undecided
+            .clone()
+            .filter(|_| imported.guest.is_none())
+        {
+            let result = Err(undecided.at(&name));
+            return Written { name, result };
+        }
         let guest = guest(source, imported, format);
         let text = self.language.write(&guest);
         let result = text
@@ -133,14 +141,14 @@ impl Language {
 }
 
 /// What the guest is called by the first of these that says so.
-pub(super) fn guest_name(configs: &[Config]) -> Option<String> {
-    let vm = Guest::described_by(configs).vm?;
+pub(super) fn guest_name(configs: &[Config], choice: &Choice) -> Option<String> {
+    let vm = Guest::described_by(configs, choice).vm?;
     vm.name.map(|name| name.value)
 }
 
 /// The files that hold the guest's disks, by the first of these that says so, each once.
-pub(super) fn disk_files(configs: &[Config]) -> Vec<String> {
-    let disks = Guest::described_by(configs)
+pub(super) fn disk_files(configs: &[Config], choice: &Choice) -> Vec<String> {
+    let disks = Guest::described_by(configs, choice)
         .vm
         .map(|vm| vm.disks)
         .unwrap_or_default();
@@ -160,12 +168,21 @@ fn guest(source: &str, imported: &Imported, format: Format) -> Vm {
         let stem = super::places::stem(source);
         Vm::guess(&stem, Vec::new())
     });
-    let count = vm.disks.iter().filter(|disk| !disk.cdrom).count();
-    let by_number = count == imported.disks.len();
-    for (number, disk) in imported.disks.iter().enumerate() {
+    let with_file = |disk: &&Disk| !disk.cdrom && disk.content != Content::Blank;
+    let count = vm.disks.iter().filter(with_file).count();
+    let mut own = Vec::new();
+    for disk in &imported.disks {
         let Some(place) = placed(disk) else { continue };
+        if position(&vm, &disk.disk.member).is_none()
+            && set_aside(&mut vm, &disk.disk.member, &place)
+        {
+            continue;
+        }
+        own.push((disk, place));
+    }
+    let by_number = count == own.len();
+    for (number, (disk, place)) in own.into_iter().enumerate() {
         let found = position(&vm, &disk.disk.member)
-            .or_else(|| position(&vm, last_part(&disk.disk.member)))
             .or_else(|| by_number.then(|| nth(&vm, number)).flatten());
         let index = found.unwrap_or_else(|| {
             let why = Origin::guess("the disk is not in the description");
@@ -181,18 +198,38 @@ fn guest(source: &str, imported: &Imported, format: Format) -> Vm {
     vm
 }
 
-/// The disk without a place whose id or whose file in the appliance is `name`.
-fn position(vm: &Vm, name: &str) -> Option<usize> {
-    let last = |text: &str| text.rsplit('/').next() == Some(name);
-    let same = |disk: &Disk| disk.id == name || disk.source.as_deref().is_some_and(last);
-    vm.disks
-        .iter()
-        .position(|disk| !name.is_empty() && disk.place.is_none() && same(disk))
+/// Remembers where an image lies that is none of the guest's disks; whether `member` is one.
+fn set_aside(vm: &mut Vm, member: &str, place: &str) -> bool {
+    let mut images = vm.unplugged.iter_mut();
+    match images.find(|image| is_same_file(member, &image.source)) {
+        Some(image) => {
+            image.place = Some(place.to_owned());
+            true
+        }
+        None => false,
+    }
+}
+
+/// The disk without a place whose file in the appliance, or whose id, is called as `member` is.
+fn position(vm: &Vm, member: &str) -> Option<usize> {
+    let free = |disk: &Disk| !member.is_empty() && disk.place.is_none();
+    let file = |disk: &Disk| {
+        let source = disk.source.as_deref();
+        source.is_some_and(|source| is_same_file(member, source))
+    };
+    let named = |disk: &Disk| is_same_file(member, &disk.id);
+    let find = |same: &dyn Fn(&Disk) -> bool| {
+        let mut disks = vm.disks.iter();
+        disks.position(|disk| free(disk) && same(disk))
+    };
+    find(&file).or_else(|| find(&named))
 }
 
 fn nth(vm: &Vm, number: usize) -> Option<usize> {
-    let disks = vm.disks.iter().enumerate().filter(|(_, disk)| !disk.cdrom);
-    let (index, disk) = disks.into_iter().nth(number)?;
+    let disks = vm.disks.iter().enumerate();
+    let with_file = |disk: &Disk| !disk.cdrom && disk.content != Content::Blank;
+    let mut disks = disks.filter(|(_, disk)| with_file(disk));
+    let (index, disk) = disks.nth(number)?;
     disk.place.is_none().then_some(index)
 }
 

@@ -6,6 +6,7 @@ use place::Place;
 use place::target::{Candidate, TargetOptions};
 use report::{Error, Result};
 use transfer::{Config, Disk, Places, last_part};
+use vmconfig::Choice;
 
 use super::taken::{SOURCE, TARGET, Taken};
 use super::{config, is_standard_output};
@@ -23,6 +24,8 @@ pub(super) struct Given<'a> {
     pub(super) config: Option<&'a Place>,
     /// Where `--config-from` has a description of the guest.
     pub(super) config_from: Option<&'a Place>,
+    /// Which guest of several is meant.
+    pub(super) choice: Choice,
 }
 
 impl Given<'_> {
@@ -86,6 +89,7 @@ pub(super) fn of(
         name: None,
         options: options.clone(),
         described,
+        choice: given.choice.clone(),
         taken: taken.clone(),
     };
     let choose = move |number: usize, disk: &Disk, configs: &[Config]| {
@@ -107,6 +111,7 @@ struct Template {
     options: TargetOptions,
     /// Whether the guest's configuration is going to name them.
     described: bool,
+    choice: Choice,
     taken: Taken,
 }
 
@@ -115,7 +120,7 @@ impl Template {
     /// written: what is going to be refused is refused now.
     fn look_ahead(&mut self, configs: &[Config]) -> Result<()> {
         let count = self.taken.count();
-        let files = config::disk_files(configs);
+        let files = config::disk_files(configs, &self.choice);
         let looked = files
             .iter()
             .enumerate()
@@ -155,7 +160,8 @@ impl Template {
         match &self.name {
             Some((count, name)) if *count == configs.len() => name.clone(),
             _ => {
-                let name = config::guest_name(configs).unwrap_or_else(|| self.stem.clone());
+                let name =
+                    config::guest_name(configs, &self.choice).unwrap_or_else(|| self.stem.clone());
                 self.name = Some((configs.len(), name.clone()));
                 name
             }

@@ -129,7 +129,7 @@ impl Walk<'_> {
         file: &File,
         how: &How,
     ) -> Result<ControlFlow<()>> {
-        if !self.may_take(&file.member, file.size) {
+        if !self.may_take(&file.member, file.size)? {
             self.note(&file.member, file.size, What::Disk(format));
             return Ok(Continue(()));
         }

@@ -74,8 +74,8 @@ impl Walk<'_> {
         }
         let size = file.size.and_then(|size| usize::try_from(size).ok());
         let most = size.unwrap_or(vmconfig::TEXT).min(vmconfig::TEXT);
-        let text = beginning(stream, most)?;
-        self.lists(file, &text)
+        let bytes = beginning(stream, most)?;
+        self.lists(file, &vmconfig::decode(&bytes).text)
     }
 }
 

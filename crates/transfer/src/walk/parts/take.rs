@@ -147,7 +147,7 @@ impl Walk<'_> {
         let class = self.class(&bytes, &file)?;
         match self.format(&file, class)? {
             None => self.seen.rest.push(&file.member, file.size),
-            Some(_) if self.may_take(&file.member, file.size) => return Err(lies_between(set)),
+            Some(_) if self.may_take(&file.member, file.size)? => return Err(lies_between(set)),
             Some(_) => {}
         }
         Ok(true)

@@ -1,15 +1,15 @@
 //! Disks and CD drives.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::controller::Controllers;
 use super::{Item, resource};
 use crate::limits::shown;
 use crate::ovf::resource::{Resource, Target};
 use crate::ovf::storage::Storage;
-use crate::ovf::{Reader, unit};
+use crate::ovf::{Reader, systems, unit};
 use crate::value::Value;
-use crate::vm::{Content, Disk};
+use crate::vm::{Content, Disk, Unplugged};
 
 /// A drive before it is plugged in.
 pub(super) struct Drive {
@@ -143,21 +143,25 @@ impl<'x> Reader<'x> {
             }
             self.vm.disks.push(disk);
         }
-        if !self.alone {
-            return;
-        }
-        let mentioned = self.mentioned();
+        let owners = self.owners();
         for (number, disk) in storage.into_disks().into_iter().enumerate() {
-            let is_mentioned = |name: &String| mentioned.contains(name);
-            let named = is_mentioned(&disk.id) || disk.source.as_ref().is_some_and(is_mentioned);
-            let unused = !used.contains(&number) && !named;
-            match disk.content {
-                Content::Blank if unused => {
-                    let from = disk.from.clone();
+            if used.contains(&number) {
+                continue;
+            }
+            let by_file = || owners.get(disk.source.as_ref()?);
+            let owner = owners.get(&disk.id).or_else(by_file).cloned();
+            match (owner, disk.source.clone()) {
+                (Some(owner), Some(source)) => self.vm.unplugged.push(Unplugged {
+                    source,
+                    what: owner,
+                    place: None,
+                    from: disk.from.clone(),
+                }),
+                (None, None) if disk.content == Content::Blank => {
                     let text = format!("disk {} is blank, and no item plugs it in", disk.id);
-                    self.vm.note(text, &from);
+                    self.vm.note(text, &disk.from);
                 }
-                _ if unused => self.vm.disks.push(disk),
+                (None, _) if self.alone => self.vm.disks.push(disk),
                 _ => {}
             }
         }
@@ -176,13 +180,26 @@ impl<'x> Reader<'x> {
         }
     }
 
-    /// The disks that items mention, also those of other deployments.
-    fn mentioned(&self) -> HashSet<String> {
-        let hardware = crate::ovf::section(self.system, "VirtualHardwareSection");
-        let items = hardware.into_iter().flat_map(|hardware| &hardware.children);
-        let resources = items.flat_map(|item| item.all("HostResource"));
-        resources
-            .flat_map(|resource| Resource::of(&resource.text).names())
-            .collect()
+    /// Whose the disks are that items mention, those of all guests and deployments.
+    fn owners(&self) -> HashMap<String, String> {
+        let mut owners = HashMap::new();
+        for system in systems::of(self.envelope) {
+            let owner = match std::ptr::eq(system, self.system) {
+                true => "a disk of another deployment".to_owned(),
+                false => {
+                    let names = systems::names(system);
+                    let name = shown(names.first().unwrap_or(&""));
+                    format!("a disk of the guest {name:?}")
+                }
+            };
+            let hardware = crate::ovf::section(system, "VirtualHardwareSection");
+            let items = hardware.into_iter().flat_map(|hardware| &hardware.children);
+            for resource in items.flat_map(|item| item.all("HostResource")) {
+                for name in Resource::of(&resource.text).names() {
+                    owners.entry(name).or_insert_with(|| owner.clone());
+                }
+            }
+        }
+        owners
     }
 }
