@@ -22,6 +22,26 @@ pub trait Directory: Send + Sync {
         self.look(name).is_ok()
     }
 
+    /// Opens the image below that an image calls `whole`; its last part is `name`, and usually all that
+    /// counts.
+    ///
+    /// # Errors
+    /// As [`Directory::open`].
+    fn open_below(&self, whole: &str, name: &str) -> Result<Arc<dyn BlockRead>> {
+        let _ = whole;
+        self.open(name)
+    }
+
+    /// Opens the image below that is known by `id` only, as [`crate::vdi_id`] tells it. `None` when there is
+    /// none, or nobody can look.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] when several files have the id, and as [`Directory::open`].
+    fn open_by_id(&self, id: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        let _ = id;
+        Ok(None)
+    }
+
     /// Opens the file called `name` for a look at it, which makes it no part of an image.
     ///
     /// # Errors
@@ -81,6 +101,12 @@ impl Gate {
     /// Lets images below, that is backing files and parents, be opened in `directory`.
     pub fn with_images_below(mut self, directory: Arc<dyn Directory>) -> Self {
         self.below = Some(directory);
+        self
+    }
+
+    /// Lets images below be opened in `directory`, unless another one was given for them.
+    pub fn or_images_below(mut self, directory: Arc<dyn Directory>) -> Self {
+        self.below.get_or_insert(directory);
         self
     }
 
@@ -158,7 +184,32 @@ impl Gate {
             let message = format!("names {name:?} as its {what}, which is no file name");
             return Err(Error::refused(message));
         }
-        directory.open(last).map(Some)
+        directory.open_below(name, last).map(Some)
+    }
+
+    /// Opens the image below, a parent that the image knows by its `id` only. `None` when nobody wants to read
+    /// it.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] unless the user allowed it, and when it is not there.
+    pub fn below_by_id(&self, id: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        if self.looking {
+            return Ok(None);
+        }
+        let found = match &self.below {
+            Some(directory) => directory.open_by_id(id)?,
+            None => None,
+        };
+        match (found, &self.below) {
+            (Some(file), _) => Ok(Some(file)),
+            (None, Some(_)) => Err(Error::refused(format!(
+                "needs its parent, which has the UUID {id}, and no file there has it"
+            ))),
+            (None, None) => Err(Error::refused(format!(
+                "needs its parent, which has the UUID {id}"
+            ))
+            .hint("give --allow-backing DIR if it lies in DIR and may be read")),
+        }
     }
 }
 

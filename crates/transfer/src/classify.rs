@@ -54,6 +54,16 @@ pub enum ConfigKind {
 }
 
 impl ConfigKind {
+    /// All of them.
+    pub(crate) const ALL: [ConfigKind; 6] = [
+        ConfigKind::Xl,
+        ConfigKind::Ovf,
+        ConfigKind::Xapi,
+        ConfigKind::Libvirt,
+        ConfigKind::Vmx,
+        ConfigKind::Vbox,
+    ];
+
     /// The language's name, as people say it.
     pub fn name(self) -> &'static str {
         match self {

@@ -4,6 +4,8 @@
 //! how long it is may show only at its end. And what was taken for a disk without data, because it begins
 //! with zeros, is one only if nothing else follows.
 
+mod mixed;
+
 use diskimage::{END, Format};
 use extent::zero::is_zero;
 use extent::{DiskRead, Piece, SparseRead};
@@ -12,6 +14,8 @@ use recognise::reach::{self, By, Fit, Reach};
 use report::{Error, Result};
 
 use crate::basis::{Basis, not_whole_sectors, nothing_recognised, shows_at_its_end};
+
+pub(crate) use mixed::GuardedMixed;
 
 /// Bytes of a sector, which every disk has a whole number of.
 const SECTOR: u64 = 512;

@@ -80,7 +80,11 @@ pub(crate) fn names_as_raw(configs: &[Config], member: &str) -> bool {
     })
 }
 
-fn read(config: &Config) -> Result<Vm> {
+/// Reads the description in `config`.
+///
+/// # Errors
+/// Those of the language's reader.
+pub(crate) fn read(config: &Config) -> Result<Vm> {
     let (text, member) = (&config.text, &config.member);
     match config.kind {
         ConfigKind::Ovf => ovf::read(text, member),

@@ -8,6 +8,8 @@ use diskimage::{Format, How, Image};
 use extent::{BlockRead, Device, DiskRead, InOrder, Opener, SparseRead};
 use report::{Error, Result};
 
+use crate::input::Beside;
+
 /// What becomes of formats on the way.
 pub(crate) struct Opening {
     /// How images are opened.
@@ -19,6 +21,8 @@ pub(crate) struct Opening {
     /// How the source is read at any offset, where that costs effort and is worth it only for a format
     /// that does not pass well.
     pub(crate) far: Option<Opener>,
+    /// Where the source lies, for a description of a guest that names its disks there.
+    pub(crate) beside: Option<Beside>,
 }
 
 /// The tables of images that only pass by, by the member's name, from one pass to the next.
@@ -82,14 +86,6 @@ impl Opening {
             }
             Passing::Again => Ok(Streamed::Again),
         }
-    }
-
-    /// The image in `format` that lies in `bytes`.
-    ///
-    /// # Errors
-    /// Those of [`Image::open`].
-    pub(crate) fn at_any_offset(&self, format: Format, bytes: Arc<dyn BlockRead>) -> Result<Image> {
-        Image::open(format, bytes, &self.how)
     }
 }
 

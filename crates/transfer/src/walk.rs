@@ -8,6 +8,7 @@
 mod archive;
 mod ending;
 mod evidence;
+mod folder;
 mod leaf;
 mod look;
 mod parts;
@@ -16,6 +17,7 @@ mod witness;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow::{self, Continue};
+use std::sync::Arc;
 
 use extent::{Lookahead, Piece, SparseRead, drain};
 use report::{Error, Result};
@@ -82,7 +84,7 @@ pub(crate) struct Walk<'a> {
     pick: &'a Pick,
     opening: &'a Opening,
     sink: &'a mut dyn DiskSink,
-    control: &'a Control,
+    control: &'a Arc<Control>,
     /// The source's name.
     pub(crate) source: String,
     pub(crate) seen: Seen,
@@ -106,12 +108,15 @@ pub(crate) struct Walk<'a> {
 }
 
 /// A file on the way: the source itself, what a layer unfolds to, or a member.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct File {
+    /// Its name, outermost archive first; empty for the source itself.
     member: String,
     size: Option<u64>,
     /// Where in `member` the name begins that it has in the innermost archive.
     within: Option<usize>,
+    /// Whether a description says that it is a raw disk.
+    raw: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -121,7 +126,7 @@ impl<'a> Walk<'a> {
         pick: &'a Pick,
         opening: &'a Opening,
         sink: &'a mut dyn DiskSink,
-        control: &'a Control,
+        control: &'a Arc<Control>,
     ) -> Self {
         Walk {
             limits,
@@ -179,9 +184,8 @@ impl<'a> Walk<'a> {
         size: Option<u64>,
     ) -> Result<ControlFlow<()>> {
         let file = File {
-            member: String::new(),
             size,
-            within: None,
+            ..File::default()
         };
         self.file(&mut Located::new(source, ""), &file)
     }

@@ -17,14 +17,14 @@ use extent::ByteSource;
 use fakes::{Memory, Script, Seen, Step};
 use place::target::Candidate;
 use report::{Error, Kind};
-use transfer::{Control, Import, Imported, Outcome, Pattern, Pick, Places, Sums, import};
+use transfer::{Control, Import, Imported, Input, Outcome, Pattern, Pick, Places, Sums, import};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
 /// An import of `source` with nothing special about it.
 fn request(source: impl ByteSource + 'static, targets: Vec<Box<dyn Candidate>>) -> Import {
     Import {
-        source: Box::new(source),
+        source: Input::bytes(source),
         places: Places::These(targets),
         form: None,
         how: How::default(),

@@ -1,22 +1,22 @@
 //! What `import` and `convert` have in common: options, and the way from them to a request.
 
 pub(super) mod config;
+mod input;
 mod package;
 mod places;
 mod sums;
 mod taken;
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use diskimage::{Directory, Format, Gate, How};
-use extent::BlockRead;
+use diskimage::{Format, How};
 use place::target::{Candidate, TargetOptions};
 use place::{Host, Place};
 use report::{Error, Result, parse_amount};
-use transfer::{Control, Form, Import, Outcome, Pattern, Pick, Sums};
+use transfer::{Control, Form, Import, Input, Outcome, Pattern, Pick, Sums};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
@@ -27,6 +27,7 @@ use crate::output::{End, Json, print, tell};
 use crate::progress::{Mode, Reporter};
 use crate::watch;
 use config::ConfigArgs;
+pub(super) use input::{extents_beside, open};
 use sums::Listed;
 pub(super) use taken::Taken;
 
@@ -267,10 +268,15 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
         .map(|list| Listed::fetch(list, &source, &http))
         .transpose()?;
     let how = how(args, &source, &taken)?;
-    let opened = place::source::open(&source, &http, &Host::default())?;
+    let opened = input::open(&source, &http, &taken)?;
     let name = opened.name().to_owned();
     let sums = match &listed {
-        Some(listed) => listed.sums(&source, &*opened)?,
+        Some(listed) => match &opened {
+            Input::Bytes { source: bytes, .. } => listed.sums(&source, &**bytes)?,
+            Input::Folder { .. } => {
+                return Err(Error::usage("a directory has no checksum").at(&source));
+            }
+        },
         None => Sums {
             sha256: args.sha256,
             sha512: args.sha512,
@@ -349,9 +355,9 @@ fn plain(force: bool) -> TargetOptions {
 /// How images are opened: extents beside the source, images below where the person says; none of them
 /// is one of the places that are `taken`.
 fn how(args: &Common, source: &Place, taken: &Taken) -> Result<How> {
-    let mut gate = extents_beside(source, taken);
+    let mut gate = input::extents_beside(source, taken);
     if let Some(directory) = &args.allow_backing {
-        let below = Opened::new(directory, taken)?;
+        let below = input::Opened::new(directory, taken)?;
         gate = gate.with_images_below(Arc::new(below));
     }
     Ok(How {
@@ -359,61 +365,6 @@ fn how(args: &Common, source: &Place, taken: &Taken) -> Result<How> {
         snapshot: args.snapshot.clone(),
         ..How::default()
     })
-}
-
-/// What every image may open: its extents, where it has a place that they can be beside.
-pub(super) fn extents_beside(source: &Place, taken: &Taken) -> Gate {
-    let beside = match source {
-        Place::File(path) => Opened::new(path.parent().unwrap_or(Path::new(".")), taken),
-        _ => return Gate::shut(),
-    };
-    match beside {
-        Ok(beside) => Gate::shut().with_extents_beside(Arc::new(beside)),
-        // Then the source is not there either, which says more.
-        Err(_) => Gate::shut(),
-    }
-}
-
-/// Names of a directory that are looked at.
-const LISTED: usize = 100_000;
-
-/// A directory, for images.
-struct Opened {
-    path: PathBuf,
-    directory: place::source::Directory,
-    taken: Taken,
-}
-
-impl Opened {
-    fn new(path: &Path, taken: &Taken) -> Result<Self> {
-        Ok(Opened {
-            path: path.to_owned(),
-            directory: place::source::Directory::open(path)?,
-            taken: taken.clone(),
-        })
-    }
-}
-
-impl Directory for Opened {
-    fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
-        let found = self.directory.find(name, LISTED)?;
-        let name = found.as_deref().unwrap_or(name);
-        let file = self.directory.file(name)?;
-        self.taken.add_part(Place::File(self.path.join(name)))?;
-        Ok(file)
-    }
-
-    fn has(&self, name: &str) -> bool {
-        !matches!(self.directory.find(name, LISTED), Ok(None))
-    }
-
-    fn look(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
-        self.directory.file(name)
-    }
-
-    fn names(&self) -> Result<Vec<String>> {
-        self.directory.names(LISTED)
-    }
 }
 
 /// What decoders may spend.

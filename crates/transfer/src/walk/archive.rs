@@ -201,7 +201,7 @@ impl Walk<'_> {
     }
 
     /// What became of the manifest, if there was one; whether it shows that all files are there.
-    fn judge(&mut self, checking: Checking, file: &File) -> Result<bool> {
+    pub(super) fn judge(&mut self, checking: Checking, file: &File) -> Result<bool> {
         if self.parts.is_ahead() {
             return Ok(false);
         }
@@ -341,6 +341,7 @@ impl File {
             within: Some(outer.len()),
             member: outer + &member.name,
             size: member.size,
+            raw: false,
         }
     }
 }

@@ -13,8 +13,9 @@ use report::{Error, Result};
 use super::{File, NAMED, Walk};
 use crate::basis::{Basis, Says, no_disk, nothing_recognised, taken_all_the_same};
 use crate::classify::{Class, HEAD};
-use crate::guard::{Claim, Guarded, Watch};
+use crate::guard::{Claim, Guarded, GuardedMixed, Watch};
 use crate::guest::names_as_raw;
+use crate::mixed::Mixed;
 use crate::names::shortened;
 use crate::open::{Content, Footer, format_by_end};
 use crate::seen::Disk;
@@ -80,7 +81,7 @@ impl Walk<'_> {
             Some(Says::User(format))
         } else if alone && self.layers.is_empty() && self.opening.device.is_some() {
             Some(Says::Device)
-        } else if !alone && names_as_raw(&self.seen.configs, &file.member) {
+        } else if file.raw || (!alone && names_as_raw(&self.seen.configs, &file.member)) {
             Some(Says::Description)
         } else {
             None
@@ -221,12 +222,62 @@ impl Walk<'_> {
         stream.begin()?;
         let declared = self.sector.take();
         self.tell_sector(&stream.watch, declared);
-        let flow = self.deliver(disk.clone(), Content::Stream(&mut stream))?;
+        self.begin_disk(&disk)?;
+        self.take_guarded(&disk, &mut stream)
+    }
+
+    fn take_guarded(&mut self, disk: &Disk, stream: &mut Guarded<'_>) -> Result<ControlFlow<()>> {
+        let content = Content::Stream(stream);
+        let flow = self.sink.take(disk, &self.seen.configs, content)?;
         if flow.is_continue() {
             let warning = stream.warning();
-            self.warn_of(&disk, warning);
+            self.warn_of(disk, warning);
         }
         Ok(flow)
+    }
+
+    /// Hands on a disk that is remembered as taken already, and sees to it that all of it is there.
+    ///
+    /// # Errors
+    /// As [`Walk::hand_over`].
+    pub(super) fn watched(
+        &mut self,
+        disk: &Disk,
+        stream: &mut dyn DiskRead,
+    ) -> Result<ControlFlow<()>> {
+        let mut stream = Guarded::new(stream, self.own_claim());
+        stream.begin()?;
+        self.tell_sector(&stream.watch, None);
+        self.take_guarded(disk, &mut stream)
+    }
+
+    /// The same for several disks whose pieces lie between each other's.
+    ///
+    /// # Errors
+    /// As [`Walk::hand_over`].
+    pub(super) fn all_watched(
+        &mut self,
+        disks: &[Disk],
+        mixed: &mut dyn Mixed,
+    ) -> Result<ControlFlow<()>> {
+        let mut mixed = GuardedMixed::new(disks, mixed, self.own_claim());
+        let configs = &self.seen.configs;
+        let flow = self.sink.take_mixed(disks, configs, &mut mixed)?;
+        if flow.is_continue() {
+            for (disk, warning) in mixed.warnings() {
+                let name = shortened(&disk.member, NAMED);
+                self.seen.warn(warning.within(&name));
+            }
+        }
+        Ok(flow)
+    }
+
+    /// What a disk has to be like that needs no other evidence than its format.
+    fn own_claim(&self) -> Claim {
+        Claim {
+            basis: None,
+            may_be_cut: self.pick.may_be_cut,
+        }
     }
 
     /// Tells the sink how many bytes the disk's sectors have: a GPT shows it by where it lies, whatever was
