@@ -108,6 +108,13 @@ const SEEDS: &[(&str, &str, &str)] = &[
     ("zstd", "empty", "zstd -q </dev/null"),
     ("lzma", "lzma-0", "xz --format=lzma -0 <disk.img"),
     ("lzma", "lzma-empty", "xz --format=lzma </dev/null"),
+    (
+        "lzma",
+        "lzip",
+        "seq 1 200 >t; xz --format=lzma -0 <t | tail -c +14 >b; n=$(($(wc -c <b) + 26))
+        printf 'LZIP\\001\\022'; cat b; gzip -n <t | tail -c 8; head -c 4 /dev/zero
+        printf \"\\\\$(printf %o $((n % 256)))\\\\$(printf %o $((n / 256)))\"; head -c 6 /dev/zero",
+    ),
     ("bzip2", "bzip2-9", "bzip2 -9 <disk.img"),
     (
         "bzip2",

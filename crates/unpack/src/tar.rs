@@ -48,7 +48,7 @@ pub struct Tar<R> {
 
 /// What comes next between two members.
 enum Next {
-    Header(Header, Place),
+    Header(Box<Header>, Place),
     /// A block of zeros.
     Mark,
     /// The input ends here.
@@ -113,7 +113,7 @@ impl<R: SparseRead> Tar<R> {
             (_, true) => return Ok(Next::End(place.0)),
             (_, false) => return Err(ends_inside_a_block(place.0 + read as u64)),
         }
-        let header = Header(block);
+        let header = Box::new(Header(block));
         header.check(place)?;
         Ok(Next::Header(header, place))
     }

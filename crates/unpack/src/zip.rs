@@ -112,7 +112,8 @@ impl<R: SparseRead> Zip<R> {
     /// Completes what is known about the member that has been read.
     fn finish(&mut self) -> Result<()> {
         if let (Some(finished), Some(member)) = (self.content.finish()?, self.members.last_mut()) {
-            (member.compressed, member.sums) = finished;
+            member.compressed = finished.compressed;
+            member.sums = finished.content;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Seeds of decoders and archives that no program at hand makes.
 
 use testkit::deflate64::{Blocks, compress};
-use testkit::lzma::{literals, lzip, sized};
+use testkit::lzma::sized;
 use testkit::zip::{Member, Sums, archive};
 
 /// The target, the name, the content.
@@ -19,8 +19,6 @@ pub(super) fn made() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             deflate64(&[Blocks::Fixed, Blocks::Stored, Blocks::Zeros]),
         ),
         ("lzma", "sized", sized(&text)),
-        // No end marker: an error, and most of the way there.
-        ("lzma", "lzip", lzip(&literals(&text), &text, 12)),
         (
             "zip",
             "deflate64",

@@ -22,6 +22,14 @@ pub(super) struct Sums {
     pub(super) size: u64,
 }
 
+/// What is known of a member that is behind.
+pub(super) struct Finished {
+    /// Bytes of its data.
+    pub(super) compressed: u64,
+    /// Size and CRC-32 of its content, where that was read.
+    pub(super) content: Option<(u64, u32)>,
+}
+
 /// The archive's bytes, seen as the content of the current member.
 pub(super) struct Content<R> {
     source: Source<R>,
@@ -120,10 +128,13 @@ impl<R: SparseRead> Content<R> {
 
     /// Moves past what is left of the member. If there was one, tells how long its data is, and of what was
     /// read, size and CRC-32 of the content.
-    pub(super) fn finish(&mut self) -> Result<Option<(u64, Option<(u64, u32)>)>> {
+    pub(super) fn finish(&mut self) -> Result<Option<Finished>> {
         if let Some(Current { method: None, .. }) = self.member {
             let compressed = self.pass_by()?;
-            return Ok(Some((compressed, None)));
+            return Ok(Some(Finished {
+                compressed,
+                content: None,
+            }));
         }
         if let Err(error) = drain(self) {
             return Err(match &self.member {
@@ -132,7 +143,10 @@ impl<R: SparseRead> Content<R> {
             });
         }
         let checked = self.member.take().and_then(|member| member.checked);
-        Ok(checked.map(|sums| (sums.compressed, Some((sums.size, sums.crc)))))
+        Ok(checked.map(|sums| Finished {
+            compressed: sums.compressed,
+            content: Some((sums.size, sums.crc)),
+        }))
     }
 
     /// Moves past the data of a member that is not read, and its descriptor; returns the data's length.
