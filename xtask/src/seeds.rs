@@ -1,5 +1,6 @@
 //! `fuzz/seeds`: a few small files a target, made by the tools that people make such files with.
 
+mod disks;
 mod images;
 mod packed;
 
@@ -243,7 +244,7 @@ pub(crate) fn run() -> Result<()> {
         fs::create_dir_all(&dir).map_err(file_error(&dir))?;
         Ok(dir.join(name))
     };
-    for (target, name, command) in SEEDS.iter().chain(images::SEEDS) {
+    for (target, name, command) in SEEDS.iter().chain(images::SEEDS).chain(disks::SEEDS) {
         let file = place(target, name)?;
         bash(scratch.path(), command, Some(&file))?;
         if images::FOLDED.contains(target) {
