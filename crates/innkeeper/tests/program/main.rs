@@ -18,6 +18,7 @@ mod convert;
 mod descriptors;
 mod devices;
 mod evidence;
+mod folders;
 mod formats;
 mod hostile;
 mod inspect;
