@@ -15,6 +15,7 @@ mod beside;
 mod convert;
 mod devices;
 mod formats;
+mod guests;
 mod hostile;
 mod inspect;
 mod interrupted;

@@ -46,6 +46,7 @@ impl Walk<'_> {
             return Ok(None);
         };
         self.is_no_extent(&head, &file)?;
+        self.is_of_guest("")?;
         self.image(format, bytes, class).map(Some)
     }
 
