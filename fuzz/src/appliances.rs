@@ -4,11 +4,13 @@
 use std::fmt::Write;
 
 use extent::{Piece, SliceSource, SparseRead};
+use md5::{Digest, Md5};
 use report::{Result, hex};
 use unpack::Limits;
 use unpack::archive::{Archive, MemberKind};
 use unpack::manifest::{Algorithm, Certificate, Checking, Hashed, Manifest, Verdict};
 use unpack::tar::Tar;
+use unpack::vma::Vma;
 use unpack::xva::{Disk, reference};
 
 use crate::told::{presentable, safe, told};
@@ -46,6 +48,80 @@ pub fn xva(data: &[u8]) -> Result<()> {
             Ok(())
         }
         (whole, cut) => panic!("{:?} in one piece, {:?} in many", whole.err(), cut.err()),
+    }
+}
+
+/// Runs a VMA as it is, and with the checksums of its headers made right, so that what lies behind them is
+/// reached.
+pub fn vma(data: &[u8]) -> Result<()> {
+    let mut sealed = data.to_vec();
+    seal(&mut sealed);
+    told(&backup(&sealed));
+    backup(data)
+}
+
+/// Reads the devices of a VMA side by side, in one piece and in small ones, and one alone.
+fn backup(data: &[u8]) -> Result<()> {
+    let devices = Vma::new(SliceSource::new(data))?.devices().len();
+    let all: Vec<usize> = (0..devices).collect();
+    let (whole, cut) = (
+        devices_of(data, usize::MAX, &all),
+        devices_of(data, 1 + data.len() % 997, &all),
+    );
+    let said = |sums: &Result<Vec<u64>>| sums.clone().map_err(|error| error.to_string());
+    told(&whole);
+    assert_eq!(said(&whole), said(&cut), "how it was cut shows");
+    for index in all.iter().take(3) {
+        let alone = devices_of(data, usize::MAX, &[*index]);
+        let same = whole.clone().map(|sums| vec![sums[*index]]);
+        assert_eq!(said(&alone), said(&same), "what lies beside it shows");
+    }
+    whole.map(drop)
+}
+
+/// A sum over the bytes of each of the wanted devices, whatever their order.
+fn devices_of(data: &[u8], step: usize, wanted: &[usize]) -> Result<Vec<u64>> {
+    let mut vma = Vma::new(SliceSource::in_steps(data, step))?;
+    for config in vma.configs() {
+        let _ = vma.text(config);
+    }
+    let mut sums = vec![0u64; wanted.len()];
+    let mut pieces = vma.disks(wanted.to_vec());
+    while let Some((index, at)) = pieces.place()? {
+        let piece = pieces.peek()?;
+        assert!(!piece.is_empty(), "a place without a piece");
+        if let Piece::Data(data) = piece {
+            let bytes = (at..).zip(data).filter(|(_, byte)| **byte != 0);
+            let odd = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
+            let sum = bytes.fold(0u64, |sum, (at, &byte)| {
+                sum.wrapping_add(odd(odd(at) ^ u64::from(byte)))
+            });
+            sums[index] = sums[index].wrapping_add(sum);
+        }
+        let len = piece.len();
+        pieces.consume(len);
+    }
+    assert_eq!(pieces.peek()?, Piece::End, "the end has to stay");
+    Ok(sums)
+}
+
+/// Makes the checksum of a VMA's header right, and those of the extents that follow each other behind it.
+fn seal(data: &mut [u8]) {
+    let size = data.get(56..60).and_then(|size| size.try_into().ok());
+    let mut at = size.map_or(0, u32::from_be_bytes) as usize;
+    seal_at(data, 0..at, 32);
+    while let Some(head) = data.get(at..at.saturating_add(512)) {
+        let blocks = usize::from(u16::from_be_bytes([head[6], head[7]]));
+        seal_at(data, at..at + 512, 24);
+        at += 512 + 4096 * blocks;
+    }
+}
+
+fn seal_at(data: &mut [u8], range: std::ops::Range<usize>, at: usize) {
+    if let Some(part) = data.get_mut(range).filter(|part| part.len() >= at + 16) {
+        part[at..at + 16].fill(0);
+        let sum = Md5::digest(&*part);
+        part[at..at + 16].copy_from_slice(&sum);
     }
 }
 

@@ -11,6 +11,7 @@
 //! them.
 
 pub mod appliances;
+pub mod disks;
 pub mod fold;
 pub mod guests;
 pub mod images;

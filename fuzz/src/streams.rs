@@ -9,9 +9,11 @@ use unpack::Limits;
 use unpack::archive::Archive;
 use unpack::bzip2::Bzip2;
 use unpack::gzip::{Engine, Gzip};
-use unpack::inflate::Inflate;
+use unpack::inflate::{Inflate, Inflate64};
 use unpack::layer::{HEAD, Layer, sniff};
 use unpack::lz4::Lz4;
+use unpack::lzma::Lzma;
+use unpack::lzop::Lzop;
 use unpack::tar::Tar;
 use unpack::vma::Vma;
 use unpack::xz::Xz;
@@ -36,6 +38,26 @@ pub fn inflate(data: &[u8]) -> Result<()> {
     });
     own.agrees_with(&zlib(data));
     own.result
+}
+
+/// Runs a raw Deflate64 stream.
+pub fn deflate64(data: &[u8]) -> Result<()> {
+    check(data, |input, digest| {
+        digest.stream(&mut Inflate64::new(input))
+    })
+    .result
+}
+
+/// Runs a .lzma file, or .lz members where the data begins as they do.
+pub fn lzma(data: &[u8]) -> Result<()> {
+    let lzip = data.starts_with(b"LZIP");
+    check(data, |input, digest| {
+        digest.stream(&mut match lzip {
+            true => Lzma::lzip(input, &limits())?,
+            false => Lzma::alone(input, &limits())?,
+        })
+    })
+    .result
 }
 
 /// Runs gzip, with the project's own inflate and with its fallback, and compares.
@@ -77,6 +99,14 @@ pub fn bzip2(data: &[u8]) -> Result<()> {
 pub fn lz4(data: &[u8]) -> Result<()> {
     check(data, |input, digest| {
         digest.stream(&mut Lz4::new(input, &limits())?)
+    })
+    .result
+}
+
+/// Runs lzop.
+pub fn lzop(data: &[u8]) -> Result<()> {
+    check(data, |input, digest| {
+        digest.stream(&mut Lzop::new(input, &limits())?)
     })
     .result
 }

@@ -19,5 +19,5 @@ same /lab/images/grub.img /dev/vg0/guest
 
 say 'a disk whose size is no whole number of such sectors'
 head -c $((64 * 1024 * 1024 + 512)) /lab/images/grub.img >/tmp/odd.img
-ends 0 innkeeper import /tmp/odd.img --to lv:vg0/odd --verify
+ends 0 innkeeper import /tmp/odd.img --to lv:vg0/odd --verify --force-truncated
 same /tmp/odd.img /dev/vg0/odd

@@ -104,6 +104,7 @@ fn corpus(target: &str) -> Result<()> {
             let hostile = testkit::xva::hostile().into_iter().map(sized);
             (Vec::new(), hostile.collect())
         }
+        "vma" => (Vec::new(), testkit::vma::hostile()),
         "tar" => (testkit::tar::valid(), testkit::tar::hostile()),
         "zip" => (testkit::zip::valid(), testkit::zip::hostile()),
         _ => return Ok(()),

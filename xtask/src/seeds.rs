@@ -1,6 +1,8 @@
 //! `fuzz/seeds`: a few small files a target, made by the tools that people make such files with.
 
+mod disks;
 mod images;
+mod packed;
 
 // What the fuzz targets unfold again.
 #[allow(dead_code)]
@@ -105,6 +107,15 @@ const SEEDS: &[(&str, &str, &str)] = &[
         "printf 'P*M\\030\\003\\0\\0\\0abc'; zstd -q <disk.img",
     ),
     ("zstd", "empty", "zstd -q </dev/null"),
+    ("lzma", "lzma-0", "xz --format=lzma -0 <disk.img"),
+    ("lzma", "lzma-empty", "xz --format=lzma </dev/null"),
+    (
+        "lzma",
+        "lzip",
+        "seq 1 200 >t; xz --format=lzma -0 <t | tail -c +14 >b; n=$(($(wc -c <b) + 26))
+        printf 'LZIP\\001\\022'; cat b; gzip -n <t | tail -c 8; head -c 4 /dev/zero
+        printf \"\\\\$(printf %o $((n % 256)))\\\\$(printf %o $((n / 256)))\"; head -c 6 /dev/zero",
+    ),
     ("bzip2", "bzip2-9", "bzip2 -9 <disk.img"),
     (
         "bzip2",
@@ -131,6 +142,14 @@ const SEEDS: &[(&str, &str, &str)] = &[
         "two-frames-skippable",
         "seq 1 50 | lz4 -q; printf 'P*M\\030\\003\\0\\0\\0abc'; seq 50 99 | lz4 -q",
     ),
+    ("lzop", "lzop-3", "lzop -qc <disk.img"),
+    ("lzop", "lzop-9-crc32", "lzop -qc9 --crc32 -C <disk.img"),
+    (
+        "lzop",
+        "no-checks-two-files",
+        "seq 1 50 | lzop -qcF; lzop -qcF1 <disk.img",
+    ),
+    ("lzop", "empty", "lzop -qc </dev/null"),
     (
         "tar",
         "gnu",
@@ -225,7 +244,7 @@ pub(crate) fn run() -> Result<()> {
         fs::create_dir_all(&dir).map_err(file_error(&dir))?;
         Ok(dir.join(name))
     };
-    for (target, name, command) in SEEDS.iter().chain(images::SEEDS) {
+    for (target, name, command) in SEEDS.iter().chain(images::SEEDS).chain(disks::SEEDS) {
         let file = place(target, name)?;
         bash(scratch.path(), command, Some(&file))?;
         if images::FOLDED.contains(target) {
@@ -233,7 +252,7 @@ pub(crate) fn run() -> Result<()> {
             write(&file, &fold::fold(&image))?;
         }
     }
-    for (target, name, content) in images::made() {
+    for (target, name, content) in images::made().into_iter().chain(packed::made()) {
         write(&place(target, name)?, &content)?;
     }
     println!("made in {}", seeds.display());

@@ -10,11 +10,37 @@ use report::{Error, Result};
 
 /// Opens files in one directory, and in nothing outside it.
 pub trait Directory: Send + Sync {
-    /// Opens the file called `name`, a path relative to the directory.
+    /// Opens the file called `name`, a path relative to the directory. Where no file is called so, the one is
+    /// opened whose name differs only in capitals: Windows does not tell them apart.
     ///
     /// # Errors
-    /// [`report::Kind::Refused`] when it lies outside, [`report::Kind::Io`] when it cannot be opened.
+    /// [`report::Kind::Refused`] when it lies outside or two files have such a name, [`report::Kind::Io`] when it cannot be opened.
     fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>>;
+
+    /// Whether there is a file called `name`, in whatever case: that is opened by this name.
+    fn has(&self, name: &str) -> bool {
+        self.look(name).is_ok()
+    }
+
+    /// Opens the image below that an image calls `whole`; its last part is `name`, and usually all that
+    /// counts.
+    ///
+    /// # Errors
+    /// As [`Directory::open`].
+    fn open_below(&self, whole: &str, name: &str) -> Result<Arc<dyn BlockRead>> {
+        let _ = whole;
+        self.open(name)
+    }
+
+    /// Opens the image below that is known by `id` only, as [`crate::vdi_id`] tells it. `None` when there is
+    /// none, or nobody can look.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] when several files have the id, and as [`Directory::open`].
+    fn open_by_id(&self, id: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        let _ = id;
+        Ok(None)
+    }
 
     /// Opens the file called `name` for a look at it, which makes it no part of an image.
     ///
@@ -78,6 +104,12 @@ impl Gate {
         self
     }
 
+    /// Lets images below be opened in `directory`, unless another one was given for them.
+    pub fn or_images_below(mut self, directory: Arc<dyn Directory>) -> Self {
+        self.below.get_or_insert(directory);
+        self
+    }
+
     /// The gate for an image in a stream: whatever lies where the stream comes from, nothing lies beside
     /// the image.
     pub(crate) fn of_stream(&self) -> Gate {
@@ -101,7 +133,7 @@ impl Gate {
     ///
     /// # Errors
     /// [`report::Kind::Refused`] for a name that is more than a name and where there is no directory,
-    /// [`report::Kind::Io`] when it cannot be opened.
+    /// [`report::Kind::Corrupt`] when it is not there, [`report::Kind::Io`] when it cannot be opened.
     pub fn extent(&self, name: &str) -> Result<Option<Arc<dyn BlockRead>>> {
         if name.is_empty() || name.contains(['/', '\\', '\0']) || name == ".." || name == "." {
             return Err(Error::refused(format!(
@@ -110,12 +142,26 @@ impl Gate {
         }
         match &self.beside {
             _ if self.looking => Ok(None),
-            Some(directory) => directory.open(name).map(Some),
+            Some(directory) if directory.has(name) => directory.open(name).map(Some),
+            Some(_) => Err(Error::corrupt(format!(
+                "lies in the file {name:?} beside it, which is missing"
+            ))),
             None => Err(Error::refused(format!(
                 "lies in the file {name:?} beside it, which cannot be reached from here"
             ))
             .hint("unpack or download both, and give the descriptor's path and neither --keep nor a checksum")),
         }
+    }
+
+    /// Of the names that an image has for the one below it, the first under which there is a file, or else the
+    /// first.
+    pub fn likeliest<'a>(&self, names: &'a [String]) -> &'a str {
+        let there = |name: &&String| {
+            let below = self.below.as_ref();
+            below.is_some_and(|below| !is_no_name(last(name)) && below.has(last(name)))
+        };
+        let there = names.iter().find(there).or(names.first());
+        there.map(String::as_str).unwrap_or_default()
     }
 
     /// Opens the image below, as the image names it: a backing file or a parent, which is `what`.
@@ -133,13 +179,47 @@ impl Gate {
             return Err(Error::refused(format!("needs its {what} {name:?}"))
                 .hint("give --allow-backing DIR if it lies in DIR and may be read"));
         };
-        let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
-        if last.is_empty() || last == "." || last == ".." || last.contains('\0') {
+        let last = last(name);
+        if is_no_name(last) {
             let message = format!("names {name:?} as its {what}, which is no file name");
             return Err(Error::refused(message));
         }
-        directory.open(last).map(Some)
+        directory.open_below(name, last).map(Some)
     }
+
+    /// Opens the image below, a parent that the image knows by its `id` only. `None` when nobody wants to read
+    /// it.
+    ///
+    /// # Errors
+    /// [`report::Kind::Refused`] unless the user allowed it, and when it is not there.
+    pub fn below_by_id(&self, id: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        if self.looking {
+            return Ok(None);
+        }
+        let found = match &self.below {
+            Some(directory) => directory.open_by_id(id)?,
+            None => None,
+        };
+        match (found, &self.below) {
+            (Some(file), _) => Ok(Some(file)),
+            (None, Some(_)) => Err(Error::refused(format!(
+                "needs its parent, which has the UUID {id}, and no file there has it"
+            ))),
+            (None, None) => Err(Error::refused(format!(
+                "needs its parent, which has the UUID {id}"
+            ))
+            .hint("give --allow-backing DIR if it lies in DIR and may be read")),
+        }
+    }
+}
+
+/// The last part of a path as any system writes it.
+fn last(name: &str) -> &str {
+    name.rsplit(['/', '\\']).next().unwrap_or(name)
+}
+
+fn is_no_name(last: &str) -> bool {
+    ["", ".", ".."].contains(&last) || last.contains('\0')
 }
 
 impl std::fmt::Debug for Gate {
@@ -204,5 +284,33 @@ mod tests {
             r#"names "a/.." as its parent, which is no file name"#
         );
         assert_eq!(told(Gate::looking().below("parent", "x")), "nothing");
+    }
+
+    struct Two;
+
+    impl Directory for Two {
+        fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+            match name {
+                "b.vhd" | "c.vhd" => Everything.open(name),
+                _ => Err(Error::io("cannot be opened", "it is not there")),
+            }
+        }
+    }
+
+    #[test]
+    fn of_several_names_the_one_counts_that_is_there() {
+        let gate = Gate::shut()
+            .with_images_below(Arc::new(Two))
+            .with_extents_beside(Arc::new(Two));
+        let names = |names: &[&str]| -> Vec<String> { names.iter().map(|&it| it.into()).collect() };
+        let likeliest = |given: &[&str]| gate.likeliest(&names(given)).to_owned();
+        assert_eq!(likeliest(&["a.vhd", r"C:\x\b.vhd", "c.vhd"]), r"C:\x\b.vhd");
+        assert_eq!(likeliest(&["a.vhd", "d.vhd", ".."]), "a.vhd");
+        assert_eq!(likeliest(&[]), "");
+        assert_eq!(Gate::shut().likeliest(&names(&["a", "b.vhd"])), "a");
+        assert_eq!(
+            told(gate.extent("a.vhd")),
+            r#"lies in the file "a.vhd" beside it, which is missing"#
+        );
     }
 }

@@ -35,6 +35,7 @@ pub use image::{About, How, Image, Reference, Snapshot};
 pub use map::{Coding, Lies, Map, Packed, Stretch};
 pub use probe::{END, HEAD, decide, probe, probe_end};
 pub use unpacker::{Unpacker, Unpackers};
+pub use vdi::id as vdi_id;
 pub use vhd::fixed_size as vhd_fixed_size;
 pub use vmdk::{
     Part as VmdkPart, PartKind as VmdkPartKind, Parts as VmdkParts, Stream as VmdkStream,

@@ -2,7 +2,8 @@
 //!
 //! Layout: VirtualBox's VDICore.h, headers of version 0 (which no program has written since 2007) and
 //! of version 1. The map has 4 bytes a block: its number in the file, or that it is not there.
-//! UUIDs do not matter here: nothing is registered, and so two copies of one image are no trouble.
+//! Nothing is registered, and so two copies of one image, which have one UUID, are no trouble; only a parent
+//! is looked for by its UUID, because nothing else names it.
 //!
 //! The disk is as long as the header says, to the byte.
 
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use extent::BlockRead;
 use report::{Error, Result};
 
+use crate::Format;
 use crate::blocks::{Layout, Table};
 use crate::fields::{field, guid, le32, le64, read_exact};
 use crate::image::{About, How, Image, Reference};
@@ -34,27 +36,47 @@ const ZERO: u32 = u32::MAX - 1;
 /// Neighbours that one lookup puts together.
 const MERGED: u64 = 4096;
 
-/// Opens `file`; VDIs do not name other files, so it never lies on top of one.
-pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, _depth: usize) -> Result<Image> {
+/// Opens `file`, which lies on top of `depth` other images.
+pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<Image> {
     file.will_need(std::slice::from_ref(&(0..HEADER as u64)));
     let mut bytes = [0; HEADER];
     read_exact(&*file, 0, &mut bytes, "header")?;
     let header = Header::read(&bytes)?;
     header.check()?;
-    if let Some(parent) = header.parent
-        && !how.gate.is_looking()
-    {
-        let message = format!("needs its parent, which has the UUID {}", guid(parent));
-        return Err(Error::refused(message).hint(
-            "parents go by VirtualBox's registry: there, VBoxManage clonemedium makes one file of both",
-        ));
-    }
+    let parent = match header.parent {
+        Some(parent) => how.gate.below_by_id(&guid(parent))?,
+        None => None,
+    };
     let about = header.about();
     let map = Blocks {
         table: header.load(&*file)?,
         header,
     };
-    Ok(Image::new(Box::new(map), vec![file], about))
+    let image = Image::new(Box::new(map), vec![file], about);
+    let Some(parent) = parent else {
+        return Ok(image);
+    };
+    let how = How {
+        gate: how.gate.of_image_below(),
+        ..how.clone()
+    };
+    let name = parent.name().to_owned();
+    let below = Image::open_at(Format::Vdi, parent, &how, depth + 1);
+    let below = below.map_err(|error| error.at(format!("its parent {name:?}")))?;
+    Ok(image.on_top_of(below))
+}
+
+/// The UUID of `file`, if it is a VDI.
+///
+/// # Errors
+/// Those of reading it.
+pub fn id(file: &dyn BlockRead) -> Result<Option<String>> {
+    let mut bytes = [0; HEADER];
+    let read = file.read_at(0, &mut bytes)?;
+    if read < HEADER {
+        return Ok(None);
+    }
+    Ok(Header::read(&bytes).ok().map(|header| guid(header.id)))
 }
 
 struct Header {
@@ -76,6 +98,8 @@ struct Header {
     map: u64,
     /// Where the blocks begin.
     data: u64,
+    /// The image's own UUID.
+    id: [u8; 16],
     /// The parent's UUID, in images that have one.
     parent: Option<[u8; 16]>,
 }
@@ -119,6 +143,7 @@ impl Header {
             allocated: le32(bytes, 368).into(),
             map: end,
             data: end + blocks * 4,
+            id: field(bytes, 372),
             parent: Some(field(bytes, 404)),
         }
     }
@@ -140,6 +165,7 @@ impl Header {
             allocated: le32(bytes, 388).into(),
             map: le32(bytes, 340).into(),
             data: le32(bytes, 344).into(),
+            id: field(bytes, 392),
             parent: Some(field(bytes, 424)),
         })
     }

@@ -49,17 +49,16 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<
     }
     let header = Header::read(&*file, &found)?;
     about.unit = Some(header.block);
-    let name = match found.footer.kind {
-        Kind::Differencing => Some(header.parent_name(&*file)?),
+    let below = match found.footer.kind {
+        Kind::Differencing => {
+            let names = header.parent_names(&*file)?;
+            about.refers.push(Reference {
+                what: "parent",
+                name: names.first().cloned().unwrap_or_default(),
+            });
+            parent::open(how.gate.likeliest(&names), &header, how, depth)?
+        }
         _ => None,
-    };
-    about.refers.extend(name.iter().map(|name| Reference {
-        what: "parent",
-        name: name.clone(),
-    }));
-    let below = match &name {
-        Some(name) => parent::open(name, &header, how, depth)?,
-        None => None,
     };
     let map = Blocks::load(Arc::clone(&file), &found, header, how)?;
     let image = Image::new(Box::new(map), vec![file], about);

@@ -101,7 +101,7 @@ fn creator(file: &dyn BlockRead) -> Result<String> {
 fn refers(metadata: &Metadata) -> Vec<Reference> {
     let name = metadata.parent.iter().map(|locator| Reference {
         what: "parent",
-        name: locator.name.clone(),
+        name: locator.names.first().cloned().unwrap_or_default(),
     });
     name.collect()
 }

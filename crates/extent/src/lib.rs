@@ -8,18 +8,21 @@
 //! - [`BlockRead`]: bytes that can be read at any offset (the same adapters, where they can);
 //! - [`SparseRead`]: a stream of pieces (decoders and archive members implement it over another
 //!   one); a [`DiskRead`] is one whose pieces say where in the disk they lie;
-//! - [`BlockWrite`]: where a disk goes to (an adapter implements it).
+//! - [`BlockWrite`]: where a disk goes to (an adapter implements it);
+//! - [`Folder`]: files that lie together, each of which is a source (an adapter implements it).
 //!
 //! Beside them, what they share: finding zeros ([`zero`]) and naming a disk's content ([`digest`]).
 
 mod block;
 pub mod digest;
 mod disk;
+mod folder;
 mod port;
 mod stream;
 pub mod zero;
 
 pub use block::{BlockRead, Run};
 pub use disk::{DiskRead, InOrder};
+pub use folder::{EntryKind, Folder, FolderEntry};
 pub use port::{Again, BlockWrite, ByteSource, Device, Fill, Opener, ParallelWrite};
 pub use stream::{Lookahead, Piece, SliceSource, SparseRead, drain, read_exact, read_full, skip};

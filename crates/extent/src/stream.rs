@@ -212,6 +212,15 @@ impl<R: SparseRead> Lookahead<R> {
         }
         Ok(&self.head[..n.min(self.head.len())])
     }
+
+    /// The bytes that were looked at and not read yet, and what the stream has behind them. Reads nothing.
+    ///
+    /// # Errors
+    /// The stream's.
+    pub fn beyond(&mut self) -> Result<(&[u8], Piece<'_>)> {
+        let head = self.head.get(self.consumed..).unwrap_or_default();
+        Ok((head, self.rest.peek()?))
+    }
 }
 
 impl<R: SparseRead> SparseRead for Lookahead<R> {
@@ -262,6 +271,9 @@ mod tests {
             assert_eq!(stream.head(10).unwrap(), &data[..10]);
             assert_eq!(skip(&mut stream, 4).unwrap(), 4);
             assert_eq!(stream.head(20).unwrap(), &data[4..24]);
+            let (head, piece) = stream.beyond().unwrap();
+            assert_eq!(head, &data[4..24]);
+            assert!(matches!(piece, Piece::Data([24, ..])));
             assert_eq!(stream.head(200).unwrap(), &data[4..]);
             let mut rest = [0; 96];
             assert!(read_exact(&mut stream, &mut rest).unwrap());

@@ -53,7 +53,7 @@ impl fmt::Display for By {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             By::Partition { table, number } => write!(f, "partition {number} of its {table}"),
-            By::Usable => f.write_str("the room that its GPT divides"),
+            By::Usable => f.write_str("the usable area of its GPT"),
             By::Backup => f.write_str("the backup of its GPT"),
             By::Whole(what) => write!(f, "its {}", without_article(what)),
         }

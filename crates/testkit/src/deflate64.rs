@@ -99,9 +99,10 @@ impl Bits {
         last: &mut [usize],
     ) {
         let (litlen, distance) = codes(way);
-        match way {
-            Blocks::Fixed => drop(self.number(1, 2)),
-            _ => self.header(&litlen, &distance),
+        if way == Blocks::Fixed {
+            self.number(1, 2);
+        } else {
+            self.header(&litlen, &distance);
         }
         let (litlen, distance) = (Code::new(&litlen), Code::new(&distance));
         let mut at = range.start;

@@ -132,7 +132,8 @@ impl Member {
         bytes
     }
 
-    fn descriptor(&self) -> Vec<u8> {
+    /// The data descriptor; empty where the sums come before.
+    pub fn descriptor(&self) -> Vec<u8> {
         let Sums::After { signed, wide, .. } = self.sums else {
             return Vec::new();
         };

@@ -1,5 +1,6 @@
 //! Why bytes are taken for a raw disk, and what is said where they are not.
 
+use diskimage::Format;
 use recognise::foreign::{Advice, Kind, Known};
 use report::{Error, Result};
 
@@ -22,7 +23,7 @@ pub(crate) enum Basis {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Says {
     /// The user, by the format.
-    User,
+    User(Format),
     /// A guest's description.
     Description,
     /// The place they come from, which is a device.
@@ -55,6 +56,7 @@ pub(crate) fn shows_at_its_end(known: &Known) -> Error {
 /// Why what looks like `class`, in `size` bytes where that is known, is not taken for a disk.
 pub(crate) fn no_disk(class: Class, size: Option<u64>) -> Error {
     match (class, size) {
+        (_, Some(0)) => Error::refused("is empty"),
         (Class::Foreign(known), _) => foreign(known, format!("is {}", known.what)),
         (Class::Text | Class::Config(_), _) => Error::refused("is text, not a disk").hint(RAW),
         (_, Some(size)) if !size.is_multiple_of(512) => not_whole_sectors(size),
@@ -91,13 +93,15 @@ fn usual(kind: Kind) -> &'static str {
 /// What to say of bytes that look like `class` and are taken all the same, because somebody `says` so.
 pub(crate) fn taken_all_the_same(class: Class, says: Says) -> Option<Error> {
     let looks = match (class, says) {
+        // Its footer will show that it is one.
+        (_, Says::User(Format::Vhd)) => return None,
         (Class::Foreign(known), _) => format!("begins as {} does", known.what),
         (Class::Text | Class::Config(_), _) => "is text".into(),
-        (Class::Other, Says::User) => nothing_recognised().message().to_owned(),
+        (Class::Other, Says::User(_)) => nothing_recognised().message().to_owned(),
         _ => return None,
     };
     let why = match says {
-        Says::User => "the format was given",
+        Says::User(_) => "the format was given",
         Says::Description => "its description says so",
         Says::Device => "it comes from a device",
     };

@@ -54,6 +54,16 @@ pub enum ConfigKind {
 }
 
 impl ConfigKind {
+    /// All of them.
+    pub(crate) const ALL: [ConfigKind; 6] = [
+        ConfigKind::Xl,
+        ConfigKind::Ovf,
+        ConfigKind::Xapi,
+        ConfigKind::Libvirt,
+        ConfigKind::Vmx,
+        ConfigKind::Vbox,
+    ];
+
     /// The language's name, as people say it.
     pub fn name(self) -> &'static str {
         match self {
@@ -69,11 +79,17 @@ impl ConfigKind {
 }
 
 /// Tells what a file is from `head`, its first [`HEAD`] bytes (or all of it), and its `size` in
-/// bytes where that is known.
+/// bytes where that is known. `raw` when somebody says that it is a raw disk: then it cannot be something
+/// else as well.
 ///
 /// # Errors
 /// As [`diskimage::decide`], and [`report::Kind::Refused`] for what is a disk and something else at once.
-pub(crate) fn classify(head: &[u8], size: Option<u64>, declared: Option<Format>) -> Result<Class> {
+pub(crate) fn classify(
+    head: &[u8],
+    size: Option<u64>,
+    declared: Option<Format>,
+    raw: bool,
+) -> Result<Class> {
     let format = diskimage::decide(head, None)?;
     // A fixed VHD begins as its disk does; whoever reads it looks at its end.
     let declared = declared.filter(|&declared| (declared, format) != (Format::Vhd, Format::Raw));
@@ -94,8 +110,7 @@ pub(crate) fn classify(head: &[u8], size: Option<u64>, declared: Option<Format>)
         Verdict::Disk(_) => Class::Disk(diskimage::decide(head, declared)?),
         Verdict::Blank => Class::Blank,
         Verdict::Foreign(known) => Class::Foreign(known),
-        // Whoever says that it is a raw disk knows which of the two it is.
-        Verdict::Both(..) if declared == Some(Format::Raw) => Class::Disk(Format::Raw),
+        Verdict::Both(..) if raw => Class::Disk(Format::Raw),
         Verdict::Both(known, found) => {
             return two_at_once(known.name(), &format!("a disk with {}", found.what));
         }
@@ -201,7 +216,7 @@ mod tests {
     use super::*;
 
     fn class(head: &[u8], size: u64) -> Class {
-        classify(head, Some(size), None).unwrap()
+        classify(head, Some(size), None, false).unwrap()
     }
 
     fn boot_sector() -> Vec<u8> {
@@ -252,18 +267,18 @@ mod tests {
 
     #[test]
     fn what_reads_in_two_ways_is_refused() {
-        let refused = |head: &[u8], declared| {
-            let error = classify(head, Some(1 << 20), declared).unwrap_err();
+        let refused = |head: &[u8]| {
+            let error = classify(head, Some(1 << 20), None, false).unwrap_err();
             error.message().to_owned()
         };
         let mut both = boot_sector();
         both[..4].copy_from_slice(b"QFI\xfb");
         let message = "reads as qcow2 and as a disk with an MBR partition table at once";
-        assert_eq!(refused(&both, None), message);
+        assert_eq!(refused(&both), message);
         both[..6].copy_from_slice(b"7z\xbc\xaf\x27\x1c");
         let message = "reads as 7-Zip archive and as a disk with an MBR partition table at once";
-        assert_eq!(refused(&both, None), message);
-        let raw = classify(&both, Some(1 << 20), Some(Format::Raw)).unwrap();
+        assert_eq!(refused(&both), message);
+        let raw = classify(&both, Some(1 << 20), None, true).unwrap();
         assert_eq!(raw, Class::Disk(Format::Raw));
     }
 
@@ -294,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_declared_format_is_held_against_the_content() {
-        let error = classify(b"QFI\xfb", None, Some(Format::Raw)).unwrap_err();
+        let error = classify(b"QFI\xfb", None, Some(Format::Raw), true).unwrap_err();
         assert_eq!(error.message(), "is declared raw, its content is qcow2");
     }
 }

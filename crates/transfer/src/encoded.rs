@@ -224,12 +224,13 @@ impl Candidate for Encoded {
     }
 
     fn plan(&self, size: Option<u64>) -> String {
-        let (article, format) = (self.form.article(), self.form.name());
-        let what = match size {
-            Some(size) => format!("{format} disk of {}", amount(self.padded(size))),
-            None => format!("{format} disk"),
+        let what = match &self.form.ova {
+            Some(_) => "an ova with a disk".to_owned(),
+            None => format!("a {} disk", self.form.format),
         };
-        format!("{}, as {article} {what}", self.inner.plan(None))
+        let of = size.map(|size| format!(" of {}", amount(self.padded(size))));
+        let of = of.unwrap_or_default();
+        format!("{}, as {what}{of}", self.inner.plan(None))
     }
 
     fn fits(&self, size: u64) -> Result<()> {

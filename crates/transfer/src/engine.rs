@@ -1,13 +1,12 @@
 //! One import from its first byte to its last.
 
-use std::ops::ControlFlow::{self, Break, Continue};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use diskimage::passing::Means;
 use diskimage::{Format, How};
+use extent::BlockWrite;
 use extent::digest::Digest;
-use extent::{Again, BlockWrite, ByteSource, Device, Opener, drain};
 use place::target::Candidate;
 use report::{Error, Kind, Result};
 use unpack::Limits;
@@ -17,9 +16,11 @@ use vmconfig::Vm;
 use crate::control::{Control, interrupted};
 use crate::digest::Content;
 use crate::encoded::{Encoded, Form, Measured, Padded, Passes};
-use crate::intake::{Intake, Keep, Passed, Passing};
-use crate::open::{Footer, Opening};
+use crate::input::Input;
+use crate::intake::{Keep, Passed, Passing};
+use crate::open::Footer;
 use crate::ova::Told;
+use crate::passes::{Source, Walked, stopped};
 use crate::pick::Pick;
 use crate::pour::{BUFFERS, Bounds};
 use crate::seen::{Config, Disk, Seen};
@@ -30,8 +31,8 @@ use crate::writer::{Places, Writer};
 
 /// What to import, and to where.
 pub struct Import {
-    /// Where the bytes come from.
-    pub source: Box<dyn ByteSource>,
+    /// What is read.
+    pub source: Input,
     /// Where the disks go, everything checked that can be without their sizes.
     pub places: Places,
     /// The format that the targets are to hold; raw if it is not given.
@@ -138,10 +139,6 @@ pub enum Outcome {
     Done(Imported),
 }
 
-/// Passes through a source whose tables lie behind its data: the header, the first table and the
-/// second one may each be one, and a last pass takes the data.
-const PASSES: usize = 6;
-
 /// Imports, or says what it would do.
 ///
 /// # Errors
@@ -243,26 +240,19 @@ fn once(
     let keep = open_keep(import.keep, import.dry_run, control)?;
     let hint = import.source.hint();
     control.source_opened(import.source.size());
-    let source = Source {
-        again: import.source.again(),
-        source: import.source,
-        passing: Passing {
-            keep: keep.clone(),
-            sums: import.sums,
-        },
+    let passing = Passing {
+        keep: keep.clone(),
+        sums: import.sums,
     };
-    let opening = Opening {
-        means: Means {
-            threads: import.limits.threads,
-            // The map of what is stored, what passed by and the tables take a part each.
-            memory: import.limits.memory / 3,
-            max_size: import.max_size,
-            again: source.again.is_some(),
-        },
-        how: import.how,
-        device: source.device(),
-        far: source.far(),
+    let source = Source::new(import.source, passing);
+    let means = Means {
+        threads: import.limits.threads,
+        // The map of what is stored, what passed by and the tables take a part each.
+        memory: import.limits.memory / 3,
+        max_size: import.max_size,
+        again: source.comes_again(),
     };
+    let opening = source.opening(means, import.how);
     let bounds = Bounds {
         max_size: import.max_size,
         threads: import.limits.threads,
@@ -296,6 +286,10 @@ fn once(
     seen.warn_first(import.warnings);
     let described = seen.describe_guest(&import.pick.choice);
     let guest = described.vm.map(Box::new);
+    writer
+        .warnings
+        .drain(..)
+        .for_each(|warning| seen.warn(warning));
     for warning in ova.iter().flat_map(|ova| ova.end(guest.as_deref())) {
         seen.warn(warning);
     }
@@ -340,123 +334,12 @@ fn plan(seen: Seen, disks: Vec<DiskPlan>) -> Outcome {
     })
 }
 
-/// The source, for as many passes as it takes.
-pub(crate) struct Source {
-    source: Box<dyn ByteSource>,
-    again: Option<Again>,
-    passing: Passing,
-}
-
-/// How far a walk came.
-pub(crate) enum Walked {
-    /// The sink wanted no more of it.
-    Stopped,
-    /// To its end, and what is known about the source then; `None` where the rest of it does not
-    /// matter.
-    Through(Option<Passed>),
-}
-
-impl Source {
-    /// `source`, of which this becomes as it passes.
-    pub(crate) fn new(source: Box<dyn ByteSource>, passing: Passing) -> Self {
-        Source {
-            again: source.again(),
-            source,
-            passing,
-        }
-    }
-
-    /// Whether there can be another pass.
-    pub(crate) fn comes_again(&self) -> bool {
-        self.again.is_some()
-    }
-
-    /// The device that it is, if it is one.
-    pub(crate) fn device(&self) -> Option<Device> {
-        self.source.device()
-    }
-
-    /// How the source is read at any offset, where that is so much effort that only a format that
-    /// needs it is worth it.
-    pub(crate) fn far(&self) -> Option<Opener> {
-        let far = self.source.is_far() && self.passing.is_idle();
-        self.source.at_any_offset().filter(|_| far)
-    }
-
-    /// Walks through the source: at any offset where that is better, or from front to back, once more
-    /// where tables lie behind data.
-    pub(crate) fn walk(self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Walked> {
-        self.source.name().clone_into(&mut walk.source);
-        if let Some(flow) = self.direct(walk)? {
-            return Ok(match flow {
-                Break(()) => Walked::Stopped,
-                Continue(()) => Walked::Through(Some(Passed {
-                    sums: Sums::default(),
-                    bytes: control.progress().taken,
-                })),
-            });
-        }
-        let (mut source, mut passing) = (self.source, self.passing);
-        let mut first: Option<Passed> = None;
-        for _ in 0..PASSES {
-            let size = source.size();
-            control.source_opened(size);
-            walk.begin();
-            let mut intake = Intake::start(source, passing.clone(), control)?;
-            let flow = walk.run(&mut intake, size)?;
-            if flow.is_break() && !walk.seen.again {
-                return Ok(Walked::Stopped);
-            }
-            if walk.seen.at_any_offset {
-                return Ok(Walked::Through(Some(Passed {
-                    sums: Sums::default(),
-                    bytes: control.progress().taken,
-                })));
-            }
-            if !passing.is_idle() {
-                drain(&mut intake)?;
-                let passed = intake.passed().ok_or_else(stopped)?;
-                if first.is_some_and(|first| first.sums != passed.sums) {
-                    return Err(Error::io(
-                        "changed between two passes",
-                        "it has another digest",
-                    ));
-                }
-                first = Some(passed);
-                // The copy is complete.
-                passing.keep = Keep::default();
-            }
-            if !walk.seen.again {
-                return Ok(Walked::Through(intake.passed()));
-            }
-            source = self.again.as_ref().ok_or_else(stopped)?()?;
-        }
-        Err(Error::unsupported(format!(
-            "has its tables in such an order that {PASSES} passes do not find them all"
-        ))
-        .hint("unpack it first and give the file"))
-    }
-
-    /// Where every byte has to pass, there is no other way than from front to back.
-    fn direct(&self, walk: &mut Walk<'_>) -> Result<Option<ControlFlow<()>>> {
-        let near = self.passing.is_idle() && !self.source.is_far();
-        match self.source.at_any_offset().filter(|_| near) {
-            Some(open) => open()?.map_or(Ok(None), |bytes| walk.direct(bytes)),
-            None => Ok(None),
-        }
-    }
-}
-
 /// An input that is no disk, with what its source knows about why.
 pub(crate) fn explained(error: Error, hint: Option<&'static str>) -> Error {
     match hint {
         Some(hint) if error.kind() == Kind::Refused => error.hint(hint),
         _ => error,
     }
-}
-
-fn stopped() -> Error {
-    Error::io("reading stopped", "the source was not read to its end")
 }
 
 /// The judgement at the source's end: the disks that were meant, all of it read, the right checksum.

@@ -4,14 +4,18 @@
 //! how long it is may show only at its end. And what was taken for a disk without data, because it begins
 //! with zeros, is one only if nothing else follows.
 
+mod mixed;
+
 use diskimage::{END, Format};
 use extent::zero::is_zero;
 use extent::{DiskRead, Piece, SparseRead};
 use recognise::foreign;
-use recognise::reach::{self, Fit, Reach};
+use recognise::reach::{self, By, Fit, Reach};
 use report::{Error, Result};
 
 use crate::basis::{Basis, not_whole_sectors, nothing_recognised, shows_at_its_end};
+
+pub(crate) use mixed::GuardedMixed;
 
 /// Bytes of a sector, which every disk has a whole number of.
 const SECTOR: u64 = 512;
@@ -126,6 +130,12 @@ impl Watch {
         reach::sector(&self.head)
     }
 
+    /// Whether there is a partition table.
+    pub(crate) fn is_partitioned(&self) -> bool {
+        let by_table = |reach: Reach| !matches!(reach.by, By::Whole(_));
+        self.reach().is_some_and(by_table)
+    }
+
     /// Whether a disk of `size` bytes is as long as it says.
     ///
     /// # Errors
@@ -145,9 +155,7 @@ impl Watch {
     /// [`report::Kind::Refused`] when it is cut, or no disk.
     pub(crate) fn end(&self, passed: u64, size: Option<u64>) -> Result<()> {
         if matches!(self.claim.basis, Some(Basis::Evidence | Basis::Blank)) {
-            let whole = self.tail.len() == END;
-            let footer = whole && diskimage::probe_end(&self.tail) == Some(Format::Vhd);
-            if self.data.is_some() && !footer {
+            if self.data.is_some() && !self.has_footer() {
                 return Err(nothing_recognised());
             }
             if let Some(known) = foreign::in_tail(&self.tail) {
@@ -157,15 +165,28 @@ impl Watch {
                 return Err(not_whole_sectors(passed));
             }
         }
-        self.fits(size.unwrap_or(passed))
+        self.fits(self.without_footer(size.unwrap_or(passed)))
+    }
+
+    /// Whether the last bytes that have passed are the footer of a fixed VHD.
+    fn has_footer(&self) -> bool {
+        self.tail.len() == END && diskimage::probe_end(&self.tail) == Some(Format::Vhd)
+    }
+
+    /// The size of the disk in a file of `size` bytes.
+    fn without_footer(&self, size: u64) -> u64 {
+        match self.has_footer() {
+            true => size.saturating_sub(END as u64),
+            false => size,
+        }
     }
 
     /// What is to be said of a disk of `size` bytes that is taken.
     pub(crate) fn warning(&self, size: u64) -> Option<Error> {
-        let reach = self.reach()?;
+        let (reach, size) = (self.reach()?, self.without_footer(size));
         match reach.fit(size) {
             Fit::Whole => None,
-            Fit::Cut => Some(cut(&reach, size)),
+            Fit::Cut => Some(Error::refused(cut(&reach, size).message())),
             Fit::Nearly => Some(Error::corrupt(format!(
                 "is {} bytes shorter than its {} says: {}",
                 reach.most - size,

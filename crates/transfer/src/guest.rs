@@ -62,7 +62,7 @@ impl Guest {
     /// They name the file: those of the language, and [`report::Kind::Refused`] for what is in none of
     /// them.
     pub fn in_file(name: &str, bytes: &[u8]) -> Result<Vm> {
-        let class = classify(bytes, Some(bytes.len() as u64), None);
+        let class = classify(bytes, Some(bytes.len() as u64), None, false);
         let vm = class.and_then(|class| match class {
             Class::Config(kind) => read(
                 &Config {
@@ -120,7 +120,11 @@ fn in_order(configs: &[Config]) -> impl Iterator<Item = &Config> {
     ordered.filter(|config| !config.text.is_empty())
 }
 
-fn read(config: &Config, choice: &Choice) -> Result<Vm> {
+/// Reads the description in `config` of the guest that is meant by `choice`.
+///
+/// # Errors
+/// Those of the language's reader.
+pub(crate) fn read(config: &Config, choice: &Choice) -> Result<Vm> {
     let (text, member) = (&config.text, &config.member);
     let vm = match config.kind {
         ConfigKind::Ovf => return ovf::choose(text, member, choice),

@@ -11,8 +11,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use diskimage::passing::Means;
-use diskimage::{About, How};
-use extent::ByteSource;
+use diskimage::{About, Format, How};
 use report::{Error, Kind, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
@@ -21,13 +20,14 @@ use vmconfig::Vm;
 use crate::basis::{Basis, no_disk, nothing_recognised};
 use crate::classify::Class;
 use crate::control::{Control, interrupted};
-use crate::engine::{Source, Walked, explained};
-use crate::intake::{Keep, Passing};
-use crate::open::{Footer, Opening};
+use crate::engine::explained;
+use crate::input::Input;
+use crate::intake::Passing;
+use crate::open::Footer;
+use crate::passes::{Source, Walked};
 use crate::pick::Pick;
 use crate::seen::{Config, Disk, Seen, Taken};
 use crate::siblings;
-use crate::sums::Sums;
 use crate::walk::Walk;
 
 pub(crate) use looker::Looker;
@@ -36,8 +36,8 @@ pub use survey::{Packing, Survey};
 
 /// What is to be looked at.
 pub struct Inspect {
-    /// Where the bytes come from.
-    pub source: Box<dyn ByteSource>,
+    /// What is read.
+    pub source: Input,
     /// How an import would open images; what it would refuse is described all the same.
     pub how: How,
     /// Which disks are described; all of them are unless a member is named.
@@ -114,6 +114,19 @@ impl InspectedDisk {
         };
         self.refusal.get_or_insert(refusal);
     }
+
+    /// A disk that could not be described.
+    pub(crate) fn in_trouble(member: String, format: Format, trouble: Error) -> Self {
+        InspectedDisk {
+            trouble: Some(trouble),
+            ..InspectedDisk::new(Disk {
+                member,
+                size: None,
+                format,
+                variant: String::new(),
+            })
+        }
+    }
 }
 
 /// Looks at a source and says what it holds.
@@ -127,22 +140,14 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     let (hint, size) = (inspect.source.hint(), inspect.source.size());
     let part = siblings::check(&name, &inspect.how.gate).err();
     control.source_opened(size);
-    let idle = Passing {
-        keep: Keep::default(),
-        sums: Sums::default(),
+    let source = Source::new(inspect.source, Passing::idle());
+    let means = Means {
+        threads: inspect.limits.threads,
+        memory: inspect.limits.memory / 3,
+        max_size: inspect.max_size,
+        again: source.comes_again(),
     };
-    let source = Source::new(inspect.source, idle);
-    let opening = Opening {
-        means: Means {
-            threads: inspect.limits.threads,
-            memory: inspect.limits.memory / 3,
-            max_size: inspect.max_size,
-            again: source.comes_again(),
-        },
-        how: inspect.how,
-        device: source.device(),
-        far: source.far(),
-    };
+    let opening = source.opening(means, inspect.how);
     let pick = Pick {
         several: true,
         ..inspect.pick
@@ -199,7 +204,7 @@ fn told(size: Option<u64>, mut seen: Seen, mut looker: Looker, pick: &Pick) -> R
         configs: seen.configs,
         manifest: seen.manifest,
         warnings: seen.warnings,
-        refusal: looker.manifest.or(refusal),
+        refusal: looker.refusal.or(looker.manifest).or(refusal),
     })
 }
 

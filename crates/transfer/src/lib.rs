@@ -5,7 +5,7 @@
 //! ```text
 //! source ─ intake ─ walk (layers, archive, format) ─ cutter ─┬─ target
 //!            │                                               ├─ target
-//!            └─ copy kept, SHA-256                           └─ digest
+//!            └─ copy kept, checksums                         └─ digest
 //! ```
 //!
 //! [`import`] runs the whole of it, [`digest`] the right half over a disk that lies somewhere.
@@ -26,6 +26,7 @@ mod gather;
 mod guard;
 mod guest;
 mod hash;
+mod input;
 mod inspect;
 mod intake;
 mod mixed;
@@ -33,9 +34,11 @@ mod names;
 mod open;
 mod ova;
 mod part;
+mod passes;
 mod pick;
 mod pool;
 mod pour;
+mod references;
 mod reorder;
 mod seen;
 mod siblings;
@@ -50,6 +53,7 @@ pub use digest::{Content, Named, digest};
 pub use encoded::Form;
 pub use engine::{DiskPlan, Import, Imported, ImportedDisk, Outcome, Plan, TargetEnd, import};
 pub use guest::{Guest, is_same_file};
+pub use input::{Beside, Input};
 pub use inspect::{
     Entry, Inspect, Inspected, InspectedDisk, Members, Packing, Survey, What, inspect,
 };

@@ -185,20 +185,16 @@ fn feed(feeds: &[Feed], mixed: &mut dyn Mixed, control: &Control) -> Result<()> 
         let piece = mixed.peek()?;
         let len = piece.len();
         let part = match piece {
-            Piece::Data(bytes) => Part::Data(at, bytes.into()),
+            Piece::Data(bytes) => {
+                data += len;
+                Part::Data(at, bytes.into())
+            }
             _ => Part::Zeros(at, len),
         };
         passed += len;
-        data += if matches!(part, Part::Data(..)) {
-            len
-        } else {
-            0
-        };
         control.reached(passed, data);
-        if !feeds
-            .get(disk)
-            .is_some_and(|feed| feed.0.send(part).is_ok())
-        {
+        let sent = feeds.get(disk).map(|feed| feed.0.send(part));
+        if !matches!(sent, Some(Ok(()))) {
             return Ok(());
         }
         mixed.consume(len);

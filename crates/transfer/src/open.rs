@@ -8,6 +8,8 @@ use diskimage::{Format, How, Image};
 use extent::{BlockRead, Device, DiskRead, InOrder, Opener, SparseRead};
 use report::{Error, Result};
 
+use crate::input::Beside;
+
 /// What becomes of formats on the way.
 pub(crate) struct Opening {
     /// How images are opened.
@@ -19,6 +21,8 @@ pub(crate) struct Opening {
     /// How the source is read at any offset, where that costs effort and is worth it only for a format
     /// that does not pass well.
     pub(crate) far: Option<Opener>,
+    /// Where the source lies, for a description of a guest that names its disks there.
+    pub(crate) beside: Option<Beside>,
 }
 
 /// The tables of images that only pass by, by the member's name, from one pass to the next.
@@ -37,6 +41,8 @@ pub(crate) enum Streamed<'a> {
     Disk {
         disk: Box<dyn DiskRead + 'a>,
         variant: String,
+        /// Bytes in a sector, where the format says so.
+        sector: Option<u32>,
     },
     /// Its tables lie behind its data: the stream has to come again.
     Again,
@@ -70,26 +76,25 @@ impl Opening {
             .or_insert_with(|| Arc::new(Sieve::new(size)));
         match pass(format, stream, sieve, &self.how, self.means)? {
             Passing::Disk(stream) => {
-                let variant = stream.about().variant.clone();
-                let disk = stream;
-                Ok(Streamed::Disk { disk, variant })
+                let about = stream.about();
+                let (variant, sector) = (about.variant.clone(), about.sector);
+                Ok(Streamed::Disk {
+                    disk: stream,
+                    variant,
+                    sector,
+                })
             }
             Passing::Again => Ok(Streamed::Again),
         }
     }
-
-    /// The image in `format` that lies in `bytes`.
-    ///
-    /// # Errors
-    /// Those of [`Image::open`].
-    pub(crate) fn at_any_offset(&self, format: Format, bytes: Arc<dyn BlockRead>) -> Result<Image> {
-        Image::open(format, bytes, &self.how)
-    }
 }
 
 fn disk<'a>(disk: impl DiskRead + 'a, variant: String) -> Streamed<'a> {
-    let disk = Box::new(disk);
-    Streamed::Disk { disk, variant }
+    Streamed::Disk {
+        disk: Box::new(disk),
+        variant,
+        sector: None,
+    }
 }
 
 /// Whether the footer of a fixed VHD, which begins as its raw disk does, is looked for behind the disk.

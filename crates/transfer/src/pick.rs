@@ -16,6 +16,8 @@ pub struct Pick {
     pub format: Option<Format>,
     /// Whether a disk is taken that says that it is longer than it is.
     pub may_be_cut: bool,
+    /// Whether an archive is taken whose end mark is missing, or is followed by something else.
+    pub any_end: bool,
     /// Whether every disk is meant that the rest does not exclude, and not just one.
     pub several: bool,
     /// The guest that is meant, whose disks alone are taken then, and its deployment.

@@ -35,12 +35,7 @@ pub(crate) fn check(name: &str, gate: &Gate) -> Result<()> {
     if directory.look(file).is_err() {
         return Ok(());
     }
-    let same = |name: &&String| {
-        PartName::parse(name).is_some_and(|other| {
-            let other = (other.before, other.series, other.after);
-            other == (part.before, part.series, part.after)
-        })
-    };
+    let same = |name: &&String| PartName::parse(name).is_some_and(|other| part.is_sibling(&other));
     let mut families = Families::default();
     for name in names.iter().filter(same).take(LOOKED_AT) {
         // What is no regular file is no part.

@@ -7,7 +7,9 @@
 
 mod archive;
 mod chosen;
+mod ending;
 mod evidence;
+mod folder;
 mod leaf;
 mod look;
 mod parts;
@@ -16,6 +18,7 @@ mod witness;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow::{self, Continue};
+use std::sync::Arc;
 
 use extent::{Lookahead, Piece, SparseRead, drain};
 use report::{Error, Result};
@@ -56,6 +59,11 @@ pub(crate) trait DiskSink {
         content: Content<'_>,
     ) -> Result<ControlFlow<()>>;
 
+    /// Says how many bytes the sectors of the next disk have, where that is known.
+    fn sector(&mut self, sector: Option<u32>) {
+        let _ = sector;
+    }
+
     /// Takes the disks `found`, whose pieces `mixed` gives in turns, to their ends; otherwise as
     /// [`DiskSink::take`].
     fn take_mixed(
@@ -78,7 +86,7 @@ pub(crate) struct Walk<'a> {
     pick: &'a Pick,
     opening: &'a Opening,
     sink: &'a mut dyn DiskSink,
-    control: &'a Control,
+    control: &'a Arc<Control>,
     /// The source's name.
     pub(crate) source: String,
     pub(crate) seen: Seen,
@@ -95,6 +103,8 @@ pub(crate) struct Walk<'a> {
     /// Manifests that came behind files which they name, by the archive's member name: the next pass
     /// through the same source compares them.
     manifests: HashMap<String, Found>,
+    /// Bytes in a sector of the disk that is about to be handed on, as its format declares it.
+    sector: Option<u32>,
     layers: Vec<&'static str>,
     /// Compressions among `layers`.
     decoders: usize,
@@ -102,12 +112,15 @@ pub(crate) struct Walk<'a> {
 }
 
 /// A file on the way: the source itself, what a layer unfolds to, or a member.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct File {
+    /// Its name, outermost archive first; empty for the source itself.
     member: String,
     size: Option<u64>,
     /// Where in `member` the name begins that it has in the innermost archive.
     within: Option<usize>,
+    /// Whether a description says that it is a raw disk.
+    raw: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -117,7 +130,7 @@ impl<'a> Walk<'a> {
         pick: &'a Pick,
         opening: &'a Opening,
         sink: &'a mut dyn DiskSink,
-        control: &'a Control,
+        control: &'a Arc<Control>,
     ) -> Self {
         Walk {
             limits,
@@ -134,6 +147,7 @@ impl<'a> Walk<'a> {
             parts: Parts::default(),
             xva: Vec::new(),
             manifests: HashMap::new(),
+            sector: None,
             layers: Vec::new(),
             decoders: 0,
             opened: 0,
@@ -176,9 +190,8 @@ impl<'a> Walk<'a> {
         size: Option<u64>,
     ) -> Result<ControlFlow<()>> {
         let file = File {
-            member: String::new(),
             size,
-            within: None,
+            ..File::default()
         };
         self.file(&mut Located::new(source, ""), &file)
     }

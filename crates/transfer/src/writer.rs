@@ -46,6 +46,10 @@ pub(crate) struct Writer<'a> {
     dry_run: bool,
     /// What would be done, for each disk that a dry run has met.
     pub(crate) plans: Vec<DiskPlan>,
+    /// Bytes in a sector of the next disk, where that is known.
+    sector: Option<u32>,
+    /// What is to be said of the places that disks go to.
+    pub(crate) warnings: Vec<Error>,
     /// Why a disk was not taken.
     failure: Option<Error>,
     poured: Vec<Pour>,
@@ -75,6 +79,8 @@ impl<'a> Writer<'a> {
             verify,
             dry_run,
             plans: Vec::new(),
+            sector: None,
+            warnings: Vec::new(),
             failure: None,
             poured: Vec::new(),
             met: 0,
@@ -101,6 +107,11 @@ impl<'a> Writer<'a> {
             None => target.fits_any(),
         };
         candidates.iter().try_for_each(|target| fits(&**target))?;
+        if let Some(sector) = self.sector.take() {
+            let other = candidates.iter().filter(|target| target.sector() != sector);
+            let warnings = other.map(|target| other_sectors(disk, sector, &**target));
+            self.warnings.extend(warnings);
+        }
         Ok(candidates)
     }
 
@@ -239,6 +250,10 @@ impl Writer<'_> {
 }
 
 impl DiskSink for Writer<'_> {
+    fn sector(&mut self, sector: Option<u32>) {
+        self.sector = sector;
+    }
+
     fn take(
         &mut self,
         found: &Disk,
@@ -305,6 +320,16 @@ impl DiskSink for Writer<'_> {
         let ways = ways.map(|((feed, queue), pour)| (feed, queue, pour));
         mixed::pour(found, ways.collect(), mixed, bounds, self.control)
     }
+}
+
+/// A partition table counts in sectors: where they are of another size it is found nowhere.
+fn other_sectors(disk: &Disk, sector: u32, target: &dyn Candidate) -> Error {
+    let (name, there) = (target.name(), target.sector());
+    Error::refused(format!(
+        "has sectors of {sector} bytes, and {name} has sectors of {there}: a guest does not find the \
+         disk's partitions there"
+    ))
+    .within(&disk.member)
 }
 
 /// A place that cannot be read about is the target's trouble, not the source's.

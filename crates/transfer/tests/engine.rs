@@ -17,14 +17,14 @@ use extent::ByteSource;
 use fakes::{Memory, Script, Seen, Step};
 use place::target::Candidate;
 use report::{Error, Kind};
-use transfer::{Control, Import, Imported, Outcome, Pattern, Pick, Places, Sums, import};
+use transfer::{Control, Import, Imported, Input, Outcome, Pattern, Pick, Places, Sums, import};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
 /// An import of `source` with nothing special about it.
 fn request(source: impl ByteSource + 'static, targets: Vec<Box<dyn Candidate>>) -> Import {
     Import {
-        source: Box::new(source),
+        source: Input::bytes(source),
         places: Places::These(targets),
         form: None,
         how: How::default(),
@@ -131,7 +131,7 @@ fn every_byte_is_accounted_for_exactly_once() {
     let steps = [
         Step::Data(disk()),
         Step::Hole(1 << 36),
-        Step::Data(vec![5; 100]),
+        Step::Data(vec![5; 512]),
     ];
     let done = run(request(Script::steps(steps), vec![target])).unwrap();
     let seen = seen(&target_seen);
@@ -147,7 +147,7 @@ fn every_byte_is_accounted_for_exactly_once() {
         at += len;
     }
     assert_eq!(at, done.disks[0].content.size);
-    assert_eq!(at, (3 << 20) + (1 << 36) + 100);
+    assert_eq!(at, (3 << 20) + (1 << 36) + 512);
 }
 
 #[test]
@@ -287,14 +287,31 @@ fn a_dry_run_opens_nothing() {
 
 #[test]
 fn what_is_no_disk_is_refused_before_anything_is_opened() {
-    let mut qcow = disk();
-    qcow[..4].copy_from_slice(b"QFI\xfb");
+    let mut both = disk();
+    both[..4].copy_from_slice(b"QFI\xfb");
+    let mut qcow = both.clone();
+    qcow[510..512].fill(0);
     let html = b"<!DOCTYPE html><title>Log in</title>".to_vec();
-    let cases: [(Vec<u8>, Kind, &str); 3] = [
+    let cases: [(Vec<u8>, Kind, &str); 6] = [
         (
             qcow,
             Kind::Unsupported,
             "script: is a qcow2 disk of version 0; versions 2 and 3 are read",
+        ),
+        (
+            both,
+            Kind::Refused,
+            "script: reads as qcow2 and as a disk with an MBR partition table without partitions at once",
+        ),
+        (
+            vec![7; 1 << 20],
+            Kind::Refused,
+            "script: nothing recognised in it: no partition table, file system or boot code",
+        ),
+        (
+            vec![0; 1001],
+            Kind::Refused,
+            "script: has 1001 bytes, which are no whole sectors of 512 bytes, as a disk has",
         ),
         (html, Kind::Refused, "script: is text, not a disk"),
         (vec![], Kind::Refused, "script: is empty"),

@@ -18,7 +18,7 @@
 //! member's name, and what to make of it is the caller's policy.
 
 use extent::{Piece, SparseRead};
-use report::Result;
+use report::{Error, Result};
 
 /// One entry of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub struct Member {
     pub kind: MemberKind,
     /// The size of the content in bytes, holes included, where the archive says so beforehand.
     pub size: Option<u64>,
+    /// Why its content cannot be read, where that is so: it then seems to have none. The rest of the
+    /// archive can be read all the same.
+    pub refusal: Option<Error>,
 }
 
 /// What a member is.
@@ -48,11 +51,24 @@ pub enum MemberKind {
     Other,
 }
 
+/// Why what has come to its end without an error need not be complete.
+///
+/// Writers forget end marks, and tapes, old files and careless tools leave bytes behind them. Nothing in the
+/// data itself tells such a file from one that was cut or damaged there; what surrounds it may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// What is wrong with the end: an error, should nothing else show that it is one.
+    pub error: Error,
+    /// Whether what follows the end looks like more of the same: then nothing around it shows that it is
+    /// whole.
+    pub more: bool,
+}
+
 /// An archive read in one forward pass.
 pub trait Archive {
     /// Moves past what is left of the current member, which is checked like content that is read,
-    /// and on to the next one. `None` says that the archive is complete and was right up to the end
-    /// of its input; it stays there.
+    /// and on to the next one. `None` says that the archive is complete, as far as [`Archive::doubt`]
+    /// has nothing to say, and was right up to the end of its input; it stays there.
     ///
     /// # Errors
     /// [`report::Kind::Corrupt`] when the archive contradicts its format or ends early,
@@ -63,6 +79,19 @@ pub trait Archive {
     /// The content of the member that [`Archive::next_member`] gave last, from where the last
     /// reader left it; an empty stream before the first member and after the last.
     fn content(&mut self) -> &mut dyn SparseRead;
+
+    /// What there is to say against the end, once [`Archive::next_member`] has given `None`.
+    fn doubt(&self) -> Option<&Doubt> {
+        None
+    }
+
+    /// Whether that content comes by way of a decoder that takes much of [`Limits::memory`], so that
+    /// there is less for those inside it.
+    ///
+    /// [`Limits::memory`]: crate::Limits::memory
+    fn is_costly(&self) -> bool {
+        false
+    }
 }
 
 /// A stream that knows how far it has come.
@@ -128,7 +157,10 @@ pub(crate) mod tests {
     /// All members and their whole content.
     pub(crate) fn contents(archive: &mut dyn Archive) -> Result<Vec<(Member, Vec<u8>)>> {
         let mut members = Vec::new();
-        while let Some(member) = archive.next_member()? {
+        while let Some(mut member) = archive.next_member()? {
+            if let Some(refusal) = member.refusal.take() {
+                return Err(refusal);
+            }
             let mut content = Vec::new();
             loop {
                 let stream = archive.content();
@@ -150,7 +182,10 @@ pub(crate) mod tests {
             }
             members.push((member, content));
         }
-        Ok(members)
+        match archive.doubt() {
+            Some(doubt) => Err(doubt.error.clone()),
+            None => Ok(members),
+        }
     }
 
     #[test]

@@ -115,6 +115,11 @@ impl<R: SparseRead> Bzip2<R> {
         })
     }
 
+    /// The input; at the end it stands at its end.
+    pub(crate) fn into_input(self) -> R {
+        self.input.into_inner()
+    }
+
     /// Reads some more of the input and looks for marks in it.
     fn read(&mut self) -> Result<()> {
         const STEP: usize = 64 << 10;

@@ -32,6 +32,9 @@ pub(crate) use self::decoder::Decoder;
 use self::window::{DEFLATE, DEFLATE64};
 pub(crate) use self::zlib::ZlibDecoder;
 
+/// A decoder of Deflate64.
+pub(crate) type Decoder64 = Decoder<DEFLATE64>;
+
 /// A raw DEFLATE stream, read out of another stream.
 ///
 /// Takes no byte beyond the final block from its input. Errors are `corrupt` and name the byte of

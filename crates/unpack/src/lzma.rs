@@ -43,6 +43,8 @@ pub struct Lzma<R> {
     outbox: Outbox,
     /// Members begun so far; a .lzma file has one.
     members: u64,
+    /// A header that is not in the input.
+    known: Option<Alone>,
     state: State,
 }
 
@@ -69,8 +71,17 @@ impl<R: SparseRead> Lzma<R> {
         Ok(Self::new(input, limits, Format::Lzip, "lzip"))
     }
 
+    /// A decoder over `input`, which stands behind `header`: in other containers it is another one.
+    pub(crate) fn behind(header: Alone, input: R, limits: &Limits) -> Self {
+        Lzma {
+            known: Some(header),
+            ..Self::new(input, limits, Format::Alone, "lzma")
+        }
+    }
+
     fn new(input: R, limits: &Limits, format: Format, name: &'static str) -> Self {
         Lzma {
+            known: None,
             input: Input::new(name, input),
             format,
             memory: limits.xz_memory,
@@ -106,7 +117,10 @@ impl<R: SparseRead> Lzma<R> {
         self.members += 1;
         let (dictionary, bytes) = match self.format {
             Format::Alone => {
-                let header = Alone::parse(self.input.array(WHAT)?);
+                let header = match self.known.take() {
+                    Some(header) => header,
+                    None => Alone::parse(self.input.array(WHAT)?),
+                };
                 (header.reach(), header.for_decoder().to_vec())
             }
             Format::Lzip => {

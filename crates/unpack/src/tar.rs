@@ -5,7 +5,8 @@
 //! takes what GNU tar takes or refuses; it never guesses.
 //!
 //! An archive is complete when at least one block of zeros follows its last member and nothing but
-//! zeros comes after that, in whole blocks. (The format asks for two; GNU tar, too, accepts one.)
+//! zeros comes after that. (The format asks for two blocks; GNU tar, too, accepts one.) Where the end mark is
+//! missing, or something else comes behind it, there is a [`Doubt`].
 
 mod body;
 mod header;
@@ -15,11 +16,12 @@ mod sparse;
 #[cfg(test)]
 mod tests;
 
-use extent::{Piece, SparseRead, read_full};
+use extent::zero::is_zero;
+use extent::{SparseRead, drain, read_full};
 use report::{Error, Result};
 
 use crate::Limits;
-use crate::archive::{Archive, Counted, Member, MemberKind, shown};
+use crate::archive::{Archive, Counted, Doubt, Member, MemberKind, shown};
 use crate::input::skip_zeros;
 use body::Body;
 use header::{Header, until_nul};
@@ -41,6 +43,16 @@ pub struct Tar<R> {
     /// Bytes the content of one member may have, holes included.
     largest: u64,
     complete: bool,
+    doubt: Option<Doubt>,
+}
+
+/// What comes next between two members.
+enum Next {
+    Header(Box<Header>, Place),
+    /// A block of zeros.
+    Mark,
+    /// The input ends here.
+    End(u64),
 }
 
 /// What extension headers said about the member that follows them.
@@ -85,42 +97,64 @@ impl<R: SparseRead> Tar<R> {
             globals: Records::default(),
             largest: limits.output,
             complete: false,
+            doubt: None,
         }
     }
 
-    /// The next header and where it is; `None` when a block of zeros is there instead.
-    fn header(&mut self) -> Result<Option<(Header, Place)>> {
+    /// The next header and where it is, or what is there instead.
+    fn header(&mut self) -> Result<Next> {
         let place = Place(self.body.input.at());
         let mut block = [0; BLOCK];
-        match read_full(&mut self.body.input, &mut block)? {
-            BLOCK => {}
-            0 => {
-                return Err(Error::corrupt(format!(
-                    "tar: the archive ends at byte {place} without an end mark"
-                )));
-            }
-            part => return Err(ends_inside_a_block(place.0 + part as u64)),
+        let read = read_full(&mut self.body.input, &mut block)?;
+        // A block that is cut could only have been one of the end mark's.
+        match (read, is_zero(&block)) {
+            (BLOCK, true) => return Ok(Next::Mark),
+            (BLOCK, false) => {}
+            (_, true) => return Ok(Next::End(place.0)),
+            (_, false) => return Err(ends_inside_a_block(place.0 + read as u64)),
         }
-        if extent::zero::is_zero(&block) {
-            return Ok(None);
-        }
-        let header = Header(block);
+        let header = Box::new(Header(block));
         header.check(place)?;
-        Ok(Some((header, place)))
+        Ok(Next::Header(header, place))
     }
 
-    /// Makes sure that only padding follows the end mark.
+    /// Ends the archive at byte `at` of its input, which has nothing more.
+    fn end_unmarked(&mut self, at: u64) {
+        self.complete = true;
+        self.doubt = Some(Doubt {
+            error: Error::corrupt(format!(
+                "tar: the archive ends at byte {at} without an end mark"
+            )),
+            more: false,
+        });
+    }
+
+    /// Ends the archive behind the first block of an end mark.
     fn end(&mut self) -> Result<()> {
+        self.complete = true;
         let input = &mut self.body.input;
-        skip_zeros(input)?;
+        let zeros = skip_zeros(input)?;
         let at = input.at();
-        match input.peek()? {
-            Piece::End if at.is_multiple_of(BLOCK as u64) => Ok(()),
-            Piece::End => Err(ends_inside_a_block(at)),
-            _ => Err(Error::corrupt(format!(
-                "tar: trailing garbage at byte {at}, after the end mark"
-            ))),
+        let mut block = [0; BLOCK];
+        let read = read_full(input, &mut block)?;
+        if read == 0 {
+            return Ok(());
         }
+        drain(input)?;
+        let another = at.is_multiple_of(BLOCK as u64) && Self::looks_like(&block[..read]);
+        let lone = zeros < BLOCK as u64;
+        let message = match (another, lone) {
+            (true, _) => format!("tar: another archive begins at byte {at}, after the end mark"),
+            (false, true) => {
+                format!("tar: trailing garbage at byte {at}, after an end mark of one block")
+            }
+            (false, false) => format!("tar: trailing garbage at byte {at}, after the end mark"),
+        };
+        self.doubt = Some(Doubt {
+            error: Error::corrupt(message),
+            more: another,
+        });
+        Ok(())
     }
 
     /// Reads what `header` announces about the next member.
@@ -179,6 +213,7 @@ impl<R: SparseRead> Tar<R> {
             kind: kind(header, &name, said),
             name,
             size: Some(size),
+            refusal: None,
         })
     }
 
@@ -214,13 +249,19 @@ impl<R: SparseRead> Archive for Tar<R> {
         };
         let mut announced = None;
         loop {
-            let Some((header, place)) = self.header()? else {
-                if let Some(Place(at)) = announced {
+            let (header, place) = match (self.header()?, announced) {
+                (Next::Header(header, place), _) => (header, place),
+                (Next::Mark | Next::End(_), Some(Place(at))) => {
                     return Err(Place(at).corrupt("it announces a member, the archive ends"));
                 }
-                self.end()?;
-                self.complete = true;
-                return Ok(None);
+                (Next::Mark, None) => {
+                    self.end()?;
+                    return Ok(None);
+                }
+                (Next::End(at), None) => {
+                    self.end_unmarked(at);
+                    return Ok(None);
+                }
             };
             match header.type_flag() {
                 b'x' | b'X' | b'L' | b'K' => {
@@ -241,6 +282,10 @@ impl<R: SparseRead> Archive for Tar<R> {
 
     fn content(&mut self) -> &mut dyn SparseRead {
         &mut self.body
+    }
+
+    fn doubt(&self) -> Option<&Doubt> {
+        self.doubt.as_ref()
     }
 }
 

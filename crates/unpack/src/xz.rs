@@ -113,6 +113,11 @@ impl<R: SparseRead> Xz<R> {
         })
     }
 
+    /// The input; at the end it stands at its end.
+    pub(crate) fn into_input(self) -> R {
+        self.input.into_inner()
+    }
+
     /// Reads on as far as possible before something has to be fetched from a worker; `false` when
     /// that is so, or at the end.
     fn advance(&mut self) -> Result<bool> {

@@ -1,4 +1,5 @@
-//! zip in one forward pass: PKWARE's APPNOTE 6.3, stored and deflate, ZIP64, data descriptors.
+//! zip in one forward pass: PKWARE's APPNOTE 6.3 with ZIP64 and data descriptors, stored, deflate, Deflate64,
+//! bzip2, LZMA, zstd and xz.
 //!
 //! Members come by their local headers, in the order of the file. The central directory, which other
 //! readers begin with, comes last here: it has to list exactly the members that were read, with the
@@ -6,9 +7,13 @@
 //! program and another to the next one.
 
 mod content;
+mod data;
 mod descriptor;
 mod directory;
+mod listing;
+mod method;
 mod record;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -16,11 +21,12 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use extent::{Lookahead, SparseRead, read_exact};
-use report::{Error, Result};
+use report::{Error, Kind, Result};
 
 use crate::Limits;
 use crate::archive::{Archive, Counted, Member, MemberKind, shown};
 use content::Content;
+use listing::{Entry, Listing};
 use record::Local;
 
 /// The most members an archive may have: bounds the list that is kept for the directory to 18 MiB
@@ -44,21 +50,9 @@ pub struct Zip<R> {
     content: Content<R>,
     members: Vec<Entry>,
     names: RandomState,
+    /// Bytes of something else before the archive.
+    shift: u64,
     complete: bool,
-}
-
-/// What the central directory has to say about a member that was read.
-#[derive(Debug)]
-struct Entry {
-    /// Where the local header begins; ascends from entry to entry.
-    offset: u64,
-    /// The name, as a hash with a key of this reader's own.
-    name: u64,
-    size: u64,
-    compressed: u64,
-    crc: u32,
-    method: u16,
-    listed: bool,
 }
 
 impl<R: SparseRead> Zip<R> {
@@ -73,9 +67,10 @@ impl<R: SparseRead> Zip<R> {
     /// Reads `input`, which begins with the first local header, to its end.
     pub fn new(input: R, limits: &Limits) -> Self {
         Zip {
-            content: Content::new(Counted::new(Lookahead::new(input)), limits.output),
+            content: Content::new(Counted::new(Lookahead::new(input)), limits),
             members: Vec::new(),
             names: RandomState::new(),
+            shift: 0,
             complete: false,
         }
     }
@@ -88,31 +83,37 @@ impl<R: SparseRead> Zip<R> {
             )));
         }
         let name = String::from_utf8_lossy(&local.name).into_owned();
-        local.check(&shown(&name))?;
+        let (method, refusal) = match local.reading(&shown(&name)) {
+            Ok(method) => (Some(method), None),
+            Err(error) if error.kind() == Kind::Unsupported => (None, Some(error)),
+            Err(error) => return Err(error),
+        };
         self.members.push(Entry {
             offset,
             name: self.names.hash_one(&local.name),
-            size: 0,
             compressed: 0,
-            crc: 0,
+            sums: None,
             method: local.method,
             listed: false,
         });
-        let size = self.content.begin(&name, &local)?;
+        let size = self.content.begin(&name, &local, method)?;
         let kind = match name.ends_with('/') {
             true => MemberKind::Directory,
             false => MemberKind::File,
         };
-        Ok(Member { name, kind, size })
+        Ok(Member {
+            name,
+            kind,
+            size,
+            refusal,
+        })
     }
 
     /// Completes what is known about the member that has been read.
     fn finish(&mut self) -> Result<()> {
-        let sums = self.content.finish()?;
-        if let (Some(sums), Some(member)) = (sums, self.members.last_mut()) {
-            member.size = sums.size;
-            member.compressed = sums.compressed;
-            member.crc = sums.crc;
+        if let (Some(finished), Some(member)) = (self.content.finish()?, self.members.last_mut()) {
+            member.compressed = finished.compressed;
+            member.sums = finished.content;
         }
         Ok(())
     }
@@ -124,7 +125,7 @@ impl<R: SparseRead> Archive for Zip<R> {
             return Ok(None);
         }
         self.finish()?;
-        let input = self.content.input();
+        let input = self.content.input()?;
         let mut offset = input.at();
         let mut signature = take(input, "a header")?;
         if offset == 0 && signature == UNSPLIT {
@@ -137,7 +138,8 @@ impl<R: SparseRead> Archive for Zip<R> {
                 self.begin(offset, local).map(Some)
             }
             CENTRAL | END | END64 => {
-                directory::check(input, signature, &mut self.members, &self.names)?;
+                let listing = Listing::new(&mut self.members, &self.names, self.shift);
+                directory::check(input, signature, listing)?;
                 self.complete = true;
                 Ok(None)
             }
@@ -154,6 +156,10 @@ impl<R: SparseRead> Archive for Zip<R> {
 
     fn content(&mut self) -> &mut dyn SparseRead {
         &mut self.content
+    }
+
+    fn is_costly(&self) -> bool {
+        self.content.is_costly()
     }
 }
 

@@ -80,6 +80,11 @@ impl<R: SparseRead> Zstd<R> {
         })
     }
 
+    /// The input; at the end it stands at its end.
+    pub(crate) fn into_input(self) -> R {
+        self.input.into_inner()
+    }
+
     /// What each job may hold of the memory: half of it is for the blocks, half for the window; a
     /// quarter more is for output, since not every job has a window yet.
     fn share(&self) -> u64 {

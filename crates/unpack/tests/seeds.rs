@@ -28,6 +28,16 @@ fn inflate() {
 }
 
 #[test]
+fn deflate64() {
+    run("deflate64", streams::deflate64);
+}
+
+#[test]
+fn lzma() {
+    run("lzma", streams::lzma);
+}
+
+#[test]
 fn gzip() {
     run("gzip", streams::gzip);
 }
@@ -75,4 +85,14 @@ fn xva() {
 #[test]
 fn manifest() {
     run("manifest", appliances::manifest);
+}
+
+#[test]
+fn lzop() {
+    run("lzop", streams::lzop);
+}
+
+#[test]
+fn vma() {
+    run("vma", appliances::vma);
 }

@@ -6,6 +6,7 @@
 //! products do not agree on them.
 
 mod deployment;
+mod files;
 mod hardware;
 mod product;
 mod property;
@@ -17,6 +18,7 @@ mod tests;
 mod unit;
 mod write;
 
+pub use files::disk_files;
 pub use storage::FileReference;
 pub use write::{Descriptor, DiskFile, write};
 

@@ -1,5 +1,6 @@
 //! Seeds of the targets that read disk images and descriptions of guests.
 
+use testkit::vma::{Backup, CLUSTER};
 use testkit::xva::{Disk, Sum, export};
 
 /// Targets whose seeds are folded: their files are mostly zeros.
@@ -154,6 +155,10 @@ pub(super) fn made() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("xva", "sha1", xva(Sum::Sha1, &[])),
         ("xva", "first-version", xva(Sum::None, &[])),
         ("xva", "keep-alives", xva(Sum::Xxh64, &[1, 3])),
+        ("vma", "in-order", vma(|_| {})),
+        ("vma", "shuffled", vma(|backup| backup.order.reverse())),
+        ("vma", "small-extents", vma(|backup| backup.in_extent = 2)),
+        ("vma", "without-devices", Backup::new(&[]).header()),
     ]
 }
 
@@ -174,4 +179,20 @@ fn xva(sum: Sum, keep_alives: &[u64]) -> Vec<u8> {
         disk("Ref:9", &vec![0; 4500], true),
     ];
     [&4500u32.to_le_bytes()[..], &export(&disks)].concat()
+}
+
+/// A backup of a disk whose end lies in a block, of a small one, and of saved memory.
+fn vma(change: impl FnOnce(&mut Backup)) -> Vec<u8> {
+    let mut content = vec![0; CLUSTER + 600];
+    for at in [0, 9000, CLUSTER] {
+        content[at..at + 500].fill(7);
+    }
+    let mut backup = Backup::new(&[("drive-scsi0", &content), ("drive-efidisk0", &[3; 512])]);
+    change(&mut backup);
+    backup.devices.push(testkit::vma::Device {
+        name: "vmstate".into(),
+        content: vec![1; 100],
+    });
+    backup.order.push((3, 0));
+    backup.bytes()
 }

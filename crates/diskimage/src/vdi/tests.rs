@@ -152,8 +152,8 @@ fn an_image_with_a_parent_is_refused() {
         let error = read(Format::Vdi, file.clone()).unwrap_err();
         assert_eq!(
             error.to_text(),
-            "error: needs its parent, which has the UUID 03020100-0504-0706-0809-0a0b0c0d0e0f\nhint: \
-             parents go by VirtualBox's registry: there, VBoxManage clonemedium makes one file of both"
+            "error: needs its parent, which has the UUID 03020100-0504-0706-0809-0a0b0c0d0e0f\n\
+             hint: give --allow-backing DIR if it lies in DIR and may be read"
         );
         assert_eq!(error.kind(), report::Kind::Refused);
         let how = How {
@@ -164,6 +164,60 @@ fn an_image_with_a_parent_is_refused() {
         assert_eq!(looked.about().variant, name);
         assert_eq!(looked.about().refers[0].what, "parent");
     }
+}
+
+/// Files of which each is known by its UUID.
+struct Files(Vec<Vec<u8>>);
+
+impl crate::Directory for Files {
+    fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        panic!("{name} is opened by its name");
+    }
+
+    fn open_by_id(&self, wanted: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        let is_it = |file: &&Vec<u8>| id(*file).unwrap().as_deref() == Some(wanted);
+        let found = self.0.iter().find(is_it).cloned();
+        Ok(found.map(|file| Arc::new(file) as Arc<dyn BlockRead>))
+    }
+}
+
+fn over(files: Vec<Vec<u8>>) -> How {
+    How {
+        gate: Gate::shut().with_images_below(Arc::new(Files(files))),
+        ..How::default()
+    }
+}
+
+/// `image` with this UUID, as one that lies on top of the one with the UUID `parent`.
+fn child(image: &[u8], id: u8, parent: u8) -> Vec<u8> {
+    let image = patched(image, 76, &4u32.to_le_bytes());
+    patched(&patched(&image, 392, &[id; 16]), 424, &[parent; 16])
+}
+
+#[test]
+fn an_image_is_read_over_its_parents() {
+    let (disk, image) = image();
+    let below = random(7, (3 << 20) + (300 << 10));
+    let base = patched(&by_qemu(&below, "vdi", "", &[]), 392, &[1; 16]);
+    let middle = child(&by_qemu(&[0; 3 << 20], "vdi", "", &[]), 2, 1);
+    let map = le(&image, 340);
+    // Block 1 reads as the images below, and block 2 as zeros.
+    let top = child(&patched(&image, map + 8, &ZERO.to_le_bytes()), 3, 2);
+    let mut expected = disk;
+    expected[1 << 20..2 << 20].copy_from_slice(&below[1 << 20..2 << 20]);
+    let how = over(vec![middle, base]);
+    let mut image = Image::open(Format::Vdi, Arc::new(top.clone()), &how).unwrap();
+    assert!(crate::trial::content(&mut image).unwrap() == expected);
+    let refused = |how: &How| {
+        let opened = Image::open(Format::Vdi, Arc::new(top.clone()), how);
+        opened.unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(&over(Vec::new())),
+        "needs its parent, which has the UUID 02020202-0202-0202-0202-020202020202, and no file there has it"
+    );
+    let around = over(vec![child(&by_qemu(&[0; 512], "vdi", "", &[]), 2, 2)]);
+    assert!(refused(&around).ends_with("lies on top of more than 16 other images"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The header of a disk with blocks.
 
 use extent::BlockRead;
+use percent_encoding::percent_decode_str;
 use report::{Error, Result};
 
 use super::SECTOR;
@@ -104,10 +105,12 @@ impl Header {
         Ok(layout)
     }
 
-    /// The parent's name, from where it is most likely to be right: a path relative to this file, an
-    /// absolute one, a Macintosh URL (which is what XenServer writes), or the name in the header.
-    pub(super) fn parent_name(&self, file: &dyn BlockRead) -> Result<String> {
-        for platform in [b"W2ru", b"W2ku", b"MacX"] {
+    /// The parent's names, the one first that is most likely to be right: a path relative to this file, an
+    /// absolute one, a Macintosh URL (which is what XenServer writes), paths as Windows wrote them before it had
+    /// Unicode, or the name in the header.
+    pub(super) fn parent_names(&self, file: &dyn BlockRead) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for platform in [b"W2ru", b"W2ku", b"MacX", b"Wi2r", b"Wi2k"] {
             for locator in 0..8 {
                 let at = 576 + locator * 24;
                 let (len, offset) = (be32(&self.bytes, at + 8), be64(&self.bytes, at + 16));
@@ -117,21 +120,53 @@ impl Header {
                 let end = offset.saturating_add(len.into());
                 file.will_need(std::slice::from_ref(&(offset..end)));
                 let mut name = vec![0; len as usize];
-                read_exact(file, offset, &mut name, "parent locator")?;
-                return Ok(match platform {
-                    b"MacX" => until_nul(&String::from_utf8_lossy(&name)),
-                    _ => utf16(&name, |unit| le16(&unit, 0)),
+                match read_exact(file, offset, &mut name, "parent locator") {
+                    Err(error) if names.is_empty() => return Err(error),
+                    Err(_) => continue,
+                    Ok(()) => {}
+                }
+                names.push(match platform {
+                    b"W2ru" | b"W2ku" => utf16(&name, Order::Little),
+                    _ => until_nul(&String::from_utf8_lossy(&name)),
                 });
+                if platform == b"MacX" {
+                    let url = names.last().map(String::as_str).unwrap_or_default();
+                    names.push(percent_decode_str(url).decode_utf8_lossy().into_owned());
+                }
             }
         }
         let name = self.bytes.get(64..576).unwrap_or_default();
-        Ok(utf16(name, u16::from_be_bytes))
+        names.push(utf16(name, Order::Big));
+        names.retain(|name| !name.is_empty());
+        Ok(names)
     }
 }
 
-fn utf16(bytes: &[u8], unit: impl Fn([u8; 2]) -> u16) -> String {
-    let units: Vec<u16> = bytes.as_chunks().0.iter().map(|two| unit(*two)).collect();
-    until_nul(&String::from_utf16_lossy(&units))
+/// The order of bytes that a text should have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Little,
+    Big,
+}
+
+/// UTF-16 in this order, unless all shows that it is in the other one: not every program keeps to it.
+fn utf16(bytes: &[u8], order: Order) -> String {
+    let units = bytes.as_chunks::<2>().0;
+    let end = units.iter().position(|unit| *unit == [0, 0]);
+    let units = units.get(..end.unwrap_or(units.len())).unwrap_or_default();
+    let (low, high) = match order {
+        Order::Little => (0, 1),
+        Order::Big => (1, 0),
+    };
+    // The characters of the usual paths are below 256.
+    let turned = units.iter().all(|unit| unit[low] == 0 && unit[high] != 0) && !units.is_empty();
+    let little = (order == Order::Little) != turned;
+    let unit = |unit: &[u8; 2]| match little {
+        true => le16(unit, 0),
+        false => u16::from_be_bytes(*unit),
+    };
+    let units: Vec<u16> = units.iter().map(unit).collect();
+    String::from_utf16_lossy(&units)
 }
 
 fn until_nul(text: &str) -> String {

@@ -13,8 +13,8 @@ use crate::{Format, How, Image};
 
 /// What a differencing disk says about its parent.
 pub(super) struct Locator {
-    /// Its name: a path relative to the child if there is one, else an absolute path.
-    pub(super) name: String,
+    /// Its names: a path relative to the child first, then absolute ones.
+    pub(super) names: Vec<String>,
     /// The ids that its content may have, in braces.
     linkage: Vec<String>,
 }
@@ -48,11 +48,11 @@ impl Locator {
         }
         let of = |wanted: &str| pairs.iter().find(|(key, _)| key == wanted);
         let names = ["relative_path", "absolute_win32_path", "volume_path"];
-        let name = names.iter().find_map(|name| of(name));
+        let names = names.iter().filter_map(|name| of(name));
         let linkage = ["parent_linkage", "parent_linkage2"].iter();
         let linkage = linkage.filter_map(|key| of(key));
         Ok(Locator {
-            name: name.map(|(_, name)| name.clone()).unwrap_or_default(),
+            names: names.map(|(_, name)| name.clone()).collect(),
             linkage: linkage.map(|(_, id)| id.to_lowercase()).collect(),
         })
     }
@@ -60,7 +60,8 @@ impl Locator {
 
 /// Opens the parent that `locator` means; `None` when nobody wants to read it.
 pub(super) fn open(locator: &Locator, how: &How, depth: usize) -> Result<Option<Image>> {
-    let Some(file) = how.gate.below("parent", &locator.name)? else {
+    let name = how.gate.likeliest(&locator.names);
+    let Some(file) = how.gate.below("parent", name)? else {
         return Ok(None);
     };
     if how.in_file_order {
@@ -71,9 +72,7 @@ pub(super) fn open(locator: &Locator, how: &How, depth: usize) -> Result<Option<
     }
     let opened =
         check(&file, locator).and_then(|()| Image::open_at(Format::Vhdx, file, how, depth + 1));
-    opened
-        .map(Some)
-        .map_err(|error| error.within(&locator.name))
+    opened.map(Some).map_err(|error| error.within(name))
 }
 
 /// Looks whether `file` is the parent that `locator` means.

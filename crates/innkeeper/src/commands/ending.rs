@@ -55,6 +55,8 @@ enum Meaning {
     One(Output),
     /// A raw disk, unless another format is asked for: people call all sorts of disks so.
     Any,
+    /// The part of a VMDK that is a raw disk, beside a descriptor that is not written.
+    FlatExtent,
     /// A file that is not written, and what it is.
     Unwritten(&'static str),
     /// The output of this program.
@@ -110,6 +112,7 @@ pub(super) fn output(to: &OsStr, asked: Option<Output>) -> Result<Output> {
     let name = to.to_string_lossy();
     match (meaning(to), asked) {
         (None | Some(Meaning::Any), asked) => Ok(asked.unwrap_or(raw)),
+        (Some(Meaning::FlatExtent), Some(asked)) if asked == raw => Ok(raw),
         (Some(Meaning::One(meant)), None) => Ok(meant),
         (Some(Meaning::One(meant)), Some(asked)) if meant == asked => Ok(asked),
         (Some(Meaning::One(meant)), Some(asked)) => Err(Error::usage(format!(
@@ -132,7 +135,7 @@ pub(super) fn is_raw(to: &OsStr) -> Result<()> {
     let raw = Output::Disk(Format::Raw);
     let name = to.to_string_lossy();
     match meaning(to) {
-        None | Some(Meaning::Any) => Ok(()),
+        None | Some(Meaning::Any | Meaning::FlatExtent) => Ok(()),
         Some(Meaning::One(meant)) if meant == raw => Ok(()),
         Some(Meaning::One(meant)) => Err(Error::usage(format!(
             "{name} ends as {} file does, and import writes raw disks",
@@ -159,6 +162,10 @@ fn unwritten(name: &str, meaning: Meaning, asked: Output) -> Error {
             "{name} ends as {what} does, which is not written here"
         ))
         .hint(format!("choose another ending; {}", other_way(asked))),
+        Meaning::FlatExtent => Error::usage(format!(
+            "{name} ends as the extent of a flat vmdk does, whose descriptor is not written here"
+        ))
+        .hint("--format raw writes the extent alone, and any other name a streamOptimized vmdk"),
         Meaning::One(_) | Meaning::Any => Error::usage(format!("{name} has the wrong ending")),
     }
 }
@@ -189,6 +196,10 @@ fn meaning(to: &OsStr) -> Option<Meaning> {
         return None;
     }
     let ending = Path::new(&path).extension()?.to_str()?.to_ascii_lowercase();
+    let stem = path.file_stem()?.to_string_lossy().to_ascii_lowercase();
+    if ending == "vmdk" && stem.ends_with("-flat") {
+        return Some(Meaning::FlatExtent);
+    }
     let known = ENDINGS.iter().find(|(known, _)| *known == ending);
     known.map(|&(_, meaning)| meaning)
 }
@@ -262,6 +273,11 @@ mod tests {
         for asked in [None, Some("raw")] {
             assert_eq!(of("x.qed", asked).unwrap_err(), text);
         }
+        let text = "error: x-flat.vmdk ends as the extent of a flat vmdk does, whose descriptor is not \
+                    written here\n\
+                    hint: --format raw writes the extent alone, and any other name a streamOptimized vmdk";
+        assert_eq!(of("x-flat.vmdk", None).unwrap_err(), text);
+        assert_eq!(of("x-flat.vmdk", Some("raw")).as_deref(), Ok("raw"));
         let text = "error: x.img.GZ ends as gzip's files do, and no disk is compressed here\n\
                     hint: write to - and pipe that through gzip, or choose another ending";
         assert_eq!(of("x.img.GZ", None).unwrap_err(), text);
@@ -278,6 +294,7 @@ mod tests {
             "-",
             "lv:vg0/x.vdi",
             "{name}-{disk}",
+            "x-flat.vmdk",
         ] {
             assert_eq!(told(name), None, "{name}");
         }

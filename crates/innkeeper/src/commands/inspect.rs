@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use diskimage::{Format, How};
-use place::{Host, Place};
+use place::Place;
 use report::{Error, Result, parse_amount};
 use transfer::{Control, Inspect, Inspected, Pattern, Pick};
 
@@ -86,18 +86,20 @@ fn look(args: Args) -> Result<(String, Inspected)> {
     watch::run(&control, reporter, move || {
         let place = Place::parse(&args.source)?;
         let http = args.web.options(&place, None, false)?;
+        let taken = request::Taken::default();
         let how = How {
-            gate: request::extents_beside(&place, &request::Taken::default()),
+            gate: request::extents_beside(&place, &taken),
             snapshot: args.snapshot,
             ..How::default()
         };
         let inspect = Inspect {
-            source: place::source::open(&place, &http, &Host::default())?,
+            source: request::open(&place, &http, &taken)?,
             how,
             pick: Pick {
                 member: args.member,
                 format: args.format,
                 may_be_cut: false,
+                any_end: true,
                 several: true,
                 choice: args.guest.choice(),
                 one_guest: false,

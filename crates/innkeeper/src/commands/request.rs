@@ -2,22 +2,22 @@
 
 pub(super) mod config;
 mod guest;
+mod input;
 mod package;
 mod places;
 mod sums;
 mod taken;
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use diskimage::{Directory, Format, Gate, How};
-use extent::BlockRead;
+use diskimage::{Format, How};
 use place::target::{Candidate, TargetOptions};
 use place::{Host, Place};
 use report::{Error, Result, parse_amount};
-use transfer::{Control, Form, Import, Outcome, Pattern, Pick, Sums};
+use transfer::{Control, Form, Import, Input, Outcome, Pattern, Pick, Sums};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
@@ -29,6 +29,7 @@ use crate::progress::{Mode, Reporter};
 use crate::watch;
 use config::ConfigArgs;
 pub(super) use guest::GuestArgs;
+pub(super) use input::{extents_beside, open};
 use sums::Listed;
 pub(super) use taken::Taken;
 
@@ -90,6 +91,10 @@ pub(crate) struct Common {
     /// Fail where the result would have a warning: something was not used or not checked
     #[arg(long)]
     strict: bool,
+
+    /// Take a tar archive whose end mark is missing, or is followed by something else
+    #[arg(long)]
+    accept_bad_end: bool,
 
     /// Say what would be written where, and change nothing
     #[arg(long)]
@@ -243,17 +248,9 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
     let (places, several) = places::of(&task.to, &options, &given, ahead, &taken)?;
     let format = task.form.as_ref().map_or(Format::Raw, |form| form.format);
     let ova = task.form.as_mut().and_then(|form| form.ova.as_mut());
-    if let Some(ova) = ova {
-        if config.is_some() {
-            return Err(Error::usage("--config cannot name a disk inside an ova")
-                .hint("leave it out: the ova has a description of the guest"));
-        }
-        ova.name = package::name(task.to.first().unwrap_or(&args.source), &source);
-        let guest = config_from.map(|place| {
-            let http = args.web.options(&source, None, args.quiet)?;
-            package::guest(&place, http)
-        });
-        ova.guest = guest.transpose()?;
+    if ova.is_some() && config.is_some() {
+        return Err(Error::usage("--config cannot name a disk inside an ova")
+            .hint("leave it out: the ova has a description of the guest"));
     }
     let config = config.map(|place| args.config.check(&place, args.force, format));
     let config = config.transpose()?;
@@ -267,15 +264,25 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
     let kept = keep.as_ref().map(|keep| keep.name().to_owned());
     let list = args.checksums.as_ref().map(Place::parse).transpose()?;
     let http = args.web.options(&source, list.as_ref(), args.quiet)?;
+    if let Some(ova) = ova {
+        ova.name = package::name(task.to.first().unwrap_or(&args.source), &source);
+        let guest = config_from.map(|place| package::guest(&place, &http));
+        ova.guest = guest.transpose()?;
+    }
     let listed = list
         .as_ref()
         .map(|list| Listed::fetch(list, &source, &http))
         .transpose()?;
     let how = how(args, &source, &taken)?;
-    let opened = place::source::open(&source, &http, &Host::default())?;
+    let opened = input::open(&source, &http, &taken)?;
     let name = opened.name().to_owned();
     let sums = match &listed {
-        Some(listed) => listed.sums(&source, &*opened)?,
+        Some(listed) => match &opened {
+            Input::Bytes { source: bytes, .. } => listed.sums(&source, &**bytes)?,
+            Input::Folder { .. } => {
+                return Err(Error::usage("a directory has no checksum").at(&source));
+            }
+        },
         None => Sums {
             sha256: args.sha256,
             sha512: args.sha512,
@@ -291,6 +298,7 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
             member: args.member.clone(),
             format: task.declared,
             may_be_cut: args.force_truncated,
+            any_end: args.accept_bad_end,
             several,
             choice: args.guest.choice(),
             one_guest: config.is_some(),
@@ -355,9 +363,9 @@ fn plain(force: bool) -> TargetOptions {
 /// How images are opened: extents beside the source, images below where the person says; none of them
 /// is one of the places that are `taken`.
 fn how(args: &Common, source: &Place, taken: &Taken) -> Result<How> {
-    let mut gate = extents_beside(source, taken);
+    let mut gate = input::extents_beside(source, taken);
     if let Some(directory) = &args.allow_backing {
-        let below = Opened::new(directory, taken)?;
+        let below = input::Opened::new(directory, taken)?;
         gate = gate.with_images_below(Arc::new(below));
     }
     Ok(How {
@@ -365,55 +373,6 @@ fn how(args: &Common, source: &Place, taken: &Taken) -> Result<How> {
         snapshot: args.snapshot.clone(),
         ..How::default()
     })
-}
-
-/// What every image may open: its extents, where it has a place that they can be beside.
-pub(super) fn extents_beside(source: &Place, taken: &Taken) -> Gate {
-    let beside = match source {
-        Place::File(path) => Opened::new(path.parent().unwrap_or(Path::new(".")), taken),
-        _ => return Gate::shut(),
-    };
-    match beside {
-        Ok(beside) => Gate::shut().with_extents_beside(Arc::new(beside)),
-        // Then the source is not there either, which says more.
-        Err(_) => Gate::shut(),
-    }
-}
-
-/// Names of a directory that are looked at.
-const LISTED: usize = 100_000;
-
-/// A directory, for images.
-struct Opened {
-    path: PathBuf,
-    directory: place::source::Directory,
-    taken: Taken,
-}
-
-impl Opened {
-    fn new(path: &Path, taken: &Taken) -> Result<Self> {
-        Ok(Opened {
-            path: path.to_owned(),
-            directory: place::source::Directory::open(path)?,
-            taken: taken.clone(),
-        })
-    }
-}
-
-impl Directory for Opened {
-    fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
-        let file = self.directory.file(name)?;
-        self.taken.add_part(Place::File(self.path.join(name)))?;
-        Ok(file)
-    }
-
-    fn look(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
-        self.directory.file(name)
-    }
-
-    fn names(&self) -> Result<Vec<String>> {
-        self.directory.names(LISTED)
-    }
 }
 
 /// What decoders may spend.

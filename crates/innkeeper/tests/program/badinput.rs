@@ -78,7 +78,7 @@ fn images_that_lie_on_others_are_refused() {
     refused(
         &room,
         "needs its parent, which has the UUID 00000000-0000-0000-0000-000000000000\n\
-         hint: parents go by VirtualBox's registry: there, VBoxManage clonemedium makes one file of both",
+         hint: give --allow-backing DIR if it lies in DIR and may be read",
     );
 }
 

@@ -412,7 +412,7 @@ fn a_full_target_leaves_nothing() {
     let noise =
         (0..2u32 << 20).map(|i| (i.wrapping_mul(0x9e37_79b9).rotate_left(i % 31) >> 24) as u8);
     let mut disk: Vec<u8> = noise.collect();
-    disk[510..512].copy_from_slice(b"\x55\xaa");
+    disk[..512].copy_from_slice(&crate::support::disk(1 << 20)[..512]);
     room.write("disk.img", &disk);
     for form in [
         "raw",
@@ -500,7 +500,7 @@ fn a_fixed_vhd_fits_a_device_that_ends_with_it() {
 fn a_fixed_vhd_has_whole_mebibytes() {
     let room = Room::new();
     let mut disk = disk(3 << 20);
-    disk.truncate((3 << 20) - 5000);
+    disk.truncate((3 << 20) - 4608);
     room.write("disk.img", &disk);
     for line in [
         "convert disk.img out.vhd -o subformat=fixed --verify",
@@ -513,7 +513,7 @@ fn a_fixed_vhd_has_whole_mebibytes() {
         };
         assert_eq!(file.len(), (3 << 20) + 512, "{line}");
         assert!(file.starts_with(&disk), "{line}");
-        let (padding, footer) = file[disk.len()..].split_at(5000);
+        let (padding, footer) = file[disk.len()..].split_at(4608);
         assert!(padding.iter().all(|&byte| byte == 0), "{line}");
         assert_eq!(footer[..8], *b"conectix");
         assert_eq!(footer[48..56], (3u64 << 20).to_be_bytes());

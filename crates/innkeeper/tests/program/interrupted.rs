@@ -107,6 +107,8 @@ fn a_full_file_system_is_an_error_that_names_the_byte() {
     let room = Room::new();
     let small = Small::mounted(&room);
     let mut disk = vec![7; 4 << 20];
+    // An empty partition table makes a disk of it.
+    disk[446..510].fill(0);
     disk[510..512].copy_from_slice(b"\x55\xaa");
     room.write("disk.img", &disk);
     let ran = room.run("import disk.img --to small/out.img --to out.img");
@@ -149,6 +151,8 @@ fn a_hangup_that_is_ignored_stays_ignored() {
 fn a_limit_on_file_sizes_is_an_error_like_any_other() {
     let room = Room::new();
     let mut disk = vec![7; 4 << 20];
+    // An empty partition table makes a disk of it.
+    disk[446..510].fill(0);
     disk[510..512].copy_from_slice(b"\x55\xaa");
     room.write("disk.img", &disk);
     let program = env!("CARGO_BIN_EXE_innkeeper");

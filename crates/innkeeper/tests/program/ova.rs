@@ -2,6 +2,7 @@
 //! use for such files.
 
 use testkit::machine::Disk;
+use testkit::xva;
 
 use crate::support::{Room, disk, write_sparse};
 
@@ -152,6 +153,18 @@ fn a_description_that_comes_with_the_disk_is_taken() {
         assert!(ovf.contains("<Name>shop</Name>"), "{source}: {ovf}");
         room.sh("rm out.ova");
     }
+}
+
+#[test]
+fn a_guest_of_xenserver_becomes_an_ova() {
+    let room = Room::new();
+    let content = source(&room);
+    let export = xva::export(&[xva::Disk::new("Ref:5", content)]);
+    room.write("guest.xva", &export);
+    room.run("convert guest.xva web.ova --verify --strict").ok();
+    is_right(&room, "web.ova", "web");
+    let ovf = String::from_utf8(room.read("parts/web.ovf")).unwrap();
+    assert!(ovf.contains("<Name>web01</Name>"), "{ovf}");
 }
 
 #[test]

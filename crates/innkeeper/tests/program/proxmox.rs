@@ -120,10 +120,8 @@ fn targets_that_want_order_get_it() {
         .ok();
         room.sh("qemu-img convert -O raw out.qcow2 back.img");
         assert!(room.read("back.img") == other);
-        room.run(&format!(
-            "convert guest.vma {{disk}}.vmdk --format vmdk --force"
-        ))
-        .ok();
+        room.run("convert guest.vma {disk}.vmdk --format vmdk --force")
+            .ok();
         room.sh("qemu-img convert -O raw 1.vmdk back.img");
         assert!(room.read("back.img") == other);
     }
@@ -409,7 +407,8 @@ fn a_backup_without_disks_says_what_it_holds() {
     room.run("import guest.vma --to out.img").refused(
         3,
         "error: guest.vma: holds no disk; it holds qemu-server.conf (117 bytes)\n\
-         hint: give --member NAME if one of them is a disk all the same",
+         hint: give --member NAME and --format raw (in convert: --source-format raw) if one of them is a \
+         disk all the same",
     );
     assert_eq!(room.names(), ["guest.vma"]);
 }

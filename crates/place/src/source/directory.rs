@@ -1,5 +1,7 @@
 //! A directory out of which files are opened whose names strangers chose.
 
+mod folder;
+
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -8,7 +10,7 @@ use std::sync::Arc;
 
 use extent::{BlockRead, ByteSource};
 use report::{Error, Result};
-use rustix::fs::{CWD, Dir, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::file::FileSource;
@@ -49,13 +51,12 @@ impl Directory {
     /// They name the file: [`report::Kind::Refused`] for what lies outside or is no regular file,
     /// [`report::Kind::Io`] when it cannot be opened.
     pub fn file(&self, file: &str) -> Result<Arc<dyn BlockRead>> {
-        let name = format!("{}/{file}", self.name.trim_end_matches('/'));
-        let opened = self.open_within(file).and_then(|opened| {
-            let source = FileSource::regular(name.clone(), opened)?;
+        let file = Path::new(file);
+        let opened = self.regular(file).and_then(|source| {
             let open = source.at_any_offset().ok_or_else(not_regular)?;
             open()?.ok_or_else(not_regular)
         });
-        opened.map_err(|error| error.at(name))
+        opened.map_err(|error| error.at(self.named(file)))
     }
 
     /// The names in the directory, in no order; at most `most` of them. Names that are not UTF-8 are left out.
@@ -63,38 +64,47 @@ impl Directory {
     /// # Errors
     /// [`report::Kind::Io`] naming the directory when it cannot be listed.
     pub fn names(&self, most: usize) -> Result<Vec<String>> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let listed = rustix::fs::openat(&self.directory, ".", flags, Mode::empty())
-            .and_then(Dir::new)
-            .and_then(|entries| {
-                let names =
-                    entries.map(|entry| Ok(entry?.file_name().to_str().ok().map(str::to_owned)));
-                names.filter_map(Result::transpose).take(most).collect()
-            });
-        let failed = |cause: Errno| Error::io("cannot be listed", io::Error::from(cause));
-        listed.map_err(|cause| failed(cause).at(&self.name))
+        let listed = self.dir(Path::new("")).and_then(|entries| {
+            let names =
+                entries.map(|entry| Ok(entry?.file_name().to_str().ok().map(str::to_owned)));
+            names.filter_map(Result::transpose).take(most).collect()
+        });
+        listed.map_err(|cause| folder::failed(cause).at(&self.name))
     }
 
-    fn open_within(&self, file: &str) -> Result<File> {
+    /// The regular file at `path` in the directory.
+    fn regular(&self, path: &Path) -> Result<FileSource> {
         // A pipe must not make the program wait.
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let opened = self.open_within(path, flags).map_err(not_opened)?;
+        FileSource::regular(self.named(path), File::from(opened))
+    }
+
+    /// What messages call the file at `path` in the directory.
+    fn named(&self, path: &Path) -> String {
+        format!("{}/{}", self.name.trim_end_matches('/'), path.display())
+    }
+
+    fn open_within(&self, path: &Path, flags: OFlags) -> std::result::Result<OwnedFd, Errno> {
+        let flags = flags | OFlags::CLOEXEC;
         let within = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        let opened = match rustix::fs::openat2(&self.directory, file, flags, Mode::empty(), within)
-        {
+        match rustix::fs::openat2(&self.directory, path, flags, Mode::empty(), within) {
             // A kernel before 5.6: without links there is no way out.
-            Err(Errno::NOSYS) if !file.contains('/') => rustix::fs::openat(
+            Err(Errno::NOSYS) if path.components().count() == 1 => rustix::fs::openat(
                 &self.directory,
-                file,
+                path,
                 flags | OFlags::NOFOLLOW,
                 Mode::empty(),
             ),
             opened => opened,
-        };
-        match opened {
-            Ok(opened) => Ok(opened.into()),
-            Err(Errno::XDEV | Errno::LOOP) => Err(Error::refused("leads out of its directory")),
-            Err(cause) => Err(Error::io("cannot be opened", io::Error::from(cause))),
         }
+    }
+}
+
+fn not_opened(cause: Errno) -> Error {
+    match cause {
+        Errno::XDEV | Errno::LOOP => Error::refused("leads out of its directory"),
+        cause => Error::io("cannot be opened", io::Error::from(cause)),
     }
 }
 

@@ -15,6 +15,7 @@
 
 mod address;
 mod answer;
+mod around;
 mod body;
 mod certificate;
 mod exchange;
@@ -25,6 +26,7 @@ mod options;
 mod patience;
 mod proxy;
 mod ranges;
+mod signed;
 mod small;
 mod tls;
 mod trust;
@@ -39,6 +41,7 @@ use report::{Error, Kind, Result};
 use ureq::http::StatusCode;
 
 pub use address::shown;
+pub use around::Around;
 pub use options::{HttpOptions, Pause};
 pub use proxy::Proxies;
 pub use small::fetch_small;

@@ -101,7 +101,7 @@ fn a_gpt_reaches_to_its_partitions_and_its_backup_may_be_missing() {
 #[test]
 fn a_gpt_without_partitions_reaches_to_its_backup() {
     let mut head = gpt(512, 131_072, &[]);
-    says(&head, "the room that its GPT divides", 64 * MIB - 33 * 512);
+    says(&head, "the usable area of its GPT", 64 * MIB - 33 * 512);
     // The backup is far behind what is usable.
     head[512 + 48..512 + 56].copy_from_slice(&1000u64.to_le_bytes());
     head[512 + 16..512 + 20].fill(0);

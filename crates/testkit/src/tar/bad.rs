@@ -54,7 +54,7 @@ fn ends() -> Vec<Bad> {
         Bad::corrupt(
             "two archives",
             [whole.clone(), whole].concat(),
-            "tar: trailing garbage at byte 2048, after the end mark",
+            "tar: another archive begins at byte 2048, after the end mark",
         ),
         Bad::corrupt(
             "a name for nobody",

@@ -151,15 +151,16 @@ fn methods() -> Vec<Bad> {
     let flags = |flags| archive(&[Member { flags, ..a() }]);
     vec![
         Bad::unsupported(
-            "LZMA",
-            method(14),
-            "zip member \"a\" is compressed with LZMA",
+            "PPMd",
+            method(98),
+            "zip member \"a\" is compressed with PPMd",
         ),
         Bad::unsupported(
-            "Deflate64",
-            method(9),
-            "zip member \"a\" is compressed with Deflate64",
+            "Implode",
+            method(6),
+            "zip member \"a\" is compressed with Implode",
         ),
+        Bad::unsupported("AES", method(99), "zip member \"a\" is encrypted"),
         Bad::unsupported(
             "a method nobody knows",
             method(77),
@@ -167,11 +168,6 @@ fn methods() -> Vec<Bad> {
         ),
         Bad::unsupported("encryption", flags(1), "zip member \"a\" is encrypted"),
         Bad::unsupported("a patch", flags(0x20), "zip member \"a\" is a patch"),
-        Bad::unsupported(
-            "stored with its size behind it",
-            archive(&[a().with(SIGNED)]),
-            "zip member \"a\" is stored and its size unknown before its end",
-        ),
     ]
 }
 
@@ -199,6 +195,21 @@ fn descriptors() -> Vec<Bad> {
                 ..b()
             }),
             "zip member \"b\": the compressed size is 1005, its data descriptor says 1",
+        ),
+        Bad::corrupt(
+            "a stored member whose descriptor has a wrong CRC",
+            archive(&[Member { crc: 1, ..a() }.with(SIGNED)]),
+            "zip member \"a\": its size is unknown before its end, and no data descriptor that fits comes before the archive's end",
+        ),
+        Bad::corrupt(
+            "a stored member whose descriptor has a wrong size",
+            archive(&[Member {
+                size: 6,
+                compressed: 6,
+                ..a()
+            }
+            .with(SIGNED)]),
+            "zip member \"a\": its size is unknown before its end, and no data descriptor that fits comes before the archive's end",
         ),
         Bad::corrupt(
             "a data descriptor that is cut",

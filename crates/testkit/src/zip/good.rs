@@ -57,6 +57,8 @@ pub fn valid() -> Vec<Good> {
         &[("a", b"alpha"), ("b", &text)],
     ));
     all.extend(descriptors(&text));
+    all.extend(streamed_stored(&text));
+    all.extend(deflate64(&text));
     all
 }
 
@@ -75,13 +77,7 @@ fn good(what: &'static str, bytes: Vec<u8>, members: &[(&str, &[u8])]) -> Good {
 /// Every form of data descriptor, behind deflate and behind an empty stored member.
 fn descriptors(text: &[u8]) -> Vec<Good> {
     let mut all = Vec::new();
-    for bits in 0..8 {
-        let (signed, wide, field) = (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0);
-        let sums = Sums::After {
-            signed,
-            wide,
-            field,
-        };
+    for sums in forms() {
         let members = [
             Member::deflated("a", text).with(sums),
             Member::deflated("b", b"").with(sums),
@@ -95,6 +91,66 @@ fn descriptors(text: &[u8]) -> Vec<Good> {
         ));
     }
     all
+}
+
+/// Every form of data descriptor.
+fn forms() -> impl Iterator<Item = Sums> {
+    (0..8).map(|bits| Sums::After {
+        signed: bits & 1 != 0,
+        wide: bits & 2 != 0,
+        field: bits & 4 != 0,
+    })
+}
+
+/// Stored members whose sizes come behind them.
+fn streamed_stored(text: &[u8]) -> Vec<Good> {
+    let mut all = Vec::new();
+    for sums in forms() {
+        let stored = |name, content: &[u8]| Member::stored(name, content).with(sums);
+        let inner = archive(&[stored("a", b"alpha"), stored("b", b"")]);
+        // What looks like a descriptor, for other bytes or with another checksum.
+        let with = |crc| {
+            let mut content = text[..100].to_vec();
+            let fake = Member {
+                crc,
+                compressed: content.len() as u64,
+                size: content.len() as u64,
+                ..stored("", b"")
+            };
+            content.extend(fake.descriptor());
+            content.extend(Member::stored("x", b"").local());
+            content
+        };
+        let wrong = with(!crc32fast::hash(&text[..100]));
+        let signatures = b"PK\x03\x04PK\x07\x08PK\x01\x02PKPK\x05\x06PK".repeat(9);
+        let members = [
+            ("empty", &b""[..]),
+            ("a", b"alpha"),
+            ("inner.zip", &inner),
+            ("wrong", &wrong),
+            ("signatures", &signatures),
+            ("zeros", &[0; 300]),
+            ("P", b"PK"),
+        ];
+        let made = members.map(|(name, content)| stored(name, content));
+        all.push(good("stored, sizes behind", archive64(&made), &members));
+    }
+    all
+}
+
+/// Deflate64, the sizes in all the places where they can be.
+fn deflate64(text: &[u8]) -> Vec<Good> {
+    let zeros = vec![0; 200_000];
+    let members = [("a", text), ("zeros", &zeros[..]), ("b", b"")];
+    let sums = [Sums::Before, Sums::BeforeWide].into_iter().chain(forms());
+    let with = |sums| {
+        let made = members.map(|(name, content)| Member {
+            central_wide: sums == Sums::BeforeWide,
+            ..Member::deflated64(name, content).with(sums)
+        });
+        good("Deflate64", archive(&made), &members)
+    };
+    sums.map(with).collect()
 }
 
 /// An archive that four bytes stand before.

@@ -34,6 +34,8 @@ pub(crate) struct Looker {
     pub(crate) disks: Vec<InspectedDisk>,
     /// What is wrong with an appliance's manifest.
     pub(crate) manifest: Option<Error>,
+    /// Why an import would not take a folder, whatever its disks are like.
+    pub(crate) refusal: Option<Error>,
     /// The number of the pass, counted from 1.
     pub(crate) pass: usize,
 }
@@ -49,6 +51,7 @@ impl Looker {
             members: Members::default(),
             disks: Vec::new(),
             manifest: None,
+            refusal: None,
             pass: 0,
         }
     }

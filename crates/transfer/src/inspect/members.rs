@@ -108,8 +108,8 @@ impl Members {
     ) {
         self.count += 1;
         if self.entries.len() < Self::KEPT {
-            let is_archive = |layer: &&str| matches!(*layer, "tar" | "zip" | "VMA");
-            let inner = layers.iter().rposition(is_archive).map_or(0, |i| i + 1);
+            let inner = layers.iter().rposition(|layer| holds_files(layer));
+            let inner = inner.map_or(0, |i| i + 1);
             self.entries.push(Entry {
                 name: shortened(name, Self::LENGTH),
                 size,
@@ -118,6 +118,12 @@ impl Members {
             });
         }
     }
+}
+
+/// Whether the layer is one of files: an archive, a directory, or a description with files beside it.
+fn holds_files(layer: &str) -> bool {
+    matches!(layer, "tar" | "zip" | "directory")
+        || ConfigKind::ALL.iter().any(|kind| kind.name() == layer)
 }
 
 #[cfg(test)]

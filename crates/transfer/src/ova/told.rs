@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use report::Error;
 use vmconfig::ovf::{self, Descriptor};
-use vmconfig::{Choice, Disk as Plugged, Origin, Vm};
+use vmconfig::{Choice, Content, Disk as Plugged, Origin, Vm};
 
 use super::Ova;
 use crate::guest::Guest;
+use crate::names::last_part;
 use crate::seen::{Config, Disk};
 
 /// The size and the SHA-256 of the disk's file.
@@ -168,19 +169,16 @@ impl State {
 
     /// Which of the guest's disks is the one that was found: the one of its name, or the first.
     fn position(&self, vm: &Vm) -> Option<usize> {
-        let last = |name: &str| {
-            let last = name.rsplit(['/', ':']).next().unwrap_or_default();
-            last.to_owned()
-        };
-        let names = [self.disk.clone(), last(&self.disk), last(&self.source)];
+        let names = [&self.disk, last_part(&self.disk), last_part(&self.source)];
         let is_called = |disk: &Plugged, name: &str| {
-            disk.id == name || disk.source.as_deref().map(last).as_deref() == Some(name)
+            disk.id == name || disk.source.as_deref().map(last_part) == Some(name)
         };
-        let called = |name: &String| {
+        let called = |name: &&str| {
             let mut disks = vm.disks.iter();
             disks.position(|disk| !name.is_empty() && !disk.cdrom && is_called(disk, name))
         };
-        let first = || vm.disks.iter().position(|disk| !disk.cdrom);
+        let holds = |disk: &Plugged| !disk.cdrom && disk.content == Content::Given;
+        let first = || vm.disks.iter().position(holds);
         names.iter().find_map(called).or_else(first)
     }
 }

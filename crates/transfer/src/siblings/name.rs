@@ -64,6 +64,12 @@ impl<'a> PartName<'a> {
         })
     }
 
+    /// Whether the names differ in their numbers only.
+    pub(crate) fn is_sibling(&self, other: &PartName<'_>) -> bool {
+        let around = (self.before, self.after) == (other.before, other.after);
+        around && self.series == other.series
+    }
+
     /// Whether the part is compressed by itself: its number stands before the compression's ending.
     pub(crate) fn is_packed(&self) -> bool {
         PACKED.iter().any(|ending| ends_in(self.after, ending))

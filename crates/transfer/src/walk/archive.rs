@@ -49,7 +49,7 @@ impl Walk<'_> {
         let what = Layer::Archive(kind).name();
         self.note(&file.member, file.size, What::Archive(what));
         let place = shortened(&file.member, NAMED);
-        let mut archive = kind.reader(stream, &self.limits);
+        let mut archive = kind.reader(stream, &self.share());
         let xva = std::mem::take(&mut self.xva);
         let mut inside = Inside {
             file,
@@ -69,10 +69,19 @@ impl Walk<'_> {
                 Next::Break => return Ok(Break(())),
             };
         }
+        // An XVA leaves out what is zeros: one that was cut looks whole, also to whoever compressed it.
+        let holes = !self.xva.is_empty();
         self.xva = xva;
         self.all_began(file)?;
-        self.judge(inside.checking, file)
+        let verified = self
+            .judge(inside.checking, file)
             .map_err(|error| error.within(&place))?;
+        if let Some(doubt) = archive.doubt().filter(|_| !self.seen.again) {
+            // What is around it has ended as it should, or is going to be refused.
+            let enclosed = self.layers.len() > 1 && !holes;
+            self.doubted(doubt, verified || enclosed, file)
+                .map_err(|error| error.within(&place))?;
+        }
         Ok(Continue(()))
     }
 
@@ -87,6 +96,10 @@ impl Walk<'_> {
             self.note_kind(&inside.file.inside(&member).member, &member.kind);
             return inside.next(archive).map(Next::Member);
         }
+        if let Some(refusal) = &member.refusal {
+            self.refused(refusal, &member, inside)?;
+            return inside.next(archive).map(Next::Member);
+        }
         if let Some((reference, _)) = xva::reference(&member.name) {
             let known = self.xva.iter().find(|(known, _)| known == reference);
             if let Some((reference, size)) = known.cloned() {
@@ -99,13 +112,28 @@ impl Walk<'_> {
         };
         let inner = inside.file.inside(&member);
         let name = shortened(&inner.member, NAMED);
+        let costly = archive.is_costly();
         let content = Located::new(archive.content(), inside.place);
+        self.decoders += usize::from(costly);
         let flow = self.checked(content, &member.name, &inner, &mut inside.checking);
+        self.decoders -= usize::from(costly);
         let told = |error: Error| Walk::perhaps_a_part(error.within(&name), &inner.member);
         match flow.map_err(told)? {
             Break(()) => Ok(Next::Break),
             Continue(()) => inside.next(archive).map(Next::Member),
         }
+    }
+
+    /// Passes by a member that the archive's reader cannot read, if nobody asked for it.
+    fn refused(&mut self, refusal: &Error, member: &Member, inside: &mut Inside<'_>) -> Result<()> {
+        let inner = inside.file.inside(member);
+        if self.pick.names(&inner.member) {
+            return Err(refusal.clone().within(inside.place));
+        }
+        self.note(&inner.member, inner.size, What::Other);
+        self.pass_by(refusal.clone(), &inner);
+        inside.checking.member(&member.name, Digests::default());
+        Ok(())
     }
 
     /// What an earlier pass knows about the manifest of the archive `file`, if anything.
@@ -172,10 +200,10 @@ impl Walk<'_> {
         Ok(true)
     }
 
-    /// What became of the manifest, if there was one.
-    fn judge(&mut self, checking: Checking, file: &File) -> Result<()> {
+    /// What became of the manifest, if there was one; whether it shows that all files are there.
+    pub(super) fn judge(&mut self, checking: Checking, file: &File) -> Result<bool> {
         if self.parts.is_ahead() {
-            return Ok(());
+            return Ok(false);
         }
         let certificate = checking
             .has_certificate()
@@ -187,14 +215,16 @@ impl Walk<'_> {
         let verdict = checking.verdict();
         if let (Err(error), Some(looker)) = (&verdict, self.sink.looker()) {
             looker.manifest = Some(error.clone());
-            return Ok(());
+            return Ok(false);
         }
-        let told = match verdict? {
+        let verdict = verdict?;
+        let whole = matches!(verdict, Verdict::Verified(_));
+        let told = match verdict {
             Verdict::Verified(verified) => self.verified(&verified, file),
             Verdict::Unhashed(found) if self.opening.means.again => {
                 self.manifests.insert(file.member.clone(), found);
                 self.seen.again = true;
-                return Ok(());
+                return Ok(false);
             }
             Verdict::Unhashed(found) => {
                 let message = "comes after files that it names, and the source can be read only once: \
@@ -207,11 +237,11 @@ impl Walk<'_> {
                 self.warn(file, Error::refused(message).at(found.name()));
                 "not used".to_owned()
             }
-            Verdict::None if certificate.is_none() && !self.is_appliance() => return Ok(()),
+            Verdict::None if certificate.is_none() && !self.is_appliance() => return Ok(false),
             Verdict::None => "none".to_owned(),
         };
         self.seen.manifest = Some(told + &certificate.unwrap_or_default());
-        Ok(())
+        Ok(whole)
     }
 
     /// Whether an OVF description came along, which may have a manifest.
@@ -311,6 +341,7 @@ impl File {
             within: Some(outer.len()),
             member: outer + &member.name,
             size: member.size,
+            raw: false,
         }
     }
 }

@@ -13,8 +13,9 @@ use report::{Error, Result};
 use super::{File, NAMED, Walk};
 use crate::basis::{Basis, Says, no_disk, nothing_recognised, taken_all_the_same};
 use crate::classify::{Class, HEAD};
-use crate::guard::{Claim, Guarded, Watch};
+use crate::guard::{Claim, Guarded, GuardedMixed, Watch};
 use crate::guest::names_as_raw;
+use crate::mixed::Mixed;
 use crate::names::shortened;
 use crate::open::{Content, Footer, format_by_end};
 use crate::seen::Disk;
@@ -34,16 +35,6 @@ impl Walk<'_> {
             Class::Blank => return Ok(Some(Format::Raw)),
             _ => {}
         }
-        if alone || self.pick.names(&file.member) {
-            match self.pick.format {
-                None => {}
-                Some(Format::Raw | Format::Vhd) => return Ok(Some(Format::Raw)),
-                Some(declared) => {
-                    let message = format!("is declared {declared}, its content is not");
-                    return Err(Error::refused(message));
-                }
-            }
-        }
         if self.says_raw(file).is_some() {
             return Ok(Some(Format::Raw));
         }
@@ -51,11 +42,15 @@ impl Walk<'_> {
         if alone && matches!(class, Class::Text | Class::Config(_)) {
             return Ok(None);
         }
-        let error = no_disk(class, file.size);
+        let error = match self.pick.format {
+            Some(declared) => Error::refused(format!("is declared {declared}, its content is not")),
+            None => no_disk(class, file.size),
+        };
         if alone {
             // Whoever looks is told what can be told.
+            let looks = self.sink.looker().is_some() && self.pick.format.is_none();
             return match class {
-                Class::Other if self.sink.looker().is_some() => Ok(Some(Format::Raw)),
+                Class::Other if looks => Ok(Some(Format::Raw)),
                 _ => Err(error),
             };
         }
@@ -79,14 +74,14 @@ impl Walk<'_> {
     }
 
     /// Who says that `file` is a raw disk, whatever it looks like.
-    fn says_raw(&self, file: &File) -> Option<Says> {
+    pub(super) fn says_raw(&self, file: &File) -> Option<Says> {
         let alone = file.member.is_empty();
-        let declared = matches!(self.pick.format, Some(Format::Raw | Format::Vhd));
-        if declared && (alone || self.pick.names(&file.member)) {
-            Some(Says::User)
+        let meant = alone || self.pick.names(&file.member);
+        if let (true, Some(format @ (Format::Raw | Format::Vhd))) = (meant, self.pick.format) {
+            Some(Says::User(format))
         } else if alone && self.layers.is_empty() && self.opening.device.is_some() {
             Some(Says::Device)
-        } else if !alone && names_as_raw(&self.seen.configs, &file.member) {
+        } else if file.raw || (!alone && names_as_raw(&self.seen.configs, &file.member)) {
             Some(Says::Description)
         } else {
             None
@@ -211,9 +206,10 @@ impl Walk<'_> {
         });
         watch.see(0, &head)?;
         watch.fits(image.size())?;
-        let sector = image.about().sector.or(watch.sector());
+        let declared = image.about().sector;
+        self.tell_sector(&watch, declared);
         self.warn_of(&disk, watch.warning(image.size()));
-        self.deliver(disk, Content::Image(image), sector)
+        self.deliver(disk, Content::Image(image))
     }
 
     fn guarded_stream(
@@ -224,13 +220,76 @@ impl Walk<'_> {
     ) -> Result<ControlFlow<()>> {
         let mut stream = Guarded::new(stream, claim);
         stream.begin()?;
-        let sector = stream.watch.sector();
-        let flow = self.deliver(disk.clone(), Content::Stream(&mut stream), sector)?;
+        let declared = self.sector.take();
+        self.tell_sector(&stream.watch, declared);
+        self.begin_disk(&disk)?;
+        self.take_guarded(&disk, &mut stream)
+    }
+
+    fn take_guarded(&mut self, disk: &Disk, stream: &mut Guarded<'_>) -> Result<ControlFlow<()>> {
+        let content = Content::Stream(stream);
+        let flow = self.sink.take(disk, &self.seen.configs, content)?;
         if flow.is_continue() {
             let warning = stream.warning();
-            self.warn_of(&disk, warning);
+            self.warn_of(disk, warning);
         }
         Ok(flow)
+    }
+
+    /// Hands on a disk that is remembered as taken already, and sees to it that all of it is there.
+    ///
+    /// # Errors
+    /// As [`Walk::hand_over`].
+    pub(super) fn watched(
+        &mut self,
+        disk: &Disk,
+        stream: &mut dyn DiskRead,
+    ) -> Result<ControlFlow<()>> {
+        let mut stream = Guarded::new(stream, self.own_claim());
+        stream.begin()?;
+        self.tell_sector(&stream.watch, None);
+        self.take_guarded(disk, &mut stream)
+    }
+
+    /// The same for several disks whose pieces lie between each other's.
+    ///
+    /// # Errors
+    /// As [`Walk::hand_over`].
+    pub(super) fn all_watched(
+        &mut self,
+        disks: &[Disk],
+        mixed: &mut dyn Mixed,
+    ) -> Result<ControlFlow<()>> {
+        let mut mixed = GuardedMixed::new(disks, mixed, self.own_claim());
+        let configs = &self.seen.configs;
+        let flow = self.sink.take_mixed(disks, configs, &mut mixed)?;
+        if flow.is_continue() {
+            for (disk, warning) in mixed.warnings() {
+                let name = shortened(&disk.member, NAMED);
+                self.seen.warn(warning.within(&name));
+            }
+        }
+        Ok(flow)
+    }
+
+    /// What a disk has to be like that needs no other evidence than its format.
+    fn own_claim(&self) -> Claim {
+        Claim {
+            basis: None,
+            may_be_cut: self.pick.may_be_cut,
+        }
+    }
+
+    /// Tells the sink how many bytes the disk's sectors have: a GPT shows it by where it lies, whatever was
+    /// `declared`.
+    fn tell_sector(&mut self, watch: &Watch, declared: Option<u32>) {
+        let device = self.opening.device.filter(|_| self.layers.is_empty());
+        let declared = declared.or(device.and_then(|device| device.sector));
+        let sector = match (watch.sector(), declared) {
+            (None, Some(512) | None) => watch.is_partitioned().then_some(512),
+            (shown, declared) => shown.or(declared),
+        };
+        self.sink.sector(sector);
     }
 
     fn warn_of(&mut self, disk: &Disk, warning: Option<Error>) {

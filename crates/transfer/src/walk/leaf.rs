@@ -3,7 +3,7 @@
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::Arc;
 
-use diskimage::Format;
+use diskimage::{Format, How, Image};
 use extent::{BlockRead, Lookahead, SparseRead, drain, read_full};
 use report::{Error, Result};
 use unpack::layer::sniff;
@@ -30,49 +30,67 @@ impl Walk<'_> {
     /// Those of reading the image and of the sink.
     pub(crate) fn direct(&mut self, bytes: Arc<dyn BlockRead>) -> Result<Option<ControlFlow<()>>> {
         let file = File {
-            member: String::new(),
             size: bytes.size(),
-            within: None,
+            ..File::default()
         };
         let mut head = vec![0; HEAD];
         let read = bytes.read_at(0, &mut head)?;
         head.truncate(read);
-        if head.is_empty() || self.pick.member.is_some() || sniff(&head).is_some() {
+        if self.pick.member.is_some() {
             return Ok(None);
         }
-        let class = self.class(&head, &file)?;
-        let class = self.whole_class(class, &*bytes)?;
-        let Some(format) = self.format(&file, class)? else {
-            return Ok(None);
-        };
-        self.is_no_extent(&head, &file)?;
-        self.is_of_guest("")?;
-        self.image(format, bytes, class).map(Some)
+        match self.plain(&head, &file, Some(&*bytes))? {
+            Some((format, class)) => {
+                self.is_of_guest("")?;
+                let how = &self.opening.how;
+                self.image(format, bytes, class, &file, how).map(Some)
+            }
+            None => Ok(None),
+        }
     }
 
-    /// Takes the disk in `bytes`, the source itself, which begins as one in `format` does and is of this
-    /// `class`.
-    fn image(
+    /// The format and the class of the disk in `file`, which begins with `head`, if it is one without any layer
+    /// around it; `bytes` are all of it, where they can be read at any offset.
+    pub(super) fn plain(
+        &mut self,
+        head: &[u8],
+        file: &File,
+        bytes: Option<&dyn BlockRead>,
+    ) -> Result<Option<(Format, Class)>> {
+        if head.is_empty() || sniff(head).is_some() {
+            return Ok(None);
+        }
+        let class = self.class(head, file)?;
+        let class = match bytes {
+            Some(bytes) => self.whole_class(class, bytes)?,
+            None => class,
+        };
+        let Some(format) = self.format(file, class)? else {
+            return Ok(None);
+        };
+        self.is_no_extent(head, file)?;
+        Ok(Some((format, class)))
+    }
+
+    /// Takes the disk in `bytes`, all of `file`, which begins as one in `format` does and is of this `class`.
+    pub(super) fn image(
         &mut self,
         format: Format,
         bytes: Arc<dyn BlockRead>,
         class: Class,
+        file: &File,
+        how: &How,
     ) -> Result<ControlFlow<()>> {
         let format = match format {
             Format::Raw => format_by_end(&*bytes, Footer::of(self.pick.format))?,
             format => format,
         };
-        let file = File {
-            member: String::new(),
-            size: bytes.size(),
-            within: None,
-        };
         if self.sink.looker().is_some() {
-            return self.look_at(format, &bytes, &file, class);
+            return self.look_at(format, &bytes, class, file, how);
         }
-        let image = self.opening.at_any_offset(format, bytes)?;
+        let image = Image::open(format, bytes, how)?;
         let disk = Disk {
-            member: String::new(),
+            member: file.member.clone(),
             size: Some(image.size()),
             format,
             variant: image.about().variant.clone(),
@@ -80,15 +98,16 @@ impl Walk<'_> {
         self.seen.at_any_offset = true;
         let content = Content::Image(image);
         match format {
-            Format::Raw => self.hand_over_raw(disk, content, &file, class),
+            Format::Raw => self.hand_over_raw(disk, content, file, class),
             _ => self.hand_over(disk, content),
         }
     }
 
     pub(super) fn class(&self, head: &[u8], file: &File) -> Result<Class> {
+        let raw = self.says_raw(file).is_some();
         match self.pick.wants(&file.member) {
-            true => classify(head, file.size, self.pick.format),
-            false => Ok(classify(head, file.size, None).unwrap_or(Class::Other)),
+            true => classify(head, file.size, self.pick.format, raw),
+            false => Ok(classify(head, file.size, None, raw).unwrap_or(Class::Other)),
         }
     }
 
@@ -103,7 +122,12 @@ impl Walk<'_> {
         let head = stream.head(HEAD)?;
         let class = self.class(head, file)?;
         let Some(format) = self.format(file, class)? else {
-            return self.list(&mut stream, file, class);
+            return match class {
+                Class::Config(kind) if self.is_described(file) => {
+                    self.beside(&mut stream, kind, file.size)
+                }
+                class => self.list(&mut stream, file, class),
+            };
         };
         if !self.may_take(&file.member, file.size)? {
             self.note(&file.member, file.size, What::Disk(format));
@@ -119,7 +143,7 @@ impl Walk<'_> {
             && let Some(open) = &self.opening.far
             && let Some(bytes) = open()?
         {
-            return self.image(format, bytes, class);
+            return self.image(format, bytes, class, file, &self.opening.how);
         }
         if looks {
             return self.look(format, stream, file, class);
@@ -127,10 +151,16 @@ impl Walk<'_> {
         self.is_no_extent(stream.head(HEAD)?, file)?;
         let (opening, member) = (self.opening, &file.member);
         let opened = opening.stream(format, stream, member, file.size, &mut self.sieves)?;
-        let Streamed::Disk { mut disk, variant } = opened else {
+        let Streamed::Disk {
+            mut disk,
+            variant,
+            sector,
+        } = opened
+        else {
             self.seen.again = true;
             return Ok(Break(()));
         };
+        self.sector = sector;
         let mut size = disk.size();
         if format == Format::Raw && Footer::of(self.pick.format) == Footer::Due {
             size = size.map(|size| size.saturating_sub(diskimage::END as u64));
@@ -194,16 +224,9 @@ impl Walk<'_> {
         self.guarded(disk, content, None)
     }
 
-    /// Hands on a disk that is what it seems to be. `sector` is how many bytes its sectors have, where that
-    /// is known.
-    pub(super) fn deliver(
-        &mut self,
-        disk: Disk,
-        content: Content<'_>,
-        sector: Option<u32>,
-    ) -> Result<ControlFlow<()>> {
+    /// Hands on a disk that is what it seems to be.
+    pub(super) fn deliver(&mut self, disk: Disk, content: Content<'_>) -> Result<ControlFlow<()>> {
         self.begin_disk(&disk)?;
-        let _ = sector;
         self.sink.take(&disk, &self.seen.configs, content)
     }
 
@@ -243,7 +266,13 @@ impl Walk<'_> {
         Ok(Continue(()))
     }
 
-    fn remember(
+    /// Whether `file`, a description of a guest, is the source, so that the disks lie beside it.
+    fn is_described(&mut self, file: &File) -> bool {
+        let looks = self.sink.looker().is_some();
+        file.member.is_empty() && (self.opening.beside.is_some() || !looks)
+    }
+
+    pub(super) fn remember(
         &mut self,
         stream: &mut dyn SparseRead,
         file: &File,
@@ -318,7 +347,7 @@ pub(super) fn beginning(stream: &mut dyn SparseRead, most: usize) -> Result<Vec<
 
 /// Formats that one forward pass is made for; where each read is a way to another machine, that is
 /// the better way.
-fn passes_well(format: Format, head: &[u8]) -> bool {
+pub(super) fn passes_well(format: Format, head: &[u8]) -> bool {
     match format {
         Format::Raw | Format::Vdi | Format::Vhd => true,
         Format::Vmdk => diskimage::vmdk_is_stream(head),

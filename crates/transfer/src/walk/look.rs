@@ -13,6 +13,7 @@ use super::witness::{Witness, is_about_content};
 use super::{File, Walk};
 use crate::classify::{Class, HEAD};
 use crate::control::interrupted;
+use crate::guard::{Claim, Guarded};
 use crate::inspect::{InspectedDisk, What, survey};
 use crate::seen::{Disk, Taken};
 
@@ -41,24 +42,38 @@ impl Walk<'_> {
         self.note(member, None, what);
     }
 
-    /// Describes the image that the source itself is.
+    /// Describes the image in `bytes`, all of `file`. What is wrong with a file of a folder is said of it, and
+    /// the walk goes on.
     pub(super) fn look_at(
         &mut self,
         format: Format,
         bytes: &Arc<dyn BlockRead>,
-        file: &File,
         class: Class,
+        file: &File,
+        how: &How,
     ) -> Result<ControlFlow<()>> {
         self.seen.at_any_offset = true;
-        let how = &self.opening.how;
         let basis = self.basis(file, class);
-        if let Some(looker) = self.sink.looker() {
-            let mut described = looker.image("", format, bytes, how)?;
-            if format == Format::Raw {
-                described.refuse(basis, file.size);
+        let Some(looker) = self.sink.looker() else {
+            return Ok(Continue(()));
+        };
+        let mut described = match looker.image(&file.member, format, bytes, how) {
+            Err(error) if !file.member.is_empty() && is_about_content(&error) => {
+                let member = file.member.clone();
+                InspectedDisk::in_trouble(member, format, error)
             }
-            looker.describe(described.clone());
-            self.remember_taken(described.disk);
+            described => described?,
+        };
+        if format == Format::Raw {
+            described.refuse(basis, file.size);
+        }
+        let disk = described.disk.clone();
+        if looker.has_room_for(&disk.member) {
+            looker.describe(described);
+            self.remember_taken(disk);
+        }
+        if !file.member.is_empty() {
+            self.note(&file.member, file.size, What::Disk(format));
         }
         Ok(Continue(()))
     }
@@ -76,25 +91,16 @@ impl Walk<'_> {
         let mut witness = Witness::new(&mut stream);
         let described = whole.and_then(|()| self.described(format, &mut witness, file, class));
         let (failed, passed) = (witness.failed, witness.passed);
-        let mut disk = Disk {
-            member: file.member.clone(),
-            size: None,
-            format,
-            variant: String::new(),
-        };
         let described = match described {
             Err(error) if failed || file.member.is_empty() || !is_about_content(&error) => {
                 return Err(error);
             }
-            Err(error) => InspectedDisk {
-                trouble: Some(error),
-                ..InspectedDisk::new(disk.clone())
-            },
+            Err(error) => InspectedDisk::in_trouble(file.member.clone(), format, error),
             Ok(described) => described,
         };
         // The size of a stream shows at its end.
         let size = passed + drain(&mut stream)?;
-        disk = described.disk.clone();
+        let disk = described.disk.clone();
         self.note(&file.member, Some(size), What::Disk(disk.format));
         let looker = self.sink.looker();
         if let Some(looker) = looker.filter(|looker| looker.has_room_for(&disk.member)) {
@@ -143,8 +149,10 @@ impl Walk<'_> {
             let mut stream = VmdkStream::new(stream, self.opening.means.threads)?;
             let about = stream.about().clone();
             let size = DiskRead::size(&stream).unwrap_or(0);
+            let mut stream = Guarded::looked_at(&mut stream, Claim::default());
             let survey = survey::of_packed(&mut stream, size, self.control)?;
             return Ok(InspectedDisk {
+                refusal: stream.trouble.take(),
                 survey: Some(survey),
                 about: about.clone(),
                 ..InspectedDisk::new(disk(Some(size), about.variant))

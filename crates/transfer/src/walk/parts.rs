@@ -240,8 +240,8 @@ mod tests {
     fn parts_lie_beside_their_descriptor() {
         let file = |member: &str, within| File {
             member: member.into(),
-            size: None,
             within,
+            ..File::default()
         };
         for (member, within, archive, key, stem) in [
             ("a.vmdk", Some(0), "", "a.vmdk", ""),

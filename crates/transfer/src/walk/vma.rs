@@ -13,7 +13,6 @@ use crate::classify::{Class, ConfigKind};
 use crate::inspect::What;
 use crate::mixed::MOST;
 use crate::names::shortened;
-use crate::open::Content;
 use crate::seen::Disk;
 
 /// What the name of a configuration of a guest of Proxmox VE is in a backup.
@@ -48,14 +47,12 @@ impl Walk<'_> {
             ([], _) => Continue(()),
             (&[index], [disk]) => {
                 let mut stream = vma.disk(index);
-                let content = Content::Stream(&mut stream);
-                let taken = self.sink.take(disk, &self.seen.configs, content);
+                let taken = self.watched(disk, &mut stream);
                 taken.map_err(|error| error.within(&shortened(&disk.member, NAMED)))?
             }
             _ => {
                 let mut mixed = vma.disks(wanted);
-                self.sink
-                    .take_mixed(&disks, &self.seen.configs, &mut mixed)?
+                self.all_watched(&disks, &mut mixed)?
             }
         };
         if flow.is_continue() {
@@ -195,6 +192,7 @@ impl File {
             name: name.to_owned(),
             kind: MemberKind::File,
             size: Some(size),
+            refusal: None,
         })
     }
 }

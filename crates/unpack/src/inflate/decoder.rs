@@ -29,6 +29,12 @@ pub(crate) struct Decoder<const SIZE: usize = DEFLATE> {
     fault: Option<Error>,
 }
 
+impl<const SIZE: usize> Default for Decoder<SIZE> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<const SIZE: usize> Decoder<SIZE> {
     pub(crate) fn new() -> Self {
         Decoder {

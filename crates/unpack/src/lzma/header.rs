@@ -72,7 +72,7 @@ impl Alone {
         let usual = dictionary == u32::MAX
             || power(dictionary)
             // 2^n + 2^(n-1)
-            || (dictionary % 3 == 0 && power(dictionary / 3));
+            || (dictionary.is_multiple_of(3) && power(dictionary / 3));
         lc + lp <= 4
             && pb <= 4
             && usual

@@ -65,20 +65,72 @@ fn truncation_anywhere_is_an_error() {
         // The end mark may be one block, and so may what remains of the padding.
         let marked = good.bytes.iter().rposition(|&byte| byte != 0);
         let marked = marked.map_or(512, |last| (last + 1).next_multiple_of(512) + 512);
-        for len in 0..good.bytes.len() {
-            if len < marked || len % 512 != 0 {
-                let mut archive = tar(&good.bytes[..len], usize::MAX);
-                let error = loop {
-                    match archive.next_member() {
-                        Ok(Some(_)) => {}
-                        Ok(None) => panic!("{} cut at {len} is complete", good.what),
-                        Err(error) => break error,
-                    }
-                };
-                assert_eq!(error.kind().name(), "corrupt", "{} cut at {len}", good.what);
-            }
+        for len in 0..marked {
+            let mut archive = tar(&good.bytes[..len], usize::MAX);
+            let error = loop {
+                match archive.next_member() {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break archive.doubt().map(|doubt| doubt.error.clone()),
+                    Err(error) => break Some(error),
+                }
+            };
+            let error = error.unwrap_or_else(|| panic!("{} cut at {len} is complete", good.what));
+            assert_eq!(error.kind().name(), "corrupt", "{} cut at {len}", good.what);
         }
     }
+}
+
+/// What follows the last member, and what it leaves in doubt.
+#[test]
+fn an_end_is_told_from_what_need_not_be_one() {
+    let member = testkit::tar::file("a", b"alpha");
+    let with = |zeros: usize, more: &[u8]| [&member[..], &vec![0; zeros], more].concat();
+    let over = |message: &'static str| Some((message, false));
+    let more = |message: &'static str| Some((message, true));
+    let without = "tar: the archive ends at byte 1024 without an end mark";
+    for (bytes, doubt) in [
+        (with(1024, b""), None),
+        (with(512, b""), None),
+        (with(9 * 1024 + 77, b""), None),
+        (with(700, b""), None),
+        (with(0, b""), over(without)),
+        (with(511, b""), over(without)),
+        (
+            with(1024, b"x"),
+            over("tar: trailing garbage at byte 2048, after the end mark"),
+        ),
+        (
+            with(9000, &[7; 2000]),
+            over("tar: trailing garbage at byte 10024, after the end mark"),
+        ),
+        (
+            with(512, b"x"),
+            over("tar: trailing garbage at byte 1536, after an end mark of one block"),
+        ),
+        (
+            with(512, &member),
+            more("tar: another archive begins at byte 1536, after the end mark"),
+        ),
+        (
+            with(9216, &member),
+            more("tar: another archive begins at byte 10240, after the end mark"),
+        ),
+    ] {
+        for step in [1, 100, usize::MAX] {
+            let mut archive = tar(&bytes, step);
+            assert_eq!(archive.next_member().unwrap().unwrap().name, "a");
+            assert_eq!(archive.next_member(), Ok(None));
+            let found = archive.doubt();
+            let found = found.map(|found| (found.error.message(), found.more));
+            assert_eq!(found, doubt, "{} bytes", bytes.len());
+        }
+    }
+    // Less than a block that is not zero may be anything.
+    let cut = [&member[..], b"b"].concat();
+    assert_eq!(
+        read(&cut).unwrap_err().message(),
+        "tar: the archive ends at byte 1025, inside a block of 512 bytes"
+    );
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn content(len: usize, seed: u64) -> Vec<u8> {
     let mut noise = noise();
     let mut content = vec![0; len];
     for block in content.chunks_mut(BLOCK) {
-        if (noise() ^ seed).count_ones() % 3 == 0 {
+        if (noise() ^ seed).count_ones().is_multiple_of(3) {
             block.fill(1 + noise() as u8 % 255);
         }
     }

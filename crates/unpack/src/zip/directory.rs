@@ -1,13 +1,11 @@
 //! The central directory and the end records, which close the archive (APPNOTE 4.3.12 to 4.3.16).
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
-
 use extent::{SparseRead, skip};
 use report::{Error, Result};
 
-use super::record::{Fields, zip64};
-use super::{CENTRAL, END, END64, Entry, Input, no_header, take, take_vec, truncated};
+use super::listing::Listing;
+use super::record::{Fields, Stated, zip64};
+use super::{CENTRAL, END, END64, Input, no_header, take, take_vec, truncated};
 use crate::archive::shown;
 use crate::input::skip_zeros;
 
@@ -23,12 +21,11 @@ struct Directory {
 }
 
 /// Reads everything from the central directory, whose first signature was just read, to the end of
-/// the input, and compares it with the `members` that were read; `names` hashes as they were hashed.
+/// the input, and compares it with the members that were read.
 pub(super) fn check<R: SparseRead>(
     input: &mut Input<R>,
     first: [u8; 4],
-    members: &mut [Entry],
-    names: &RandomState,
+    mut listing: Listing<'_>,
 ) -> Result<()> {
     let mut directory = Directory {
         entries: 0,
@@ -37,24 +34,19 @@ pub(super) fn check<R: SparseRead>(
     };
     let mut signature = first;
     while signature == CENTRAL {
-        Central::read(input, directory.entries)?.compare(members, names)?;
+        Central::read(input, directory.entries)?.compare(&mut listing)?;
         directory.entries += 1;
         signature = take(input, "the central directory")?;
     }
     directory.size = input.at() - 4 - directory.offset;
-    if let Some(member) = members.iter().find(|member| !member.listed) {
-        return Err(Error::corrupt(format!(
-            "zip: the central directory does not list the member at byte {}",
-            member.offset
-        )));
-    }
+    listing.is_complete()?;
     let wide = signature == END64;
     if wide {
-        check_end64(input, directory)?;
+        check_end64(input, directory, listing.shift())?;
         signature = take(input, "the end record")?;
     }
     match signature {
-        END => check_end(input, directory, wide)?,
+        END => check_end(input, directory, wide, listing.shift())?,
         SIGNATURE => {
             return Err(Error::unsupported("zip: the central directory is signed"));
         }
@@ -78,9 +70,9 @@ struct Central {
     name: Vec<u8>,
     method: u16,
     crc: u32,
-    compressed: u64,
-    size: u64,
-    offset: u64,
+    compressed: Stated,
+    size: Stated,
+    offset: Stated,
     disk: u16,
 }
 
@@ -137,43 +129,44 @@ impl Central {
         })
     }
 
-    /// Makes sure that the entry is about one of `members`, that it says what was read and that it
-    /// is the first to do so.
-    fn compare(&self, members: &mut [Entry], names: &RandomState) -> Result<()> {
+    /// Makes sure that the entry is about one of the members that were read, that it says what was read and
+    /// that it is the first to do so.
+    fn compare(&self, listing: &mut Listing<'_>) -> Result<()> {
         if self.disk != 0 {
             return Err(split());
         }
-        let index = members.binary_search_by_key(&self.offset, |member| member.offset);
-        let Some(member) = index.ok().and_then(|index| members.get_mut(index)) else {
-            return Err(self.corrupt(format!("no member is at byte {}", self.offset)));
+        let Some((member, same_name)) = listing.find(self.offset, &self.name) else {
+            return Err(self.corrupt(format!("no member is at byte {}", self.offset.number())));
         };
         if member.listed {
-            return Err(self.corrupt(format!("lists the member at byte {} again", self.offset)));
+            return Err(self.corrupt(format!("lists the member at byte {} again", member.offset)));
         }
-        if names.hash_one(&self.name) != member.name {
+        if !same_name {
             return Err(self.corrupt(format!(
                 "the member at byte {} has another name",
-                self.offset
-            )));
-        }
-        let numbers = [
-            ("method", u64::from(self.method), u64::from(member.method)),
-            ("compressed size", self.compressed, member.compressed),
-            ("size", self.size, member.size),
-        ];
-        for (what, stated, found) in numbers {
-            if stated != found {
-                return Err(self.corrupt(format!("the {what} is {stated}, the member has {found}")));
-            }
-        }
-        if self.crc != member.crc {
-            return Err(self.corrupt(format!(
-                "CRC-32 is {:#010x}, the data has {:#010x}",
-                self.crc, member.crc
+                member.offset
             )));
         }
         member.listed = true;
-        Ok(())
+        let method = Stated::Narrow(self.method.into());
+        let numbers = [
+            ("method", method, Some(member.method.into())),
+            ("compressed size", self.compressed, Some(member.compressed)),
+            ("size", self.size, member.sums.map(|(size, _)| size)),
+        ];
+        for (what, stated, found) in numbers {
+            if let Some(found) = found.filter(|&found| !stated.is(found)) {
+                let stated = stated.number();
+                return Err(self.corrupt(format!("the {what} is {stated}, the member has {found}")));
+            }
+        }
+        match member.sums {
+            Some((_, crc)) if crc != self.crc => Err(self.corrupt(format!(
+                "CRC-32 is {:#010x}, the data has {crc:#010x}",
+                self.crc
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn corrupt(&self, reason: String) -> Error {
@@ -184,8 +177,9 @@ impl Central {
     }
 }
 
-/// Reads the ZIP64 end record and its locator behind the record's signature.
-fn check_end64<R: SparseRead>(input: &mut Input<R>, found: Directory) -> Result<()> {
+/// Reads the ZIP64 end record and its locator behind the record's signature; `shift` may have been left out of
+/// the offsets.
+fn check_end64<R: SparseRead>(input: &mut Input<R>, found: Directory, shift: u64) -> Result<()> {
     const WHAT: &str = "the ZIP64 end record";
     const FIXED: u64 = 44;
     let start = input.at() - 4;
@@ -201,15 +195,12 @@ fn check_end64<R: SparseRead>(input: &mut Input<R>, found: Directory) -> Result<
     }
     let mut fields = Fields(&record[4..]);
     let disks = [fields.u32(), fields.u32()];
-    let numbers = [fields.u64(), fields.u64(), fields.u64(), fields.u64()];
+    let mut number = || Stated::Wide(fields.u64().unwrap_or_default());
+    let numbers = [number(), number(), number(), number()];
     if disks.iter().any(|&disk| disk != Some(0)) {
         return Err(split());
     }
-    compare(
-        "ZIP64 end record",
-        numbers.map(Option::unwrap_or_default),
-        found,
-    )?;
+    compare("ZIP64 end record", numbers, found, shift)?;
     if take(input, WHAT)? != LOCATOR64 {
         return Err(no_header(input.at() - 4));
     }
@@ -220,7 +211,7 @@ fn check_end64<R: SparseRead>(input: &mut Input<R>, found: Directory) -> Result<
     if disk != Some(0) || disks > Some(1) {
         return Err(split());
     }
-    match offset == Some(start) {
+    match offset == Some(start) || offset == Some(start - shift) {
         true => Ok(()),
         false => Err(Error::corrupt(format!(
             "zip: the ZIP64 end record is at byte {start}, its locator says {}",
@@ -229,33 +220,46 @@ fn check_end64<R: SparseRead>(input: &mut Input<R>, found: Directory) -> Result<
     }
 }
 
-/// Reads the end record behind its signature; `wide` when a ZIP64 one has told the real numbers.
-fn check_end<R: SparseRead>(input: &mut Input<R>, found: Directory, wide: bool) -> Result<()> {
+/// Reads the end record behind its signature; `wide` when a ZIP64 one has told the real numbers. `shift` may
+/// have been left out of the offset.
+fn check_end<R: SparseRead>(
+    input: &mut Input<R>,
+    found: Directory,
+    wide: bool,
+    shift: u64,
+) -> Result<()> {
     const WHAT: &str = "the end record";
     let record: [u8; 18] = take(input, WHAT)?;
     let mut fields = Fields(&record);
-    let mut narrow = || fields.u16().map_or(0, u64::from);
+    let mut narrow = || fields.u16().unwrap_or_default();
     let (disk, first, here, entries) = (narrow(), narrow(), narrow(), narrow());
     let (size, offset) = (fields.u32(), fields.u32());
     let comment = fields.u16().unwrap_or_default();
     // Fields that are full leave it to the ZIP64 record.
-    let real = |field, full: u64, found| if wide && field == full { found } else { field };
-    let count = |field| real(field, u16::MAX.into(), found.entries);
-    let place =
-        |field: Option<u32>, found| real(field.map_or(0, u64::from), u32::MAX.into(), found);
+    let elsewhere = |disk: u16| wide && disk == u16::MAX;
     if [disk, first]
         .iter()
-        .any(|&disk| real(disk, u16::MAX.into(), 0) != 0)
+        .any(|&disk| disk != 0 && !elsewhere(disk))
     {
         return Err(split());
     }
+    // As of sizes, macOS leaves the upper bits of the number of entries away.
+    let count = |field: u16| match field {
+        u16::MAX if wide => Stated::Wide(found.entries),
+        field if field == found.entries as u16 => Stated::Wide(found.entries),
+        field => Stated::Wide(field.into()),
+    };
+    let place = |field: Option<u32>, found| match field {
+        Some(u32::MAX) if wide => Stated::Wide(found),
+        field => Stated::Narrow(field.unwrap_or_default()),
+    };
     let numbers = [
         count(here),
         count(entries),
         place(size, found.size),
         place(offset, found.offset),
     ];
-    compare("end record", numbers, found)?;
+    compare("end record", numbers, found, shift)?;
     match skip(input, comment.into())? < comment.into() {
         true => Err(truncated(input, "the archive's comment")),
         false => Ok(()),
@@ -263,18 +267,19 @@ fn check_end<R: SparseRead>(input: &mut Input<R>, found: Directory, wide: bool) 
 }
 
 /// Compares an end record's four numbers: entries in this file, in all, the directory's size and
-/// its offset.
-fn compare(record: &str, stated: [u64; 4], found: Directory) -> Result<()> {
+/// its offset, out of which `shift` may have been left.
+fn compare(record: &str, stated: [Stated; 4], found: Directory, shift: u64) -> Result<()> {
     let numbers = [
-        ("number of entries", found.entries),
-        ("number of entries", found.entries),
-        ("central directory's size", found.size),
-        ("central directory's offset", found.offset),
+        ("number of entries", found.entries, 0),
+        ("number of entries", found.entries, 0),
+        ("central directory's size", found.size, 0),
+        ("central directory's offset", found.offset, shift),
     ];
-    for ((what, found), stated) in numbers.into_iter().zip(stated) {
-        if stated != found {
+    for ((what, found, shift), stated) in numbers.into_iter().zip(stated) {
+        if !stated.is(found) && !stated.is(found - shift) {
             return Err(Error::corrupt(format!(
-                "zip: the {what} is {found}, the {record} says {stated}"
+                "zip: the {what} is {found}, the {record} says {}",
+                stated.number()
             )));
         }
     }

@@ -3,13 +3,11 @@
 use extent::SparseRead;
 use report::{Error, Result};
 
+use super::method::{self, Method};
 use super::{Input, take, take_vec};
 
 /// What stands in a field whose value is in the ZIP64 extra field instead.
 const ELSEWHERE: u32 = u32::MAX;
-
-pub(super) const STORED: u16 = 0;
-pub(super) const DEFLATE: u16 = 8;
 
 /// Little-endian numbers, one after another.
 #[derive(Clone, Copy, Debug)]
@@ -41,10 +39,37 @@ impl<'a> Fields<'a> {
     }
 
     /// A field of 32 bits, or of 64 in `wide` when it is too large.
-    pub(super) fn u32_or(&mut self, wide: &mut Fields<'_>) -> Option<u64> {
+    pub(super) fn u32_or(&mut self, wide: &mut Fields<'_>) -> Option<Stated> {
         match self.u32()? {
-            ELSEWHERE => wide.u64(),
-            value => Some(value.into()),
+            ELSEWHERE => wide.u64().map(Stated::Wide),
+            value => Some(Stated::Narrow(value)),
+        }
+    }
+}
+
+/// A size or an offset as the central directory states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stated {
+    /// In 32 bits: macOS leaves those above away, where there should be a ZIP64 field.
+    Narrow(u32),
+    /// In 64 bits.
+    Wide(u64),
+}
+
+impl Stated {
+    /// Whether it states `value`.
+    pub(super) fn is(self, value: u64) -> bool {
+        match self {
+            Stated::Narrow(stated) => stated == value as u32,
+            Stated::Wide(stated) => stated == value,
+        }
+    }
+
+    /// The number as it stands there.
+    pub(super) fn number(self) -> u64 {
+        match self {
+            Stated::Narrow(stated) => stated.into(),
+            Stated::Wide(stated) => stated,
         }
     }
 }
@@ -127,50 +152,57 @@ impl Local {
         self.flags & 8 != 0
     }
 
-    /// Refuses what cannot be read, naming the member as `name`.
-    pub(super) fn check(&self, name: &str) -> Result<()> {
+    /// How many bytes the data takes, where that is known beforehand. Before a data descriptor the sizes
+    /// here are none or a guess, but writers that know them all the same state both for what is stored.
+    pub(super) fn data_size(&self) -> Option<u64> {
+        match self.has_descriptor() {
+            true => self.stored_size(),
+            false => Some(self.compressed),
+        }
+    }
+
+    /// The size of a stored member, where it is known beforehand.
+    pub(super) fn stored_size(&self) -> Option<u64> {
+        let stored = self.method == 0 && self.size == self.compressed;
+        let known = !self.has_descriptor() || self.size > 0;
+        (stored && known).then_some(self.size)
+    }
+
+    /// The size that LZMA data unfolds to, where it has no end marker.
+    pub(super) fn lzma_size(&self) -> Option<u64> {
+        let marked = self.flags & 2 != 0;
+        (!marked && !self.has_descriptor()).then_some(self.size)
+    }
+
+    /// How the member is read; messages name it as `name`.
+    ///
+    /// # Errors
+    /// [`report::Kind::Unsupported`] when it cannot be read, [`report::Kind::Corrupt`] when its sizes
+    /// contradict each other.
+    pub(super) fn reading(&self, name: &str) -> Result<Method> {
         let refuse = |what: &str| {
             let error = Error::unsupported(format!("zip member {name} is {what}"));
             Err(error.hint("unpack it first and give the disk"))
         };
-        if self.flags & 1 != 0 {
+        // AES is a method of its own, and the flag is set as well.
+        if self.flags & 1 != 0 || self.method == 99 {
             return refuse("encrypted");
         }
         if self.flags & 0x20 != 0 {
             return refuse("a patch");
         }
-        match (self.method, method_name(self.method)) {
-            (STORED | DEFLATE, _) => {}
-            (_, Some(method)) => return refuse(&format!("compressed with {method}")),
-            (method, None) => return refuse(&format!("compressed with method {method}")),
-        }
-        if self.method == STORED && self.compressed != self.size {
+        let Some(method) = Method::of(self.method) else {
+            return match method::name(self.method) {
+                Some(method) => refuse(&format!("compressed with {method}")),
+                None => refuse(&format!("compressed with method {}", self.method)),
+            };
+        };
+        if method == Method::Stored && self.compressed != self.size && !self.has_descriptor() {
             return Err(Error::corrupt(format!(
                 "zip member {name} is stored, {} bytes, and has {} bytes",
                 self.compressed, self.size
             )));
         }
-        Ok(())
+        Ok(method)
     }
-}
-
-/// The methods of APPNOTE 4.4.5 that are not read here.
-fn method_name(method: u16) -> Option<&'static str> {
-    Some(match method {
-        1 => "Shrink",
-        2..=5 => "Reduce",
-        6 => "Implode",
-        9 => "Deflate64",
-        10 => "DCL Implode",
-        12 => "bzip2",
-        14 => "LZMA",
-        18 => "TERSE",
-        19 => "LZ77",
-        20 | 93 => "zstd",
-        95 => "xz",
-        97 => "WavPack",
-        98 => "PPMd",
-        99 => "AES",
-        _ => return None,
-    })
 }

@@ -11,6 +11,15 @@ use super::Zip;
 use crate::Limits;
 use crate::archive::{Archive, Member, MemberKind, tests::contents};
 
+mod descriptors;
+mod methods;
+
+const SIGNED: Sums = Sums::After {
+    signed: true,
+    wide: false,
+    field: false,
+};
+
 fn zip(bytes: &[u8], step: usize) -> Zip<SliceSource<'_>> {
     Zip::new(SliceSource::in_steps(bytes, step), &Limits::default())
 }
@@ -123,11 +132,7 @@ fn archives_nest_in_members() {
 
 #[test]
 fn bombs_are_refused() {
-    let sums = Sums::After {
-        signed: true,
-        wide: false,
-        field: false,
-    };
+    let sums = SIGNED;
     let bytes = archive(&[
         Made::deflated("a", &vec![0; 60_000]),
         Made::deflated("b", &vec![0; 60_000]).with(sums),

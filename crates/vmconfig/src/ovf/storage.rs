@@ -27,8 +27,8 @@ pub struct FileReference {
 /// A file of the appliance.
 #[derive(Clone, Copy)]
 pub(super) struct Listed<'x> {
-    id: &'x str,
-    href: &'x str,
+    pub id: &'x str,
+    pub href: &'x str,
     size: Option<u64>,
     chunk: Option<&'x str>,
     compression: Option<&'x str>,

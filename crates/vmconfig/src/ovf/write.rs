@@ -97,7 +97,8 @@ impl Writer {
         self.line(0, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
         let namespaces = NAMESPACES.map(|(name, uri)| format!(" {name}=\"{uri}\""));
         self.line(0, &format!("<Envelope{}>", namespaces.concat()));
-        self.files(files);
+        self.references(files);
+        self.disks(files, &hardware.blank);
         self.line(1, "<NetworkSection>");
         self.element(2, "Info", "The networks that the guest is in");
         for network in hardware.networks() {
@@ -108,7 +109,7 @@ impl Writer {
         self.system(vm, hardware);
     }
 
-    fn files(&mut self, files: &[DiskFile]) {
+    fn references(&mut self, files: &[DiskFile]) {
         self.line(1, "<References>");
         for (number, file) in (1..).zip(files) {
             let (href, size) = (escape(&file.href), file.size);
@@ -118,18 +119,27 @@ impl Writer {
             );
         }
         self.line(1, "</References>");
+    }
+
+    /// The list of disks: those in `files`, and then those that are `blank`, of so many bytes.
+    fn disks(&mut self, files: &[DiskFile], blank: &[u64]) {
         self.line(1, "<DiskSection>");
         self.element(2, "Info", "The disks of the guest");
+        let disk = |number: usize, capacity: u64| {
+            format!(
+                "<Disk ovf:capacity=\"{capacity}\" ovf:capacityAllocationUnits=\"byte\" \
+                 ovf:diskId=\"vmdisk{number}\" ovf:format=\"{STREAM_OPTIMIZED}\""
+            )
+        };
         for (number, file) in (1..).zip(files) {
-            let (capacity, populated) = (file.capacity, file.populated);
+            let (disk, populated) = (disk(number, file.capacity), file.populated);
             self.line(
                 2,
-                &format!(
-                    "<Disk ovf:capacity=\"{capacity}\" ovf:capacityAllocationUnits=\"byte\" \
-                     ovf:diskId=\"vmdisk{number}\" ovf:fileRef=\"file{number}\" \
-                     ovf:format=\"{STREAM_OPTIMIZED}\" ovf:populatedSize=\"{populated}\"/>"
-                ),
+                &format!("{disk} ovf:fileRef=\"file{number}\" ovf:populatedSize=\"{populated}\"/>"),
             );
+        }
+        for (number, capacity) in (files.len() + 1..).zip(blank) {
+            self.line(2, &format!("{}/>", disk(number, *capacity)));
         }
         self.line(1, "</DiskSection>");
     }

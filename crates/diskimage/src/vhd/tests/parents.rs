@@ -83,21 +83,28 @@ fn a_parent_may_have_a_parent() {
     assert!(content(&mut image).unwrap() == disk);
 }
 
+fn wide(name: &str) -> Vec<u8> {
+    name.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// Adds a name of the parent to `file`, which goes behind the footer, and the footer behind the name.
+fn locate(file: &mut Vec<u8>, slot: usize, platform: &[u8], name: Vec<u8>) {
+    let footer = file.split_off(file.len() - 512);
+    let mut locator = [0; 24];
+    locator[..4].copy_from_slice(platform);
+    locator[8..12].copy_from_slice(&(name.len() as u32).to_be_bytes());
+    locator[16..].copy_from_slice(&(file.len() as u64).to_be_bytes());
+    file.extend(name);
+    file.extend(footer);
+    *file = with_header(file, 576 + slot * 24, &locator);
+}
+
 #[test]
 fn locators_go_before_the_name_in_the_header() {
     let (_, image) = image();
-    let wide = |name: &str| -> Vec<u8> { name.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     let mut file = child(&image, [2; 16], [1; 16], "header.vhd");
     let name = |file: &mut Vec<u8>, slot: usize, platform: &[u8], name: Vec<u8>| {
-        // The name goes behind the footer, and the footer behind the name.
-        let footer = file.split_off(file.len() - 512);
-        let mut locator = [0; 24];
-        locator[..4].copy_from_slice(platform);
-        locator[8..12].copy_from_slice(&(name.len() as u32).to_be_bytes());
-        locator[16..].copy_from_slice(&(file.len() as u64).to_be_bytes());
-        file.extend(name);
-        file.extend(footer);
-        *file = with_header(file, 576 + slot * 24, &locator);
+        locate(file, slot, platform, name);
         let how = How {
             gate: Gate::looking(),
             ..How::default()
@@ -119,6 +126,63 @@ fn locators_go_before_the_name_in_the_header() {
             file.len()
         )
     );
+}
+
+#[test]
+fn a_parent_is_found_however_windows_names_it() {
+    let (below, parent) = base("subformat=fixed,force_size");
+    let (disk, child) = half_written(&below, [1; 16]);
+    let nameless = with_header(&child, 64, &[0; 512]);
+    let big = |name: &str| -> Vec<u8> { name.encode_utf16().flat_map(u16::to_be_bytes).collect() };
+    let paths = [
+        r".\bäse disk.vhd",
+        r"C:\VMs\bäse disk.vhd",
+        r"\\host\share\bäse disk.vhd",
+    ];
+    let mut files = Vec::new();
+    for platform in [b"W2ru", b"W2ku"] {
+        for path in paths {
+            files.push((platform.to_vec(), wide(path)));
+            files.push((platform.to_vec(), big(path)));
+            files.push((platform.to_vec(), wide(&format!("{path}\0\0rest"))));
+        }
+    }
+    for platform in [b"Wi2r", b"Wi2k"] {
+        files.push((platform.to_vec(), r"C:\VMs\bäse disk.vhd".into()));
+    }
+    files.push((
+        b"MacX".to_vec(),
+        b"file:///C:/VMs/b%C3%A4se%20disk.vhd".to_vec(),
+    ));
+    for (platform, name) in files {
+        let mut file = nameless.clone();
+        locate(&mut file, 0, &platform, name.clone());
+        let how = gate([("bäse disk.vhd", parent.clone())]);
+        let mut image = Image::open(Format::Vhd, Arc::new(file), &how).unwrap();
+        assert!(
+            content(&mut image).unwrap() == disk,
+            "{platform:?} {name:?}"
+        );
+    }
+    for name in [wide("base.vhd"), big("base.vhd")] {
+        let file = with_header(&nameless, 64, &name);
+        let how = gate([("base.vhd", parent.clone())]);
+        let mut image = Image::open(Format::Vhd, Arc::new(file), &how).unwrap();
+        assert!(content(&mut image).unwrap() == disk);
+    }
+    // The relative path is an old one, and another locator is broken.
+    let mut file = child.clone();
+    locate(&mut file, 0, b"W2ru", wide(r".\moved.vhd"));
+    locate(&mut file, 1, b"W2ku", wide(r"C:\VMs\base.vhd"));
+    let file = with_header(
+        &file,
+        576 + 2 * 24,
+        b"MacX\0\0\0\0\0\0\0\x09\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff",
+    );
+    let how = gate([("base.vhd", parent)]);
+    let mut image = Image::open(Format::Vhd, Arc::new(file.clone()), &how).unwrap();
+    assert!(content(&mut image).unwrap() == disk);
+    assert_eq!(told(file, &gate([])), "moved.vhd: cannot be opened");
 }
 
 #[test]

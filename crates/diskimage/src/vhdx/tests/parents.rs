@@ -115,6 +115,27 @@ fn what_is_not_here_is_read_below() {
 }
 
 #[test]
+fn of_the_parents_names_the_one_counts_that_is_there() {
+    let (below, parent) = base();
+    let (disk, mut image) = child(512, &below);
+    let volume = r"\\?\Volume{26a21bda-a627-11d7-9931-806e6f6e6963}\VMs\base.vhdx";
+    for (key, path) in [
+        ("relative_path", r"..\VMs\base.vhdx"),
+        ("absolute_win32_path", r"\\?\C:\VMs\base.vhdx"),
+        ("volume_path", volume),
+    ] {
+        image.locator = Some(locator(&[
+            ("parent_linkage", &linkage()),
+            (key, path),
+            ("relative_path", "moved.vhdx"),
+        ]));
+        let how = gate([("base.vhdx", parent.clone())]);
+        let mut image = Image::open(Format::Vhdx, Arc::new(image.file()), &how).unwrap();
+        assert!(content(&mut image).unwrap() == disk, "{key}");
+    }
+}
+
+#[test]
 fn a_parent_is_read_only_on_request_and_only_if_it_is_the_one() {
     let (below, parent) = base();
     let child = child(512, &below).1.file();

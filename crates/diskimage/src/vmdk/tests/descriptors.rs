@@ -62,7 +62,10 @@ fn descriptors_say_what_is_understood_and_nothing_else() {
         line("RW 1 SPARSE \"f\""),
         "its extent \"f\": has no header of a sparse extent"
     );
-    assert_eq!(line("RW 1 FLAT \"g\" 0"), "g cannot be opened");
+    assert_eq!(
+        line("RW 1 FLAT \"g\" 0"),
+        "lies in the file \"g\" beside it, which is missing"
+    );
     assert_eq!(
         line("RW 36028797018963968 ZERO"),
         "has a descriptor whose extents are more than 2^63 bytes"

@@ -23,17 +23,18 @@ pub(super) fn name(to: &OsStr, source: &Place) -> String {
     plain(name)
 }
 
-/// The guest that the file at `place` describes.
+/// The guest that the file at `place` describes. The source's headers and its server's fingerprint, which
+/// `http` may have, are nothing to others.
 ///
 /// # Errors
 /// Those of reading it, and those of [`Guest::in_file`].
-pub(super) fn guest(place: &Place, http: HttpOptions) -> Result<Vm> {
-    // The headers may hold a secret, which is for the source's server.
-    let http = HttpOptions {
+pub(super) fn guest(place: &Place, http: &HttpOptions) -> Result<Vm> {
+    let plain = HttpOptions {
         headers: Vec::new(),
-        ..http
+        pin: None,
+        ..http.clone()
     };
-    let bytes = place::source::read_small(place, &http, &Host::default())?;
+    let bytes = place::source::read_small(place, &plain, &Host::default())?;
     Guest::in_file(&place.to_string(), &bytes)
 }
 

@@ -172,3 +172,68 @@ fn common_name(name: &X509Name<'_>) -> Option<String> {
 fn called(name: &X509Name<'_>) -> String {
     common_name(name).unwrap_or_else(|| name.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A certificate with names of both kinds.
+    fn made() -> Vec<u8> {
+        let names = ["a.example", "10.0.0.1", "fe80::1"].map(str::to_owned);
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
+        made.cert.der().to_vec()
+    }
+
+    #[test]
+    fn a_certificate_tells_what_it_says() {
+        let der = made();
+        let (certificate, rest) = Certificate::parse(&der).unwrap();
+        assert!(rest.is_empty() && certificate.is_self_signed());
+        assert_eq!(certificate.names(), ["a.example", "10.0.0.1", "fe80::1"]);
+        assert_eq!(certificate.issuer(), "rcgen self signed cert");
+        assert_eq!(certificate.rsa_bits(), None);
+        assert_eq!(certificate.weak_signature(), None);
+        let name = |name: &str| ServerName::try_from(name.to_owned()).unwrap();
+        for known in ["a.example", "A.EXAMPLE", "10.0.0.1", "fe80::1"] {
+            assert_eq!(certificate.name_trouble(&name(known)), None);
+        }
+        let trouble = certificate.name_trouble(&name("b.example"));
+        let expected = "it is for a.example, 10.0.0.1, fe80::1, not for b.example";
+        assert_eq!(trouble.as_deref(), Some(expected));
+        let at = |seconds| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+        assert_eq!(certificate.date_trouble(at(1_800_000_000)), None);
+        let before = "it is not valid before 1975-01-01 (this machine's clock says 1970-01-01)";
+        assert_eq!(certificate.date_trouble(at(0)).as_deref(), Some(before));
+        let after = "it expired on 4096-01-01";
+        assert_eq!(
+            certificate.date_trouble(at(u64::MAX)).as_deref(),
+            Some(after)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_certificate_is_read_or_not(
+            damage in proptest::collection::vec((0usize..400, any::<u8>()), 1..6),
+            end in 0usize..800,
+        ) {
+            let mut der = made();
+            for (at, byte) in damage {
+                if let Some(place) = der.get_mut(at) {
+                    *place = byte;
+                }
+            }
+            der.truncate(end);
+            if let Some((certificate, _)) = Certificate::parse(&der) {
+                let name = ServerName::try_from("a.example").unwrap();
+                let _ = (certificate.name_trouble(&name), certificate.issuer(), certificate.rsa_bits());
+                let _ = (certificate.is_for_by_common_name(&name), certificate.weak_signature());
+                let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1));
+                let _ = (certificate.date_trouble(now), certificate.key());
+                prop_assert!(certificate.der().len() <= der.len());
+            }
+        }
+    }
+}

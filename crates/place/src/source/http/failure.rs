@@ -187,16 +187,26 @@ impl Site<'_> {
     }
 }
 
-/// The failure that an answer's status stands for.
-pub(super) fn status(status: StatusCode, headers: &HeaderMap) -> Failure {
+/// What the server says instead of sending the file, in words.
+fn answer(status: StatusCode) -> String {
     let reason = status
         .canonical_reason()
         .map(|reason| format!(" {reason}"))
         .unwrap_or_default();
-    let error = Error::new(
-        Kind::Io,
-        format!("the server answers {}{reason}", status.as_u16()),
-    );
+    format!("the server answers {}{reason}", status.as_u16())
+}
+
+/// Whether `error` is the server's word that there is no such file.
+pub(super) fn is_missing(error: &Error) -> bool {
+    let missing = [StatusCode::NOT_FOUND, StatusCode::GONE];
+    missing
+        .into_iter()
+        .any(|status| error.message() == answer(status))
+}
+
+/// The failure that an answer's status stands for.
+pub(super) fn status(status: StatusCode, headers: &HeaderMap) -> Failure {
+    let error = Error::new(Kind::Io, answer(status));
     let wait = retry_after(headers).map(Duration::from_secs);
     let retry = match status {
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Retry::Soon,

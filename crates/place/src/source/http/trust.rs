@@ -31,7 +31,7 @@ impl Fingerprint {
             )
         };
         let (label, rest) = split_label(text.trim());
-        if rest.starts_with("//") {
+        if text.contains("//") {
             return Err(invalid(
                 "that is a public key's (a pin of curl), not a certificate's".into(),
             ));
@@ -216,4 +216,59 @@ fn sections(mut text: &str) -> impl Iterator<Item = (&str, &str)> {
         text = rest;
         Some((label, body))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_are_read_however_they_are_written() {
+        let digits = "0123456789abcdef".repeat(4);
+        let pairs: Vec<_> = digits
+            .as_bytes()
+            .chunks(2)
+            .map(String::from_utf8_lossy)
+            .collect();
+        let colons = pairs.join(":").to_uppercase();
+        let expected = format!("sha256:{digits}");
+        for text in [
+            digits.clone(),
+            expected.clone(),
+            expected.to_uppercase(),
+            colons.clone(),
+            format!("SHA256:{colons}"),
+            format!("sha256 Fingerprint={colons}\n"),
+            format!("SHA-256 fingerprint: {}", pairs.join(" ")),
+        ] {
+            assert_eq!(
+                Fingerprint::parse(&text).unwrap().to_string(),
+                expected,
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "sha256:",
+            "ä",
+            "sha256:ä",
+            &"ä".repeat(32),
+            &digits[1..],
+            &format!("{digits}0"),
+        ] {
+            let error = Fingerprint::parse(text).unwrap_err();
+            assert_eq!(error.kind(), report::Kind::Usage, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pin_is_of_an_https_host() {
+        let fingerprint = Fingerprint([1; 32]);
+        let pin = Pin::new("https://me:secret@[::1]:8443/x?y", fingerprint).unwrap();
+        assert_eq!(pin.of_host("::1"), Some(fingerprint));
+        assert_eq!(pin.of_host("::2"), None);
+        assert!(Pin::new("http://h/x", fingerprint).is_err());
+        let shown = format!("{pin:?}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
 }

@@ -11,14 +11,15 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature_with_raw_key};
-use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error as Tls, OtherError,
-    PeerMisbehaved, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as Tls, OtherError, RootCertStore,
+    SignatureScheme,
 };
 
 use super::certificate::Certificate;
+use super::signed::{schemes, signed_in_tls12, signed_in_tls13};
 use super::trust::{Authorities, Fingerprint, Pin};
 
 /// The lengths of RSA keys whose signatures the TLS library verifies, in bits.
@@ -339,58 +340,5 @@ fn in_words(
         }
         (true, Tls::InvalidCertificate(why)) => why.to_string(),
         (true, other) => other.to_string(),
-    }
-}
-
-fn schemes(provider: &CryptoProvider) -> Vec<SignatureScheme> {
-    provider
-        .signature_verification_algorithms
-        .supported_schemes()
-}
-
-/// The key in a certificate. The TLS library's own way to it reads X.509 version 3 only, and many
-/// self-signed certificates are version 1.
-fn key<'a>(certificate: &'a CertificateDer<'_>) -> Result<SubjectPublicKeyInfoDer<'a>, Tls> {
-    let (parsed, _) =
-        Certificate::parse(certificate).ok_or(Tls::from(CertificateError::BadEncoding))?;
-    Ok(parsed.key())
-}
-
-/// Checks the server's signature in TLS 1.3 (RFC 8446, section 4.4.3).
-fn signed_in_tls13(
-    provider: &CryptoProvider,
-    message: &[u8],
-    certificate: &CertificateDer<'_>,
-    signed: &DigitallySignedStruct,
-) -> Result<HandshakeSignatureValid, Tls> {
-    let algorithms = &provider.signature_verification_algorithms;
-    verify_tls13_signature_with_raw_key(message, &key(certificate)?, signed, algorithms)
-}
-
-/// Checks the server's signature in TLS 1.2 (RFC 5246, section 7.4.3), where the name of a scheme
-/// leaves open which curve is meant.
-fn signed_in_tls12(
-    provider: &CryptoProvider,
-    message: &[u8],
-    certificate: &CertificateDer<'_>,
-    signed: &DigitallySignedStruct,
-) -> Result<HandshakeSignatureValid, Tls> {
-    let algorithms = &provider.signature_verification_algorithms;
-    let found = algorithms.mapping.iter();
-    let found = found.filter(|(scheme, _)| *scheme == signed.scheme);
-    let candidates: Vec<_> = found.flat_map(|(_, candidates)| *candidates).collect();
-    if candidates.is_empty() {
-        return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
-    }
-    let key = key(certificate)?;
-    let key = webpki::RawPublicKeyEntity::try_from(&key)
-        .map_err(|_| Tls::from(CertificateError::BadEncoding))?;
-    let valid = |candidate: &&&dyn rustls::pki_types::SignatureVerificationAlgorithm| {
-        key.verify_signature(**candidate, message, signed.signature())
-            .is_ok()
-    };
-    match candidates.iter().any(|candidate| valid(&candidate)) {
-        true => Ok(HandshakeSignatureValid::assertion()),
-        false => Err(CertificateError::BadSignature.into()),
     }
 }

@@ -98,7 +98,9 @@ pub(super) struct Set {
     /// The archive's name.
     pub(super) archive: String,
     pub(super) disk: VmdkParts,
-    /// The parts by the keys of their members.
+    /// The keys of the parts' members, as the descriptor writes them.
+    keys: Vec<String>,
+    /// The parts by these keys without capitals.
     index: HashMap<String, usize>,
 }
 
@@ -106,26 +108,31 @@ impl Set {
     /// What the descriptor in `file` says.
     pub(super) fn new(file: &File, disk: VmdkParts) -> Self {
         let stem = file.stem();
-        let parts = disk.files.iter().enumerate();
+        let parts = disk.files.iter();
+        let keys: Vec<_> = parts.map(|part| format!("{stem}{}", part.name)).collect();
         Set {
             descriptor: file.member.clone(),
             archive: file.archive().to_owned(),
-            index: parts
-                .map(|(i, part)| (format!("{stem}{}", part.name), i))
-                .collect(),
+            index: (0..).zip(&keys).map(|(i, key)| (folded(key), i)).collect(),
+            keys,
             disk,
         }
     }
 
     /// The part that the member with this key is.
     pub(super) fn part(&self, key: &str) -> Option<usize> {
-        self.index.get(key).copied()
+        self.index.get(&folded(key)).copied()
     }
 
     /// The keys of the parts.
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.index.keys().map(String::as_str)
+        self.keys.iter().map(String::as_str)
     }
+}
+
+/// A key without its capitals: Windows, where descriptors are written, does not tell them apart.
+fn folded(key: &str) -> String {
+    key.to_lowercase()
 }
 
 /// Names that have passed.
@@ -138,6 +145,7 @@ struct Passed {
 
 impl Passed {
     fn add(&mut self, key: &str) {
+        let key = &folded(key);
         if self.names.len() < PASSED {
             self.names.insert(self.hash.hash_one(key));
         } else {
@@ -146,7 +154,7 @@ impl Passed {
     }
 
     fn has(&self, key: &str) -> bool {
-        self.overflowed || self.names.contains(&self.hash.hash_one(key))
+        self.overflowed || self.names.contains(&self.hash.hash_one(&folded(key)))
     }
 }
 
@@ -254,16 +262,16 @@ impl Parts {
 
     /// Remembers that the member with this key was taken for a disk, which has so many bytes if it is raw.
     pub(crate) fn taken(&mut self, key: String, raw: Option<u64>) {
-        self.taken.insert(key, raw);
+        self.taken.insert(folded(&key), raw);
     }
 
     /// Whether the member with this key was taken for a disk.
     pub(super) fn was_taken(&self, key: &str) -> bool {
-        self.taken.contains_key(key)
+        self.taken.contains_key(&folded(key))
     }
 
     /// The bytes of the raw disk that the member with this key was taken for.
     pub(super) fn raw(&self, key: &str) -> Option<u64> {
-        self.taken.get(key).copied().flatten()
+        self.taken.get(&folded(key)).copied().flatten()
     }
 }

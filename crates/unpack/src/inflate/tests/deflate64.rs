@@ -30,7 +30,9 @@ fn message(packed: &[u8]) -> String {
 fn fixed(zeros: usize) -> Bits {
     let mut bits = Bits::default();
     bits.number(0b011, 3);
-    (0..zeros).for_each(|_| drop(bits.codeword(0x30, 8)));
+    for _ in 0..zeros {
+        bits.codeword(0x30, 8);
+    }
     bits
 }
 
@@ -88,7 +90,9 @@ fn matches_reach_back_64_kib_and_no_further() {
 fn a_terabyte_of_zeros_takes_a_step_for_many_matches() {
     let mut stream = fixed(1);
     let matches = 100_000u64;
-    (0..matches).for_each(|_| drop(length(&mut stream, 65_538).codeword(0, 5)));
+    for _ in 0..matches {
+        length(&mut stream, 65_538).codeword(0, 5);
+    }
     stream.codeword(0, 7);
     let packed = stream.done();
     let zeros = 1 + matches * 65_538;

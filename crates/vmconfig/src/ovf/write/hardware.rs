@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::DiskFile;
-use crate::vm::{Bus, Disk, Firmware, Kind, Nic, Scsi, Vm};
+use crate::vm::{Bus, Content, Disk, Firmware, Kind, Nic, Scsi, Vm};
 
 /// The network of who names none; VMware's hosts have one of this name.
 const NETWORK: &str = "VM Network";
@@ -76,6 +76,8 @@ pub(super) struct Hardware {
     pub(super) settings: Vec<(&'static str, &'static str)>,
     /// What has no place in it.
     pub(super) left_out: Vec<String>,
+    /// The sizes in bytes of disks that no file holds, because nothing is in them.
+    pub(super) blank: Vec<u64>,
     networks: Vec<String>,
     controllers: Controllers,
 }
@@ -88,6 +90,7 @@ impl Hardware {
             items: Vec::new(),
             settings: Vec::new(),
             left_out: Vec::new(),
+            blank: Vec::new(),
             networks: Vec::new(),
             controllers: Controllers::default(),
         };
@@ -146,23 +149,30 @@ impl Hardware {
     fn drives(&mut self, vm: &Vm, files: &[DiskFile]) {
         for disk in &vm.disks {
             let place = disk.place.as_deref();
-            let number = files
-                .iter()
-                .position(|file| Some(file.href.as_str()) == place);
-            match number {
-                Some(number) => self.drive(disk, Some(number)),
-                None if disk.cdrom => self.drive(disk, None),
-                None => {
-                    let (id, from) = (&disk.id, &disk.from);
-                    self.left_out
-                        .push(format!("disk {id}, {from}: it is not in the package"));
+            let is_its = |file: &DiskFile| Some(file.href.as_str()) == place;
+            match (files.iter().position(is_its), disk) {
+                (Some(number), _) => self.drive(disk, Some(number)),
+                (None, Disk { cdrom: true, .. }) => self.drive(disk, None),
+                (
+                    None,
+                    Disk {
+                        content: Content::Blank,
+                        size: Some(size),
+                        ..
+                    },
+                ) => {
+                    self.blank.push(*size);
+                    self.drive(disk, Some(files.len() + self.blank.len() - 1));
                 }
+                (None, Disk { id, from, .. }) => self
+                    .left_out
+                    .push(format!("disk {id}, {from}: it is not in the package")),
             }
         }
     }
 
-    /// A disk in the file of this number, counted from 0, or an empty CD drive.
-    fn drive(&mut self, disk: &Disk, file: Option<usize>) {
+    /// The disk of this number in the list, counted from 0, or an empty CD drive.
+    fn drive(&mut self, disk: &Disk, listed: Option<usize>) {
         let bus = self.controllers.bus(disk);
         if bus == Bus::Nvme {
             self.family = LATER_FAMILY;
@@ -178,14 +188,14 @@ impl Hardware {
             }
         };
         let id = self.next_id();
-        let (kind, name) = match file {
+        let (kind, name) = match listed {
             Some(number) => (resource::DISK, format!("Hard disk {}", number + 1)),
             None => (resource::CD, "CD/DVD drive".to_owned()),
         };
         let item = Item::new(kind, name, id)
             .with("AddressOnParent", address)
             .with("Parent", parent);
-        self.items.push(match file {
+        self.items.push(match listed {
             Some(number) => item.with("HostResource", format!("ovf:/disk/vmdisk{}", number + 1)),
             None => Item {
                 optional: true,

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{Descriptor, DiskFile, write};
 use crate::testing::{golden, hostile};
 use crate::value::{Origin, Value};
-use crate::vm::{Bus, Disk, Firmware, Kind, Nic, Topology, Vm};
+use crate::vm::{Bus, Content, Disk, Firmware, Kind, Nic, Topology, Vm};
 use crate::{libvirt, ovf, vmx, xl, xva};
 
 /// A file for each of the first `count` disks of `vm`, which then lie in them.
@@ -174,6 +174,29 @@ fn what_a_pc_has_not_is_told() {
         comments[2],
         "  <!-- Left out: kernel \"/boot/vmlinuz - -x\", from web.cfg: line 1 -->"
     );
+}
+
+#[test]
+fn a_blank_disk_needs_no_file() {
+    let from = Origin::guess("made for the test");
+    let blank = Disk {
+        content: Content::Blank,
+        size: Some(5 << 30),
+        ..Disk::new("swap", &from)
+    };
+    let vm = Vm::guess("box", vec![Disk::new("disk", &from), blank]);
+    let (written, read) = there_and_back(vm, 1);
+    assert_eq!(written.left_out, [] as [&str; 0]);
+    let disks = read
+        .disks
+        .iter()
+        .map(|disk| (disk.source.as_deref(), disk.size));
+    let expected = [
+        (Some("guest-disk1.vmdk"), Some(16 << 30)),
+        (None, Some(5 << 30)),
+    ];
+    assert_eq!(disks.collect::<Vec<_>>(), expected);
+    assert_eq!(read.disks[1].content, Content::Blank);
 }
 
 #[test]
