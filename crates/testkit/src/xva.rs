@@ -7,7 +7,7 @@ mod xxhash;
 use sha1::{Digest, Sha1};
 
 pub use bad::{SIZE, hostile};
-pub use xml::ova_xml;
+pub use xml::{object, ova_xml, ova_xml_of};
 pub use xxhash::xxh64;
 
 use crate::tar;

@@ -21,6 +21,7 @@ mod evidence;
 mod fixed_vhd;
 mod folders;
 mod formats;
+mod guests;
 mod hostile;
 mod inspect;
 mod interrupted;

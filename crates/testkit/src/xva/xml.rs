@@ -35,6 +35,11 @@ pub fn ova_xml(name: &str, disks: &[(&str, u64)]) -> String {
         ];
         objects += &object("VDI", reference, &about);
     }
+    ova_xml_of(&objects)
+}
+
+/// The `ova.xml` that holds these objects, one after the other.
+pub fn ova_xml_of(objects: &str) -> String {
     let version =
         "<value><struct><member><name>export_vsn</name><value>2</value></member></struct></value>";
     format!(
@@ -44,7 +49,8 @@ pub fn ova_xml(name: &str, disks: &[(&str, u64)]) -> String {
     )
 }
 
-fn object(class: &str, id: &str, snapshot: &[(&str, &str)]) -> String {
+/// An object of a class, by the reference that others call it.
+pub fn object(class: &str, id: &str, snapshot: &[(&str, &str)]) -> String {
     let snapshot: String = snapshot
         .iter()
         .map(|(key, value)| text(key, value))

@@ -20,7 +20,8 @@ impl Walk<'_> {
         }
         let guest = self.described_guest();
         if let Some(error) = &guest.undecided {
-            return Err(error.clone());
+            // It is about the description, which it names.
+            return Err(error.clone().within(""));
         }
         match &guest.vm {
             _ if !chosen => Ok(true),
@@ -52,9 +53,10 @@ fn undescribed(choice: &Choice, member: &str) -> Error {
         (None, Some(deployment)) => format!("the deployment '{deployment}'"),
         (None, None) => "the guest".to_owned(),
     };
-    match member {
+    let error = match member {
         "" => Error::refused(format!("nothing describes {what}")),
         member => Error::refused(format!("nothing in front of {member} describes {what}"))
             .hint("choose the disk with --member, or pack the description first"),
-    }
+    };
+    error.within("")
 }

@@ -45,6 +45,7 @@ impl Walk<'_> {
         }
         match self.plain(&head, &file, Some(&*bytes))? {
             Some((format, class)) => {
+                self.is_of_guest("")?;
                 let how = &self.opening.how;
                 self.image(format, bytes, class, &file, how).map(Some)
             }
