@@ -3,6 +3,7 @@
 
 mod bench;
 mod check;
+mod corpus;
 mod example;
 mod fuzz;
 mod lab;
@@ -37,6 +38,8 @@ enum Task {
     Bench(bench::Options),
     /// Fuzz every decoder and every reader, or the named one, for a minute each
     Fuzz(fuzz::Options),
+    /// Try every file in a directory against qemu-img and the archives' own tools
+    Corpus(corpus::Options),
     /// Run scenarios on a real Xen in QEMU
     #[command(subcommand)]
     Lab(lab::Task),
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Task::Docs => check::docs::check(),
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Corpus(options) => corpus::run(&options),
         Task::Lab(task) => lab::run(&task),
         Task::Example(options) => example::run(&options),
         Task::Seeds => seeds::run(),
