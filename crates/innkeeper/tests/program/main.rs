@@ -26,6 +26,7 @@ mod nbd;
 mod ova;
 mod parts;
 mod proxmox;
+mod sfx;
 mod split;
 mod support;
 mod tls;
