@@ -29,6 +29,7 @@ mod nbd;
 mod ova;
 mod parts;
 mod proxmox;
+mod sfx;
 mod split;
 mod support;
 mod tls;

@@ -4,6 +4,7 @@
 pub mod server;
 
 use server::{Reply, Server};
+use testkit::xva;
 
 use crate::support::{Room, disk};
 
@@ -280,4 +281,42 @@ fn a_redirect_to_another_scheme_is_refused() {
         assert!(ran.stderr.contains("redirect"), "{}", ran.story());
         assert_eq!(room.names(), [] as [&str; 0]);
     }
+}
+
+/// xapi sends an export while it makes it, and does not know its size.
+#[test]
+fn an_xva_without_a_length_is_taken_whole_or_not_at_all() {
+    let room = Room::new();
+    let disk = disk(3 << 20);
+    let packed = xva::export(&[xva::Disk::new("Ref:5", disk.clone())]);
+    let last = packed.iter().rposition(|&byte| byte != 0).unwrap();
+    let mark = (last + 1).next_multiple_of(512);
+    assert!(packed.len() >= mark + 1024, "an end mark");
+    let content = packed.clone();
+    let server = Server::start(move |request| {
+        let (way, len) = request.target()[1..].split_once('/').unwrap();
+        let body = &content[..len.parse().unwrap()];
+        match way {
+            "chunked" => Reply::ok(body).chunked(70_000),
+            "lost" => Reply::ok(&content).chunked(70_000).cut(body.len()),
+            _ => Reply::raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").body(body),
+        }
+    });
+    let url = server.url(&format!("/chunked/{}", packed.len()));
+    room.run(&format!("import {url} --to out.img")).ok();
+    assert!(room.read("out.img") == disk);
+    room.sh("rm out.img");
+    for len in [packed.len() / 2, last - 600, mark] {
+        let url = server.url(&format!("/chunked/{len}"));
+        let ran = room.run(&format!("import {url} --to out.img"));
+        assert_eq!(ran.status, 3, "{len}: {}", ran.story());
+        assert!(ran.stderr.contains("ends at byte"), "{}", ran.story());
+    }
+    let url = server.url(&format!("/close/{}", packed.len()));
+    room.run(&format!("import {url} --to out.img"))
+        .refused_for(3, "the server does not tell where the file ends");
+    let url = server.url(&format!("/lost/{}", packed.len() / 2));
+    let ran = room.run(&format!("import {url} --to out.img"));
+    assert_eq!(ran.status, 1, "{}", ran.story());
+    assert!(room.names().is_empty());
 }
