@@ -15,6 +15,9 @@ const DEPTH: usize = 8;
 /// Bytes of a piece of a disk in an export of XenServer.
 const PIECE: u64 = 1 << 20;
 
+/// The exit status of unzip where it does not know a compression.
+const UNKNOWN_METHOD: i32 = 81;
+
 /// Where the image lies.
 pub(super) enum Located {
     At(PathBuf),
@@ -158,6 +161,9 @@ fn ended(
     };
     Ok(match ended.status.code() {
         Some(status) if status <= most => Located::At(made.to_owned()),
+        Some(UNKNOWN_METHOD) if program == "unzip" => {
+            Located::Unknown("unzip does not know the compression".into())
+        }
         _ => Located::Broken(format!("{program} says {}", ended.last_line())),
     })
 }
