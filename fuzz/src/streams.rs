@@ -17,7 +17,7 @@ use unpack::lzop::Lzop;
 use unpack::tar::Tar;
 use unpack::vma::Vma;
 use unpack::xz::Xz;
-use unpack::zip::Zip;
+use unpack::zip::{Zip, embedded};
 use unpack::zstd::Zstd;
 
 use crate::told::presentable;
@@ -119,8 +119,15 @@ pub fn tar(data: &[u8]) -> Result<()> {
     .result
 }
 
-/// Runs zip.
+/// Runs zip, also one that something else is in front of.
 pub fn zip(data: &[u8]) -> Result<()> {
+    if let Some(found) = embedded(&data.to_vec())? {
+        let behind = data.get(found.start as usize..).unwrap_or_default();
+        return check(behind, |input, digest| {
+            digest.archive(&mut Zip::at_offset(found.offset, input, &limits()))
+        })
+        .result;
+    }
     check(data, |input, digest| {
         digest.archive(&mut Zip::new(input, &limits()))
     })
@@ -320,7 +327,7 @@ impl Digest {
             }
             Some(Layer::Vma) => Vma::new(input)?.finish(),
             Some(Layer::Archive(kind)) => {
-                let mut archive = kind.reader(input, &limits());
+                let mut archive = kind.reader(0, input, &limits());
                 self.members(&mut *archive, &mut |digest, content| {
                     digest.layers(content, deep - 1)
                 })

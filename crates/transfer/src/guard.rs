@@ -312,6 +312,10 @@ impl DiskRead for Guarded<'_> {
     fn is_shuffled(&self) -> bool {
         self.disk.is_shuffled()
     }
+
+    fn is_whole(&self) -> bool {
+        self.disk.is_whole()
+    }
 }
 
 #[cfg(test)]

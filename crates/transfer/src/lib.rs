@@ -44,6 +44,7 @@ mod reorder;
 mod seen;
 mod siblings;
 mod spread;
+mod stub;
 mod sums;
 mod walk;
 mod writer;

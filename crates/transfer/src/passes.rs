@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use diskimage::How;
 use diskimage::passing::Means;
-use extent::{Again, ByteSource, Folder, drain};
+use extent::{Again, ByteSource, Folder, Lookahead, drain};
 use report::{Error, Result};
 
 use crate::control::Control;
 use crate::input::Input;
 use crate::intake::{Intake, Keep, Passed, Passing};
 use crate::open::Opening;
+use crate::stub;
 use crate::sums::Sums;
 use crate::walk::Walk;
 
@@ -140,8 +141,12 @@ fn through(
         let size = source.size();
         control.source_opened(size);
         walk.begin();
+        let open = source.at_any_offset().filter(|_| source.device().is_none());
         let mut intake = Intake::start(source, passing.clone(), control)?;
-        let flow = walk.run(&mut intake, size)?;
+        let mut stream = Lookahead::new(&mut intake);
+        let (passed, offset) = stub::pass_by(&mut stream, size, open.as_ref())?;
+        let size_left = size.map(|size| size.saturating_sub(passed));
+        let flow = walk.run(&mut stream, size_left, offset)?;
         if flow.is_break() && !walk.seen.again {
             return Ok(Walked::Stopped);
         }

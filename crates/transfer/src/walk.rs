@@ -121,6 +121,8 @@ struct File {
     within: Option<usize>,
     /// Whether a description says that it is a raw disk.
     raw: bool,
+    /// What offsets in it say of its first byte, which is not 0 where they count what was before it.
+    offset: u64,
 }
 
 impl<'a> Walk<'a> {
@@ -179,8 +181,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks through `source`, of `size` bytes where known, to its end, or until the sink says
-    /// `Break`.
+    /// Walks through `source`, of `size` bytes where known and with `offset` as its own offsets say of its
+    /// first byte, to its end, or until the sink says `Break`.
     ///
     /// # Errors
     /// Whatever a layer or the sink finds wrong, with the member that it is in.
@@ -188,9 +190,11 @@ impl<'a> Walk<'a> {
         &mut self,
         source: &mut dyn SparseRead,
         size: Option<u64>,
+        offset: u64,
     ) -> Result<ControlFlow<()>> {
         let file = File {
             size,
+            offset,
             ..File::default()
         };
         self.file(&mut Located::new(source, ""), &file)
@@ -308,6 +312,7 @@ impl<'a> Walk<'a> {
         let mut decoder = Located::new(decoder, &place);
         let inner = File {
             size: None,
+            offset: 0,
             ..file.clone()
         };
         self.decoders += 1;

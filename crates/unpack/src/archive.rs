@@ -104,10 +104,15 @@ pub(crate) struct Counted<R> {
 impl<R> Counted<R> {
     /// Counts from 0.
     pub(crate) fn new(inner: R) -> Self {
-        Counted { inner, at: 0 }
+        Counted::from(0, inner)
     }
 
-    /// The number of bytes consumed.
+    /// Counts from `at`.
+    pub(crate) fn from(at: u64, inner: R) -> Self {
+        Counted { inner, at }
+    }
+
+    /// The number of bytes consumed, and where it counted from.
     pub(crate) fn at(&self) -> u64 {
         self.at
     }

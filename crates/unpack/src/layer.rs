@@ -160,15 +160,17 @@ impl Compression {
 }
 
 impl ArchiveKind {
-    /// A reader over `input`, which stands at the archive's first byte.
+    /// A reader over `input`, which stands at the archive's first byte: of a zip, the one that its own
+    /// offsets call `offset` (see [`embedded`](crate::zip::embedded)).
     pub fn reader<'a, R: SparseRead + 'a>(
         self,
+        offset: u64,
         input: R,
         limits: &Limits,
     ) -> Box<dyn Archive + 'a> {
         match self {
             ArchiveKind::Tar => Box::new(Tar::new(input, limits)),
-            ArchiveKind::Zip => Box::new(Zip::new(input, limits)),
+            ArchiveKind::Zip => Box::new(Zip::at_offset(offset, input, limits)),
         }
     }
 }

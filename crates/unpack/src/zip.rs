@@ -10,6 +10,7 @@ mod content;
 mod data;
 mod descriptor;
 mod directory;
+mod embedded;
 mod listing;
 mod method;
 mod record;
@@ -26,6 +27,7 @@ use report::{Error, Kind, Result};
 use crate::Limits;
 use crate::archive::{Archive, Counted, Member, MemberKind, shown};
 use content::Content;
+pub use embedded::{Embedded, embedded};
 use listing::{Entry, Listing};
 use record::Local;
 
@@ -37,6 +39,7 @@ const LOCAL: [u8; 4] = *b"PK\x03\x04";
 const CENTRAL: [u8; 4] = *b"PK\x01\x02";
 const END: [u8; 4] = *b"PK\x05\x06";
 const END64: [u8; 4] = *b"PK\x06\x06";
+const LOCATOR64: [u8; 4] = *b"PK\x06\x07";
 const SPLIT: [u8; 4] = *b"PK\x07\x08";
 /// What a split archive begins with that turned out to need one file only.
 const UNSPLIT: [u8; 4] = *b"PK00";
@@ -50,8 +53,6 @@ pub struct Zip<R> {
     content: Content<R>,
     members: Vec<Entry>,
     names: RandomState,
-    /// Bytes of something else before the archive.
-    shift: u64,
     complete: bool,
 }
 
@@ -66,11 +67,17 @@ impl<R: SparseRead> Zip<R> {
 
     /// Reads `input`, which begins with the first local header, to its end.
     pub fn new(input: R, limits: &Limits) -> Self {
+        Zip::at_offset(0, input, limits)
+    }
+
+    /// The same of an archive whose offsets count from `offset` at the first local header: what is before
+    /// it is counted too (see [`embedded`]).
+    pub fn at_offset(offset: u64, input: R, limits: &Limits) -> Self {
+        let input = Counted::from(offset, Lookahead::new(input));
         Zip {
-            content: Content::new(Counted::new(Lookahead::new(input)), limits),
+            content: Content::new(input, limits),
             members: Vec::new(),
             names: RandomState::new(),
-            shift: 0,
             complete: false,
         }
     }
@@ -138,7 +145,7 @@ impl<R: SparseRead> Archive for Zip<R> {
                 self.begin(offset, local).map(Some)
             }
             CENTRAL | END | END64 => {
-                let listing = Listing::new(&mut self.members, &self.names, self.shift);
+                let listing = Listing::new(&mut self.members, &self.names);
                 directory::check(input, signature, listing)?;
                 self.complete = true;
                 Ok(None)

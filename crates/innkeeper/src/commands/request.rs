@@ -325,7 +325,7 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
                 source: name,
                 kept,
                 config,
-                imported,
+                imported: Box::new(imported),
             }
         }
     })

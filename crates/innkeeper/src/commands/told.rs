@@ -20,7 +20,7 @@ pub(super) enum Done {
         source: String,
         kept: Option<String>,
         config: Option<Written>,
-        imported: Imported,
+        imported: Box<Imported>,
     },
 }
 

@@ -1,11 +1,7 @@
 //! Sources that are held against what their publishers say.
 
-#[path = "../../../place/tests/support/server.rs"]
-mod server;
-
-use server::{Reply, Server};
-
 use crate::support::{Room, disk};
+use crate::web::server::{Reply, Server};
 
 /// A room with `disk.img` in it, and the digest of it that `tool` makes.
 fn with_disk(tool: &str) -> (Room, String) {

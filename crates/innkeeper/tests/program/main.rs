@@ -18,6 +18,8 @@ mod convert;
 mod descriptors;
 mod devices;
 mod evidence;
+mod fixed_vhd;
+mod folders;
 mod formats;
 mod guests;
 mod hostile;

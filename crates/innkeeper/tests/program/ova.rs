@@ -121,8 +121,8 @@ fn an_ova_comes_back_as_it_was() {
         };
         let digest = digest.ok().json()["disk"]["digest"].clone();
         is_right(&room, &out, &format!("out{number}"));
-        let line = format!("import - --to back.img --config back.cfg --json --strict");
-        let json = room.run_with_pipe(&line, &room.read(&out)).ok().json();
+        let line = "import - --to back.img --config back.cfg --json --strict";
+        let json = room.run_with_pipe(line, &room.read(&out)).ok().json();
         assert!(room.read("back.img") == disk, "{name}");
         assert_eq!(json["disk"]["digest"], digest, "{name}");
         assert_eq!(json["manifest"], "2 files agree (SHA-256)", "{name}");

@@ -2,13 +2,10 @@
 
 #[path = "../../../place/tests/support/encrypted.rs"]
 mod encrypted;
-#[path = "../../../place/tests/support/server.rs"]
-mod server;
-
 use encrypted::{Encrypted, Identity, pem};
-use server::{Reply, Request, Server};
 
 use crate::support::{Room, disk};
+use crate::web::server::{self, Reply, Request, Server};
 
 /// A storage box with a disk, and a list of its checksum.
 fn storage(room: &Room, identity: &Identity) -> Encrypted {

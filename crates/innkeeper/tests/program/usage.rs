@@ -78,7 +78,7 @@ fn sources_that_are_no_files_are_refused() {
         ),
         (
             "dir",
-            "status 3\nstderr: error: dir: is a directory, not a file\n",
+            "status 3\nstderr: error: dir: holds nothing at all\n",
         ),
         (
             "socket",

@@ -1,7 +1,7 @@
 //! http sources, from a server on this machine.
 
 #[path = "../../../place/tests/support/server.rs"]
-mod server;
+pub mod server;
 
 use server::{Reply, Server};
 

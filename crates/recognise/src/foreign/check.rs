@@ -124,7 +124,7 @@ fn packet(bytes: &[u8]) -> Option<(u8, usize, usize)> {
         short @ 0..=191 => (2, usize::from(short)),
         high @ 192..=223 => {
             let low = usize::from(byte(bytes, 2));
-            (3, (usize::from(high) - 192 << 8) + low + 192)
+            (3, ((usize::from(high) - 192) << 8) + low + 192)
         }
         255 => (6, be32(bytes, 2) as usize),
         // A part of a length that nobody knows.

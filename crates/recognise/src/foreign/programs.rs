@@ -7,6 +7,10 @@ const fn program(what: &'static str, magic: &'static [(usize, &'static [u8])]) -
     Known::new(Program, what, magic)
 }
 
+/// What to do with archives that come as a program.
+const UNPACK: &str = "if it is an archive that unpacks itself, unpack it and give the disk in it; a zip is read \
+                      from a file and not from a pipe";
+
 pub(super) const TABLE: &[Known] = &[
     // A Linux kernel ends its first sector as a boot sector does.
     program("a Linux kernel", &[(514, b"HdrS")]).when(|_| true),
@@ -21,8 +25,10 @@ pub(super) const TABLE: &[Known] = &[
     Known::new(Archive, "an AppImage", &[(0, b"\x7fELF"), (8, b"AI\x02")])
         .say("it holds a program and not a disk"),
     program("an ELF program", &[(0, b"\x7fELF")]),
-    program("a Windows program", &[(0, b"MZ")]).when(check::portable_executable),
-    program("a DOS or EFI program", &[(0, b"MZ")]),
+    program("a Windows program", &[(0, b"MZ")])
+        .when(check::portable_executable)
+        .say(UNPACK),
+    program("a DOS or EFI program", &[(0, b"MZ")]).say(UNPACK),
     program("a Mach-O program", &[(0, b"\xfe\xed\xfa\xce")]),
     program("a Mach-O program", &[(0, b"\xfe\xed\xfa\xcf")]),
     program("a Mach-O program", &[(0, b"\xce\xfa\xed\xfe")]),
@@ -36,5 +42,6 @@ pub(super) const TABLE: &[Known] = &[
     program("an Android program", &[(0, b"oat\n")]),
     program("LLVM bitcode", &[(0, b"BC\xc0\xde")]),
     program("a compiled Lua program", &[(0, b"\x1bLua")]),
-    program("a script", &[(0, b"#!/")]),
+    program("a script", &[(0, b"#!/")]).say(UNPACK),
+    program("a script", &[(0, b"#! /")]).say(UNPACK),
 ];

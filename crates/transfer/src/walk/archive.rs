@@ -49,7 +49,7 @@ impl Walk<'_> {
         let what = Layer::Archive(kind).name();
         self.note(&file.member, file.size, What::Archive(what));
         let place = shortened(&file.member, NAMED);
-        let mut archive = kind.reader(stream, &self.share());
+        let mut archive = kind.reader(file.offset, stream, &self.share());
         let xva = std::mem::take(&mut self.xva);
         let mut inside = Inside {
             file,
@@ -342,6 +342,7 @@ impl File {
             member: outer + &member.name,
             size: member.size,
             raw: false,
+            offset: 0,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::inspect::What;
 use crate::names::{last_part, shortened};
 use crate::open::{Content, Footer, Streamed, format_by_end};
 use crate::seen::{Config, Disk, Taken};
+use crate::stub;
 
 /// Configurations that are remembered.
 const CONFIGS: usize = 100;
@@ -37,6 +38,9 @@ impl Walk<'_> {
         let read = bytes.read_at(0, &mut head)?;
         head.truncate(read);
         if self.pick.member.is_some() {
+            return Ok(None);
+        }
+        if self.opening.device.is_none() && stub::archive_in(&head, &*bytes)?.is_some() {
             return Ok(None);
         }
         match self.plain(&head, &file, Some(&*bytes))? {

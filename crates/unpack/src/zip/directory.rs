@@ -5,12 +5,11 @@ use report::{Error, Result};
 
 use super::listing::Listing;
 use super::record::{Fields, Stated, zip64};
-use super::{CENTRAL, END, END64, Input, no_header, take, take_vec, truncated};
+use super::{CENTRAL, END, END64, Input, LOCATOR64, MOST, no_header, take, take_vec, truncated};
 use crate::archive::shown;
 use crate::input::skip_zeros;
 
 const SIGNATURE: [u8; 4] = *b"PK\x05\x05";
-const LOCATOR64: [u8; 4] = *b"PK\x06\x07";
 
 /// What the end records have to say.
 #[derive(Clone, Copy, Debug)]
@@ -42,11 +41,11 @@ pub(super) fn check<R: SparseRead>(
     listing.is_complete()?;
     let wide = signature == END64;
     if wide {
-        check_end64(input, directory, listing.shift())?;
+        check_end64(input, directory)?;
         signature = take(input, "the end record")?;
     }
     match signature {
-        END => check_end(input, directory, wide, listing.shift())?,
+        END => check_end(input, directory, wide)?,
         SIGNATURE => {
             return Err(Error::unsupported("zip: the central directory is signed"));
         }
@@ -61,6 +60,26 @@ pub(super) fn check<R: SparseRead>(
             input.at()
         ))),
     }
+}
+
+/// The lowest offset that a central directory of `size` bytes states, by which the first member is found;
+/// `None` where it lists nothing.
+///
+/// # Errors
+/// [`report::Kind::Corrupt`] when it is no central directory.
+pub(super) fn lowest_offset<R: SparseRead>(input: &mut Input<R>, size: u64) -> Result<Option<u64>> {
+    let mut lowest: Option<u64> = None;
+    for number in 0..MOST as u64 {
+        if input.at() >= size {
+            break;
+        }
+        if take(input, "the central directory")? != CENTRAL {
+            return Err(no_header(input.at() - 4));
+        }
+        let offset = Central::read(input, number)?.offset.number();
+        lowest = Some(lowest.map_or(offset, |lowest| lowest.min(offset)));
+    }
+    Ok(lowest)
 }
 
 /// An entry of the central directory.
@@ -177,9 +196,8 @@ impl Central {
     }
 }
 
-/// Reads the ZIP64 end record and its locator behind the record's signature; `shift` may have been left out of
-/// the offsets.
-fn check_end64<R: SparseRead>(input: &mut Input<R>, found: Directory, shift: u64) -> Result<()> {
+/// Reads the ZIP64 end record and its locator behind the record's signature.
+fn check_end64<R: SparseRead>(input: &mut Input<R>, found: Directory) -> Result<()> {
     const WHAT: &str = "the ZIP64 end record";
     const FIXED: u64 = 44;
     let start = input.at() - 4;
@@ -200,7 +218,7 @@ fn check_end64<R: SparseRead>(input: &mut Input<R>, found: Directory, shift: u64
     if disks.iter().any(|&disk| disk != Some(0)) {
         return Err(split());
     }
-    compare("ZIP64 end record", numbers, found, shift)?;
+    compare("ZIP64 end record", numbers, found)?;
     if take(input, WHAT)? != LOCATOR64 {
         return Err(no_header(input.at() - 4));
     }
@@ -211,7 +229,7 @@ fn check_end64<R: SparseRead>(input: &mut Input<R>, found: Directory, shift: u64
     if disk != Some(0) || disks > Some(1) {
         return Err(split());
     }
-    match offset == Some(start) || offset == Some(start - shift) {
+    match offset == Some(start) {
         true => Ok(()),
         false => Err(Error::corrupt(format!(
             "zip: the ZIP64 end record is at byte {start}, its locator says {}",
@@ -220,14 +238,8 @@ fn check_end64<R: SparseRead>(input: &mut Input<R>, found: Directory, shift: u64
     }
 }
 
-/// Reads the end record behind its signature; `wide` when a ZIP64 one has told the real numbers. `shift` may
-/// have been left out of the offset.
-fn check_end<R: SparseRead>(
-    input: &mut Input<R>,
-    found: Directory,
-    wide: bool,
-    shift: u64,
-) -> Result<()> {
+/// Reads the end record behind its signature; `wide` when a ZIP64 one has told the real numbers.
+fn check_end<R: SparseRead>(input: &mut Input<R>, found: Directory, wide: bool) -> Result<()> {
     const WHAT: &str = "the end record";
     let record: [u8; 18] = take(input, WHAT)?;
     let mut fields = Fields(&record);
@@ -259,7 +271,7 @@ fn check_end<R: SparseRead>(
         place(size, found.size),
         place(offset, found.offset),
     ];
-    compare("end record", numbers, found, shift)?;
+    compare("end record", numbers, found)?;
     match skip(input, comment.into())? < comment.into() {
         true => Err(truncated(input, "the archive's comment")),
         false => Ok(()),
@@ -267,16 +279,16 @@ fn check_end<R: SparseRead>(
 }
 
 /// Compares an end record's four numbers: entries in this file, in all, the directory's size and
-/// its offset, out of which `shift` may have been left.
-fn compare(record: &str, stated: [Stated; 4], found: Directory, shift: u64) -> Result<()> {
+/// its offset.
+fn compare(record: &str, stated: [Stated; 4], found: Directory) -> Result<()> {
     let numbers = [
-        ("number of entries", found.entries, 0),
-        ("number of entries", found.entries, 0),
-        ("central directory's size", found.size, 0),
-        ("central directory's offset", found.offset, shift),
+        ("number of entries", found.entries),
+        ("number of entries", found.entries),
+        ("central directory's size", found.size),
+        ("central directory's offset", found.offset),
     ];
-    for ((what, found, shift), stated) in numbers.into_iter().zip(stated) {
-        if !stated.is(found) && !stated.is(found - shift) {
+    for ((what, found), stated) in numbers.into_iter().zip(stated) {
+        if !stated.is(found) {
             return Err(Error::corrupt(format!(
                 "zip: the {what} is {found}, the {record} says {}",
                 stated.number()

@@ -26,42 +26,31 @@ pub(super) struct Listing<'a> {
     members: &'a mut [Entry],
     /// Hashes names as those of the members were hashed.
     names: &'a RandomState,
-    /// Bytes before the first member, which offsets may count or not.
-    shift: u64,
     /// The members beyond 4 GiB, in the order of the lower 32 bits of their offset, once they are needed.
     far: Option<Vec<u32>>,
 }
 
 impl<'a> Listing<'a> {
     /// None of `members` listed yet.
-    pub(super) fn new(members: &'a mut [Entry], names: &'a RandomState, shift: u64) -> Self {
+    pub(super) fn new(members: &'a mut [Entry], names: &'a RandomState) -> Self {
         Listing {
             members,
             names,
-            shift,
             far: None,
         }
-    }
-
-    /// Bytes before the first member, which offsets may count or not.
-    pub(super) fn shift(&self) -> u64 {
-        self.shift
     }
 
     /// The member at `offset`, and whether it is called `name`: of several that the offset may mean, one
     /// that is not listed yet and has the name.
     pub(super) fn find(&mut self, offset: Stated, name: &[u8]) -> Option<(&mut Entry, bool)> {
         let name = self.names.hash_one(name);
-        let plain = self.at(offset.number());
-        let shifted = self.at(offset.number().saturating_add(self.shift));
+        let near = self.at(offset.number());
         let free = |index: &usize| {
             let member = self.members.get(*index);
             member.is_some_and(|member| !member.listed && member.name == name)
         };
-        let near = [plain, shifted].into_iter().flatten();
-        let found = near.clone().find(free);
-        let found = found.or_else(|| self.far(offset, name));
-        let member = self.members.get_mut(found.or(plain).or(shifted)?)?;
+        let found = near.filter(free).or_else(|| self.far(offset, name));
+        let member = self.members.get_mut(found.or(near)?)?;
         let same = member.name == name;
         Some((member, same))
     }
@@ -92,17 +81,13 @@ impl<'a> Listing<'a> {
             far.sort_by_key(|&index| low_bits(members, index));
             far
         });
-        let shifts = [0, self.shift as u32];
-        shifts.into_iter().find_map(|shift| {
-            let low = low.wrapping_add(shift);
-            let start = far.partition_point(|&index| low_bits(members, index) < low);
-            let same = far.get(start..).unwrap_or_default().iter();
-            let same = same.take_while(|&&index| low_bits(members, index) == low);
-            let mut indices = same.map(|&index| index as usize);
-            indices.find(|&index| {
-                let member = members.get(index);
-                member.is_some_and(|member| !member.listed && member.name == name)
-            })
+        let start = far.partition_point(|&index| low_bits(members, index) < low);
+        let same = far.get(start..).unwrap_or_default().iter();
+        let same = same.take_while(|&&index| low_bits(members, index) == low);
+        let mut indices = same.map(|&index| index as usize);
+        indices.find(|&index| {
+            let member = members.get(index);
+            member.is_some_and(|member| !member.listed && member.name == name)
         })
     }
 

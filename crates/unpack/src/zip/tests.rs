@@ -12,6 +12,7 @@ use crate::Limits;
 use crate::archive::{Archive, Member, MemberKind, tests::contents};
 
 mod descriptors;
+mod embedded;
 mod methods;
 
 const SIGNED: Sums = Sums::After {

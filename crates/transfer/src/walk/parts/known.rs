@@ -154,7 +154,7 @@ impl Passed {
     }
 
     fn has(&self, key: &str) -> bool {
-        self.overflowed || self.names.contains(&self.hash.hash_one(&folded(key)))
+        self.overflowed || self.names.contains(&self.hash.hash_one(folded(key)))
     }
 }
 
