@@ -13,6 +13,7 @@ use unpack::Limits;
 use unpack::gzip::Engine;
 use vmconfig::Vm;
 
+use crate::blank;
 use crate::control::{Control, interrupted};
 use crate::digest::Content;
 use crate::encoded::{Encoded, Form, Measured, Padded, Passes};
@@ -286,6 +287,17 @@ fn once(
     seen.warn_first(import.warnings);
     let described = seen.describe_guest(&import.pick.choice);
     let guest = described.vm.map(Box::new);
+    let walked = walked.and_then(|walked| match (&guest, &walked) {
+        (Some(vm), Walked::Through(_)) => {
+            let made = blank::make(vm, &import.pick, &mut writer, &mut seen)?;
+            Ok(if made.is_break() {
+                Walked::Stopped
+            } else {
+                walked
+            })
+        }
+        _ => Ok(walked),
+    });
     writer
         .warnings
         .drain(..)

@@ -13,6 +13,7 @@
 //! was right. What went to a pipe cannot be taken back; the exit status tells.
 
 mod basis;
+mod blank;
 mod chunk;
 mod classify;
 mod control;

@@ -102,8 +102,9 @@ impl Seen {
             self.warn(warning);
         }
         let images = guest.vm.iter().flat_map(|vm| &vm.unplugged);
+        // That the guest's hardware has a memory is no surprise.
         let images: Vec<_> = images
-            .filter(|image| self.has_taken(&image.source))
+            .filter(|image| !image.is_state && self.has_taken(&image.source))
             .collect();
         for image in images {
             let what = format!("{}, which is not plugged into the guest", image.what);

@@ -147,6 +147,11 @@ impl<'a> Writer<'a> {
         Pour::start(opened, content, bounds, self.control)
     }
 
+    /// Whether every disk has a place of its own, however many there are.
+    pub(crate) fn has_place_for_each(&self) -> bool {
+        matches!(self.places, Places::Each(_))
+    }
+
     /// Whether this was a dry run that went well.
     pub(crate) fn is_planned(&self) -> bool {
         !self.plans.is_empty() && self.failure.is_none()

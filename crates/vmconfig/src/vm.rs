@@ -96,6 +96,8 @@ pub struct Unplugged {
     pub source: String,
     /// What it is: `a disk of the snapshot "before"`.
     pub what: String,
+    /// Whether it is what the guest's own hardware remembers, its firmware or its TPM.
+    pub is_state: bool,
     /// Where it lies now, if it lies somewhere.
     pub place: Option<String>,
     /// Where it is described.

@@ -531,3 +531,53 @@ fn disks_of_snapshots_are_named_and_not_plugged_in() {
     room.run("import web.xva --to old.img --guest before").ok();
     assert!(room.read("old.img") == two);
 }
+
+#[test]
+fn blank_disks_are_made_where_they_have_a_place() {
+    let room = Room::new();
+    let (one, _) = disks(&room);
+    let blank = "<Disk ovf:diskId=\"data\" ovf:capacity=\"3\" ovf:capacityAllocationUnits=\"byte * 2^20\"/>";
+    let hardware = memory("", "512", "MB")
+        + &plugged("", 2, "ovf:/disk/d1")
+        + &plugged("", 3, "ovf:/disk/data")
+        + &plugged("", 4, "ovf:/disk/data");
+    room.write("vm.ovf", ovf(blank, &system("shop", &hardware)).as_bytes());
+    room.sh("tar -cf shop.ova vm.ovf one.vmdk");
+    let line = "import shop.ova --to {member}.out --config shop.cfg --json --strict --verify";
+    let json = room.run(line).ok().json();
+    assert_eq!(json["disks"][1]["disk"]["variant"], "blank");
+    assert_eq!(json["disks"][2]["disk"]["member"], "data-2");
+    assert!(room.read("one.out") == one);
+    for name in ["data.out", "data-2.out"] {
+        assert!(room.read(name) == vec![0; 3 << 20], "{name}");
+    }
+    let config = text(&room, "shop.cfg");
+    for (vdev, name) in [("xvda", "one"), ("xvdb", "data"), ("xvdc", "data-2")] {
+        let part = format!(
+            "vdev={vdev}, access=rw, target={}\"",
+            room.path(&format!("{name}.out")).display()
+        );
+        assert!(config.contains(&part), "{part}: {config}");
+    }
+    // One place is for one disk, and the others are told of.
+    let out = room.run("import shop.ova --to only.img").ok().out();
+    let warning = "data: is a blank disk of 3.0 MiB (3145728 bytes), and is not made";
+    assert!(warns(&out, warning), "{out}");
+    let out = room
+        .run("import shop.ova --to dry-{disk}.img --dry-run")
+        .ok()
+        .out();
+    assert!(
+        out.contains("creates file dry-2.img with 3.0 MiB\n"),
+        "{out}"
+    );
+    assert!(!room.exists("dry-0.img"));
+    // What is there already is not overwritten, and then nothing is.
+    room.write("new-2.img", b"precious");
+    let ran = room.run("import shop.ova --to new-{disk}.img");
+    assert_eq!(ran.status, 4, "{}", ran.story());
+    assert_eq!(room.read("new-2.img"), b"precious");
+    assert!(!room.exists("new-0.img") && !room.exists("new-1.img"));
+    let out = room.run("inspect shop.ova").ok().out();
+    assert!(out.contains("data-2, 3.0 MiB, blank\n"), "{out}");
+}

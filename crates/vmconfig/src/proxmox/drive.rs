@@ -168,6 +168,7 @@ impl Reader<'_> {
             .extend(sources.into_iter().map(|source| Unplugged {
                 source,
                 what: what.to_owned(),
+                is_state: true,
                 place: None,
                 from: from.clone(),
             }));

@@ -19,6 +19,7 @@ impl<'r, 'x> Reader<'r, 'x> {
             self.vm.unplugged.push(Unplugged {
                 source: vdi.id.to_owned(),
                 what: owners.what(vdi),
+                is_state: false,
                 place: None,
                 from: self.origin(vdi, "name_label"),
             });

@@ -3,7 +3,7 @@
 use report::Error;
 use serde_json::{Map, Value, json};
 use transfer::{Entry, Inspected, InspectedDisk};
-use vmconfig::{Bus, Disk, Nic, Vm};
+use vmconfig::{Bus, Content, Disk, Nic, Vm};
 
 use crate::commands::told::warnings_json;
 
@@ -87,6 +87,10 @@ fn guest(vm: &Vm) -> Value {
         "vcpus": vm.vcpus.as_ref().map(|vcpus| vcpus.value),
         "system": vm.guest_os.as_ref().map(|os| &os.value),
         "drives": vm.disks.iter().map(drive).collect::<Vec<_>>(),
+        "images": vm.unplugged.iter().map(|image| json!({
+            "source": image.source,
+            "what": image.what,
+        })).collect::<Vec<_>>(),
         "nics": vm.nics.iter().map(nic).collect::<Vec<_>>(),
     })
 }
@@ -99,6 +103,7 @@ fn drive(disk: &Disk) -> Value {
         "size": disk.size,
         "bus": bus,
         "cdrom": disk.cdrom,
+        "blank": disk.content == Content::Blank,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use report::{Error, amount};
 use transfer::{Entry, Inspected, InspectedDisk, Members, Survey};
-use vmconfig::{Disk, Nic, Vm};
+use vmconfig::{Content, Disk, Nic, Vm};
 
 use crate::commands::told::{bar, warning_rows};
 use crate::output::table;
@@ -60,6 +60,8 @@ fn guest(vm: &Vm) -> Rows {
     );
     rows.extend(vm.guest_os.iter().map(|os| ("system", os.value.clone())));
     rows.extend(vm.disks.iter().map(|disk| ("drive", drive(disk))));
+    let images = vm.unplugged.iter();
+    rows.extend(images.map(|image| ("image", format!("{}, {}", image.source, image.what))));
     rows.extend(vm.nics.iter().map(|nic| ("nic", card(nic))));
     rows
 }
@@ -69,6 +71,7 @@ fn drive(disk: &Disk) -> String {
         Some(disk.id.clone()),
         disk.source.clone(),
         disk.size.map(amount),
+        (disk.content == Content::Blank).then(|| "blank".to_owned()),
         disk.cdrom.then(|| "CD".to_owned()),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")

@@ -168,34 +168,43 @@ fn guest(source: &str, imported: &Imported, format: Format) -> Vm {
         let stem = super::places::stem(source);
         Vm::guess(&stem, Vec::new())
     });
-    let with_file = |disk: &&Disk| !disk.cdrom && disk.content != Content::Blank;
-    let count = vm.disks.iter().filter(with_file).count();
-    let mut own = Vec::new();
+    let place_format = (format != Format::Raw).then(|| format.name().to_owned());
+    let mut unnamed = Vec::new();
     for disk in &imported.disks {
         let Some(place) = placed(disk) else { continue };
-        if position(&vm, &disk.disk.member).is_none()
-            && set_aside(&mut vm, &disk.disk.member, &place)
-        {
-            continue;
-        }
-        own.push((disk, place));
-    }
-    let by_number = count == own.len();
-    for (number, (disk, place)) in own.into_iter().enumerate() {
-        let found = position(&vm, &disk.disk.member)
-            .or_else(|| by_number.then(|| nth(&vm, number)).flatten());
-        let index = found.unwrap_or_else(|| {
-            let why = Origin::guess("the disk is not in the description");
-            vm.disks.push(Disk::new(format!("disk{number}"), &why));
-            vm.disks.len() - 1
-        });
-        if let Some(described) = vm.disks.get_mut(index) {
+        let member = &disk.disk.member;
+        let found = position(&vm, member);
+        if let Some(described) = found.and_then(|index| vm.disks.get_mut(index)) {
             described.place = Some(place);
-            described.place_format = (format != Format::Raw).then(|| format.name().to_owned());
+            described.place_format.clone_from(&place_format);
+        } else if !set_aside(&mut vm, member, &place) {
+            unnamed.push(place);
         }
     }
+    plug_in_order(&mut vm, unnamed, place_format.as_deref());
     vm.complete();
     vm
+}
+
+/// Plugs in the disks at `places`, which no description names: in the order of the disks that nothing was
+/// found for where there are as many, or else behind all others.
+fn plug_in_order(vm: &mut Vm, places: Vec<String>, format: Option<&str>) {
+    let is_free =
+        |disk: &Disk| !disk.cdrom && disk.content != Content::Blank && disk.place.is_none();
+    let free = vm.disks.iter().filter(|disk| is_free(disk)).count();
+    if free != places.len() {
+        let why = Origin::guess("the disk is not in the description");
+        for _ in &places {
+            let number = vm.disks.len();
+            vm.disks.push(Disk::new(format!("disk{number}"), &why));
+        }
+    }
+    let skipped = if free == places.len() { 0 } else { free };
+    let disks = vm.disks.iter_mut().filter(|disk| is_free(disk));
+    for (disk, place) in disks.skip(skipped).zip(places) {
+        disk.place = Some(place);
+        disk.place_format = format.map(str::to_owned);
+    }
 }
 
 /// Remembers where an image lies that is none of the guest's disks; whether `member` is one.
@@ -223,14 +232,6 @@ fn position(vm: &Vm, member: &str) -> Option<usize> {
         disks.position(|disk| free(disk) && same(disk))
     };
     find(&file).or_else(|| find(&named))
-}
-
-fn nth(vm: &Vm, number: usize) -> Option<usize> {
-    let disks = vm.disks.iter().enumerate();
-    let with_file = |disk: &Disk| !disk.cdrom && disk.content != Content::Blank;
-    let mut disks = disks.filter(|(_, disk)| with_file(disk));
-    let (index, disk) = disks.nth(number)?;
-    disk.place.is_none().then_some(index)
 }
 
 /// Where the disk lies now: the first place that took it.

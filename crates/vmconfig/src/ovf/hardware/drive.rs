@@ -154,6 +154,7 @@ impl<'x> Reader<'x> {
                 (Some(owner), Some(source)) => self.vm.unplugged.push(Unplugged {
                     source,
                     what: owner,
+                    is_state: false,
                     place: None,
                     from: disk.from.clone(),
                 }),
