@@ -1,9 +1,6 @@
 //! Archives behind a program or a script that would unpack them.
 
-#[path = "../../../place/tests/support/server.rs"]
-mod server;
-
-use server::{Reply, Server};
+use crate::web::server::{Reply, Server};
 use testkit::zip::{Member, Sums, archive, archive64};
 
 use crate::support::{Room, disk};
