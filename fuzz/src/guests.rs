@@ -26,10 +26,19 @@ pub fn guest(data: &[u8]) -> Result<()> {
     let Some((&language, text)) = data.split_first() else {
         return Ok(());
     };
+    description(usize::from(language) % READERS.len(), text)
+}
+
+/// Runs VirtualBox's settings of a machine.
+pub fn vbox(data: &[u8]) -> Result<()> {
+    description(READERS.len() - 1, data)
+}
+
+/// Runs the description `text`, which the reader of this `number` reads.
+fn description(number: usize, text: &[u8]) -> Result<()> {
     let decoded = vmconfig::decode(text);
     told(&decoded.warning.map_or(Ok(()), Err));
     let text = decoded.text;
-    let number = usize::from(language) % READERS.len();
     let last = match number {
         0 => chosen(
             &text,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use report::Result;
+use report::{Error, Result};
 
 use crate::BlockRead;
 
@@ -35,6 +35,12 @@ pub trait ByteSource: Send {
 
     /// The device that the source is, if it is one: its bytes are a disk whatever they look like.
     fn device(&self) -> Option<Device> {
+        None
+    }
+
+    /// What is wrong with an end of it that the content does not prove by itself, where a source that was
+    /// cut would look like one that is complete.
+    fn unproven_end(&self) -> Option<Error> {
         None
     }
 

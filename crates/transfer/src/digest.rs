@@ -40,7 +40,7 @@ pub struct Named {
 /// Reads `source` to its end, or its first `limit` bytes, and names its content.
 ///
 /// # Errors
-/// The source's, [`report::Kind::Corrupt`] when it has less than `limit` bytes, and
+/// The source's, its reason why its end proves nothing unless there is a `limit`, [`report::Kind::Corrupt`] when it has less than `limit` bytes, and
 /// [`report::Kind::Interrupted`].
 pub fn digest(
     source: Box<dyn ByteSource>,
@@ -48,6 +48,9 @@ pub fn digest(
     control: &Arc<Control>,
 ) -> Result<Named> {
     let name = source.name().to_owned();
+    if let Some(unproven) = source.unproven_end().filter(|_| limit.is_none()) {
+        return Err(unproven.at(name));
+    }
     control.source_opened(source.size());
     control.disk_found(limit.or(source.size()));
     let near = source.at_any_offset().filter(|_| !source.is_far());

@@ -18,6 +18,8 @@ pub(crate) struct Opening {
     pub(crate) means: Means,
     /// The device that the source is, if it is one.
     pub(crate) device: Option<Device>,
+    /// Why the source's end may be a cut, where nothing but the content can show that it is none.
+    pub(crate) unproven: Option<Error>,
     /// How the source is read at any offset, where that costs effort and is worth it only for a format
     /// that does not pass well.
     pub(crate) far: Option<Opener>,

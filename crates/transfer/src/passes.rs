@@ -56,9 +56,9 @@ impl Source {
 
     /// How disks in it are opened.
     pub(crate) fn opening(&self, means: Means, how: How) -> Opening {
-        let device = match &self.input {
-            Input::Bytes { source, .. } => source.device(),
-            Input::Folder { .. } => None,
+        let (device, unproven) = match &self.input {
+            Input::Bytes { source, .. } => (source.device(), source.unproven_end()),
+            Input::Folder { .. } => (None, None),
         };
         let (far, beside) = match &self.input {
             Input::Bytes { source, beside } if self.passing.is_idle() => {
@@ -72,6 +72,8 @@ impl Source {
             how,
             means,
             device,
+            // A checksum of the source proves that all of it came.
+            unproven: unproven.filter(|_| self.passing.sums.is_empty()),
             far,
             beside,
         }

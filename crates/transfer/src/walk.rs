@@ -214,6 +214,7 @@ impl<'a> Walk<'a> {
             return Err(Error::refused("is empty"));
         }
         let layer = self.layer(head, file)?;
+        self.end_is_proven(layer, file)?;
         if self.is_numbered(head, layer, file)? {
             return Ok(Continue(()));
         }
@@ -231,6 +232,19 @@ impl<'a> Walk<'a> {
                 Ok(Continue(()))
             }
             flow => flow,
+        }
+    }
+
+    /// Sees to it that a source whose end may be a cut is one whose content shows where it ends. Archives
+    /// and backups do. Compressed streams do not: several may follow each other.
+    ///
+    /// # Errors
+    /// The source's reason why its end proves nothing.
+    fn end_is_proven(&self, layer: Option<Layer>, file: &File) -> Result<()> {
+        let unproven = self.opening.unproven.as_ref();
+        match (layer, unproven.filter(|_| file.member.is_empty())) {
+            (None, Some(error)) => Err(error.clone()),
+            _ => Ok(()),
         }
     }
 

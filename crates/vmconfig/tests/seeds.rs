@@ -15,3 +15,8 @@ mod told;
 fn guest() {
     damage::run("guest", 60, guests::guest);
 }
+
+#[test]
+fn vbox() {
+    damage::run("vbox", 200, guests::vbox);
+}

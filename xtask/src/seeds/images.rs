@@ -131,6 +131,23 @@ pub(super) const SEEDS: &[(&str, &str, &str)] = &[
     ("guest", "vmx", "guest 4 vmx/tests/win.vmx"),
     ("guest", "proxmox", "guest 5 proxmox/tests/shop.conf"),
     ("guest", "vbox", "guest 6 vbox/tests/desk.vbox"),
+    ("vbox", "desk", "guest '' vbox/tests/desk.vbox"),
+    (
+        "vbox",
+        "utf-16",
+        "iconv -t UTF-16 \"$ROOT/crates/vmconfig/src/vbox/tests/desk.vbox\"",
+    ),
+    (
+        "vbox",
+        "older",
+        // Before version 1.15 the controllers were no part of the hardware.
+        "guest '' vbox/tests/desk.vbox | sed '/<\\/*Hardware>/d; /<Snapshot /,/<\\/Snapshot>/d'",
+    ),
+    (
+        "vbox",
+        "small",
+        "printf '<VirtualBox><Machine name=\"a\"><Hardware><Memory RAMSize=\"512\"/></Hardware></Machine></VirtualBox>'",
+    ),
     ("guest", "ovf-two", "guest 0 ovf/tests/two.ovf"),
     ("guest", "ovf-sizes", "guest 0 ovf/tests/sizes.ovf"),
     (
@@ -145,7 +162,7 @@ pub(super) const PRELUDE: &str = "
     image() {
         qemu-img convert -f raw -O \"$@\" disk.img image.tmp && cat image.tmp && rm image.tmp
     }
-    guest() { printf \"\\\\$1\"; cat \"$ROOT/crates/vmconfig/src/$2\"; }
+    guest() { printf \"${1:+\\\\$1}\"; cat \"$ROOT/crates/vmconfig/src/$2\"; }
     ";
 
 /// Seeds that no program at hand makes: the target, the name, the content.

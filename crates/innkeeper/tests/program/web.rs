@@ -302,21 +302,62 @@ fn an_xva_without_a_length_is_taken_whole_or_not_at_all() {
             _ => Reply::raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").body(body),
         }
     });
-    let url = server.url(&format!("/chunked/{}", packed.len()));
-    room.run(&format!("import {url} --to out.img")).ok();
-    assert!(room.read("out.img") == disk);
-    room.sh("rm out.img");
-    for len in [packed.len() / 2, last - 600, mark] {
-        let url = server.url(&format!("/chunked/{len}"));
+    for way in ["chunked", "close"] {
+        let url = server.url(&format!("/{way}/{}", packed.len()));
+        room.run(&format!("import {url} --to out.img")).ok();
+        assert!(room.read("out.img") == disk, "{way}");
+        room.sh("rm out.img");
+    }
+    for (way, len) in [packed.len() / 2, last - 600, mark]
+        .into_iter()
+        .flat_map(|len| [("chunked", len), ("close", len)])
+    {
+        let url = server.url(&format!("/{way}/{len}"));
         let ran = room.run(&format!("import {url} --to out.img"));
-        assert_eq!(ran.status, 3, "{len}: {}", ran.story());
+        assert_eq!(ran.status, 3, "{way} {len}: {}", ran.story());
         assert!(ran.stderr.contains("ends at byte"), "{}", ran.story());
     }
-    let url = server.url(&format!("/close/{}", packed.len()));
-    room.run(&format!("import {url} --to out.img"))
-        .refused_for(3, "the server does not tell where the file ends");
     let url = server.url(&format!("/lost/{}", packed.len() / 2));
     let ran = room.run(&format!("import {url} --to out.img"));
     assert_eq!(ran.status, 1, "{}", ran.story());
     assert!(room.names().is_empty());
+}
+
+/// Where the connection's end is the file's, a cut looks the same unless the content or a checksum tells.
+#[test]
+fn an_end_that_may_be_a_cut_is_taken_where_something_proves_it() {
+    let room = Room::new();
+    let disk = disk(3 << 20);
+    room.write("disk.img", &disk);
+    room.sh("gzip -k disk.img && tar cf disk.tar disk.img && gzip -k disk.tar && sha256sum disk.img > sums");
+    let kept = ["disk.img", "disk.img.gz", "disk.tar", "disk.tar.gz"];
+    let files = kept.map(|name| (format!("/{name}"), room.read(name)));
+    let server = Server::start(move |request| {
+        let (_, body) = files
+            .iter()
+            .find(|(at, _)| *at == request.target())
+            .unwrap();
+        Reply::raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").body(body)
+    });
+    let sum = String::from_utf8(room.sh("cut -c 1-64 sums")).unwrap();
+    let text = "the server does not tell where the file ends, so a cut would go unnoticed";
+    for name in ["disk.img", "disk.img.gz"] {
+        let url = server.url(&format!("/{name}"));
+        room.run(&format!("import {url} --to out.img"))
+            .refused_for(3, text);
+        room.run(&format!("inspect {url}")).refused_for(3, text);
+        room.run(&format!("digest {url}")).refused_for(3, text);
+    }
+    for (name, more) in [
+        ("disk.img", &*format!("--sha256 {}", sum.trim())),
+        ("disk.tar", ""),
+        ("disk.tar.gz", ""),
+    ] {
+        let url = server.url(&format!("/{name}"));
+        room.run(&format!("import {url} --to out.img {more}")).ok();
+        assert!(room.read("out.img") == disk, "{name}");
+        room.sh("rm out.img");
+    }
+    let url = server.url("/disk.img");
+    room.run(&format!("digest {url} --size 1M")).ok();
 }

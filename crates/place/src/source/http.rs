@@ -11,7 +11,8 @@
 //! and so is none that could be compared. The very first connection has to succeed, and to be of the
 //! address's scheme, as it fails for nothing but a wrong address most of the time.
 //!
-//! An answer whose end shows only in the connection's closing is not taken: a cut looks the same.
+//! An answer may end where the connection does, as XenServer's exports do. A cut looks the same then,
+//! unless the connection is encrypted, so the source says that its end proves nothing.
 
 mod address;
 mod answer;
@@ -72,6 +73,8 @@ pub struct Http {
     /// What the server says about asking for parts.
     accepts_ranges: Option<bool>,
     body: Option<Body>,
+    /// Whether the end of the answer shows in nothing but the connection's.
+    ends_by_closing: bool,
     position: u64,
     ended: bool,
 }
@@ -83,7 +86,7 @@ impl Http {
     /// # Errors
     /// [`Kind::Usage`] when `url` or an option makes no sense; [`Kind::Io`] when no server is reached
     /// or its answer is not the file; [`Kind::Refused`] for a redirect that is not followed;
-    /// [`Kind::Unsupported`] when the server encodes the file or does not tell where it ends. None of
+    /// [`Kind::Unsupported`] when the server encodes the file. None of
     /// them names the address as it was given: that is [`shown`]'s to do.
     pub fn open(url: &str, options: &HttpOptions) -> Result<Self> {
         let client = Client::new(Address::parse(url)?, options.clone())?;
@@ -102,6 +105,7 @@ impl Http {
             content_type: None,
             accepts_ranges: None,
             body: None,
+            ends_by_closing: false,
             position: 0,
             ended: false,
         };
@@ -187,6 +191,7 @@ impl Http {
         } else if let Some(known) = &mut self.version {
             known.total = known.total.or(version.total);
         }
+        self.ends_by_closing |= matches!(framing, Framing::Close);
         self.body = Some(Body::new(
             answer,
             framing,
@@ -291,12 +296,7 @@ fn whole(answer: &Answer) -> Result<(Version, Framing)> {
     let framing = Framing::new(&answer.response)?;
     let total = match framing {
         Framing::Length(total) => Some(total),
-        Framing::Chunked => None,
-        Framing::Close => {
-            let text = "the server does not tell where the file ends, so a cut would go unnoticed";
-            let hint = "fetch the file with another program first, and check that it is complete";
-            return Err(Error::unsupported(text).hint(hint));
-        }
+        Framing::Chunked | Framing::Close => None,
     };
     Ok((Version::new(answer.response.headers(), total), framing))
 }
@@ -330,6 +330,13 @@ impl ByteSource for Http {
 
     fn size(&self) -> Option<u64> {
         self.total()
+    }
+
+    fn unproven_end(&self) -> Option<Error> {
+        let text = "the server does not tell where the file ends, so a cut would go unnoticed";
+        let hint = "fetch the file with another program first, and check that it is complete";
+        let unproven = self.ends_by_closing && self.total().is_none();
+        unproven.then(|| Error::unsupported(text).hint(hint))
     }
 
     /// A server may answer with a page where a file was asked for.
