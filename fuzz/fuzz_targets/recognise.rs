@@ -2,5 +2,5 @@
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     // What must hold is asserted inside.
-    let _ = fuzz::disks::recognise(data);
+    let _ = properties::disks::recognise(data);
 });

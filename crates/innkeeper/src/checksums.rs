@@ -4,7 +4,7 @@ mod line;
 mod names;
 
 use encoding_rs::UTF_8;
-use report::{Error, Result};
+use error::{Error, Result};
 use transfer::Sums;
 
 use line::Entry;
@@ -16,7 +16,7 @@ const SHOWN: usize = 3;
 /// Reads a SHA-256 written in hexadecimal, `sha256:` before it or not.
 ///
 /// # Errors
-/// [`report::Kind::Usage`] when it is not one.
+/// [`error::Kind::Usage`] when it is not one.
 pub(crate) fn parse_sha256(text: &str) -> Result<[u8; 32]> {
     unhex(digits(text, "SHA-256", 64)?).ok_or_else(|| invalid(text, "SHA-256", 64))
 }
@@ -24,7 +24,7 @@ pub(crate) fn parse_sha256(text: &str) -> Result<[u8; 32]> {
 /// Reads a SHA-512 written in hexadecimal, `sha512:` before it or not.
 ///
 /// # Errors
-/// [`report::Kind::Usage`] when it is not one.
+/// [`error::Kind::Usage`] when it is not one.
 pub(crate) fn parse_sha512(text: &str) -> Result<[u8; 64]> {
     unhex(digits(text, "SHA-512", 128)?).ok_or_else(|| invalid(text, "SHA-512", 128))
 }
@@ -173,7 +173,7 @@ impl List {
     /// named after the source (openSUSE's `NAME.sha256` gives a longer name).
     ///
     /// # Errors
-    /// [`report::Kind::Refused`] when there is nothing, nothing that can be used, or two that differ.
+    /// [`error::Kind::Refused`] when there is nothing, nothing that can be used, or two that differ.
     pub(crate) fn find(&self, names: &[Names]) -> Result<Sums> {
         let wanted = names.first().map(Names::last).unwrap_or_default();
         for names in names {

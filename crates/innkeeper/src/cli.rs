@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use report::Error;
+use error::Error;
 use serde_json::json;
 
 use crate::commands;

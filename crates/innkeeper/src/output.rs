@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use report::{Error, Kind, Result, amount, printable};
+use error::{Error, Kind, Result, amount, printable};
 use serde_json::{Value, json};
 
 /// How a command ended: what to say about it, and as what.

@@ -4,8 +4,8 @@ use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
+use error::amount;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use report::amount;
 use serde_json::json;
 use transfer::Progress;
 

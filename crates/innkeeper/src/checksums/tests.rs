@@ -18,10 +18,10 @@ fn of(name: &str, list: &[u8], source: &str) -> String {
         Ok(sums) => {
             let sha256 = sums
                 .sha256
-                .map(|sum| format!("256:{}", report::hex(&sum[..1])));
+                .map(|sum| format!("256:{}", error::hex(&sum[..1])));
             let sha512 = sums
                 .sha512
-                .map(|sum| format!("512:{}", report::hex(&sum[..1])));
+                .map(|sum| format!("512:{}", error::hex(&sum[..1])));
             [sha256, sha512]
                 .into_iter()
                 .flatten()

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use diskimage::Format;
 use diskimage::write::{self, WriteOptions};
-use report::{Error, Result};
+use error::{Error, Result};
 use transfer::{Form, Ova};
 
 use super::ending::{self, Output};

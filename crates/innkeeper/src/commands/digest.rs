@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use place::{Host, Place};
-use report::{Result, amount, parse_amount};
+use endpoint::{Host, Place};
+use error::{Result, amount, parse_amount};
 use serde_json::json;
 use transfer::{Content, Control, Named};
 
@@ -59,7 +59,7 @@ fn read(args: &Args, place: Place) -> Result<Named> {
     let shared = Arc::clone(&control);
     let reporter = Reporter::new(args.progress, args.quiet);
     watch::run(&control, reporter, move || {
-        let source = place::source::open(&place, &http, &Host::default())?;
+        let source = endpoint::source::open(&place, &http, &Host::default())?;
         transfer::digest(source, limit, &shared)
     })
 }

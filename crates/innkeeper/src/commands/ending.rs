@@ -6,8 +6,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use diskimage::Format;
-use place::Place;
-use report::{Error, Result};
+use endpoint::Place;
+use error::{Error, Result};
 
 /// What a target holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ const ENDINGS: &[(&str, Meaning)] = &[
 /// What `convert` writes to `to`: what was `asked` for, what the ending of its name says, or a raw disk.
 ///
 /// # Errors
-/// [`report::Kind::Usage`] where the name contradicts, or stands for something that is not written.
+/// [`error::Kind::Usage`] where the name contradicts, or stands for something that is not written.
 pub(super) fn output(to: &OsStr, asked: Option<Output>) -> Result<Output> {
     let raw = Output::Disk(Format::Raw);
     let name = to.to_string_lossy();
@@ -130,7 +130,7 @@ pub(super) fn output(to: &OsStr, asked: Option<Output>) -> Result<Output> {
 /// Whether a raw disk may be called `to`, which `import` writes.
 ///
 /// # Errors
-/// [`report::Kind::Usage`] if such names stand for something else.
+/// [`error::Kind::Usage`] if such names stand for something else.
 pub(super) fn is_raw(to: &OsStr) -> Result<()> {
     let raw = Output::Disk(Format::Raw);
     let name = to.to_string_lossy();

@@ -7,8 +7,8 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use diskimage::{Format, How};
-use place::Place;
-use report::{Error, Result, parse_amount};
+use endpoint::Place;
+use error::{Error, Result, parse_amount};
 use transfer::{Control, Inspect, Inspected, Pattern, Pick};
 
 use super::request;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap_mangen::Man;
-use report::{Error, Result};
+use error::{Error, Result};
 
 use crate::cli;
 use crate::output::{End, print};

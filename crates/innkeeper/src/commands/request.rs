@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use diskimage::{Format, How};
-use place::target::{Candidate, TargetOptions};
-use place::{Host, Place};
-use report::{Error, Result, parse_amount};
+use endpoint::target::{Candidate, TargetOptions};
+use endpoint::{Host, Place};
+use error::{Error, Result, parse_amount};
 use transfer::{Control, Form, Import, Input, Outcome, Pattern, Pick, Sums};
 use unpack::Limits;
 use unpack::gzip::Engine;
@@ -258,7 +258,7 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
         return Err(Error::usage("standard output cannot be read back").hint("leave --verify out"));
     }
     let keep: Option<Box<dyn Candidate>> = match &keep {
-        Some(place) => Some(place::target::check(place, &plain(args.force))?),
+        Some(place) => Some(endpoint::target::check(place, &plain(args.force))?),
         None => None,
     };
     let kept = keep.as_ref().map(|keep| keep.name().to_owned());

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use report::{Error, amount, hex};
+use error::{Error, amount, hex};
 use serde_json::{Value, json};
 use transfer::{Disk, Imported, ImportedDisk, Plan, TargetEnd};
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use place::source::http::{Authorities, Fingerprint, HttpOptions, Pin};
-use place::{Host, Place};
-use report::{Error, Result, printable};
+use endpoint::source::http::{Authorities, Fingerprint, HttpOptions, Pin};
+use endpoint::{Host, Place};
+use error::{Error, Result, printable};
 
 use crate::output::tell;
 
@@ -33,7 +33,7 @@ impl WebArgs {
     /// checksums. A line comes before each further attempt unless the user wants quiet.
     ///
     /// # Errors
-    /// [`report::Kind::Usage`] when an option makes no sense, [`report::Kind::Io`] when a file cannot
+    /// [`error::Kind::Usage`] when an option makes no sense, [`error::Kind::Io`] when a file cannot
     /// be read.
     pub(super) fn options(
         &self,
@@ -64,7 +64,7 @@ impl WebArgs {
         let mut all = Authorities::default();
         for file in &self.ca {
             let place = Place::File(file.clone());
-            let content = place::source::read_small(&place, options, &Host::default())?;
+            let content = endpoint::source::read_small(&place, options, &Host::default())?;
             all = all.and(&Authorities::parse(&content).map_err(|error| error.at(place))?);
         }
         Ok(all)

@@ -1,7 +1,7 @@
 //! Sources that are held against what their publishers say.
 
 use crate::support::{Room, disk};
-use crate::web::server::{Reply, Server};
+use servers::http::{Reply, Server};
 
 /// A room with `disk.img` in it, and the digest of it that `tool` makes.
 fn with_disk(tool: &str) -> (Room, String) {

@@ -1,9 +1,6 @@
 //! Network block devices as sources and targets, by the servers that people run.
 
-#[path = "../../../place/tests/support/nbd.rs"]
-mod server;
-
-use server::Server;
+use servers::nbd::Server;
 
 use crate::support::{Room, disk, write_sparse};
 

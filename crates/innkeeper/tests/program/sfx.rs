@@ -1,6 +1,6 @@
 //! Archives behind a program or a script that would unpack them.
 
-use crate::web::server::{Reply, Server};
+use servers::http::{Reply, Server};
 use testkit::zip::{Member, Sums, archive, archive64};
 
 use crate::support::{Room, disk};

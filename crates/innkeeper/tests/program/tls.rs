@@ -1,11 +1,9 @@
 //! https sources whose servers no authority vouches for.
 
-#[path = "../../../place/tests/support/encrypted.rs"]
-mod encrypted;
-use encrypted::{Encrypted, Identity, pem};
+use servers::https::{Encrypted, Identity, pem};
 
 use crate::support::{Room, disk};
-use crate::web::server::{self, Reply, Request, Server};
+use servers::http::{Reply, Request, Server};
 
 /// A storage box with a disk, and a list of its checksum.
 fn storage(room: &Room, identity: &Identity) -> Encrypted {

@@ -1,5 +1,5 @@
 //! Logical volumes, over stand-ins for LVM's programs: there is no device mapper where tests run. A
-//! real LVM is the lab's matter.
+//! real LVM is the testbed's matter.
 
 use std::io::Write;
 use std::path::Path;

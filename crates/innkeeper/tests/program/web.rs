@@ -1,9 +1,6 @@
 //! http sources, from a server on this machine.
 
-#[path = "../../../place/tests/support/server.rs"]
-pub mod server;
-
-use server::{Reply, Server};
+use servers::http::{Reply, Server};
 use testkit::xva;
 
 use crate::support::{Room, disk};

@@ -1,6 +1,6 @@
 //! What a source holds, as a script reads it. What cannot be known is null.
 
-use report::Error;
+use error::Error;
 use serde_json::{Map, Value, json};
 use transfer::{Entry, Inspected, InspectedDisk};
 use vmconfig::{Bus, Content, Disk, Nic, Vm};

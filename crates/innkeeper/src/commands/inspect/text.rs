@@ -1,6 +1,6 @@
 //! What a source holds, as a person reads it.
 
-use report::{Error, amount};
+use error::{Error, amount};
 use transfer::{Entry, Inspected, InspectedDisk, Members, Survey};
 use vmconfig::{Content, Disk, Nic, Vm};
 

@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use diskimage::Format;
-use place::Place;
-use place::target::Candidate;
-use report::{Error, Result};
+use endpoint::Place;
+use endpoint::target::Candidate;
+use error::{Error, Result};
 use transfer::{Config, Guest, Imported, ImportedDisk, is_same_file};
 use vmconfig::libvirt::Hypervisor;
 use vmconfig::{Choice, Content, Disk, Origin, Vm, libvirt, opennebula, xl};
@@ -84,7 +84,7 @@ impl ConfigArgs {
             );
         }
         Ok(Target {
-            candidate: place::target::check(place, &super::plain(force))?,
+            candidate: endpoint::target::check(place, &super::plain(force))?,
             language: self.config_for,
         })
     }

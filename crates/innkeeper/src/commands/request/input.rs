@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diskimage::{Directory, Gate};
-use extent::{BlockRead, ByteSource, EntryKind, Folder, FolderEntry};
-use place::source::http::{Around, HttpOptions};
-use place::{Host, Place};
-use report::Result;
+use endpoint::source::http::{Around, HttpOptions};
+use endpoint::{Host, Place};
+use error::Result;
+use sparse::{BlockRead, ByteSource, EntryKind, Folder, FolderEntry};
 use transfer::{Beside, Input};
 
 use super::Taken;
@@ -18,7 +18,7 @@ const LISTED: usize = 100_000;
 /// Opens `source`. The files that it names, or that lie in it, are none of the places that are `taken`.
 ///
 /// # Errors
-/// Those of [`place::source::open`].
+/// Those of [`endpoint::source::open`].
 pub(in crate::commands) fn open(
     source: &Place,
     http: &HttpOptions,
@@ -33,7 +33,7 @@ pub(in crate::commands) fn open(
         });
     }
     Ok(Input::Bytes {
-        source: place::source::open(source, http, &Host::default())?,
+        source: endpoint::source::open(source, http, &Host::default())?,
         beside: beside(source, http, taken),
     })
 }
@@ -71,7 +71,7 @@ pub(in crate::commands) fn extents_beside(source: &Place, taken: &Taken) -> Gate
 /// A directory out of which files are opened, none of which is written by the same command.
 pub(super) struct Opened {
     path: PathBuf,
-    directory: place::source::Directory,
+    directory: endpoint::source::Directory,
     taken: Taken,
 }
 
@@ -79,11 +79,11 @@ impl Opened {
     /// The directory at `path`.
     ///
     /// # Errors
-    /// Those of [`place::source::Directory::open`].
+    /// Those of [`endpoint::source::Directory::open`].
     pub(super) fn new(path: &Path, taken: &Taken) -> Result<Self> {
         Ok(Opened {
             path: path.to_owned(),
-            directory: place::source::Directory::open(path)?,
+            directory: endpoint::source::Directory::open(path)?,
             taken: taken.clone(),
         })
     }

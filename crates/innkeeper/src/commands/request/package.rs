@@ -2,9 +2,9 @@
 
 use std::ffi::OsStr;
 
-use place::source::http::HttpOptions;
-use place::{Host, Place};
-use report::Result;
+use endpoint::source::http::HttpOptions;
+use endpoint::{Host, Place};
+use error::Result;
 use transfer::Guest;
 use vmconfig::Vm;
 
@@ -34,7 +34,7 @@ pub(super) fn guest(place: &Place, http: &HttpOptions) -> Result<Vm> {
         pin: None,
         ..http.clone()
     };
-    let bytes = place::source::read_small(place, &plain, &Host::default())?;
+    let bytes = endpoint::source::read_small(place, &plain, &Host::default())?;
     Guest::in_file(&place.to_string(), &bytes)
 }
 

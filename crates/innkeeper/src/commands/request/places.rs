@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 
-use place::Place;
-use place::target::{Candidate, TargetOptions};
-use report::{Error, Result};
+use endpoint::Place;
+use endpoint::target::{Candidate, TargetOptions};
+use error::{Error, Result};
 use transfer::{Config, Disk, Places, last_part};
 use vmconfig::Choice;
 
@@ -51,7 +51,7 @@ impl Given<'_> {
 /// of is going to be taken, so that the places of all of them may be looked at before the first one.
 ///
 /// # Errors
-/// Those of [`Place::parse`] and [`place::target::check`]; [`report::Kind::Usage`] for a place that is
+/// Those of [`Place::parse`] and [`endpoint::target::check`]; [`error::Kind::Usage`] for a place that is
 /// given twice.
 pub(super) fn of(
     to: &[OsString],
@@ -188,7 +188,7 @@ fn check(
     }
     places
         .iter()
-        .map(|place| place::target::check(place, options))
+        .map(|place| endpoint::target::check(place, options))
         .collect()
 }
 

@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use extent::ByteSource;
-use place::source::http::HttpOptions;
-use place::{Host, Place};
-use report::{Error, Result};
+use endpoint::source::http::HttpOptions;
+use endpoint::{Host, Place};
+use error::{Error, Result};
+use sparse::ByteSource;
 use transfer::Sums;
 
 use crate::checksums::{List, Names};
@@ -24,8 +24,8 @@ impl<'a> Listed<'a> {
     /// Fetches the list at `place`.
     ///
     /// # Errors
-    /// [`report::Kind::Usage`] for a source without a name, and those of
-    /// [`place::source::read_small`].
+    /// [`error::Kind::Usage`] for a source without a name, and those of
+    /// [`endpoint::source::read_small`].
     pub(super) fn fetch(place: &'a Place, source: &Place, http: &HttpOptions) -> Result<Self> {
         if !matches!(source, Place::File(_) | Place::Http(_)) {
             return Err(Error::usage("--checksums needs a source with a name")
@@ -38,9 +38,9 @@ impl<'a> Listed<'a> {
                     headers: Vec::new(),
                     ..http.clone()
                 };
-                place::source::read_small(place, &plain, &Host::default())?
+                endpoint::source::read_small(place, &plain, &Host::default())?
             }
-            _ => place::source::read_small(place, http, &Host::default())?,
+            _ => endpoint::source::read_small(place, http, &Host::default())?,
         };
         Ok(Listed {
             place,

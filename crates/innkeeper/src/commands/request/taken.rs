@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use place::{Host, Place};
-use report::{Error, Result};
+use endpoint::{Host, Place};
+use error::{Error, Result};
 
 /// What the place of a disk is.
 pub(super) const TARGET: &str = "a target";
@@ -24,7 +24,7 @@ impl Taken {
     /// Adds a place, if it is none of the others and shares no bytes with them.
     ///
     /// # Errors
-    /// [`report::Kind::Usage`] when it is or does.
+    /// [`error::Kind::Usage`] when it is or does.
     pub(super) fn add(&self, place: Place, role: &'static str) -> Result<()> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let others = taken.iter().filter(|(other, of)| match other {
@@ -51,7 +51,7 @@ impl Taken {
     /// Adds a file that the source's image names.
     ///
     /// # Errors
-    /// [`report::Kind::Usage`] when it is also to be written.
+    /// [`error::Kind::Usage`] when it is also to be written.
     pub(super) fn add_part(&self, place: Place) -> Result<()> {
         self.add(place, PART)
     }

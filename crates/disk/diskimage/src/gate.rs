@@ -1,0 +1,316 @@
+//! The one place where a file that an image names may be opened.
+//!
+//! An image comes from a stranger and can name any file on the host: as the extent of a VMDK, as the
+//! backing file of a qcow2, as the parent of a VHD. Every reader asks here, and nowhere else.
+
+use std::sync::Arc;
+
+use error::{Error, Result};
+use sparse::BlockRead;
+
+/// Opens files in one directory, and in nothing outside it.
+pub trait Directory: Send + Sync {
+    /// Opens the file called `name`, a path relative to the directory. Where no file is called so, the one is
+    /// opened whose name differs only in capitals: Windows does not tell them apart.
+    ///
+    /// # Errors
+    /// [`error::Kind::Refused`] when it lies outside or two files have such a name, [`error::Kind::Io`] when it cannot be opened.
+    fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>>;
+
+    /// Whether there is a file called `name`, in whatever case: that is opened by this name.
+    fn has(&self, name: &str) -> bool {
+        self.look(name).is_ok()
+    }
+
+    /// Opens the image below that an image calls `whole`; its last part is `name`, and usually all that
+    /// counts.
+    ///
+    /// # Errors
+    /// As [`Directory::open`].
+    fn open_below(&self, whole: &str, name: &str) -> Result<Arc<dyn BlockRead>> {
+        let _ = whole;
+        self.open(name)
+    }
+
+    /// Opens the image below that is known by `id` only, as [`crate::vdi_id`] tells it. `None` when there is
+    /// none, or nobody can look.
+    ///
+    /// # Errors
+    /// [`error::Kind::Refused`] when several files have the id, and as [`Directory::open`].
+    fn open_by_id(&self, id: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        let _ = id;
+        Ok(None)
+    }
+
+    /// Opens the file called `name` for a look at it, which makes it no part of an image.
+    ///
+    /// # Errors
+    /// As [`Directory::open`].
+    fn look(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+        self.open(name)
+    }
+
+    /// The names in the directory, as far as they can be known; in no order.
+    ///
+    /// # Errors
+    /// [`error::Kind::Io`] when they cannot be listed.
+    fn names(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+}
+
+/// What an image's reader may open.
+#[derive(Clone, Default)]
+pub struct Gate {
+    beside: Option<Arc<dyn Directory>>,
+    below: Option<Arc<dyn Directory>>,
+    looking: bool,
+}
+
+impl Gate {
+    /// A gate that opens nothing: an image in a stream.
+    pub fn shut() -> Self {
+        Gate::default()
+    }
+
+    /// A gate for somebody who only wants to know what an image says: nothing is opened and nothing
+    /// is refused, what an image names simply is not there.
+    pub fn looking() -> Self {
+        Gate {
+            looking: true,
+            ..Gate::default()
+        }
+    }
+
+    /// Whether somebody only wants to know what an image says.
+    pub(crate) fn is_looking(&self) -> bool {
+        self.looking
+    }
+
+    /// The directory that the image lies in, if it lies in one.
+    pub fn beside(&self) -> Option<&dyn Directory> {
+        self.beside.as_deref()
+    }
+
+    /// Lets extents be opened in `directory`, the one that the image lies in.
+    pub fn with_extents_beside(mut self, directory: Arc<dyn Directory>) -> Self {
+        self.beside = Some(directory);
+        self
+    }
+
+    /// Lets images below, that is backing files and parents, be opened in `directory`.
+    pub fn with_images_below(mut self, directory: Arc<dyn Directory>) -> Self {
+        self.below = Some(directory);
+        self
+    }
+
+    /// Lets images below be opened in `directory`, unless another one was given for them.
+    pub fn or_images_below(mut self, directory: Arc<dyn Directory>) -> Self {
+        self.below.get_or_insert(directory);
+        self
+    }
+
+    /// The gate for an image in a stream: whatever lies where the stream comes from, nothing lies beside
+    /// the image.
+    pub(crate) fn of_stream(&self) -> Gate {
+        Gate {
+            beside: None,
+            ..self.clone()
+        }
+    }
+
+    /// The gate for the image below: its extents lie where it lies, in the directory that the person
+    /// gave for such images.
+    pub(crate) fn of_image_below(&self) -> Gate {
+        Gate {
+            beside: self.below.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// Opens an extent: a file of the same disk that lies beside its descriptor. `None` when nobody
+    /// wants to read it.
+    ///
+    /// # Errors
+    /// [`error::Kind::Refused`] for a name that is more than a name and where there is no directory,
+    /// [`error::Kind::Corrupt`] when it is not there, [`error::Kind::Io`] when it cannot be opened.
+    pub fn extent(&self, name: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        if name.is_empty() || name.contains(['/', '\\', '\0']) || name == ".." || name == "." {
+            return Err(Error::refused(format!(
+                "names {name:?} as an extent, which is not a plain file name beside it"
+            )));
+        }
+        match &self.beside {
+            _ if self.looking => Ok(None),
+            Some(directory) if directory.has(name) => directory.open(name).map(Some),
+            Some(_) => Err(Error::corrupt(format!(
+                "lies in the file {name:?} beside it, which is missing"
+            ))),
+            None => Err(Error::refused(format!(
+                "lies in the file {name:?} beside it, which cannot be reached from here"
+            ))
+            .hint("unpack or download both, and give the descriptor's path and neither --keep nor a checksum")),
+        }
+    }
+
+    /// Of the names that an image has for the one below it, the first under which there is a file, or else the
+    /// first.
+    pub fn likeliest<'a>(&self, names: &'a [String]) -> &'a str {
+        let there = |name: &&String| {
+            let below = self.below.as_ref();
+            below.is_some_and(|below| !is_no_name(last(name)) && below.has(last(name)))
+        };
+        let there = names.iter().find(there).or(names.first());
+        there.map(String::as_str).unwrap_or_default()
+    }
+
+    /// Opens the image below, as the image names it: a backing file or a parent, which is `what`.
+    /// Directories in the name are dropped: only the person says where such files lie. `None` when
+    /// nobody wants to read it.
+    ///
+    /// # Errors
+    /// [`error::Kind::Refused`] unless the person allowed it, [`error::Kind::Io`] when it cannot be
+    /// opened.
+    pub fn below(&self, what: &str, name: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        if self.looking {
+            return Ok(None);
+        }
+        let Some(directory) = &self.below else {
+            return Err(Error::refused(format!("needs its {what} {name:?}"))
+                .hint("give --allow-backing DIR if it lies in DIR and may be read"));
+        };
+        let last = last(name);
+        if is_no_name(last) {
+            let message = format!("names {name:?} as its {what}, which is no file name");
+            return Err(Error::refused(message));
+        }
+        directory.open_below(name, last).map(Some)
+    }
+
+    /// Opens the image below, a parent that the image knows by its `id` only. `None` when nobody wants to read
+    /// it.
+    ///
+    /// # Errors
+    /// [`error::Kind::Refused`] unless the user allowed it, and when it is not there.
+    pub fn below_by_id(&self, id: &str) -> Result<Option<Arc<dyn BlockRead>>> {
+        if self.looking {
+            return Ok(None);
+        }
+        let found = match &self.below {
+            Some(directory) => directory.open_by_id(id)?,
+            None => None,
+        };
+        match (found, &self.below) {
+            (Some(file), _) => Ok(Some(file)),
+            (None, Some(_)) => Err(Error::refused(format!(
+                "needs its parent, which has the UUID {id}, and no file there has it"
+            ))),
+            (None, None) => Err(Error::refused(format!(
+                "needs its parent, which has the UUID {id}"
+            ))
+            .hint("give --allow-backing DIR if it lies in DIR and may be read")),
+        }
+    }
+}
+
+/// The last part of a path as any system writes it.
+fn last(name: &str) -> &str {
+    name.rsplit(['/', '\\']).next().unwrap_or(name)
+}
+
+fn is_no_name(last: &str) -> bool {
+    ["", ".", ".."].contains(&last) || last.contains('\0')
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate")
+            .field("beside", &self.beside.is_some())
+            .field("below", &self.below.is_some())
+            .field("looking", &self.looking)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Everything;
+
+    impl Directory for Everything {
+        fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+            Ok(Arc::new(name.as_bytes().to_vec()))
+        }
+    }
+
+    fn told(opened: Result<Option<Arc<dyn BlockRead>>>) -> String {
+        match opened {
+            Err(error) => error.to_string(),
+            Ok(None) => "nothing".into(),
+            Ok(Some(file)) => format!("{} bytes", file.size().unwrap()),
+        }
+    }
+
+    #[test]
+    fn an_extent_is_a_plain_name_beside_the_descriptor() {
+        let gate = Gate::shut().with_extents_beside(Arc::new(Everything));
+        assert_eq!(told(gate.extent("a-flat.vmdk")), "11 bytes");
+        for name in ["", "/etc/shadow", "../x", "a/b", r"a\b", "..", ".", "a\0"] {
+            let expected =
+                format!("names {name:?} as an extent, which is not a plain file name beside it");
+            assert_eq!(told(gate.extent(name)), expected);
+            assert_eq!(told(Gate::looking().extent(name)), expected);
+        }
+        assert_eq!(
+            told(Gate::shut().extent("a")),
+            r#"lies in the file "a" beside it, which cannot be reached from here"#
+        );
+        assert_eq!(told(Gate::looking().extent("a")), "nothing");
+    }
+
+    #[test]
+    fn an_image_below_is_opened_only_where_the_person_says() {
+        let error = Gate::shut().below("backing file", "/etc/shadow").err();
+        assert_eq!(
+            error.unwrap().to_text(),
+            "error: needs its backing file \"/etc/shadow\"\nhint: give --allow-backing DIR if it lies in DIR and may be read"
+        );
+        let gate = Gate::shut().with_images_below(Arc::new(Everything));
+        assert_eq!(told(gate.below("parent", "/elsewhere/base.vhd")), "8 bytes");
+        assert_eq!(told(gate.below("parent", r"C:\vms\base.vhd")), "8 bytes");
+        assert_eq!(
+            told(gate.below("parent", "a/..")),
+            r#"names "a/.." as its parent, which is no file name"#
+        );
+        assert_eq!(told(Gate::looking().below("parent", "x")), "nothing");
+    }
+
+    struct Two;
+
+    impl Directory for Two {
+        fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
+            match name {
+                "b.vhd" | "c.vhd" => Everything.open(name),
+                _ => Err(Error::io("cannot be opened", "it is not there")),
+            }
+        }
+    }
+
+    #[test]
+    fn of_several_names_the_one_counts_that_is_there() {
+        let gate = Gate::shut()
+            .with_images_below(Arc::new(Two))
+            .with_extents_beside(Arc::new(Two));
+        let names = |names: &[&str]| -> Vec<String> { names.iter().map(|&it| it.into()).collect() };
+        let likeliest = |given: &[&str]| gate.likeliest(&names(given)).to_owned();
+        assert_eq!(likeliest(&["a.vhd", r"C:\x\b.vhd", "c.vhd"]), r"C:\x\b.vhd");
+        assert_eq!(likeliest(&["a.vhd", "d.vhd", ".."]), "a.vhd");
+        assert_eq!(likeliest(&[]), "");
+        assert_eq!(Gate::shut().likeliest(&names(&["a", "b.vhd"])), "a");
+        assert_eq!(
+            told(gate.extent("a.vhd")),
+            r#"lies in the file "a.vhd" beside it, which is missing"#
+        );
+    }
+}

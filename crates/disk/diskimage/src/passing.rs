@@ -1,0 +1,132 @@
+//! Images that only pass by: out of a pipe, or out of a compressed archive.
+//!
+//! A reader wants to look at tables here and there; a stream shows every byte once. So the tables are
+//! kept as they pass ([`Sieve`]), until the map is complete; then the data is taken in the order in
+//! which it lies in the file ([`InFileOrder`]). Where tables lie behind data, or the data before them has
+//! not been kept, another pass is needed: who can read the source again does so with the same
+//! sieve, and nobody else has to begin.
+
+mod kept;
+mod order;
+mod replay;
+mod runs;
+mod sieve;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use error::{Error, Result};
+use sparse::{BlockRead, SparseRead};
+
+use crate::{Format, How, Image, vmdk};
+pub use order::InFileOrder;
+use replay::Replay;
+use runs::Runs;
+pub use sieve::Sieve;
+
+/// What came of an attempt.
+pub enum Passing<R> {
+    /// The disk, ready to be read.
+    Disk(Box<PassingDisk<R>>),
+    /// The tables are known, or more of them than before, and the stream has moved past the data: the
+    /// same again from the stream's beginning.
+    Again,
+}
+
+/// A disk that passes by.
+pub type PassingDisk<R> = InFileOrder<Replay<R>>;
+
+/// What a pass may spend, and what it can count on.
+#[derive(Clone, Copy, Debug)]
+pub struct Means {
+    /// Threads that may unpack.
+    pub threads: usize,
+    /// Bytes that may be kept of the stream.
+    pub memory: u64,
+    /// The largest disk in bytes that anybody wants: of a larger one only the size is found out.
+    pub max_size: u64,
+    /// Whether there can be another pass.
+    pub again: bool,
+}
+
+/// Opens the image in `format` that `stream` is, standing at its first byte. `sieve` holds what
+/// earlier passes kept.
+///
+/// # Errors
+/// Those of [`Image::open`] and of [`Image::lookup`]; [`error::Kind::Unsupported`] when the tables lie
+/// behind the data and there is no other pass, or when they need more memory than there is.
+pub fn pass<R: SparseRead>(
+    format: Format,
+    stream: R,
+    sieve: &Arc<Sieve>,
+    how: &How,
+    means: Means,
+) -> Result<Passing<R>> {
+    let how = How {
+        gate: how.gate.of_stream(),
+        in_file_order: true,
+        ..how.clone()
+    };
+    let open = |bytes| Image::open(format, bytes, &how);
+    pass_opened(format, stream, sieve, means, open)
+}
+
+/// Opens the sparse extent that `stream` is, which holds `len` bytes of a VMDK, as if it were a disk of that
+/// size.
+///
+/// # Errors
+/// As [`pass`].
+pub fn pass_vmdk_part<R: SparseRead>(
+    stream: R,
+    sieve: &Arc<Sieve>,
+    len: u64,
+    means: Means,
+) -> Result<Passing<R>> {
+    let open = |bytes| vmdk::open_part(bytes, len);
+    pass_opened(Format::Vmdk, stream, sieve, means, open)
+}
+
+fn pass_opened<R: SparseRead>(
+    format: Format,
+    stream: R,
+    sieve: &Arc<Sieve>,
+    means: Means,
+    open: impl Fn(Arc<dyn BlockRead>) -> Result<Image>,
+) -> Result<Passing<R>> {
+    let mut replay = Replay::new(stream, means.memory);
+    loop {
+        let runs = open(Arc::clone(sieve) as _).and_then(|image| Runs::of(image, means));
+        let wanted = sieve.take_wanted();
+        match runs {
+            Ok(runs) if replay.is_whole() => {
+                let order = InFileOrder::new(replay, runs, means)?;
+                return Ok(Passing::Disk(Box::new(order)));
+            }
+            Ok(_) => return again(format, means),
+            Err(error) if wanted.is_empty() => return Err(error),
+            Err(_) => {}
+        }
+        let farthest = wanted.iter().map(|range| range.end).max().unwrap_or(0);
+        if !means.again && farthest > means.memory {
+            return Err(late(format));
+        }
+        if !sieve.collect(&mut replay, &wanted, means.memory)? {
+            return again(format, means);
+        }
+    }
+}
+
+fn again<R>(format: Format, means: Means) -> Result<Passing<R>> {
+    match means.again {
+        true => Ok(Passing::Again),
+        false => Err(late(format)),
+    }
+}
+
+fn late(format: Format) -> Error {
+    Error::unsupported(format!(
+        "is a {format} disk whose tables lie behind its data, and this source can be read only once"
+    ))
+    .hint("save it first and give the file: what is read twice must be a file, a device or a URL")
+}

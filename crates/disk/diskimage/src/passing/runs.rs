@@ -1,0 +1,110 @@
+//! All that an image stores, in the order of its file.
+
+use error::{Error, Result, amount};
+
+use super::Means;
+use crate::{About, Image, Lies, Packed};
+
+/// A stored run and where in the disk it belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stored {
+    /// Where in the file it begins.
+    pub(super) offset: u64,
+    /// Bytes it takes there, at most for packed ones.
+    pub(super) stored: u64,
+    /// Where in the disk it begins.
+    pub(super) guest: u64,
+    /// Bytes of the disk it gives.
+    pub(super) len: u64,
+    /// How it is packed, if it is.
+    pub(super) packed: Option<Packed>,
+}
+
+/// The stored runs of an image in the order of its file, and the disk's size.
+pub(super) struct Runs {
+    pub(super) size: u64,
+    pub(super) about: About,
+    pub(super) runs: Vec<Stored>,
+}
+
+impl Runs {
+    /// Walks through the whole map of `image`, unless it is larger than anybody wants.
+    ///
+    /// # Errors
+    /// [`error::Kind::Unsupported`] when the image lies in more than the one file that passes, or in too
+    /// many pieces; those of [`Image::lookup`].
+    pub(super) fn of(mut image: Image, means: Means) -> Result<Self> {
+        if image.files().len() > 1 {
+            return Err(Error::unsupported(
+                "lies in more than one file: it cannot be read in one pass",
+            )
+            .hint("give it as a file, and neither --keep nor a checksum"));
+        }
+        let (size, memory) = (image.size(), means.memory);
+        let end = match size > means.max_size {
+            true => 0,
+            false => size,
+        };
+        let most = memory / size_of::<Stored>() as u64;
+        let mut runs: Vec<Stored> = Vec::new();
+        let mut at = 0;
+        while at < end {
+            let stretch = image.lookup(at)?;
+            let stored = match stretch.lies {
+                Lies::Nowhere | Lies::Below => None,
+                Lies::Plain { offset, .. } => Some(Stored {
+                    offset,
+                    stored: stretch.len,
+                    guest: at,
+                    len: stretch.len,
+                    packed: None,
+                }),
+                Lies::Packed(packed) => Some(Stored {
+                    offset: packed.offset,
+                    stored: packed.stored,
+                    guest: at,
+                    len: stretch.len,
+                    packed: Some(packed),
+                }),
+            };
+            if let Some(stored) = stored {
+                let full = runs.len() as u64 >= most;
+                match runs.last_mut() {
+                    Some(last) if last.goes_on_with(&stored) => {
+                        last.stored += stored.stored;
+                        last.len += stored.len;
+                    }
+                    _ if full => return Err(too_many(memory)),
+                    _ => runs.push(stored),
+                }
+            }
+            at += stretch.len;
+        }
+        runs.sort_unstable_by_key(|run| (run.offset, run.guest));
+        runs.shrink_to_fit();
+        let about = image.about().clone();
+        Ok(Runs { size, about, runs })
+    }
+
+    /// Whether the order of the file is that of the disk.
+    pub(super) fn is_in_order(&self) -> bool {
+        self.runs.is_sorted_by_key(|run| run.guest)
+    }
+}
+
+impl Stored {
+    fn goes_on_with(&self, next: &Stored) -> bool {
+        self.packed.is_none()
+            && next.packed.is_none()
+            && self.offset + self.stored == next.offset
+            && self.guest + self.len == next.guest
+    }
+}
+
+fn too_many(memory: u64) -> Error {
+    let message = format!(
+        "lies in so many pieces that {} do not hold the list of them",
+        amount(memory)
+    );
+    Error::unsupported(message).hint("give --memory SIZE, or unpack it first")
+}

@@ -1,0 +1,34 @@
+//! Where things may lie.
+
+use std::fmt::Display;
+
+use error::{Error, Result};
+
+/// Makes sure that the `len` bytes of `what` at `offset` lie in the file, as far as its size is known.
+pub(super) fn inside(
+    file_size: Option<u64>,
+    what: impl Display,
+    offset: u64,
+    len: u64,
+) -> Result<()> {
+    match (file_size, offset.checked_add(len)) {
+        (Some(size), Some(end)) if end <= size => Ok(()),
+        (None, Some(_)) => Ok(()),
+        (Some(size), _) => Err(Error::corrupt(format!(
+            "{what} at byte {offset} lies outside the file, which has {size} bytes"
+        ))),
+        (None, None) => Err(Error::corrupt(format!(
+            "{what} at byte {offset} lies where no file reaches"
+        ))),
+    }
+}
+
+/// Makes sure that `what` begins with a cluster.
+pub(super) fn aligned(what: impl Display, offset: u64, cluster: u64) -> Result<()> {
+    match offset.is_multiple_of(cluster) {
+        true => Ok(()),
+        false => Err(Error::corrupt(format!(
+            "{what} at byte {offset} does not begin at a multiple of {cluster} bytes"
+        ))),
+    }
+}

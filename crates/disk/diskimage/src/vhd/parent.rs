@@ -1,0 +1,54 @@
+//! The disk below a differencing one.
+
+use std::sync::Arc;
+
+use error::{Error, Result, hex};
+use sparse::BlockRead;
+
+use super::footer::Found;
+use super::header::Header;
+use crate::probe::{END, HEAD, decide, probe_end};
+use crate::{Format, How, Image};
+
+/// Opens the parent called `name` of a disk with this `header`; `None` when nobody wants to read it.
+pub(super) fn open(name: &str, header: &Header, how: &How, depth: usize) -> Result<Option<Image>> {
+    let Some(file) = how.gate.below("parent", name)? else {
+        return Ok(None);
+    };
+    if how.in_file_order {
+        return Err(Error::unsupported(
+            "is a differencing vhd disk, whose bitmaps lie among the data: it cannot be read in one pass",
+        )
+        .hint("give it as a file"));
+    }
+    let opened = check(&file, header).and_then(|()| {
+        // An address is enough to open a file, and a parent may have a parent.
+        Image::open_at(Format::Vhd, file, how, depth + 1)
+    });
+    opened.map(Some).map_err(|error| error.within(name))
+}
+
+/// Looks whether `file` is the parent that the header means.
+fn check(file: &Arc<dyn BlockRead>, header: &Header) -> Result<()> {
+    let mut head = [0; HEAD];
+    let there = file.read_at(0, &mut head)?;
+    let mut format = decide(head.get(..there).unwrap_or(&head), None)?;
+    if format == Format::Raw
+        && let Some(start) = file.size().and_then(|size| size.checked_sub(END as u64))
+    {
+        let mut end = [0; END];
+        file.read_at(start, &mut end)?;
+        format = probe_end(&end).unwrap_or(format);
+    }
+    if format != Format::Vhd {
+        let message = format!("is a {format} disk and cannot be the parent of a vhd disk");
+        return Err(Error::corrupt(message));
+    }
+    let id = Found::find(&**file, false)?.footer.id;
+    if id != header.parent {
+        let (found, wanted) = (hex(&id), hex(&header.parent));
+        let message = format!("has the id {found} and is not the parent, which has {wanted}");
+        return Err(Error::corrupt(message));
+    }
+    Ok(())
+}

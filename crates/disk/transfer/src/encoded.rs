@@ -1,0 +1,324 @@
+//! A target that takes a disk and holds it in a format.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use diskimage::Format;
+use diskimage::write::{WriteOptions, granularity, is_ascending, qcow2, writer};
+use endpoint::target::Candidate;
+use error::{Error, Result, amount, amounts};
+use sparse::BlockWrite;
+
+use crate::ova::{self, Ova, Told};
+use vmconfig::Choice;
+
+/// The format that a disk is written in.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// The format.
+    pub format: Format,
+    /// How it is written.
+    pub options: WriteOptions,
+    /// The size in bytes that the disk is padded to with zeros, at least.
+    pub size: Option<u64>,
+    /// The package that the disk's file is put into, together with a description of its guest; the
+    /// format then has to be VMDK.
+    pub ova: Option<Ova>,
+}
+
+impl Form {
+    /// What the target will be, in one word.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.ova {
+            Some(_) => "ova",
+            None => self.format.name(),
+        }
+    }
+
+    /// The article that goes with its name.
+    pub(crate) fn article(&self) -> &'static str {
+        match self.ova {
+            Some(_) => "an",
+            None => "a",
+        }
+    }
+
+    /// Whether it can be written to a pipe after a first pass over the disk only.
+    pub(crate) fn needs_measure(&self) -> bool {
+        self.ova.is_some() || self.format == Format::Qcow
+    }
+
+    /// As [`Candidate::fits_any`].
+    fn fits_any(&self) -> Result<()> {
+        match self.size {
+            Some(_) => Ok(()),
+            None => Err(self.no_size()),
+        }
+    }
+
+    fn no_size(&self) -> Error {
+        Error::target(format!(
+            "how large the disk is shows only at its end, and {} {} has to say so at its beginning",
+            self.article(),
+            self.name()
+        ))
+        .hint("give --size, for instance --size 8G")
+    }
+}
+
+/// What a disk's size becomes in a format.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Padded {
+    /// Bytes that it has at least.
+    pub(crate) least: u64,
+    /// Bytes of which it is a multiple.
+    whole: u64,
+}
+
+impl Padded {
+    /// What `form` makes of it; a raw disk stays as it is.
+    ///
+    /// # Errors
+    /// [`error::Kind::Usage`] for options that the format does not know.
+    pub(crate) fn of(form: Option<&Form>) -> Result<Self> {
+        Ok(Padded {
+            least: form.and_then(|form| form.size).unwrap_or(0),
+            whole: match form {
+                Some(form) => granularity(form.format, &form.options)?,
+                None => 1,
+            },
+        })
+    }
+
+    /// What a disk of `size` bytes becomes, unless that is beyond all numbers.
+    pub(crate) fn size(self, size: u64) -> Option<u64> {
+        size.max(self.least).checked_next_multiple_of(self.whole)
+    }
+}
+
+/// What a first pass finds out for a second one that writes a qcow2 to a pipe.
+#[derive(Clone, Default)]
+struct Layout(Arc<Mutex<Option<qcow2::Measure>>>);
+
+impl Layout {
+    fn set(&self, measure: qcow2::Measure) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(measure);
+    }
+
+    fn take(&self) -> Result<Option<qcow2::Layout>> {
+        let measured = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        measured.map(|measure| measure.layout()).transpose()
+    }
+}
+
+/// What several passes over a disk tell each other.
+#[derive(Clone, Default)]
+pub(crate) struct Passes {
+    /// What a qcow2 will look like.
+    layout: Layout,
+    /// What an OVA will hold, where one is written.
+    pub(crate) ova: Option<Told>,
+}
+
+impl Passes {
+    /// Nothing yet of what is going to be in `form`.
+    pub(crate) fn of(form: &Form, source: &str, choice: &Choice) -> Self {
+        Passes {
+            layout: Layout::default(),
+            ova: form.ova.as_ref().map(|ova| Told::new(ova, source, choice)),
+        }
+    }
+}
+
+/// A place whose content will be in some format.
+pub(crate) struct Encoded {
+    inner: Box<dyn Candidate>,
+    form: Form,
+    passes: Passes,
+}
+
+impl Encoded {
+    /// `inner`, checked without a size: how long the file becomes, nobody knows beforehand.
+    pub(crate) fn new(inner: Box<dyn Candidate>, form: Form, passes: Passes) -> Self {
+        Encoded {
+            inner,
+            form,
+            passes,
+        }
+    }
+
+    fn padded(&self, size: u64) -> u64 {
+        size.max(self.form.size.unwrap_or(0))
+    }
+
+    /// Whether the place can hold the format at all, with a disk of `size` bytes if that is known.
+    fn is_holdable(&self, size: Option<u64>) -> Result<()> {
+        let (name, form) = (self.inner.name(), &self.form);
+        if self.inner.needs_size() {
+            let (article, format) = (form.article(), form.name());
+            let message = format!(
+                "{name} is to be created, and how long {article} {format} becomes shows only at its end"
+            );
+            return Err(Error::target(message).hint("create the volume first, or give a file"));
+        }
+        // A qcow2 needs the order too, unless a first pass has found out what it will be.
+        let any_order = form.format != Format::Qcow && !is_ascending(form.format, &form.options)?;
+        if any_order && !self.inner.any_order() {
+            let format = form.name();
+            let message = format!(
+                "{format} has its table before its data, and {name} takes bytes in ascending order only"
+            );
+            return Err(Error::target(message)
+                .hint("write to a file, or give --format vmdk, which can be written in one go"));
+        }
+        match self.inner.capacity() {
+            Some(capacity) => self.ends_with(capacity, size),
+            None => Ok(()),
+        }
+    }
+
+    /// A streamOptimized vmdk and a fixed vhd are opened by their last bytes, and a device's last bytes
+    /// are elsewhere.
+    fn ends_with(&self, capacity: u64, size: Option<u64>) -> Result<()> {
+        let (name, format) = (self.inner.name(), self.form.name());
+        let hint = "write to a file, or give --format qcow2";
+        let message = match self.form.format {
+            Format::Vmdk => {
+                format!(
+                    "{name} does not end where {} {format} ends",
+                    self.form.article()
+                )
+            }
+            Format::Vhd if is_ascending(Format::Vhd, &self.form.options)? => {
+                let padded = Padded::of(Some(&self.form))?;
+                let disk = size.or(self.form.size).and_then(|size| padded.size(size));
+                let needed = disk.and_then(|disk| disk.checked_add(diskimage::END as u64));
+                match needed {
+                    Some(needed) if needed != capacity => format!(
+                        "{name} has {capacity} bytes, and the fixed vhd ends with byte {needed}"
+                    ),
+                    _ => return Ok(()),
+                }
+            }
+            _ => return Ok(()),
+        };
+        let message = format!("{message}, and so it would not be found there again");
+        Err(Error::target(message).hint(hint))
+    }
+}
+
+impl Candidate for Encoded {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn capacity(&self) -> Option<u64> {
+        None
+    }
+
+    fn needs_size(&self) -> bool {
+        self.form.size.is_none()
+    }
+
+    fn any_order(&self) -> bool {
+        false
+    }
+
+    fn plan(&self, size: Option<u64>) -> String {
+        let what = match &self.form.ova {
+            Some(_) => "an ova with a disk".to_owned(),
+            None => format!("a {} disk", self.form.format),
+        };
+        let of = size.map(|size| format!(" of {}", amount(self.padded(size))));
+        let of = of.unwrap_or_default();
+        format!("{}, as {what}{of}", self.inner.plan(None))
+    }
+
+    fn fits(&self, size: u64) -> Result<()> {
+        self.is_holdable(Some(size))?;
+        match self.form.size {
+            Some(asked) if asked < size => {
+                let (asked, size) = amounts(asked, size);
+                let message = format!("the disk needs {size}, --size gives it {asked}");
+                Err(Error::target(message).hint("give a larger --size"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn fits_any(&self) -> Result<()> {
+        self.is_holdable(None)?;
+        self.form.fits_any()
+    }
+
+    fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {
+        self.is_holdable(size)?;
+        let Some(size) = size.map(|size| self.padded(size)).or(self.form.size) else {
+            return Err(self.form.no_size());
+        };
+        let Form {
+            format, options, ..
+        } = &self.form;
+        let inner = self.inner.open(None)?;
+        if let Some(told) = self.passes.ova {
+            return ova::writer(options, size, told, inner);
+        }
+        match self.passes.layout.take()? {
+            Some(layout) => qcow2::streamed(options, size, layout, inner),
+            None => writer(*format, options, size, inner),
+        }
+    }
+}
+
+/// Takes the place of a pipe in the first pass.
+pub(crate) struct Measured {
+    name: String,
+    form: Form,
+    passes: Passes,
+}
+
+impl Measured {
+    /// In the place of the target called `name`; what it finds out goes to `passes`.
+    pub(crate) fn new(name: &str, form: Form, passes: Passes) -> Self {
+        Measured {
+            name: name.to_owned(),
+            form,
+            passes,
+        }
+    }
+}
+
+impl Candidate for Measured {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn capacity(&self) -> Option<u64> {
+        None
+    }
+
+    fn needs_size(&self) -> bool {
+        self.form.size.is_none()
+    }
+
+    fn any_order(&self) -> bool {
+        false
+    }
+
+    fn plan(&self, _: Option<u64>) -> String {
+        String::new()
+    }
+
+    fn fits_any(&self) -> Result<()> {
+        self.form.fits_any()
+    }
+
+    fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {
+        let size = size.unwrap_or(0).max(self.form.size.unwrap_or(0));
+        if let Some(told) = self.passes.ova {
+            return ova::measure(&self.form.options, size, told);
+        }
+        let measure = qcow2::Measure::new(&self.form.options, size)?;
+        self.passes.layout.set(measure.clone());
+        Ok(Box::new(measure))
+    }
+}

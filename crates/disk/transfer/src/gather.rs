@@ -1,0 +1,423 @@
+//! Cutting a disk that can be read at any offset: every thread reads, unpacks, looks for zeros and
+//! hashes a piece of its own while that is hot in its cache.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use diskimage::{Image, Lies, Packed, Unpackers};
+use error::{Error, Result};
+use pool::Ordered;
+use sparse::BlockRead;
+
+use crate::buffers::Pool;
+use crate::chunk::{CHUNK, Chunk};
+use crate::control::{Control, interrupted};
+use crate::cut::{Cut, Cuts};
+use crate::spread::{Spread, Written};
+
+/// Bytes of the disk in one piece of work, at least, where workers write what they read. Every piece
+/// wakes three threads, on processors that the workers need; more than this gains nothing.
+const SPAN: u64 = 8 << 20;
+
+/// Bytes of the disk in one piece of work, at most: units that straddle borders make it longer.
+const LONGEST: u64 = 64 << 20;
+
+/// Stretches without data that are passed before a hole is shown, so that whoever waits sees that it
+/// goes on.
+const PATIENCE: usize = 4096;
+
+/// Cuts one image, in ascending order.
+pub(crate) struct Gather {
+    image: Image,
+    workers: Ordered<Span, Result<Cut>>,
+    /// Spans that may be under way.
+    ahead: usize,
+    /// How far the disk is planned: a chunk's border, or its end.
+    planned: u64,
+    plan: VecDeque<Planned>,
+    pool: Pool,
+    spread: Option<Spread>,
+    control: Arc<Control>,
+}
+
+enum Planned {
+    Hole {
+        offset: u64,
+        len: u64,
+    },
+    /// A span that a worker has, up to here.
+    Span(u64),
+}
+
+/// A piece of work: a range of the disk that begins at a chunk's border.
+struct Span {
+    start: u64,
+    parts: Vec<Part>,
+}
+
+struct Part {
+    len: u64,
+    lies: Lies,
+}
+
+impl Gather {
+    /// Starts `threads` workers on `image`, with `buffers` chunk buffers. They write to the targets of
+    /// `spread` themselves, and hash the disk's digest blocks if it is to be `named`.
+    ///
+    /// # Errors
+    /// [`error::Kind::Io`] when the system gives no threads.
+    pub(crate) fn start(
+        image: Image,
+        threads: usize,
+        buffers: usize,
+        control: &Arc<Control>,
+        spread: Option<Spread>,
+        named: bool,
+    ) -> Result<Self> {
+        let pool = Pool::new(buffers, CHUNK);
+        let bench = Bench {
+            files: image.files().to_vec(),
+            unpackers: Unpackers::default(),
+            pool: pool.clone(),
+            control: Arc::clone(control),
+            spread: spread.clone(),
+            named,
+            patience: usize::from(4 * threads <= buffers),
+        };
+        let workers = Ordered::start(threads, 1, move |span: Span, emit| {
+            if let Err(error) = bench.work(span, &mut |cut| emit(Ok(cut))) {
+                emit(Err(error));
+            }
+        })?;
+        Ok(Gather {
+            image,
+            workers,
+            // All of them may hold buffers while the first one still needs some.
+            ahead: (buffers / 4).max(1),
+            planned: 0,
+            plan: VecDeque::new(),
+            pool,
+            spread,
+            control: Arc::clone(control),
+        })
+    }
+
+    /// Plans one hole or one span.
+    fn plan(&mut self) -> Result<()> {
+        let (start, size) = (self.planned, self.image.size());
+        let data = self.pass_holes()?;
+        let hole_end = match data {
+            data if data >= size => size,
+            data => data - data % CHUNK as u64,
+        };
+        if hole_end > start {
+            let len = hole_end - start;
+            self.plan.push_back(Planned::Hole { offset: start, len });
+            self.planned = hole_end;
+            return Ok(());
+        }
+        let span = match self.spread {
+            Some(_) => SPAN,
+            None => CHUNK as u64,
+        };
+        let border = |at: u64| at.next_multiple_of(span).min(size);
+        let mut end = border(start + 1);
+        let (mut at, mut parts) = (start, Vec::new());
+        while at < end {
+            let stretch = self.image.lookup(at)?;
+            let len = match stretch.lies {
+                // A unit is unpacked once, and so never shared by two workers.
+                Lies::Packed(_) => stretch.len,
+                _ => stretch.len.min(end - at),
+            };
+            let lies = stretch.lies;
+            parts.push(Part { len, lies });
+            at += len;
+            end = end.max(border(at));
+            if at - start > LONGEST {
+                return Err(Error::unsupported(format!(
+                    "stores its disk in units that overlap the borders of {CHUNK} bytes"
+                )));
+            }
+        }
+        self.planned = at;
+        self.plan.push_back(Planned::Span(at));
+        self.workers.submit(Span { start, parts })
+    }
+
+    /// Where data begins, or where patience ends.
+    fn pass_holes(&mut self) -> Result<u64> {
+        let mut at = self.planned;
+        for _ in 0..PATIENCE {
+            if at >= self.image.size() {
+                break;
+            }
+            let stretch = self.image.lookup(at)?;
+            match stretch.lies {
+                Lies::Nowhere | Lies::Below => at += stretch.len,
+                Lies::Plain { .. } | Lies::Packed(_) => break,
+            }
+        }
+        Ok(at)
+    }
+}
+
+impl Cuts for Gather {
+    fn next(&mut self) -> Result<Option<Cut>> {
+        while self.planned < self.image.size()
+            && self.workers.in_flight() < self.ahead
+            && self.plan.len() < 2 * self.ahead
+        {
+            self.plan()?;
+        }
+        match self.plan.front() {
+            None => {
+                let files = self.image.files().iter();
+                files
+                    .into_iter()
+                    .try_for_each(|file| file.check_unchanged())?;
+                Ok(None)
+            }
+            Some(&Planned::Hole { offset, len }) => {
+                self.plan.pop_front();
+                Ok(Some(Cut::Hole { offset, len }))
+            }
+            Some(&Planned::Span(end)) => {
+                let missing = || Error::io("reading stopped", "a worker said nothing");
+                let control = &self.control;
+                let cut = self.workers.output_while(|| control.check())?;
+                let cut = cut.ok_or_else(missing)??;
+                if cut.end() >= end {
+                    self.plan.pop_front();
+                }
+                Ok(Some(cut))
+            }
+        }
+    }
+}
+
+impl Drop for Gather {
+    fn drop(&mut self) {
+        self.pool.close();
+        if let Some(spread) = &self.spread {
+            spread.close();
+        }
+    }
+}
+
+/// What every worker works with.
+struct Bench {
+    files: Vec<Arc<dyn BlockRead>>,
+    unpackers: Unpackers,
+    pool: Pool,
+    control: Arc<Control>,
+    spread: Option<Spread>,
+    /// Full chunks that each may keep while another one writes: with the one that it fills, half of
+    /// the buffers at most.
+    patience: usize,
+    /// Whether chunks are hashed.
+    named: bool,
+}
+
+type Emit<'a> = dyn FnMut(Cut) -> bool + 'a;
+
+impl Bench {
+    fn work<'a>(&'a self, span: Span, emit: &'a mut Emit<'a>) -> Result<()> {
+        let packed = |part: &Part| matches!(part.lies, Lies::Packed(_));
+        let mut filling = Filling {
+            pool: &self.pool,
+            spread: self.spread.as_ref(),
+            emit,
+            offset: span.start,
+            named: self.named,
+            chunk: None,
+            waiting: Vec::new(),
+            // Who only copies has little to do meanwhile.
+            patience: match span.parts.iter().any(packed) {
+                true => self.patience,
+                false => 0,
+            },
+            written: None,
+        };
+        for part in span.parts {
+            self.control.check()?;
+            match part.lies {
+                Lies::Nowhere | Lies::Below => zeros(part.len, &mut filling)?,
+                Lies::Plain { file, offset } => {
+                    self.plain(file, offset, part.len, &mut filling)?;
+                }
+                Lies::Packed(packed) => self.packed(&packed, part.len, &mut filling)?,
+            }
+        }
+        filling.hand_on();
+        filling.write();
+        filling.tell();
+        Ok(())
+    }
+
+    fn file(&self, file: usize) -> Result<&dyn BlockRead> {
+        let file = self.files.get(file).map(|file| &**file);
+        file.ok_or_else(|| Error::io("cannot be read", "the map names a file that is not there"))
+    }
+
+    fn plain(&self, file: usize, offset: u64, len: u64, to: &mut Filling<'_>) -> Result<()> {
+        let file = self.file(file)?;
+        let mut done = 0;
+        while done < len {
+            let (chunk, room) = to.chunk()?;
+            let n = room.min(usize::try_from(len - done).unwrap_or(room));
+            chunk.fill(n, |bytes| {
+                let read = file.read_at(offset + done, bytes)?;
+                self.control.took(read as u64);
+                match read == n {
+                    true => Ok(()),
+                    false => Err(Error::corrupt(format!(
+                        "ends at byte {}, and its tables say that data goes on to byte {}",
+                        offset + done + read as u64,
+                        offset + len
+                    ))),
+                }
+            })?;
+            done += n as u64;
+        }
+        Ok(())
+    }
+
+    fn packed(&self, packed: &Packed, len: u64, to: &mut Filling<'_>) -> Result<()> {
+        let file = self.file(packed.file)?;
+        let unpack = |unit: &mut [u8]| {
+            let unpackers = &self.unpackers;
+            let read = unpackers.lend(|unpacker| unpacker.read(file, packed, unit))?;
+            self.control.took(read);
+            Ok(())
+        };
+        let (chunk, room) = to.chunk()?;
+        if packed.skip == 0 && len == packed.unit && len <= room as u64 {
+            return chunk.fill(len as usize, unpack);
+        }
+        let mut unit = vec![0; packed.unit as usize];
+        unpack(&mut unit)?;
+        let wanted = unit.get(packed.skip as usize..(packed.skip + len) as usize);
+        let mut rest = wanted.unwrap_or_default();
+        while !rest.is_empty() {
+            let (chunk, _) = to.chunk()?;
+            rest = &rest[chunk.push(rest)..];
+        }
+        Ok(())
+    }
+}
+
+fn zeros(mut len: u64, to: &mut Filling<'_>) -> Result<()> {
+    while len > 0 {
+        let (chunk, _) = to.chunk()?;
+        len -= chunk.push_zeros(len) as u64;
+    }
+    Ok(())
+}
+
+/// The chunk that a worker is filling, and where it goes then.
+struct Filling<'a> {
+    pool: &'a Pool,
+    spread: Option<&'a Spread>,
+    /// Whether chunks are hashed.
+    named: bool,
+    emit: &'a mut Emit<'a>,
+    /// Where the chunk begins.
+    offset: u64,
+    chunk: Option<Chunk>,
+    /// Full chunks that wait until another thread has written.
+    waiting: Vec<Chunk>,
+    /// How many of them, at most.
+    patience: usize,
+    /// What has been written and not told.
+    written: Option<Written>,
+}
+
+impl Filling<'_> {
+    /// The chunk, and how many bytes it has room for, never 0: a full one is handed on first.
+    fn chunk(&mut self) -> Result<(&mut Chunk, usize)> {
+        if self
+            .chunk
+            .as_ref()
+            .is_some_and(|chunk| chunk.len() == CHUNK)
+        {
+            self.hand_on();
+        }
+        if self.chunk.is_none() {
+            self.chunk = Chunk::take(self.pool, self.offset);
+        }
+        // A closed pool: nobody is listening any more.
+        let chunk = self.chunk.as_mut().ok_or_else(interrupted)?;
+        let room = CHUNK - chunk.len();
+        Ok((chunk, room))
+    }
+
+    fn hand_on(&mut self) {
+        let Some(mut chunk) = self.chunk.take() else {
+            return;
+        };
+        let (offset, len) = (chunk.offset, chunk.len() as u64);
+        if len == 0 {
+            return;
+        }
+        self.offset = offset + len;
+        let data = chunk.seal();
+        if data && self.named {
+            chunk.hash();
+        }
+        match self.spread {
+            Some(spread) if data => {
+                self.waiting.push(chunk);
+                if self.waiting.len() > self.patience || !spread.is_busy() {
+                    self.write();
+                }
+            }
+            Some(_) => {
+                self.write();
+                self.add(Written::zeros(offset, len));
+                self.chunk = Some(chunk.restart(self.offset));
+            }
+            None if data => {
+                (self.emit)(Cut::Chunk(chunk));
+            }
+            None => {
+                (self.emit)(Cut::Hole { offset, len });
+                self.chunk = Some(chunk.restart(self.offset));
+            }
+        }
+    }
+
+    /// Writes what waits for it; the last buffer is filled again while it is hot.
+    fn write(&mut self) {
+        for chunk in std::mem::take(&mut self.waiting) {
+            match self.spread.and_then(|spread| spread.take(&chunk)) {
+                Some(written) => {
+                    self.add(written);
+                    self.chunk = Some(chunk.restart(self.offset));
+                }
+                None => {
+                    self.tell();
+                    (self.emit)(Cut::Chunk(chunk));
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, written: Written) {
+        match &mut self.written {
+            Some(before) => before.append(written),
+            none => *none = Some(written),
+        }
+    }
+
+    /// Tells what has been written.
+    fn tell(&mut self) {
+        if let Some(written) = self.written.take() {
+            (self.emit)(Cut::Written(written));
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "gather/tests.rs"]
+mod tests;

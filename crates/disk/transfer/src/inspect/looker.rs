@@ -1,0 +1,278 @@
+//! Stands where an import's writer stands, and only looks.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use diskimage::{About, Format, Gate, How, Image};
+use error::{Error, Kind, Result, amount};
+use recognise::reach;
+use sparse::{BlockRead, DiskRead, Run};
+
+use super::{InspectedDisk, Members, ON, Survey, survey};
+use crate::basis::Basis;
+use crate::control::Control;
+use crate::guard::{Claim, Guarded, Watch};
+use crate::mixed::Mixed;
+use crate::open::{Content, Footer, not_read};
+use crate::seen::{Config, Disk};
+use crate::walk::DiskSink;
+
+/// Disks that are described; further ones are only listed.
+const DISKS: usize = 1000;
+
+/// What was seen of a source so far.
+pub(crate) struct Looker {
+    max_size: u64,
+    /// Whether the footer of a fixed VHD is looked for behind a raw disk.
+    footer: Footer,
+    pub(crate) control: Arc<Control>,
+    /// The layers of the source itself.
+    pub(crate) layers: Vec<&'static str>,
+    /// Forgotten at each new pass.
+    pub(crate) members: Members,
+    /// Kept from one pass to the next, which then completes what is not complete.
+    pub(crate) disks: Vec<InspectedDisk>,
+    /// What is wrong with an appliance's manifest.
+    pub(crate) manifest: Option<Error>,
+    /// Why an import would not take a folder, whatever its disks are like.
+    pub(crate) refusal: Option<Error>,
+    /// The number of the pass, counted from 1.
+    pub(crate) pass: usize,
+}
+
+impl Looker {
+    /// Nothing seen yet.
+    pub(crate) fn new(max_size: u64, footer: Footer, control: &Arc<Control>) -> Self {
+        Looker {
+            max_size,
+            footer,
+            control: Arc::clone(control),
+            layers: Vec::new(),
+            members: Members::default(),
+            disks: Vec::new(),
+            manifest: None,
+            refusal: None,
+            pass: 0,
+        }
+    }
+
+    /// A new pass through the source begins.
+    pub(crate) fn begin(&mut self) {
+        self.members = Members::default();
+        self.pass += 1;
+    }
+
+    /// Whether the disk called `member` can be described, and not only listed.
+    pub(crate) fn has_room_for(&self, member: &str) -> bool {
+        self.disks.len() < DISKS || self.known(member).is_some()
+    }
+
+    /// What was found out about the disk called `member`, in an earlier pass too.
+    pub(crate) fn known(&self, member: &str) -> Option<&InspectedDisk> {
+        self.disks.iter().find(|known| known.disk.member == member)
+    }
+
+    /// Remembers a disk, in the place of what was known about it.
+    pub(crate) fn describe(&mut self, disk: InspectedDisk) {
+        let same = |known: &&mut InspectedDisk| known.disk.member == disk.disk.member;
+        match self.disks.iter_mut().find(same) {
+            Some(known) => *known = disk,
+            None => self.disks.push(disk),
+        }
+    }
+
+    /// Remembers why an import would not take the disk called `member`.
+    pub(crate) fn refuse(&mut self, member: &str, refusal: Error) {
+        let mut disks = self.disks.iter_mut();
+        if let Some(known) = disks.find(|known| known.disk.member == member) {
+            known.refusal.get_or_insert(refusal);
+        }
+    }
+
+    /// What can be said about the image in `format` that lies in `bytes`, in the member called `member`.
+    /// What an import would refuse is a property of the image.
+    ///
+    /// # Errors
+    /// When nothing can be said.
+    pub(crate) fn image(
+        &self,
+        member: &str,
+        format: Format,
+        bytes: &Arc<dyn BlockRead>,
+        how: &How,
+    ) -> Result<InspectedDisk> {
+        let opened = Image::open(format, Arc::clone(bytes), how);
+        let (mut image, refusal) = match opened {
+            Ok(image) => (image, None),
+            Err(error) => {
+                let looking = How {
+                    gate: Gate::looking(),
+                    ..how.clone()
+                };
+                match Image::open(format, Arc::clone(bytes), &looking) {
+                    Ok(image) => (image, Some(error)),
+                    Err(_) => return Err(error),
+                }
+            }
+        };
+        let size = image.size();
+        self.control.disk_found(Some(size));
+        let disk = Disk {
+            member: member.to_owned(),
+            size: Some(size),
+            format,
+            variant: image.about().variant.clone(),
+        };
+        let mut described = InspectedDisk {
+            about: image.about().clone(),
+            refusal,
+            ..InspectedDisk::new(disk)
+        };
+        if let Some(refusal) = self.too_large(size) {
+            described.refusal.get_or_insert(refusal);
+            return Ok(described);
+        }
+        if let Ok(head) = image.head(reach::HEAD) {
+            let mut watch = Watch::new(Claim::default());
+            watch.see(0, &head)?;
+            let cut = watch.fits(size).err();
+            described.refusal = described.refusal.or(cut);
+        }
+        let absent = described.refusal.is_some() && is_elsewhere(&described.about);
+        if absent || (format == Format::Raw && says_nothing(&**bytes)?) {
+            return Ok(described);
+        }
+        match survey::of_image(&mut image, &self.control) {
+            Ok(survey) => described.survey = Some(survey),
+            Err(error) if error.kind() == Kind::Refused || error.kind() == Kind::Unsupported => {
+                described.refusal.get_or_insert(error);
+            }
+            // Not all of its tables have passed by.
+            Err(error) if error.kind() == Kind::Io && how.in_file_order => {}
+            Err(error) => return Err(error),
+        }
+        Ok(described)
+    }
+
+    /// Why a disk of `size` bytes would not be taken, if it is the size.
+    fn too_large(&self, size: u64) -> Option<Error> {
+        let most = amount(self.max_size);
+        let refusal = Error::refused(format!("is larger than the limit, which is {most}"));
+        let hint = "give --max-size if the disk really is that large";
+        (size > self.max_size).then(|| refusal.hint(hint))
+    }
+
+    /// Remembers `disk`, of which `data` bytes are stored in a backup.
+    pub(crate) fn backed_up(&mut self, disk: Disk, data: u64) {
+        let size = disk.size.unwrap_or(data);
+        self.describe(InspectedDisk {
+            survey: Some(Survey {
+                data,
+                holes: size.saturating_sub(data),
+                packed: None,
+            }),
+            refusal: self.too_large(size),
+            ..InspectedDisk::new(disk)
+        });
+    }
+
+    /// Reads a raw disk, which was taken for one for the reason `basis` if it is its own format, and says
+    /// what it is.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub(crate) fn raw(
+        &self,
+        mut disk: Disk,
+        stream: &mut dyn DiskRead,
+        basis: Option<Basis>,
+    ) -> Result<InspectedDisk> {
+        let claim = Claim {
+            basis,
+            ..Claim::default()
+        };
+        let mut stream = Guarded::looked_at(stream, claim);
+        let stream = &mut stream;
+        self.control.disk_found(disk.size);
+        let footer = match disk.variant.is_empty() {
+            true => self.footer,
+            false => Footer::Ignored,
+        };
+        let counted = survey::of_raw(stream, footer, self.max_size, &self.control)?;
+        let wanted = disk.size.replace(counted.size);
+        match counted.footer {
+            None => footer.missing()?,
+            Some(Format::Vhd) => {
+                (disk.format, disk.variant) = (Format::Vhd, "fixed".into());
+            }
+            Some(other) => return Err(not_read(other)),
+        }
+        match wanted {
+            Some(wanted) if counted.footer.is_none() && wanted != counted.size => {
+                Err(Error::corrupt(format!(
+                    "is announced with {wanted} bytes and has {}",
+                    counted.size
+                )))
+            }
+            _ => {
+                let mut described = InspectedDisk {
+                    survey: Some(counted.survey),
+                    refusal: stream.trouble.take(),
+                    ..InspectedDisk::new(disk)
+                };
+                if let Some(basis) = basis {
+                    described.refuse(basis, described.disk.size);
+                }
+                Ok(described)
+            }
+        }
+    }
+}
+
+/// Whether the image's data lies in files that were not opened.
+fn is_elsewhere(about: &About) -> bool {
+    let elsewhere = ["extent", "data file"];
+    about
+        .refers
+        .iter()
+        .any(|refer| elsewhere.contains(&refer.what))
+}
+
+/// Whether the source is a server that knows nothing of holes: all of it would count as data.
+fn says_nothing(bytes: &dyn BlockRead) -> Result<bool> {
+    let all = |size: u64| Ok(bytes.run_at(0)? == Run::Data(size));
+    match bytes.size().filter(|_| bytes.is_far()) {
+        Some(size) if size > 0 => all(size),
+        _ => Ok(false),
+    }
+}
+
+impl DiskSink for Looker {
+    /// The disks that the walk has opened itself: those of an XVA.
+    fn take(
+        &mut self,
+        found: &Disk,
+        _configs: &[Config],
+        content: Content<'_>,
+    ) -> Result<ControlFlow<()>> {
+        if let Content::Stream(disk) = content {
+            let described = self.raw(found.clone(), disk, None)?;
+            self.describe(described);
+        }
+        Ok(ON)
+    }
+
+    /// Nobody asks for it: the walk tells what a backup holds by its headers.
+    fn take_mixed(
+        &mut self,
+        _found: &[Disk],
+        _configs: &[Config],
+        _mixed: &mut dyn Mixed,
+    ) -> Result<ControlFlow<()>> {
+        Ok(ON)
+    }
+
+    fn looker(&mut self) -> Option<&mut Looker> {
+        Some(self)
+    }
+}

@@ -1,0 +1,205 @@
+//! Passes through what is read: one, or as many as it takes to find tables that lie behind data.
+
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::sync::Arc;
+
+use diskimage::How;
+use diskimage::passing::Means;
+use error::{Error, Result};
+use sparse::{Again, ByteSource, Folder, Lookahead, drain};
+
+use crate::control::Control;
+use crate::input::Input;
+use crate::intake::{Intake, Keep, Passed, Passing};
+use crate::open::Opening;
+use crate::stub;
+use crate::sums::Sums;
+use crate::walk::Walk;
+
+/// Passes through a source whose tables lie behind its data: the header, the first table and the
+/// second one may each be one, and a last pass takes the data.
+const PASSES: usize = 6;
+
+/// What is read, for as many passes as it takes.
+pub(crate) struct Source {
+    input: Input,
+    again: Option<Again>,
+    passing: Passing,
+}
+
+/// How far a walk came.
+pub(crate) enum Walked {
+    /// The sink wanted no more of it.
+    Stopped,
+    /// To its end, and what is known about the source then; `None` where the rest of it does not
+    /// matter.
+    Through(Option<Passed>),
+}
+
+impl Source {
+    /// `input`, of which this becomes as it passes.
+    pub(crate) fn new(input: Input, passing: Passing) -> Self {
+        Source {
+            again: match &input {
+                Input::Bytes { source, .. } => source.again(),
+                Input::Folder { .. } => None,
+            },
+            input,
+            passing,
+        }
+    }
+
+    /// Whether there can be another pass.
+    pub(crate) fn comes_again(&self) -> bool {
+        self.again.is_some() || matches!(self.input, Input::Folder { .. })
+    }
+
+    /// How disks in it are opened.
+    pub(crate) fn opening(&self, means: Means, how: How) -> Opening {
+        let (device, unproven) = match &self.input {
+            Input::Bytes { source, .. } => (source.device(), source.unproven_end()),
+            Input::Folder { .. } => (None, None),
+        };
+        let (far, beside) = match &self.input {
+            Input::Bytes { source, beside } if self.passing.is_idle() => {
+                let far = source.at_any_offset().filter(|_| source.is_far());
+                (far, beside.clone())
+            }
+            // Not all that belongs to the disks would pass.
+            Input::Bytes { .. } | Input::Folder { .. } => (None, None),
+        };
+        Opening {
+            how,
+            means,
+            device,
+            // A checksum of the source proves that all of it came.
+            unproven: unproven.filter(|_| self.passing.sums.is_empty()),
+            far,
+            beside,
+        }
+    }
+
+    /// Walks through the source: at any offset where that is better, or from front to back, once more
+    /// where tables lie behind data.
+    pub(crate) fn walk(self, walk: &mut Walk<'_>, control: &Arc<Control>) -> Result<Walked> {
+        let Source {
+            input,
+            again,
+            passing,
+        } = self;
+        input.name().clone_into(&mut walk.source);
+        match input {
+            Input::Bytes { source, .. } => {
+                if let Some(flow) = direct(&*source, &passing, walk)? {
+                    return Ok(Walked::at_any_offset(flow, control));
+                }
+                through(source, again, passing, walk, control)
+            }
+            Input::Folder { folder, .. } if passing.is_idle() => {
+                through_folder(&folder, walk, control)
+            }
+            Input::Folder { .. } => Err(Error::usage(
+                "is a directory, of which neither a copy nor a checksum is made",
+            )),
+        }
+    }
+}
+
+impl Walked {
+    /// A walk that did not take the bytes in their order.
+    fn at_any_offset(flow: ControlFlow<()>, control: &Control) -> Self {
+        match flow {
+            Break(()) => Walked::Stopped,
+            Continue(()) => Walked::Through(Some(Passed {
+                sums: Sums::default(),
+                bytes: control.progress().taken,
+            })),
+        }
+    }
+}
+
+/// Where every byte has to pass, there is no other way than from front to back.
+fn direct(
+    source: &dyn ByteSource,
+    passing: &Passing,
+    walk: &mut Walk<'_>,
+) -> Result<Option<ControlFlow<()>>> {
+    let near = passing.is_idle() && !source.is_far();
+    match source.at_any_offset().filter(|_| near) {
+        Some(open) => open()?.map_or(Ok(None), |bytes| walk.direct(bytes)),
+        None => Ok(None),
+    }
+}
+
+fn through(
+    mut source: Box<dyn ByteSource>,
+    again: Option<Again>,
+    mut passing: Passing,
+    walk: &mut Walk<'_>,
+    control: &Arc<Control>,
+) -> Result<Walked> {
+    let mut first: Option<Passed> = None;
+    for _ in 0..PASSES {
+        let size = source.size();
+        control.source_opened(size);
+        walk.begin();
+        let open = source.at_any_offset().filter(|_| source.device().is_none());
+        let mut intake = Intake::start(source, passing.clone(), control)?;
+        let mut stream = Lookahead::new(&mut intake);
+        let (passed, offset) = stub::pass_by(&mut stream, size, open.as_ref())?;
+        let size_left = size.map(|size| size.saturating_sub(passed));
+        let flow = walk.run(&mut stream, size_left, offset)?;
+        if flow.is_break() && !walk.seen.again {
+            return Ok(Walked::Stopped);
+        }
+        if walk.seen.at_any_offset && !walk.seen.again {
+            return Ok(Walked::at_any_offset(Continue(()), control));
+        }
+        if !passing.is_idle() {
+            drain(&mut intake)?;
+            let passed = intake.passed().ok_or_else(stopped)?;
+            if first.is_some_and(|first| first.sums != passed.sums) {
+                return Err(Error::io(
+                    "changed between two passes",
+                    "it has another digest",
+                ));
+            }
+            first = Some(passed);
+            // The copy is complete.
+            passing.keep = Keep::default();
+        }
+        if !walk.seen.again {
+            return Ok(Walked::Through(intake.passed()));
+        }
+        source = again.as_ref().ok_or_else(stopped)?()?;
+    }
+    Err(too_many_passes())
+}
+
+fn through_folder(
+    folder: &Arc<dyn Folder>,
+    walk: &mut Walk<'_>,
+    control: &Arc<Control>,
+) -> Result<Walked> {
+    for _ in 0..PASSES {
+        control.source_opened(None);
+        walk.begin();
+        let flow = walk.folder(folder)?;
+        if !walk.seen.again {
+            return Ok(Walked::at_any_offset(flow, control));
+        }
+    }
+    Err(too_many_passes())
+}
+
+fn too_many_passes() -> Error {
+    Error::unsupported(format!(
+        "has its tables in such an order that {PASSES} passes do not find them all"
+    ))
+    .hint("unpack it first and give the file")
+}
+
+/// Reading ended before the source did.
+pub(crate) fn stopped() -> Error {
+    Error::io("reading stopped", "the source was not read to its end")
+}

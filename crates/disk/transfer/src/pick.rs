@@ -1,0 +1,254 @@
+//! Which disk is meant, and what the walk's end means for it.
+
+use diskimage::Format;
+use error::{Error, Result, printable};
+use vmconfig::Choice;
+
+use crate::names::last_part;
+use crate::seen::{Seen, Taken};
+
+/// What the person said about the disk.
+#[derive(Clone, Debug, Default)]
+pub struct Pick {
+    /// The member's name, or a pattern of names.
+    pub member: Option<Pattern>,
+    /// The disk's format.
+    pub format: Option<Format>,
+    /// Whether a disk is taken that says that it is longer than it is.
+    pub may_be_cut: bool,
+    /// Whether an archive is taken whose end mark is missing, or is followed by something else.
+    pub any_end: bool,
+    /// Whether every disk is meant that the rest does not exclude, and not just one.
+    pub several: bool,
+    /// The guest that is meant, whose disks alone are taken then, and its deployment.
+    pub choice: Choice,
+    /// Whether one guest has to be meant, because it is going to be described.
+    pub one_guest: bool,
+}
+
+/// A member's name or a glob.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    text: String,
+    glob: glob::Pattern,
+}
+
+impl Pattern {
+    /// Reads `text` as a glob: `*` and `?` match anything, `/` included.
+    ///
+    /// # Errors
+    /// [`error::Kind::Usage`] when it is none.
+    pub fn new(text: &str) -> Result<Self> {
+        let glob = glob::Pattern::new(text).map_err(|cause| {
+            Error::usage(format!("'{text}' is no pattern of names")).cause(cause)
+        })?;
+        Ok(Pattern {
+            text: text.to_owned(),
+            glob,
+        })
+    }
+
+    /// Whether it means the member called `name`: by the whole name, its last part, or as a glob.
+    fn matches(&self, name: &str) -> bool {
+        let text = self.text.strip_prefix("./").unwrap_or(&self.text);
+        let same = |name: &str| {
+            let name = name.strip_prefix("./").unwrap_or(name);
+            let last = last_part(name);
+            name == text || last == text || self.glob.matches(name) || self.glob.matches(last)
+        };
+        // Archives from Windows may have backslashes between directories.
+        same(name) || (name.contains('\\') && same(&name.replace('\\', "/")))
+    }
+}
+
+impl Pick {
+    /// Whether a member of this name was asked for.
+    pub(crate) fn names(&self, member: &str) -> bool {
+        let pattern = self.member.as_ref();
+        !member.is_empty() && pattern.is_some_and(|pattern| pattern.matches(member))
+    }
+
+    /// Whether a disk of this name may be the one.
+    pub(crate) fn wants(&self, member: &str) -> bool {
+        self.member.is_none() || self.names(member)
+    }
+
+    /// Judges what a whole walk saw: the disks that were taken, if they were the only ones meant.
+    ///
+    /// # Errors
+    /// [`error::Kind::Refused`] when there was none, or several, with the list and a hint.
+    pub(crate) fn judge<'a>(&self, seen: &'a Seen) -> Result<&'a [Taken]> {
+        let Some(Taken { disk: taken, .. }) = seen.taken.first() else {
+            return Err(self.none_but_trouble(seen));
+        };
+        if seen.twice {
+            let name = match self.several {
+                true => seen.rivals.list(),
+                false => taken.member.clone(),
+            };
+            return Err(Error::refused(format!("holds {name} twice")));
+        }
+        if seen.rivals.count == 0 {
+            return Ok(&seen.taken);
+        }
+        let (first, rivals) = (seen.first.list(), seen.rivals.list());
+        let count = 1 + seen.rivals.count;
+        let hint = match quoted(&taken.member) {
+            Some(member) => format!("choose one with --member, for instance --member {member}"),
+            None => "choose one with --member and a pattern".to_owned(),
+        };
+        Err(Error::refused(format!("holds {count} disks: {first}, {rivals}")).hint(hint))
+    }
+
+    /// Why there is no disk: what was asked for is none, or what could not be read may have held it.
+    fn none_but_trouble(&self, seen: &Seen) -> Error {
+        if let Some(error) = &seen.no_disk {
+            return error.clone();
+        }
+        match (&seen.trouble, &self.member) {
+            (Some(trouble), None) => trouble.clone(),
+            (Some(trouble), Some(_)) => self.none(seen).because(trouble.clone()),
+            (None, _) => self.none(seen),
+        }
+    }
+
+    fn none(&self, seen: &Seen) -> Error {
+        let list = seen.rest.list();
+        match &self.member {
+            Some(pattern) if !seen.archive => Error::refused(format!(
+                "is not an archive, so it has no member '{}'",
+                pattern.text
+            )),
+            None if !seen.archive => Error::refused("is text, not a disk")
+                .hint("give --format raw (in convert: --source-format raw) if it is to be written as it is"),
+            _ if seen.rest.count == 0 => Error::refused("holds nothing at all"),
+            Some(pattern) => Error::refused(format!(
+                "holds no member that '{}' names; it holds {list}",
+                pattern.text
+            )),
+            None => Error::refused(format!("holds no disk; it holds {list}"))
+                .hint(
+                    "give --member NAME and --format raw (in convert: --source-format raw) \
+                     if one of them is a disk all the same",
+                ),
+        }
+    }
+}
+
+/// `name` as a shell takes it, if a person can type it.
+fn quoted(name: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    match name.chars().all(plain) {
+        true => Some(name.to_owned()),
+        false if printable(name) != name || name.len() > 200 => None,
+        false => Some(format!("'{}'", name.replace('\'', r"'\''"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::Names;
+    use crate::seen::Disk;
+
+    fn disk(member: &str) -> Vec<Taken> {
+        let disk = Disk {
+            member: member.into(),
+            size: Some(1024),
+            format: Format::Raw,
+            variant: String::new(),
+        };
+        let layers = vec![];
+        vec![Taken { disk, layers }]
+    }
+
+    fn pick(pattern: &str) -> Pick {
+        Pick {
+            member: Some(Pattern::new(pattern).unwrap()),
+            ..Pick::default()
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_a_name_a_last_part_or_a_glob() {
+        for pattern in [
+            "guest/disk.img",
+            "./guest/disk.img",
+            "disk.img",
+            "*.img",
+            "guest/*",
+        ] {
+            assert!(pick(pattern).names("./guest/disk.img"), "{pattern}");
+        }
+        for pattern in [
+            "disk.img",
+            "guest/disk.img",
+            r"guest\disk.img",
+            "guest/*.img",
+        ] {
+            assert!(pick(pattern).names(r"guest\disk.img"), "{pattern}");
+        }
+        assert!(!pick("disk").names("guest/disk.img"));
+        assert!(!pick("*").names(""), "the source itself is no member");
+        let error = Pattern::new("a[").unwrap_err();
+        assert_eq!(error.message(), "'a[' is no pattern of names");
+    }
+
+    fn names(names: &[&str]) -> Names {
+        let mut list = Names::default();
+        for name in names {
+            list.push(name, Some(1024));
+        }
+        list
+    }
+
+    #[test]
+    fn several_disks_are_listed() {
+        let seen = Seen {
+            taken: disk("a b.img"),
+            first: names(&["a b.img"]),
+            rivals: names(&["b.img"]),
+            ..Seen::default()
+        };
+        let error = Pick::default().judge(&seen).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "holds 2 disks: a b.img (1024 bytes), b.img (1024 bytes)"
+        );
+        assert_eq!(
+            error.hint_text(),
+            Some("choose one with --member, for instance --member 'a b.img'")
+        );
+    }
+
+    #[test]
+    fn a_member_that_is_there_twice_is_refused() {
+        let seen = Seen {
+            taken: disk("a.img"),
+            rivals: names(&["a.img"]),
+            twice: true,
+            ..Seen::default()
+        };
+        let error = pick("a.img").judge(&seen).unwrap_err();
+        assert_eq!(error.message(), "holds a.img twice");
+    }
+
+    #[test]
+    fn no_disk_says_what_there_is() {
+        let seen = Seen {
+            archive: true,
+            rest: names(&["README"]),
+            ..Seen::default()
+        };
+        let error = Pick::default().judge(&seen).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "holds no disk; it holds README (1024 bytes)"
+        );
+        let error = pick("x").judge(&seen).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "holds no member that 'x' names; it holds README (1024 bytes)"
+        );
+    }
+}

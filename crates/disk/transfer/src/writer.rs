@@ -1,0 +1,390 @@
+//! Takes the disks out of the walk and brings each to its targets.
+
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::sync::Arc;
+
+use diskimage::Format;
+use endpoint::target::Candidate;
+use error::{Error, Kind, Result};
+use sparse::BlockWrite;
+
+use crate::control::Control;
+use crate::digest::{Content as Held, Named, digest_written};
+use crate::engine::{DiskPlan, ImportedDisk, TargetEnd, undone};
+use crate::fan::Ending;
+use crate::mixed::{self, Mixed};
+use crate::open::Content;
+use crate::ova::Told;
+use crate::pour::{Bounds, Pour, too_large};
+use crate::seen::{Config, Disk, Taken};
+use crate::walk::DiskSink;
+
+/// Where disks go.
+pub enum Places {
+    /// The one disk goes to all of these.
+    These(Vec<Box<dyn Candidate>>),
+    /// Each disk has places of its own.
+    Each(Box<ChoosePlaces>),
+}
+
+/// Chooses the places of one disk: its number, counted from 0, what is known about it, and the
+/// configurations that came before it.
+pub type ChoosePlaces =
+    dyn FnMut(usize, &Disk, &[Config]) -> Result<Vec<Box<dyn Candidate>>> + Send;
+
+/// The sink of one import.
+pub(crate) struct Writer<'a> {
+    places: Places,
+    control: &'a Arc<Control>,
+    bounds: Bounds,
+    /// What an OVA will hold, where one is written.
+    ova: Option<Told>,
+    /// The format that targets hold, and are read back in.
+    format: Format,
+    verify: bool,
+    /// Whether to stop before the first change.
+    dry_run: bool,
+    /// What would be done, for each disk that a dry run has met.
+    pub(crate) plans: Vec<DiskPlan>,
+    /// Bytes in a sector of the next disk, where that is known.
+    sector: Option<u32>,
+    /// What is to be said of the places that disks go to.
+    pub(crate) warnings: Vec<Error>,
+    /// Why a disk was not taken.
+    failure: Option<Error>,
+    poured: Vec<Pour>,
+    met: usize,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(
+        places: Places,
+        format: Format,
+        ova: Option<Told>,
+        bounds: Bounds,
+        verify: bool,
+        dry_run: bool,
+        control: &'a Arc<Control>,
+    ) -> Self {
+        Writer {
+            places,
+            control,
+            bounds: Bounds {
+                // What is read back is compared by its digest.
+                named: bounds.named || verify,
+                ..bounds
+            },
+            ova,
+            format,
+            verify,
+            dry_run,
+            plans: Vec::new(),
+            sector: None,
+            warnings: Vec::new(),
+            failure: None,
+            poured: Vec::new(),
+            met: 0,
+        }
+    }
+
+    /// The places of `disk`, with everything looked at that can be refused before the first change.
+    fn candidates(&mut self, disk: &Disk, configs: &[Config]) -> Result<Vec<Box<dyn Candidate>>> {
+        let number = self.met;
+        self.met += 1;
+        let most = self.bounds.max_size;
+        if disk.size == Some(0) {
+            return Err(Error::refused("is a disk of 0 bytes"));
+        }
+        if let Some(size) = disk.size.filter(|&size| size > most) {
+            return Err(too_large(size, most));
+        }
+        let candidates = match &mut self.places {
+            Places::These(candidates) => std::mem::take(candidates),
+            Places::Each(choose) => choose(number, disk, configs).map_err(as_target)?,
+        };
+        let fits = |target: &dyn Candidate| match disk.size {
+            Some(size) => target.fits(size),
+            None => target.fits_any(),
+        };
+        candidates.iter().try_for_each(|target| fits(&**target))?;
+        if let Some(sector) = self.sector.take() {
+            let other = candidates.iter().filter(|target| target.sector() != sector);
+            let warnings = other.map(|target| other_sectors(disk, sector, &**target));
+            self.warnings.extend(warnings);
+        }
+        Ok(candidates)
+    }
+
+    /// Opens all targets, or none.
+    fn open(
+        &self,
+        candidates: Vec<Box<dyn Candidate>>,
+        size: Option<u64>,
+        content: &Content<'_>,
+        bounds: Bounds,
+    ) -> Result<Pour> {
+        self.control.change()?;
+        let mut opened: Vec<Box<dyn BlockWrite>> = Vec::new();
+        for candidate in candidates {
+            let next = candidate.open(size).and_then(|target| {
+                self.control.opened(&*target);
+                let lasting = target.is_lasting();
+                opened.push(target);
+                match lasting {
+                    false if self.verify => {
+                        Err(Error::usage("what cannot be read back cannot be verified")
+                            .hint("leave --verify out"))
+                    }
+                    _ => Ok(()),
+                }
+            });
+            if let Err(error) = next {
+                return Err(opened
+                    .iter_mut()
+                    .fold(error, |error, target| undone(error, &mut **target)));
+            }
+        }
+        Pour::start(opened, content, bounds, self.control)
+    }
+
+    /// Whether every disk has a place of its own, however many there are.
+    pub(crate) fn has_place_for_each(&self) -> bool {
+        matches!(self.places, Places::Each(_))
+    }
+
+    /// Whether this was a dry run that went well.
+    pub(crate) fn is_planned(&self) -> bool {
+        !self.plans.is_empty() && self.failure.is_none()
+    }
+
+    /// Undoes everything; `error` says why, unless the writer knows better.
+    pub(crate) fn give_up(mut self, error: Error) -> Error {
+        let mut error = self.failure.take().unwrap_or(error);
+        for ending in self.poured.drain(..).flat_map(Pour::give_up) {
+            let Err(why) = ending.result else { continue };
+            if why.kind() == Kind::Interrupted {
+                error = error.because_of(why);
+            } else if error.kind() == Kind::Interrupted && !self.control.is_cancelled() {
+                error = why;
+            } else {
+                error = error.because(why);
+            }
+        }
+        error
+    }
+
+    /// Makes the disks complete on every target.
+    ///
+    /// # Errors
+    /// When there is one target and it did not take its disk; each of several ends on its own.
+    pub(crate) fn finish(mut self, taken: &[Taken]) -> Result<Vec<ImportedDisk>> {
+        let contents: Vec<Held> = self.poured.iter().filter_map(Pour::content).collect();
+        if contents.len() != taken.len() || self.poured.len() != taken.len() {
+            let cause = format!("{} were found, {} written", taken.len(), contents.len());
+            let error = Error::io("the transfer lost track of a disk", cause);
+            return Err(self.give_up(error));
+        }
+        if let (Some(ova), Some(content)) = (&self.ova, contents.first()) {
+            ova.holds(content.data);
+        }
+        let mut disks = Vec::new();
+        for ((pour, taken), content) in self.poured.drain(..).zip(taken).zip(contents) {
+            let digest = pour.digest();
+            let compare = digest.filter(|_| self.verify);
+            let compare = compare.map(|digest| Named { content, digest });
+            let disk = pour.told(&taken.disk);
+            let ends = pour.finish().into_iter();
+            disks.push(ImportedDisk {
+                disk,
+                layers: taken.layers.clone(),
+                content,
+                digest,
+                targets: ends
+                    .map(|ending| end(ending, compare, self.format, self.bounds, self.control))
+                    .collect(),
+            });
+        }
+        match &disks[..] {
+            // Where there is only one, its trouble is the import's.
+            [disk] if disk.targets.len() == 1 => {
+                disk.targets.iter().try_for_each(|end| end.result.clone())?;
+            }
+            _ => {}
+        }
+        Ok(disks)
+    }
+}
+
+impl Writer<'_> {
+    /// The places of `disk`; `None` when it has none, and the writer knows why.
+    fn places_of(
+        &mut self,
+        disk: &Disk,
+        configs: &[Config],
+    ) -> Result<Option<Vec<Box<dyn Candidate>>>> {
+        if let Some(ova) = &self.ova {
+            ova.meet(disk, configs);
+        }
+        match self.candidates(disk, configs) {
+            Ok(candidates) => Ok(Some(candidates)),
+            // The walk would name the source, and the trouble is the target's.
+            Err(error) if matches!(error.kind(), Kind::Target | Kind::Usage) => {
+                self.failure = Some(error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says what would be done with `disk`.
+    fn plan(&mut self, disk: &Disk, candidates: &[Box<dyn Candidate>]) {
+        let targets = candidates.iter().map(|target| target.plan(disk.size));
+        self.plans.push(DiskPlan {
+            disk: disk.clone(),
+            targets: targets.collect(),
+        });
+    }
+
+    /// Whether a dry run has to go on after the first disk.
+    fn planned(&self) -> ControlFlow<()> {
+        match self.places {
+            Places::These(_) => Break(()),
+            Places::Each(_) => Continue(()),
+        }
+    }
+}
+
+impl DiskSink for Writer<'_> {
+    fn sector(&mut self, sector: Option<u32>) {
+        self.sector = sector;
+    }
+
+    fn take(
+        &mut self,
+        found: &Disk,
+        configs: &[Config],
+        content: Content<'_>,
+    ) -> Result<ControlFlow<()>> {
+        self.control.disk_found(found.size);
+        let Some(candidates) = self.places_of(found, configs)? else {
+            return Ok(Break(()));
+        };
+        if self.dry_run {
+            self.plan(found, &candidates);
+            return Ok(self.planned());
+        }
+        let mut pour = match self.open(candidates, found.size, &content, self.bounds) {
+            Ok(pour) => pour,
+            Err(error) => {
+                self.failure = Some(error);
+                return Ok(Break(()));
+            }
+        };
+        let flow = pour.pour(found, content, self.bounds, self.control);
+        self.poured.push(pour);
+        flow
+    }
+
+    fn take_mixed(
+        &mut self,
+        found: &[Disk],
+        configs: &[Config],
+        mixed: &mut dyn Mixed,
+    ) -> Result<ControlFlow<()>> {
+        let sizes = found.iter().map(|disk| disk.size);
+        self.control.disk_found(sizes.sum());
+        let mut places = Vec::new();
+        for disk in found {
+            let Some(candidates) = self.places_of(disk, configs)? else {
+                return Ok(Break(()));
+            };
+            if self.dry_run {
+                self.plan(disk, &candidates);
+            }
+            places.push(candidates);
+        }
+        if self.dry_run {
+            return Ok(self.planned());
+        }
+        let bounds = mixed::share(self.bounds, found.len());
+        let (first, mut ends) = (self.poured.len(), Vec::new());
+        for (disk, candidates) in found.iter().zip(places) {
+            let (feed, mut queue) = mixed::queue(disk.size);
+            let content = Content::Stream(&mut queue);
+            match self.open(candidates, disk.size, &content, bounds) {
+                Ok(pour) => self.poured.push(pour),
+                Err(error) => {
+                    self.failure = Some(error);
+                    return Ok(Break(()));
+                }
+            }
+            ends.push((feed, queue));
+        }
+        let pours = self.poured.iter_mut().skip(first);
+        let ways = ends.into_iter().zip(pours);
+        let ways = ways.map(|((feed, queue), pour)| (feed, queue, pour));
+        mixed::pour(found, ways.collect(), mixed, bounds, self.control)
+    }
+}
+
+/// A partition table counts in sectors: where they are of another size it is found nowhere.
+fn other_sectors(disk: &Disk, sector: u32, target: &dyn Candidate) -> Error {
+    let (name, there) = (target.name(), target.sector());
+    Error::refused(format!(
+        "has sectors of {sector} bytes, and {name} has sectors of {there}: a guest does not find the \
+         disk's partitions there"
+    ))
+    .within(&disk.member)
+}
+
+/// A place that cannot be read about is the target's trouble, not the source's.
+fn as_target(error: Error) -> Error {
+    match error.kind() {
+        Kind::Target | Kind::Usage => error,
+        _ => Error::target("the disk has no place to go to").because(error),
+    }
+}
+
+fn end(
+    ending: Ending,
+    verify: Option<Named>,
+    format: Format,
+    bounds: Bounds,
+    control: &Arc<Control>,
+) -> TargetEnd {
+    let Ending {
+        mut target,
+        mut result,
+    } = ending;
+    if let (Ok(()), Some(named)) = (&result, verify) {
+        let compared = compare(&*target, named, format, bounds, control);
+        result = compared.map_err(|error| undone(error, &mut *target));
+    }
+    TargetEnd {
+        name: target.name().to_owned(),
+        path: target.path().map(Into::into),
+        result,
+    }
+}
+
+fn compare(
+    target: &dyn BlockWrite,
+    named: Named,
+    format: Format,
+    bounds: Bounds,
+    control: &Arc<Control>,
+) -> Result<()> {
+    let name = target.name();
+    let Some(written) = target.read_back()? else {
+        return Err(Error::target(format!("{name} cannot be read back")).hint("leave --verify out"));
+    };
+    let found = digest_written(written, format, named.content.size, bounds.padded, control)
+        .map_err(|error| error.at(name))?;
+    match found == named {
+        true => Ok(()),
+        false => Err(Error::io(
+            format!("{name} reads back as {}", found.digest),
+            format!("{} was written", named.digest),
+        )),
+    }
+}

@@ -1,0 +1,243 @@
+//! The sentences of xl.cfg (libxlu_cfg_y.y): settings, the last of a name in force.
+
+use std::collections::HashMap;
+
+use super::Fault;
+use super::lexer::{Kind, Lexer, Token};
+use super::quote::unquote;
+use crate::limits::check_text;
+use error::{Error, Result};
+
+/// How deep lists may lie in each other.
+const DEPTH: usize = 16;
+
+/// The most values a configuration may have.
+const VALUES: usize = 50_000;
+
+/// More faults than a person reads.
+const FAULTS: usize = 100;
+
+/// A value as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Node {
+    /// A string or a number.
+    Text {
+        /// What it stands for.
+        text: String,
+        /// Its line, counted from 1.
+        line: usize,
+        /// The character it begins at, counted from 1.
+        column: usize,
+    },
+    /// A list of values.
+    List(Vec<Node>),
+}
+
+impl Node {
+    /// The text, unless it is a list.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Node::Text { text, .. } => Some(text),
+            Node::List(_) => None,
+        }
+    }
+
+    /// As one line shows it.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Node::Text { text, .. } => super::quote(text),
+            Node::List(nodes) => {
+                let shown: Vec<_> = nodes.iter().map(Node::shown).collect();
+                format!("[{}]", shown.join(", "))
+            }
+        }
+    }
+}
+
+/// One name and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name.
+    pub name: String,
+    /// Its value; what `+=` added is in it.
+    pub value: Node,
+    /// The line its last assignment begins in.
+    pub line: usize,
+    /// Whether `+=` had a part in it; libxlutil takes no such number.
+    pub added: bool,
+}
+
+/// A configuration: what it sets, and what is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// What is in force, in the order the names first appear.
+    pub settings: Vec<Setting>,
+    /// What libxlutil refuses; it would take nothing of the file if there is any.
+    pub faults: Vec<Fault>,
+    index: HashMap<String, usize>,
+}
+
+impl Config {
+    /// The setting called `name`.
+    pub fn get(&self, name: &str) -> Option<&Setting> {
+        self.settings.get(*self.index.get(name)?)
+    }
+
+    /// Puts an assignment in force.
+    fn set(&mut self, name: &Token<'_>, add: bool, value: Node) -> Result<(), Fault> {
+        let Some(&index) = self.index.get(name.text) else {
+            self.index.insert(name.text.to_owned(), self.settings.len());
+            self.settings.push(Setting {
+                name: name.text.to_owned(),
+                value,
+                line: name.line,
+                added: add,
+            });
+            return Ok(());
+        };
+        let Some(setting) = self.settings.get_mut(index) else {
+            return Ok(());
+        };
+        setting.line = name.line;
+        setting.added = add;
+        match (&mut setting.value, value) {
+            (known, value) if !add => *known = value,
+            (Node::Text { text, .. }, Node::Text { text: more, .. }) => text.push_str(&more),
+            (Node::List(list), Node::List(more)) => list.extend(more),
+            _ => return Err(name.fault("can't add [list] to \"string\" or vice versa")),
+        }
+        Ok(())
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        if self.faults.len() < FAULTS {
+            self.faults.push(fault);
+        }
+    }
+}
+
+/// Reads a configuration. What libxlutil refuses is a fault, and reading goes on in the next line.
+///
+/// # Errors
+/// [`error::Kind::Unsupported`] for a text that is too long or holds too much; faults are no errors.
+pub fn parse(text: &str) -> Result<Config> {
+    check_text(text)?;
+    let mut parser = Parser {
+        lexer: Lexer::new(text),
+        config: Config::default(),
+        values: 0,
+    };
+    loop {
+        let read = parser.statement();
+        if parser.values > VALUES {
+            return Err(Error::unsupported(format!(
+                "it has more than {VALUES} values"
+            )));
+        }
+        match read {
+            Ok(true) => {}
+            Ok(false) => return Ok(parser.config),
+            Err(fault) => {
+                // A word that is wrong by being the end of its line has that line behind it already.
+                let passed = fault.near.is_empty();
+                parser.config.fault(fault);
+                if !passed {
+                    parser.lexer.skip_line();
+                }
+            }
+        }
+    }
+}
+
+struct Parser<'t> {
+    lexer: Lexer<'t>,
+    config: Config,
+    /// How many values there have been.
+    values: usize,
+}
+
+impl<'t> Parser<'t> {
+    /// Reads a statement; whether there is more.
+    fn statement(&mut self) -> Result<bool, Fault> {
+        let name = self.lexer.next()?;
+        match name.kind {
+            Kind::Newline | Kind::Mark(';') => return Ok(true),
+            Kind::End => return Ok(false),
+            Kind::Ident => {}
+            _ => return Err(unexpected(&name, "$end or IDENT or NEWLINE or ';'")),
+        }
+        let equals = self.lexer.next()?;
+        let add = match equals.kind {
+            Kind::Mark('=') => false,
+            Kind::Add => true,
+            _ => return Err(unexpected(&equals, "+= or '='")),
+        };
+        let first = self.lexer.next()?;
+        let value = self.value(first, 0)?;
+        let end = self.lexer.next()?;
+        match end.kind {
+            Kind::Newline | Kind::Mark(';') | Kind::End => {}
+            _ => return Err(unexpected(&end, "$end")),
+        }
+        self.config.set(&name, add, value)?;
+        Ok(end.kind != Kind::End)
+    }
+
+    /// Reads the value that begins with `first`.
+    fn value(&mut self, first: Token<'t>, depth: usize) -> Result<Node, Fault> {
+        self.values += 1;
+        if self.values > VALUES {
+            return Err(first.fault("too many values"));
+        }
+        let text = match first.kind {
+            Kind::String => unquote(first.text).map_err(|message| first.fault(message))?,
+            Kind::Number => first.text.to_owned(),
+            Kind::Mark('[') if depth < DEPTH => return self.list(depth + 1),
+            Kind::Mark('[') => return Err(first.fault("lists lie too deep in each other")),
+            _ => return Err(unexpected(&first, "STRING or NUMBER or '['")),
+        };
+        Ok(Node::Text {
+            text,
+            line: first.line,
+            column: first.column,
+        })
+    }
+
+    /// Reads a list as far as its bracket.
+    fn list(&mut self, depth: usize) -> Result<Node, Fault> {
+        let mut nodes = Vec::new();
+        loop {
+            let first = self.next_in_list()?;
+            match first.kind {
+                Kind::Mark(']') => return Ok(Node::List(nodes)),
+                Kind::String | Kind::Number | Kind::Mark('[') => {
+                    nodes.push(self.value(first, depth)?);
+                }
+                _ => return Err(unexpected(&first, "']'")),
+            }
+            let after = self.next_in_list()?;
+            match after.kind {
+                Kind::Mark(']') => return Ok(Node::List(nodes)),
+                Kind::Mark(',') => {}
+                _ => return Err(unexpected(&after, "']'")),
+            }
+        }
+    }
+
+    /// The next word; inside of a list lines have no end.
+    fn next_in_list(&mut self) -> Result<Token<'t>, Fault> {
+        loop {
+            match self.lexer.next()? {
+                token if token.kind == Kind::Newline => {}
+                token => return Ok(token),
+            }
+        }
+    }
+}
+
+fn unexpected(token: &Token<'_>, expected: &str) -> Fault {
+    token.fault(format!(
+        "syntax error, unexpected {}, expecting {expected}",
+        token.kind.name()
+    ))
+}

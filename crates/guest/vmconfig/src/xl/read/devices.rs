@@ -1,0 +1,118 @@
+//! Disks, network cards and the screen of a paravirtual guest.
+
+use error::Result;
+
+use super::Reader;
+use crate::limits::check_devices;
+use crate::value::{Origin, Secret, Value};
+use crate::vm::{Bus, Disk, Graphics, Nic, Screen};
+use crate::xl::{Node, disk, vif};
+
+/// What one element of a list says, and where it is.
+type Said<'c> = (&'c str, Origin);
+
+impl<'c> Reader<'c> {
+    pub(super) fn devices(&mut self) -> Result<()> {
+        let disks = self.elements("disk");
+        check_devices("disks", disks.len())?;
+        for (text, from) in disks {
+            match disk::parse(text) {
+                Ok(spec) => self.disk(spec, &from),
+                Err(wrong) => {
+                    let why = wrong.message;
+                    self.vm.note(format!("disk {text:?}: {why}"), &from);
+                }
+            }
+        }
+        let nics = self.elements("vif");
+        check_devices("network cards", nics.len())?;
+        for (text, from) in nics {
+            match vif::parse(text) {
+                Ok(spec) => self.nic(spec, &from),
+                Err(what) => {
+                    let text = format!("vif {text:?}: unrecognized argument {what:?}");
+                    self.vm.note(text, &from);
+                }
+            }
+        }
+        for (text, from) in self.elements("vfb") {
+            self.framebuffer(text, &from);
+        }
+        Ok(())
+    }
+
+    /// The strings of a list; a string where a list should be is one of one.
+    fn elements(&mut self, name: &'static str) -> Vec<Said<'c>> {
+        let Some(setting) = self.setting(name) else {
+            return Vec::new();
+        };
+        let nodes = match &setting.value {
+            Node::List(nodes) => nodes.as_slice(),
+            node => std::slice::from_ref(node),
+        };
+        let mut said = Vec::new();
+        for node in nodes {
+            match node {
+                Node::Text { text, line, .. } => said.push((text.as_str(), self.origin(*line))),
+                Node::List(_) => {
+                    let from = self.origin(setting.line);
+                    self.vm.note(format!("{name}: {}", node.shown()), &from);
+                }
+            }
+        }
+        said
+    }
+
+    fn disk(&mut self, spec: disk::Spec, from: &Origin) {
+        let vdev = spec.vdev.unwrap_or_default();
+        let script = spec.script.map(|script| format!("script={script}"));
+        for what in spec.others.into_iter().chain(script) {
+            self.vm.note(format!("disk {vdev}: {what}"), from);
+        }
+        let bus = match spec.specification.as_deref() {
+            Some("virtio") => Some(Bus::Virtio),
+            _ if vdev.starts_with("xvd") => Some(Bus::Xen),
+            _ if vdev.starts_with("hd") => Some(Bus::Ide),
+            _ if vdev.starts_with("sd") => Some(Bus::Scsi),
+            _ => None,
+        };
+        self.vm.disks.push(Disk {
+            source: spec.target.filter(|target| !target.is_empty()),
+            format: spec.format.filter(|format| format != "empty"),
+            bus: bus.map(|bus| Value::new(bus, from)),
+            cdrom: spec.cdrom,
+            read_only: spec.read_only,
+            vdev: Some(Value::new(vdev.clone(), from)),
+            ..Disk::new(vdev, from)
+        });
+    }
+
+    fn nic(&mut self, spec: vif::Spec, from: &Origin) {
+        let stated = |text: Option<String>| text.map(|text| Value::new(text, from));
+        let lower = |text: String| text.to_ascii_lowercase().replace('-', ":");
+        self.vm.nics.push(Nic {
+            mac: stated(spec.mac.map(lower)),
+            model: stated(spec.model),
+            bridge: stated(spec.bridge),
+            ..Nic::new(from)
+        });
+        let script = spec.script.map(|script| format!("script={script}"));
+        for what in spec.others.into_iter().chain(script) {
+            self.vm.note(format!("vif: {what}"), from);
+        }
+    }
+
+    /// The screen of a paravirtual guest: `vfb=["vnc=1,vnclisten=127.0.0.1"]`.
+    fn framebuffer(&mut self, text: &str, from: &Origin) {
+        let mut graphics = Graphics::new(Screen::Vnc);
+        for part in text.split(',') {
+            match part.trim().split_once('=') {
+                Some(("vnc", "0")) => graphics.screen = Screen::None,
+                Some(("vnclisten", listen)) => graphics.listen = Some(listen.to_owned()),
+                Some(("vncpasswd", password)) => graphics.password = Some(Secret::new(password)),
+                _ => {}
+            }
+        }
+        self.vm.graphics.get_or_insert(Value::new(graphics, from));
+    }
+}

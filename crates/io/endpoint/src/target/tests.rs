@@ -1,0 +1,60 @@
+mod device;
+mod file;
+mod in_use;
+mod stream;
+mod volume;
+
+use std::path::Path;
+
+use error::{Error, Kind, Result};
+
+use super::*;
+
+/// The refusal of the place at `path`.
+fn refusal(path: &Path, options: &TargetOptions) -> Error {
+    match check(&Place::File(path.to_owned()), options) {
+        Ok(_) => panic!("{} was taken", path.display()),
+        Err(error) => error,
+    }
+}
+
+fn open(path: &Path, options: &TargetOptions, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {
+    check(&Place::File(path.to_owned()), options)?.open(size)
+}
+
+fn forced() -> TargetOptions {
+    TargetOptions {
+        force: true,
+        ..TargetOptions::default()
+    }
+}
+
+/// Writes `disk` as an engine would: blocks of zeros by `zero_at`, the others by `write_at`.
+fn write(target: &mut dyn BlockWrite, disk: &[u8], block: usize) -> Result<()> {
+    for (number, data) in disk.chunks(block).enumerate() {
+        let offset = (number * block) as u64;
+        match sparse::zero::is_zero(data) {
+            true => target.zero_at(offset, data.len() as u64)?,
+            false => target.write_at(offset, data)?,
+        }
+    }
+    Ok(())
+}
+
+#[track_caller]
+fn assert_target(error: &Error, message: &str, hint: Option<&str>) {
+    assert_eq!(error.to_string(), message);
+    assert_eq!(error.kind(), Kind::Target);
+    assert_eq!(error.hint_text(), hint);
+}
+
+#[test]
+fn an_address_is_no_target() {
+    let place = Place::parse("https://me:secret@host/disk.img").unwrap();
+    let error = check(&place, &TargetOptions::default()).err().unwrap();
+    assert_eq!(error.kind(), Kind::Usage);
+    assert_eq!(
+        error.to_string(),
+        "https://host/disk.img cannot be written to"
+    );
+}

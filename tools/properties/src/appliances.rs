@@ -1,0 +1,229 @@
+//! What appliances are made of: an XVA's disk is what its members say one by one, and a manifest says
+//! the same when it is written down again.
+
+use std::fmt::Write;
+
+use error::{Result, hex};
+use md5::{Digest, Md5};
+use sparse::{Piece, SliceSource, SparseRead};
+use unpack::Limits;
+use unpack::archive::{Archive, MemberKind};
+use unpack::manifest::{Algorithm, Certificate, Checking, Hashed, Manifest, Verdict};
+use unpack::tar::Tar;
+use unpack::vma::Vma;
+use unpack::xva::{Disk, reference};
+
+use crate::told::{presentable, safe, told};
+
+/// Bytes of a disk after which nobody reads on.
+const ENOUGH: u64 = 4 << 20;
+
+/// Runs an XVA: the first four bytes are the size of its disks, little-endian, the rest is the archive.
+pub fn xva(data: &[u8]) -> Result<()> {
+    let Some((&size, archive)) = data.split_first_chunk() else {
+        return Ok(());
+    };
+    let size = u64::from(u32::from_le_bytes(size)) % ENOUGH;
+    let (whole, cut) = (
+        disks(archive, size, usize::MAX),
+        disks(archive, size, 1 + archive.len() % 997),
+    );
+    match (whole, cut) {
+        (Err(error), Err(other)) => {
+            presentable(&error);
+            assert_eq!(error.to_string(), other.to_string(), "how it was cut shows");
+            Err(error)
+        }
+        (Ok(whole), Ok(cut)) => {
+            assert!(whole == cut, "how it was cut shows");
+            for (number, (name, disk)) in whole.iter().enumerate() {
+                // A name that comes again means another disk, which is hard to find again.
+                let first = whole.iter().position(|(other, _)| other == name);
+                let is_first = first == Some(number);
+                assert!(
+                    !is_first || *disk == plain(archive, name, disk.len()),
+                    "{name}"
+                );
+            }
+            Ok(())
+        }
+        (whole, cut) => panic!("{:?} in one piece, {:?} in many", whole.err(), cut.err()),
+    }
+}
+
+/// Runs a VMA as it is, and with the checksums of its headers made right, so that what lies behind them is
+/// reached.
+pub fn vma(data: &[u8]) -> Result<()> {
+    let mut sealed = data.to_vec();
+    seal(&mut sealed);
+    told(&backup(&sealed));
+    backup(data)
+}
+
+/// Reads the devices of a VMA side by side, in one piece and in small ones, and one alone.
+fn backup(data: &[u8]) -> Result<()> {
+    let devices = Vma::new(SliceSource::new(data))?.devices().len();
+    let all: Vec<usize> = (0..devices).collect();
+    let (whole, cut) = (
+        devices_of(data, usize::MAX, &all),
+        devices_of(data, 1 + data.len() % 997, &all),
+    );
+    let said = |sums: &Result<Vec<u64>>| sums.clone().map_err(|error| error.to_string());
+    told(&whole);
+    assert_eq!(said(&whole), said(&cut), "how it was cut shows");
+    for index in all.iter().take(3) {
+        let alone = devices_of(data, usize::MAX, &[*index]);
+        let same = whole.clone().map(|sums| vec![sums[*index]]);
+        assert_eq!(said(&alone), said(&same), "what lies beside it shows");
+    }
+    whole.map(drop)
+}
+
+/// A sum over the bytes of each of the wanted devices, whatever their order.
+fn devices_of(data: &[u8], step: usize, wanted: &[usize]) -> Result<Vec<u64>> {
+    let mut vma = Vma::new(SliceSource::in_steps(data, step))?;
+    for config in vma.configs() {
+        let _ = vma.text(config);
+    }
+    let mut sums = vec![0u64; wanted.len()];
+    let mut pieces = vma.disks(wanted.to_vec());
+    while let Some((index, at)) = pieces.place()? {
+        let piece = pieces.peek()?;
+        assert!(!piece.is_empty(), "a place without a piece");
+        if let Piece::Data(data) = piece {
+            let bytes = (at..).zip(data).filter(|(_, byte)| **byte != 0);
+            let odd = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
+            let sum = bytes.fold(0u64, |sum, (at, &byte)| {
+                sum.wrapping_add(odd(odd(at) ^ u64::from(byte)))
+            });
+            sums[index] = sums[index].wrapping_add(sum);
+        }
+        let len = piece.len();
+        pieces.consume(len);
+    }
+    assert_eq!(pieces.peek()?, Piece::End, "the end has to stay");
+    Ok(sums)
+}
+
+/// Makes the checksum of a VMA's header right, and those of the extents that follow each other behind it.
+fn seal(data: &mut [u8]) {
+    let size = data.get(56..60).and_then(|size| size.try_into().ok());
+    let mut at = size.map_or(0, u32::from_be_bytes) as usize;
+    seal_at(data, 0..at, 32);
+    while let Some(head) = data.get(at..at.saturating_add(512)) {
+        let blocks = usize::from(u16::from_be_bytes([head[6], head[7]]));
+        seal_at(data, at..at + 512, 24);
+        at += 512 + 4096 * blocks;
+    }
+}
+
+fn seal_at(data: &mut [u8], range: std::ops::Range<usize>, at: usize) {
+    if let Some(part) = data.get_mut(range).filter(|part| part.len() >= at + 16) {
+        part[at..at + 16].fill(0);
+        let sum = Md5::digest(&*part);
+        part[at..at + 16].copy_from_slice(&sum);
+    }
+}
+
+/// All disks of an archive, with what their members' names begin with.
+fn disks(archive: &[u8], size: u64, step: usize) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut archive = Tar::new(SliceSource::in_steps(archive, step), &Limits::default());
+    let mut disks = Vec::new();
+    let mut next = archive.next_member()?;
+    while let Some(member) = next.take() {
+        if reference(&member.name).is_none() {
+            next = archive.next_member()?;
+            continue;
+        }
+        let mut disk = Disk::start(&mut archive, member, size)?;
+        let content = content(&mut disk)?;
+        assert_eq!(content.len() as u64, size, "longer or shorter than said");
+        disks.push((disk.reference().to_owned(), content));
+        next = disk.next()?;
+    }
+    Ok(disks)
+}
+
+fn content(stream: &mut dyn SparseRead) -> Result<Vec<u8>> {
+    let mut content = Vec::new();
+    loop {
+        let len = match stream.peek()? {
+            Piece::End => return Ok(content),
+            Piece::Zeros(n) => {
+                assert!(n <= ENOUGH, "a hole of {n} bytes");
+                content.resize(content.len() + n as usize, 0);
+                n
+            }
+            Piece::Data(data) => {
+                content.extend_from_slice(data);
+                data.len() as u64
+            }
+        };
+        assert!(len > 0, "an empty piece");
+        stream.consume(len);
+    }
+}
+
+/// The disk called `disk`, which is sound, member by member.
+fn plain(archive: &[u8], disk: &str, size: usize) -> Vec<u8> {
+    let mut archive = Tar::new(SliceSource::new(archive), &Limits::default());
+    let (mut plain, mut unit, mut alive) = (vec![0; size], None, 0);
+    while let Some(member) = archive.next_member().expect("read before") {
+        let own = member.name.starts_with(&format!("{disk}/"));
+        if unit.is_some() && (!own || member.kind == MemberKind::Directory) {
+            break;
+        }
+        let Some((_, number)) = reference(&member.name).filter(|_| own) else {
+            continue;
+        };
+        let mut chunk = content(archive.content()).expect("read before");
+        let unit = *unit.get_or_insert(chunk.len());
+        if chunk.is_empty() {
+            alive += 1;
+            continue;
+        }
+        let at = (number as usize - alive) * unit;
+        chunk.truncate(size.saturating_sub(at));
+        if let Some(place) = plain.get_mut(at..at + chunk.len()) {
+            place.copy_from_slice(&chunk);
+        }
+    }
+    plain
+}
+
+/// Runs a manifest, and the same text as a certificate and as a file that has digests.
+pub fn manifest(data: &[u8]) -> Result<()> {
+    let text = String::from_utf8_lossy(data);
+    safe(&Certificate::parse("guest.cert", &text).to_string());
+    let parsed = Manifest::parse(&text);
+    told(&parsed);
+    let manifest = parsed?;
+    let mut again = String::new();
+    for (name, algorithm, digest) in manifest.files() {
+        assert_eq!(
+            manifest.digest_of(name),
+            Some((algorithm, digest.to_vec())),
+            "{name:?}"
+        );
+        let algorithm = algorithm.name().replace('-', "");
+        writeln!(again, "{algorithm}({name})= {}", hex(digest)).expect("a string takes all");
+    }
+    assert_eq!(Manifest::parse(&again), Ok(manifest), "{again}");
+    verdicts(data, &text)
+}
+
+/// The file is asked for before its manifest and behind it, and is not what the manifest says: that
+/// would take luck.
+fn verdicts(data: &[u8], text: &str) -> Result<()> {
+    let digests = |step| Hashed::new(SliceSource::in_steps(data, step), &Algorithm::ALL).finish();
+    let digests = [digests(usize::MAX)?, digests(1 + data.len() % 61)?];
+    assert_eq!(digests[0], digests[1], "how it was cut shows");
+    let mut empty = Checking::default();
+    assert!(empty.manifest("guest.mf", text)?, "it was read before");
+    let verdict = empty.verdict();
+    assert!(
+        matches!(verdict, Ok(Verdict::Foreign(_))),
+        "it names files, and none came: {verdict:?}"
+    );
+    Ok(())
+}

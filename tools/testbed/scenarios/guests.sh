@@ -1,0 +1,29 @@
+# proves: the same disk boots as a PV and a PVH guest, and its boot sector as an HVM guest
+# disk: data 1G
+
+volume_group vg0 data
+ends 0 innkeeper import /testbed/images/guest.tar.gz --to lv:vg0/guest --config /root/guest.cfg
+
+greets /root/guest.cfg 'greetings from a PV guest, payload intact'
+
+say 'PVH'
+# QEMU's CPU has no rdtscp; with the native TSC the guest does without.
+sed 's/^type = "pv"/type = "pvh"/; $ a tsc_mode = "native"' /root/guest.cfg >/root/pvh.cfg
+greets /root/pvh.cfg 'greetings from a PVH guest, payload intact'
+
+say 'HVM'
+cat >/root/hvm.cfg <<'EOF'
+name = "hvm"
+type = "hvm"
+memory = 128
+disk = ["format=raw, vdev=xvda, access=rw, target=/dev/vg0/guest"]
+serial = "file:/tmp/serial"
+tsc_mode = "native"
+vnc = 0
+sdl = 0
+nographic = 1
+EOF
+ends 0 xl create /root/hvm.cfg
+while xl domid hvm >/dev/null 2>&1; do sleep 1; done
+sed 's/^/    /' /tmp/serial
+grep -qF 'greetings from an HVM guest, boot sector read' /tmp/serial || fail 'the boot sector did not greet'
