@@ -1,11 +1,10 @@
 //! The one definition of the command line: parser, help, man pages and completions come from it.
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser};
 
 use error::Error;
-use serde_json::json;
 
-use crate::commands;
+use crate::commands::Command;
 use crate::output::print_json;
 
 /// Takes guests into Xen and KVM hosts, and keeps the house.
@@ -30,23 +29,6 @@ Exit status:
   3  the input was refused: unsafe, corrupt or unsupported
   4  the target was refused: too small, mounted, in use or full of data";
 
-/// What to do.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Take a disk out of a file, a pipe or a URL and write it to one or more places
-    Import(Box<commands::import::Args>),
-    /// Write a disk in another format, to a place or a pipe
-    Convert(Box<commands::convert::Args>),
-    /// Say what a file, a pipe or a URL holds, and write nothing
-    Inspect(commands::inspect::Args),
-    /// Name a disk's content, holes for free
-    Digest(commands::digest::Args),
-    /// Write the manual pages
-    Man(commands::man::Args),
-    /// Print a shell's completions
-    Completions(commands::completions::Args),
-}
-
 /// Parses the command line. Help and version are printed and end the program with status 0; wrong
 /// usage ends it with status 2, told as JSON too if that was asked for.
 pub(crate) fn parse() -> Command {
@@ -64,7 +46,7 @@ pub(crate) fn parse() -> Command {
         let message = message.collect::<Vec<_>>().join(" ");
         let error = Error::usage(message.trim_start_matches("error: "));
         // What is wrong is told on standard error all the same.
-        let _ = print_json(&json!({ "schema": 1, "errors": [error.to_json()] }));
+        let _ = print_json(&render::failure(&[error]));
     }
     error.exit()
 }

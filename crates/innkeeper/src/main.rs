@@ -6,13 +6,13 @@
 mod checksums;
 mod cli;
 mod commands;
+mod options;
 mod output;
 mod progress;
-mod watch;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let command = cli::parse();
-    output::exit(commands::run(command))
+    output::exit(commands::run(command, cli::definition()))
 }

@@ -1,10 +1,11 @@
 //! Results on standard output, troubles on standard error, and the exit status.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use error::{Error, Kind, Result, amount, printable};
-use serde_json::{Value, json};
+use error::{Error, Kind, Result, amount};
+use render::Look;
+use serde_json::Value;
 
 /// How a command ended: what to say about it, and as what.
 #[derive(Debug, Default)]
@@ -43,8 +44,7 @@ pub(crate) fn exit(end: End) -> ExitCode {
     let Some(first) = end.errors.first() else {
         return ExitCode::SUCCESS;
     };
-    let errors: Vec<Value> = end.errors.iter().map(Error::to_json).collect();
-    let document = json!({ "schema": 1, "errors": errors });
+    let document = render::failure(&end.errors);
     match end.json {
         Json::No => {}
         // Standard output that fails leaves standard error and the status.
@@ -53,7 +53,7 @@ pub(crate) fn exit(end: End) -> ExitCode {
     }
     for error in &end.errors {
         if error.kind() != Kind::Closed {
-            tell(&error.to_text());
+            tell(&render::error_text(error, &err_look()));
         }
     }
     ExitCode::from(first.kind().exit_status())
@@ -84,25 +84,22 @@ pub(crate) fn print_json(document: &Value) -> Result<()> {
 
 /// Says something on standard error. A standard error that is gone has nobody to be told so.
 pub(crate) fn tell(text: &str) {
-    let mut err = io::stderr().lock();
-    let colour =
-        err.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let _ = if colour {
-        writeln!(err, "{}", coloured(text))
-    } else {
-        writeln!(err, "{text}")
-    };
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Errors red, warnings yellow, hints cyan: the first word of each line only.
-fn coloured(text: &str) -> String {
-    let lines = text.lines().map(|line| match line.split_once(':') {
-        Some(("error", rest)) => format!("\x1b[1;31merror\x1b[0m:{rest}"),
-        Some(("warning", rest)) => format!("\x1b[33mwarning\x1b[0m:{rest}"),
-        Some(("hint", rest)) => format!("\x1b[36mhint\x1b[0m:{rest}"),
-        _ => line.to_owned(),
-    });
-    lines.collect::<Vec<_>>().join("\n")
+/// Tells a warning on standard error.
+pub(crate) fn warn(warning: &Error) {
+    tell(&render::warning_text(warning, &err_look()));
+}
+
+/// What standard output shows.
+pub(crate) fn look() -> Look {
+    Look::of(&io::stdout())
+}
+
+/// What standard error shows.
+pub(crate) fn err_look() -> Look {
+    Look::of(&io::stderr())
 }
 
 /// A rate, or a dash where nothing can be said.
@@ -111,17 +108,4 @@ pub(crate) fn rate(bytes: u64, seconds: f64) -> String {
         return "–".into();
     }
     format!("{}/s", amount((bytes as f64 / seconds) as u64))
-}
-
-/// Lines of `name  value`, the names in one column.
-pub(crate) fn table(rows: &[(&str, String)]) -> String {
-    let width = rows
-        .iter()
-        .map(|(name, _)| name.chars().count())
-        .max()
-        .unwrap_or(0);
-    let lines = rows
-        .iter()
-        .map(|(name, value)| format!("{name:<width$}  {}\n", printable(value)));
-    lines.collect()
 }

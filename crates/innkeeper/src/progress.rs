@@ -4,10 +4,11 @@ use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use error::amount;
+use error::{Result, amount};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use job::Watch;
 use serde_json::json;
-use transfer::Progress;
+use transfer::{Control, Progress};
 
 use crate::output::tell;
 
@@ -22,6 +23,39 @@ pub(crate) enum Mode {
     Json,
     /// Nothing
     None,
+}
+
+/// Does `work`, which `control` is shared with, and has `reporter` show how far it is.
+///
+/// # Errors
+/// As [`job::run`].
+pub(crate) fn run<T: Send + 'static>(
+    control: &Control,
+    reporter: Reporter,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let mut shown = Shown { control, reporter };
+    job::run(control.job(), &mut shown, work)
+}
+
+/// A transfer's progress.
+struct Shown<'a> {
+    control: &'a Control,
+    reporter: Reporter,
+}
+
+impl Watch for Shown<'_> {
+    fn show(&mut self) {
+        self.reporter.show(self.control.progress());
+    }
+
+    fn say(&mut self, text: &str) {
+        tell(text);
+    }
+
+    fn finish(&mut self) {
+        self.reporter.finish(self.control.progress());
+    }
 }
 
 /// Shows progress in one way.
@@ -59,7 +93,7 @@ impl Reporter {
     }
 
     /// Shows how far the work is; call it a few times a second.
-    pub(crate) fn show(&mut self, progress: Progress) {
+    fn show(&mut self, progress: Progress) {
         match self {
             Reporter::Silent => {}
             Reporter::Bar(bar) => draw(bar, progress),
@@ -73,7 +107,7 @@ impl Reporter {
     }
 
     /// Shows the end and goes away.
-    pub(crate) fn finish(&mut self, progress: Progress) {
+    fn finish(&mut self, progress: Progress) {
         match self {
             Reporter::Silent => {}
             Reporter::Bar(bar) => bar.finish_and_clear(),

@@ -14,7 +14,7 @@ use unpack::gzip::Engine;
 use vmconfig::Vm;
 
 use crate::blank;
-use crate::control::{Control, interrupted};
+use crate::control::Control;
 use crate::digest::Content;
 use crate::encoded::{Encoded, Form, Measured, Padded, Passes};
 use crate::input::Input;
@@ -358,7 +358,7 @@ pub(crate) fn explained(error: Error, hint: Option<&'static str>) -> Error {
 fn check(walked: Walked, pick: &Pick, seen: &Seen, sums: &Sums) -> Result<Passed> {
     let Walked::Through(passed) = walked else {
         // The writer knows why, and `give_up` says it.
-        return Err(interrupted());
+        return Err(job::interrupted());
     };
     pick.judge(seen)?;
     let passed = passed.ok_or_else(stopped)?;
@@ -373,7 +373,7 @@ fn open_keep(
 ) -> Result<Keep> {
     match candidate {
         Some(candidate) if !dry_run => {
-            control.change()?;
+            control.job().change()?;
             let target = candidate.open(None)?;
             control.opened(&*target);
             Ok(Keep::at(target))
@@ -389,7 +389,7 @@ fn finish_keep(keep: &Keep, size: u64, control: &Control) -> Result<()> {
     let finished = target
         .finish(size)
         .map_err(|error| undone(error, &mut *target));
-    control.settled(target.name());
+    control.job().settled(target.name());
     finished
 }
 
@@ -400,7 +400,7 @@ fn undo_keep(keep: &Keep, error: Error, control: &Control) -> Error {
     match target {
         Some(mut target) => {
             let error = undone(error, &mut *target);
-            control.settled(target.name());
+            control.job().settled(target.name());
             error
         }
         None => error,

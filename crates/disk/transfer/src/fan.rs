@@ -14,7 +14,7 @@ use sparse::BlockWrite;
 use sparse::digest::Digest;
 
 use crate::chunk::{Chunk, Run};
-use crate::control::{Control, interrupted};
+use crate::control::Control;
 use crate::hash::Hasher;
 use crate::spread::{Spread, Written};
 
@@ -179,7 +179,7 @@ fn write(
         Ok(()) => error,
         Err(left) => error.because(left),
     });
-    control.settled(target.name());
+    control.job().settled(target.name());
     Ending { target, result }
 }
 
@@ -199,7 +199,7 @@ fn write_all(
             Ok(item) => item,
             Err(RecvTimeoutError::Timeout) => continue,
             // The cutter gave up without a word of success.
-            Err(RecvTimeoutError::Disconnected) => return Err(interrupted()),
+            Err(RecvTimeoutError::Disconnected) => return Err(job::interrupted()),
         };
         match item {
             Item::Chunk(chunk) => {

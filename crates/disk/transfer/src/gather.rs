@@ -11,7 +11,7 @@ use sparse::BlockRead;
 
 use crate::buffers::Pool;
 use crate::chunk::{CHUNK, Chunk};
-use crate::control::{Control, interrupted};
+use crate::control::Control;
 use crate::cut::{Cut, Cuts};
 use crate::spread::{Spread, Written};
 
@@ -347,7 +347,7 @@ impl Filling<'_> {
             self.chunk = Chunk::take(self.pool, self.offset);
         }
         // A closed pool: nobody is listening any more.
-        let chunk = self.chunk.as_mut().ok_or_else(interrupted)?;
+        let chunk = self.chunk.as_mut().ok_or_else(job::interrupted)?;
         let room = CHUNK - chunk.len();
         Ok((chunk, room))
     }

@@ -19,7 +19,7 @@ use vmconfig::Vm;
 
 use crate::basis::{Basis, no_disk, nothing_recognised};
 use crate::classify::Class;
-use crate::control::{Control, interrupted};
+use crate::control::Control;
 use crate::engine::explained;
 use crate::input::Input;
 use crate::intake::Passing;
@@ -165,7 +165,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     let seen = walk.seen;
     walked
         .and_then(|walked| match walked {
-            Walked::Stopped => Err(interrupted()),
+            Walked::Stopped => Err(job::interrupted()),
             Walked::Through(_) => told(size, seen, looker, &pick),
         })
         .map(|told| Inspected {

@@ -11,7 +11,7 @@ use sparse::{BlockWrite, ByteSource, Fill, Piece, SparseRead};
 
 use crate::buffers::Pool;
 use crate::chunk::CHUNK;
-use crate::control::{Control, interrupted};
+use crate::control::Control;
 use crate::sums::{Summing, Sums};
 
 /// Bytes in one read: a whole chunk, so that a raw disk's buffers become chunks without a copy.
@@ -63,7 +63,7 @@ impl Keep {
         };
         write(target).map_err(|error| {
             kept.failure = Some(error);
-            interrupted()
+            job::interrupted()
         })
     }
 
@@ -279,8 +279,8 @@ impl Reader {
     }
 
     fn step(&mut self, buffer: &mut [u8]) -> Result<Fill> {
-        if self.control.is_cancelled() {
-            return Err(interrupted());
+        if self.control.job().is_cancelled() {
+            return Err(job::interrupted());
         }
         let fill = self.source.fill(buffer)?;
         let len = match fill {

@@ -50,7 +50,7 @@ mod walk;
 mod writer;
 
 pub use classify::ConfigKind;
-pub use control::{Control, Progress, Unsettled};
+pub use control::{Control, Progress};
 pub use digest::{Content, Named, digest};
 pub use encoded::Form;
 pub use engine::{DiskPlan, Import, Imported, ImportedDisk, Outcome, Plan, TargetEnd, import};

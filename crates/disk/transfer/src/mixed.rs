@@ -10,7 +10,7 @@ use std::thread;
 use error::{Error, Result};
 use sparse::{DiskRead, Piece, SparseRead};
 
-use crate::control::{Control, interrupted};
+use crate::control::Control;
 use crate::open::Content;
 use crate::pour::{BUFFERS, Bounds, Pour};
 use crate::seen::Disk;
@@ -85,7 +85,7 @@ impl Queue {
     fn settle(&mut self) -> Result<()> {
         while self.consumed == self.present.len() && !matches!(self.present, Part::End) {
             // Who reads the stream gave up, and knows why.
-            self.present = self.parts.recv().map_err(|_| interrupted())?;
+            self.present = self.parts.recv().map_err(|_| job::interrupted())?;
             self.consumed = 0;
         }
         Ok(())

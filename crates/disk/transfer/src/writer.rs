@@ -123,7 +123,7 @@ impl<'a> Writer<'a> {
         content: &Content<'_>,
         bounds: Bounds,
     ) -> Result<Pour> {
-        self.control.change()?;
+        self.control.job().change()?;
         let mut opened: Vec<Box<dyn BlockWrite>> = Vec::new();
         for candidate in candidates {
             let next = candidate.open(size).and_then(|target| {
@@ -164,7 +164,7 @@ impl<'a> Writer<'a> {
             let Err(why) = ending.result else { continue };
             if why.kind() == Kind::Interrupted {
                 error = error.because_of(why);
-            } else if error.kind() == Kind::Interrupted && !self.control.is_cancelled() {
+            } else if error.kind() == Kind::Interrupted && !self.control.job().is_cancelled() {
                 error = why;
             } else {
                 error = error.because(why);

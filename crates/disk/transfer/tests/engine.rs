@@ -206,7 +206,7 @@ fn a_source_that_hangs_can_be_interrupted() {
     while !seen(&target_seen).opened {
         std::thread::yield_now();
     }
-    control.cancel();
+    control.job().cancel();
     let error = work.join().unwrap().unwrap_err();
     assert_eq!(error.kind(), Kind::Interrupted);
     assert!(seen(&target_seen).aborted);

@@ -2,7 +2,6 @@
 
 use clap_complete::Shell;
 
-use crate::cli;
 use crate::output::{End, print};
 
 /// `innkeeper completions SHELL`.
@@ -12,9 +11,9 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-/// Prints the completions.
-pub(crate) fn run(args: &Args) -> End {
+/// Prints the completions of the command line that is defined by `definition`.
+pub(crate) fn run(args: &Args, mut definition: clap::Command) -> End {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut cli::definition(), "innkeeper", &mut script);
+    clap_complete::generate(args.shell, &mut definition, "innkeeper", &mut script);
     End::from(print(&script))
 }

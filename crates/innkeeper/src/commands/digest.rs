@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use endpoint::{Host, Place};
 use error::{Result, amount, parse_amount};
+use render::{Fields, document};
 use serde_json::json;
 use transfer::{Content, Control, Named};
 
 use super::web::WebArgs;
-use crate::output::{End, Json, print, print_json, table};
-use crate::progress::{Mode, Reporter};
-use crate::watch;
+use crate::options::OutputArgs;
+use crate::output::{End, look, print, print_json};
+use crate::progress;
 
 /// `innkeeper digest PLACE`.
 #[derive(Debug, clap::Args)]
@@ -26,39 +27,25 @@ pub(crate) struct Args {
     #[command(flatten)]
     web: WebArgs,
 
-    /// What to show while working
-    #[arg(long, value_name = "HOW", default_value = "auto")]
-    progress: Mode,
-
-    /// Print the result as one JSON document
-    #[arg(long)]
-    json: bool,
-
-    /// Print the digest only and show no bar
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints the digest.
 pub(crate) fn run(args: Args) -> End {
-    let json = match args.json {
-        true => Json::Out,
-        false => Json::No,
-    };
     let told = Place::parse(&args.place).and_then(|place| {
         let shown = place.to_string();
         tell(&args, &shown, &read(&args, place)?)
     });
-    End::new(told.err().into_iter().collect(), json)
+    End::new(told.err().into_iter().collect(), args.output.failed())
 }
 
 fn read(args: &Args, place: Place) -> Result<Named> {
-    let http = args.web.options(&place, None, args.quiet)?;
+    let http = args.web.options(&place, None, args.output.quiet)?;
     let limit = args.size;
     let control = Arc::new(Control::default());
     let shared = Arc::clone(&control);
-    let reporter = Reporter::new(args.progress, args.quiet);
-    watch::run(&control, reporter, move || {
+    progress::run(&control, args.output.reporter(), move || {
         let source = endpoint::source::open(&place, &http, &Host::default())?;
         transfer::digest(source, limit, &shared)
     })
@@ -68,26 +55,22 @@ fn read(args: &Args, place: Place) -> Result<Named> {
 fn tell(args: &Args, place: &str, named: &Named) -> Result<()> {
     let Named { content, digest } = named;
     let Content { size, data } = content;
-    if args.json {
-        return print_json(&json!({
-            "schema": 1,
+    if args.output.json {
+        return print_json(&document(json!({
             "place": place,
             "size": size,
             "data": data,
             "holes": size - data,
             "digest": digest.to_string(),
-        }));
+        })));
     }
-    if args.quiet {
+    if args.output.quiet {
         return print(format!("{digest}\n").as_bytes());
     }
-    print(
-        table(&[
-            ("place", place.to_owned()),
-            ("size", format!("{} ({size} bytes)", amount(*size))),
-            ("data", amount(*data)),
-            ("digest", digest.to_string()),
-        ])
-        .as_bytes(),
-    )
+    let mut fields = Fields::default();
+    fields.add("place", place);
+    fields.add("size", format!("{} ({size} bytes)", amount(*size)));
+    fields.add("data", amount(*data));
+    fields.add("digest", digest.to_string());
+    print(fields.render(&look()).as_bytes())
 }

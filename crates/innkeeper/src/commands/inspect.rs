@@ -13,9 +13,9 @@ use transfer::{Control, Inspect, Inspected, Pattern, Pick};
 
 use super::request;
 use super::web::WebArgs;
-use crate::output::{End, Json, print, print_json};
-use crate::progress::{Mode, Reporter};
-use crate::watch;
+use crate::options::OutputArgs;
+use crate::output::{End, Json, print, print_json, warn};
+use crate::progress;
 
 /// `innkeeper inspect SOURCE`.
 #[derive(Debug, clap::Args)]
@@ -41,10 +41,6 @@ pub(crate) struct Args {
     #[command(flatten)]
     web: WebArgs,
 
-    /// What to show while working
-    #[arg(long, value_name = "HOW", default_value = "auto")]
-    progress: Mode,
-
     /// Bound the memory used; at least 32M [default: 64M, for xz 192M]
     #[arg(long, value_name = "SIZE", value_parser = request::memory)]
     memory: Option<u64>,
@@ -53,25 +49,25 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SIZE", default_value = "64T", value_parser = parse_amount)]
     max_size: u64,
 
-    /// Print the result as one JSON document
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints what there is.
 pub(crate) fn run(args: Args) -> End {
-    let json = match args.json {
-        true => Json::Out,
-        false => Json::No,
-    };
-    let as_json = args.json;
+    let output = args.output.clone();
     let (source, inspected) = match look(args) {
         Ok(both) => both,
-        Err(error) => return End::new(vec![error], json),
+        Err(error) => return End::new(vec![error], output.failed()),
     };
-    let printed = match as_json {
-        true => print_json(&document::of(&source, &inspected)),
-        false => print(text::of(&source, &inspected).as_bytes()),
+    let printed = if output.json {
+        print_json(&document::of(&source, &inspected))
+    } else if output.quiet {
+        inspected.warnings.iter().for_each(warn);
+        Ok(())
+    } else {
+        let look = crate::output::look();
+        print(text::of(&source, &inspected, &look).as_bytes())
     };
     // The document holds each disk's trouble already.
     let troubles = troubles(&source, &inspected).chain(printed.err());
@@ -82,10 +78,10 @@ pub(crate) fn run(args: Args) -> End {
 fn look(args: Args) -> Result<(String, Inspected)> {
     let control = Arc::new(Control::default());
     let shared = Arc::clone(&control);
-    let reporter = Reporter::new(args.progress, false);
-    watch::run(&control, reporter, move || {
+    let quiet = args.output.quiet;
+    progress::run(&control, args.output.reporter(), move || {
         let place = Place::parse(&args.source)?;
-        let http = args.web.options(&place, None, false)?;
+        let http = args.web.options(&place, None, quiet)?;
         let taken = request::Taken::default();
         let how = How {
             gate: request::extents_beside(&place, &taken),

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap_mangen::Man;
 use error::{Error, Result};
 
-use crate::cli;
 use crate::output::{End, print};
 
 /// `innkeeper man [--out DIR]`.
@@ -17,18 +16,18 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
 }
 
-/// Writes the pages.
-pub(crate) fn run(args: &Args) -> End {
+/// Writes the pages of the command line that is defined by `definition`.
+pub(crate) fn run(args: &Args, definition: clap::Command) -> End {
     End::from(match &args.out {
-        Some(directory) => clap_mangen::generate_to(cli::definition(), directory)
+        Some(directory) => clap_mangen::generate_to(definition, directory)
             .map_err(|cause| Error::io("cannot be written", cause).at(directory.display())),
-        None => page().and_then(|page| print(&page)),
+        None => page(definition).and_then(|page| print(&page)),
     })
 }
 
-fn page() -> Result<Vec<u8>> {
+fn page(definition: clap::Command) -> Result<Vec<u8>> {
     let mut page = Vec::new();
-    Man::new(cli::definition())
+    Man::new(definition)
         .render(&mut page)
         .map_err(|cause| Error::io("no manual page", cause))?;
     Ok(page)

@@ -3,10 +3,12 @@
 pub(super) mod config;
 mod guest;
 mod input;
+mod names;
 mod package;
 mod places;
 mod sums;
 mod taken;
+mod told;
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -21,12 +23,11 @@ use transfer::{Control, Form, Import, Input, Outcome, Pattern, Pick, Sums};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
-use super::told;
 use super::web::WebArgs;
 use crate::checksums;
-use crate::output::{End, Json, print, tell};
-use crate::progress::{Mode, Reporter};
-use crate::watch;
+use crate::options::OutputArgs;
+use crate::output::{End, Json, err_look, look, print, tell, warn};
+use crate::progress;
 use config::ConfigArgs;
 pub(super) use guest::GuestArgs;
 pub(super) use input::{extents_beside, open};
@@ -109,10 +110,6 @@ pub(crate) struct Common {
     #[command(flatten)]
     web: WebArgs,
 
-    /// What to show while working
-    #[arg(long, value_name = "HOW", default_value = "auto")]
-    progress: Mode,
-
     /// Bound the memory used; at least 32M [default: 64M, for xz 192M]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     memory: Option<u64>,
@@ -125,13 +122,8 @@ pub(crate) struct Common {
     #[arg(long, value_name = "ENGINE", default_value = "own")]
     inflate: Inflate,
 
-    /// Print the result as one JSON document
-    #[arg(long)]
-    json: bool,
-
-    /// Print no result, and so make no digest, and show no bar
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 impl Common {
@@ -142,10 +134,7 @@ impl Common {
 
     /// Where a failure before the first step is told.
     pub(super) fn failed_json(&self) -> Json {
-        match self.json {
-            true => Json::Out,
-            false => Json::No,
-        }
+        self.output.failed()
     }
 }
 
@@ -183,24 +172,25 @@ pub(super) struct Task {
 
 /// Runs the transfer and tells the result.
 pub(super) fn run(task: Task) -> End {
-    let (json, quiet) = (task.common.json, task.common.quiet);
+    let output = task.common.output.clone();
+    let (json, quiet) = (output.json, output.quiet);
     // Where the disk itself goes to standard output, nothing else may.
     let aside = task.to.iter().any(|to| is_standard_output(to));
     let start = Instant::now();
     let control = Arc::new(Control::default());
     let shared = Arc::clone(&control);
-    let reporter = Reporter::new(task.common.progress, quiet);
-    let done = match watch::run(&control, reporter, move || transfer(task, &shared)) {
+    let done = match progress::run(&control, output.reporter(), move || transfer(task, &shared)) {
         Ok(done) => done,
         Err(error) => return End::new(vec![error], failed_as(json, aside)),
     };
     let text = match &done {
         _ if json => format!("{:#}\n", told::as_json(&done, start.elapsed())),
         _ if quiet => {
-            told::warnings(&done).for_each(|warning| tell(&warning.to_warning()));
+            told::warnings(&done).for_each(warn);
             String::new()
         }
-        _ => told::as_text(&done, start.elapsed()),
+        _ if aside => told::as_text(&done, start.elapsed(), &err_look()),
+        _ => told::as_text(&done, start.elapsed(), &look()),
     };
     let printed = match aside {
         true if text.is_empty() => Ok(()),
@@ -263,7 +253,9 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
     };
     let kept = keep.as_ref().map(|keep| keep.name().to_owned());
     let list = args.checksums.as_ref().map(Place::parse).transpose()?;
-    let http = args.web.options(&source, list.as_ref(), args.quiet)?;
+    let http = args
+        .web
+        .options(&source, list.as_ref(), args.output.quiet)?;
     if let Some(ova) = ova {
         ova.name = package::name(task.to.first().unwrap_or(&args.source), &source);
         let guest = config_from.map(|place| package::guest(&place, &http));
@@ -312,7 +304,7 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
         sums,
         warnings: listed.map(|listed| listed.warnings()).unwrap_or_default(),
         // Nobody would see them.
-        named: args.json || !args.quiet,
+        named: args.output.json || !args.output.quiet,
         verify: args.verify,
         strict: args.strict,
         dry_run: args.dry_run,

@@ -12,7 +12,6 @@ use unpack::archive::MemberKind;
 use super::witness::{Witness, is_about_content};
 use super::{File, Walk};
 use crate::classify::{Class, HEAD};
-use crate::control::interrupted;
 use crate::guard::{Claim, Guarded};
 use crate::inspect::{InspectedDisk, What, survey};
 use crate::seen::{Disk, Taken};
@@ -197,7 +196,7 @@ impl Walk<'_> {
             ..self.opening.how.clone()
         };
         let Some(looker) = self.sink.looker() else {
-            return Err(interrupted());
+            return Err(job::interrupted());
         };
         let more = more && means.again && looker.pass < PASSES;
         let described = match (looker.image(&file.member, format, &bytes, &how), passed) {

@@ -5,12 +5,9 @@ use serde_json::{Map, Value, json};
 use transfer::{Entry, Inspected, InspectedDisk};
 use vmconfig::{Bus, Content, Disk, Nic, Vm};
 
-use crate::commands::told::warnings_json;
-
 pub(super) fn of(source: &str, inspected: &Inspected) -> Value {
     let disks: Vec<Value> = inspected.disks.iter().map(disk).collect();
-    let mut document = json!({
-        "schema": 1,
+    let mut document = render::document(json!({
         "source": {
             "name": source,
             "layers": inspected.layers,
@@ -20,11 +17,11 @@ pub(super) fn of(source: &str, inspected: &Inspected) -> Value {
         "guest": inspected.guest.as_deref().map(guest),
         "configs": inspected.configs,
         "manifest": inspected.manifest,
-        "warnings": warnings_json(&inspected.warnings),
+        "warnings": render::errors(&inspected.warnings),
         "refusal": inspected.refusal.as_ref().map(Error::to_json),
         "members": inspected.members.entries.iter().map(member).collect::<Vec<_>>(),
         "members_count": inspected.members.count,
-    });
+    }));
     if let [only] = &disks[..] {
         document["disk"] = only.clone();
     }

@@ -1,36 +1,32 @@
 //! What a source holds, as a person reads it.
 
 use error::{Error, amount};
+use render::{Cell, Fields, Look, Role, bar};
 use transfer::{Entry, Inspected, InspectedDisk, Members, Survey};
 use vmconfig::{Content, Disk, Nic, Vm};
-
-use crate::commands::told::{bar, warning_rows};
-use crate::output::table;
 
 type Rows = Vec<(&'static str, String)>;
 
 /// What is said where something cannot be known.
 const UNKNOWN: &str = "—";
 
-pub(super) fn of(source: &str, inspected: &Inspected) -> String {
-    let mut rows = vec![("source", named(source, &inspected.layers))];
-    rows.extend(inspected.size.map(|size| ("stored", sized(size))));
-    rows.extend(inspected.guest.as_deref().into_iter().flat_map(guest));
-    let manifest = inspected.manifest.iter();
-    rows.extend(manifest.map(|told| ("manifest", told.clone())));
-    rows.extend(inspected.refusal.iter().flat_map(refused));
-    rows.extend(warning_rows(inspected.warnings.iter()));
+pub(super) fn of(source: &str, inspected: &Inspected, look: &Look) -> String {
+    let mut fields = Fields::default();
+    fields.add("source", named(source, &inspected.layers));
+    fields.extend(inspected.size.map(|size| ("stored", sized(size))));
+    fields.extend(inspected.guest.as_deref().into_iter().flat_map(guest));
+    fields.extend(inspected.manifest.iter().map(|told| ("manifest", &**told)));
+    refused(&mut fields, inspected.refusal.as_ref());
+    fields.warnings(&inspected.warnings);
     for disk in &inspected.disks {
-        rows.push(("", String::new()));
-        rows.extend(disk_rows(source, disk));
+        fields.gap();
+        add_disk(&mut fields, source, disk);
     }
     if inspected.archive {
-        rows.push(("", String::new()));
-        rows.extend(members(&inspected.members));
+        fields.gap();
+        fields.extend(members(&inspected.members));
     }
-    let text = table(&rows);
-    let lines = text.lines().map(|line| format!("{}\n", line.trim_end()));
-    lines.collect()
+    fields.render(look)
 }
 
 fn named(name: &str, layers: &[&str]) -> String {
@@ -91,13 +87,20 @@ fn card(nic: &Nic) -> String {
     }
 }
 
-fn refused(error: &Error) -> Rows {
-    let mut rows = vec![("import", format!("refuses it: {error}"))];
-    rows.extend(error.hint_text().map(|hint| ("hint", hint.to_owned())));
-    rows
+/// Says why an import would not take it.
+fn refused(fields: &mut Fields, refusal: Option<&Error>) {
+    if let Some(error) = refusal {
+        let text = Cell::new(format!("refuses it: {error}"), Role::Error);
+        fields.add("import", text);
+        fields.extend(
+            error
+                .hint_text()
+                .map(|hint| ("hint", Cell::new(hint, Role::Hint))),
+        );
+    }
 }
 
-fn disk_rows(source: &str, found: &InspectedDisk) -> Rows {
+fn add_disk(fields: &mut Fields, source: &str, found: &InspectedDisk) {
     let (disk, about) = (&found.disk, &found.about);
     let name = match disk.member.as_str() {
         "" => source.to_owned(),
@@ -107,27 +110,25 @@ fn disk_rows(source: &str, found: &InspectedDisk) -> Rows {
         "" => disk.format.to_string(),
         variant => format!("{} ({variant})", disk.format),
     };
-    let mut rows = vec![("disk", named(&name, &found.layers)), ("format", format)];
+    fields.add("disk", named(&name, &found.layers));
+    fields.add("format", format);
     if let Some(trouble) = &found.trouble {
-        rows.push(("error", trouble.to_string()));
-        return rows;
+        fields.add("error", Cell::new(trouble.to_string(), Role::Error));
+        return;
     }
     let unknown = || UNKNOWN.to_owned();
-    rows.push(("size", disk.size.map_or_else(unknown, sized)));
-    rows.extend(stored(disk.size, found.survey, about.compression));
-    rows.extend(about.unit.map(|unit| ("unit", amount(unit))));
-    rows.extend(about.snapshots.iter().map(|snapshot| {
+    fields.add("size", disk.size.map_or_else(unknown, sized));
+    fields.extend(stored(disk.size, found.survey, about.compression));
+    fields.extend(about.unit.map(|unit| ("unit", amount(unit))));
+    fields.extend(about.snapshots.iter().map(|snapshot| {
         let size = amount(snapshot.size);
-        (
-            "snapshot",
-            format!("{} {} ({size})", snapshot.id, snapshot.name),
-        )
+        let text = format!("{} {} ({size})", snapshot.id, snapshot.name);
+        ("snapshot", text)
     }));
     let refers = about.refers.iter();
-    rows.extend(refers.map(|refer| ("refers to", format!("{} {:?}", refer.what, refer.name))));
-    rows.extend(about.notes.iter().cloned());
-    rows.extend(found.refusal.iter().flat_map(refused));
-    rows
+    fields.extend(refers.map(|refer| ("refers to", format!("{} {:?}", refer.what, refer.name))));
+    fields.extend(about.notes.iter().cloned());
+    refused(fields, found.refusal.as_ref());
 }
 
 fn stored(size: Option<u64>, survey: Option<Survey>, method: Option<&str>) -> Rows {

@@ -165,7 +165,7 @@ pub(super) fn disk_files(configs: &[Config], choice: &Choice) -> Vec<String> {
 /// The guest, its disks where they lie now, completed with guesses.
 fn guest(source: &str, imported: &Imported, format: Format) -> Vm {
     let mut vm = imported.guest.as_deref().cloned().unwrap_or_else(|| {
-        let stem = super::places::stem(source);
+        let stem = super::names::stem(source);
         Vm::guess(&stem, Vec::new())
     });
     let place_format = (format != Format::Raw).then(|| format.name().to_owned());

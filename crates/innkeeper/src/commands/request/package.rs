@@ -8,7 +8,7 @@ use error::Result;
 use transfer::Guest;
 use vmconfig::Vm;
 
-use super::places::{plain, stem};
+use super::names::{plain, stem};
 
 /// What the files in the OVA are called that goes to `to`, or comes from `source` where `to` is a pipe.
 pub(super) fn name(to: &OsStr, source: &Place) -> String {

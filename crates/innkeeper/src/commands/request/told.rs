@@ -4,11 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use error::{Error, amount, hex};
+use render::{Fields, Look, bar, document, errors};
 use serde_json::{Value, json};
 use transfer::{Disk, Imported, ImportedDisk, Plan, TargetEnd};
 
-use super::request::config::Written;
-use crate::output::{rate, table};
+use super::config::Written;
+use crate::output::rate;
 
 /// What came of the command.
 pub(super) enum Done {
@@ -45,28 +46,15 @@ pub(super) fn warnings(done: &Done) -> impl Iterator<Item = &Error> {
     }
 }
 
-/// A row for each warning, and one for what can be done about it.
-pub(super) fn warning_rows<'a>(
-    warnings: impl Iterator<Item = &'a Error>,
-) -> impl Iterator<Item = (&'static str, String)> {
-    warnings.flat_map(|warning| {
-        let hint = warning.hint_text().map(|hint| ("hint", hint.to_owned()));
-        std::iter::once(("warning", warning.to_string())).chain(hint)
-    })
-}
-
-/// The result as a person reads it.
-pub(super) fn as_text(done: &Done, elapsed: Duration) -> String {
+/// The result as a user reads it.
+pub(super) fn as_text(done: &Done, elapsed: Duration, look: &Look) -> String {
+    let mut fields = Fields::default();
     match done {
         Done::Planned { source, plan } => {
-            let disk = |disk: &Disk| ("disk", described(source, &plan.layers, disk));
-            let rows = plan.disks.iter().flat_map(|planned| {
-                let targets = planned.targets.iter();
-                let plans = targets.map(|target| ("plan", target.clone()));
-                std::iter::once(disk(&planned.disk)).chain(plans)
-            });
-            let rows = rows.chain(warning_rows(warnings(done)));
-            table(&rows.collect::<Vec<_>>())
+            for planned in &plan.disks {
+                fields.add("disk", described(source, &plan.layers, &planned.disk));
+                fields.extend(planned.targets.iter().map(|target| ("plan", &**target)));
+            }
         }
         Done::Imported {
             source,
@@ -74,30 +62,23 @@ pub(super) fn as_text(done: &Done, elapsed: Duration) -> String {
             config,
             imported,
         } => {
-            let mut rows: Vec<_> = imported
-                .disks
-                .iter()
-                .flat_map(|disk| disk_rows(source, disk))
-                .collect();
+            for disk in &imported.disks {
+                fields.extend(disk_rows(source, disk));
+            }
             let size: u64 = imported.disks.iter().map(|disk| disk.content.size).sum();
-            rows.push(("time", time(imported.taken, size, elapsed)));
-            rows.extend(kept.iter().map(|kept| ("copy", kept.clone())));
-            rows.extend(
-                imported
-                    .manifest
-                    .iter()
-                    .map(|told| ("manifest", told.clone())),
-            );
-            rows.extend(imported.configs.iter().map(|config| {
+            fields.add("time", time(imported.taken, size, elapsed));
+            fields.extend(kept.iter().map(|kept| ("copy", &**kept)));
+            fields.extend(imported.manifest.iter().map(|told| ("manifest", &**told)));
+            fields.extend(imported.configs.iter().map(|config| {
                 let kind = config.kind.name();
                 ("config", format!("{} ({kind})", config.member))
             }));
             let written = config.iter().filter(|config| config.result.is_ok());
-            rows.extend(written.map(|config| ("written", config.name.clone())));
-            rows.extend(warning_rows(warnings(done)));
-            table(&rows)
+            fields.extend(written.map(|config| ("written", &*config.name)));
         }
     }
+    fields.warnings(warnings(done));
+    fields.render(look)
 }
 
 fn disk_rows(source: &str, imported: &ImportedDisk) -> Vec<(&'static str, String)> {
@@ -162,21 +143,6 @@ fn described(source: &str, layers: &[&str], disk: &Disk) -> String {
     format!("{member}{source}{layers}")
 }
 
-/// A bar of 20 cells that shows a share.
-pub(super) fn bar(part: u64, whole: u64) -> String {
-    let share = match whole {
-        0 => 0.0,
-        whole => part as f64 / whole as f64,
-    };
-    let cells = (share * 20.0).ceil() as usize;
-    format!(
-        "{}{} {:>3.0}%",
-        "█".repeat(cells),
-        "░".repeat(20 - cells),
-        share * 100.0
-    )
-}
-
 /// The result as a script reads it. What belongs to a disk stands beside it; where there is only one
 /// disk, its parts stand on top as well.
 pub(super) fn as_json(done: &Done, elapsed: Duration) -> Value {
@@ -187,10 +153,9 @@ pub(super) fn as_json(done: &Done, elapsed: Duration) -> Value {
                 disks.map(|planned| json!({ "disk": planned.disk, "targets": planned.targets }));
             with_only_disk(
                 json!({
-                    "schema": 1,
                     "dry_run": true,
                     "source": { "name": source, "layers": plan.layers },
-                    "warnings": warnings_json(&plan.warnings),
+                    "warnings": errors(&plan.warnings),
                 }),
                 disks.collect(),
             )
@@ -202,7 +167,6 @@ pub(super) fn as_json(done: &Done, elapsed: Duration) -> Value {
             imported,
         } => with_only_disk(
             json!({
-                "schema": 1,
                 "source": {
                     "name": source,
                     "layers": imported.disks.first().map(|disk| &disk.layers),
@@ -214,7 +178,7 @@ pub(super) fn as_json(done: &Done, elapsed: Duration) -> Value {
                 "kept": kept,
                 "manifest": imported.manifest,
                 "configs": imported.configs,
-                "warnings": warnings_json(&imported.warnings),
+                "warnings": errors(&imported.warnings),
                 "config": config.as_ref().map(|config| json!({
                     "name": config.name,
                     "error": config.result.as_ref().err().map(Error::to_json),
@@ -225,12 +189,8 @@ pub(super) fn as_json(done: &Done, elapsed: Duration) -> Value {
     }
 }
 
-/// Warnings as scripts read them, in the shape of errors.
-pub(super) fn warnings_json(warnings: &[Error]) -> Vec<Value> {
-    warnings.iter().map(Error::to_json).collect()
-}
-
-fn with_only_disk(mut document: Value, disks: Vec<Value>) -> Value {
+fn with_only_disk(content: Value, disks: Vec<Value>) -> Value {
+    let mut document = document(content);
     if let [only] = &disks[..] {
         document["disk"] = only["disk"].clone();
         document["targets"] = only["targets"].clone();
@@ -261,16 +221,4 @@ fn target_json(target: &TargetEnd) -> Value {
         "path": target.path.as_deref().map(Path::to_string_lossy),
         "error": target.result.as_ref().err().map(Error::to_json),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bar_shows_a_share_and_rounds_a_little_up() {
-        assert_eq!(bar(0, 0), "░░░░░░░░░░░░░░░░░░░░   0%");
-        assert_eq!(bar(1, 1000), "█░░░░░░░░░░░░░░░░░░░   0%");
-        assert_eq!(bar(5, 5), "████████████████████ 100%");
-    }
 }
