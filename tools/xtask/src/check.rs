@@ -10,7 +10,7 @@ use clap::Args;
 use error::{Error, Result};
 
 use crate::shell::{cargo, run as run_command};
-use crate::{example, shell, testbed};
+use crate::{dist, example, shell, testbed};
 
 /// A step: its name, what holds when it passes, how to find out.
 struct Step {
@@ -84,6 +84,11 @@ const STEPS: &[Step] = &[
         },
     },
     Step {
+        name: "dist",
+        holds: "the static executable runs in an empty root directory",
+        run: dist::check,
+    },
+    Step {
         name: "testbed",
         holds: "the program works on a real Xen",
         run: testbed::run_all,
@@ -94,7 +99,7 @@ const STEPS: &[Step] = &[
 #[derive(Args)]
 pub(crate) struct Options {
     /// Steps to run, instead of all: format, prose, licences, example, lint, doctests,
-    /// rustdoc, docs, tests, testbed
+    /// rustdoc, docs, tests, dist, testbed
     steps: Vec<String>,
 }
 

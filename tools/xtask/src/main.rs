@@ -1,9 +1,10 @@
-//! What a developer repeats, as `cargo xtask COMMAND`: set up the machine, test, measure, fuzz, and
+//! Developer tasks, as `cargo xtask COMMAND`: set up the machine, test, measure, fuzz, and
 //! make the files that are made rather than written.
 
 mod bench;
 mod check;
 mod corpus;
+mod dist;
 mod example;
 mod fuzz;
 mod packages;
@@ -19,7 +20,7 @@ use clap::{Parser, Subcommand};
 #[command(
     name = "cargo xtask",
     bin_name = "cargo xtask",
-    about = "What a developer repeats"
+    about = "Developer tasks"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -38,6 +39,8 @@ enum Task {
     Bench(bench::Options),
     /// Fuzz every decoder and every reader, or the named one, for a minute each
     Fuzz(fuzz::Options),
+    /// Make one static executable for every host, as a tarball and a .deb, in target/dist
+    Dist(dist::Options),
     /// Try every file in a directory against qemu-img and the archives' own tools
     Corpus(corpus::Options),
     /// Run scenarios on a real Xen in QEMU
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Task::Docs => check::docs::check(),
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Dist(options) => dist::run(&options),
         Task::Corpus(options) => corpus::run(&options),
         Task::Testbed(task) => testbed::run(&task),
         Task::Example(options) => example::run(&options),

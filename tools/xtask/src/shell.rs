@@ -26,6 +26,25 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command(&cargo, args)
 }
 
+/// Where cargo builds.
+///
+/// # Errors
+/// Cargo does not say.
+pub(crate) fn target_directory() -> Result<PathBuf> {
+    let text = output(&mut cargo(&[
+        "metadata",
+        "--format-version",
+        "1",
+        "--no-deps",
+    ]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&text)
+        .map_err(|cause| Error::io("cargo metadata is not JSON", cause))?;
+    Ok(metadata["target_directory"]
+        .as_str()
+        .unwrap_or("target")
+        .into())
+}
+
 /// The program, built as users do.
 ///
 /// # Errors
@@ -38,14 +57,5 @@ pub(crate) fn built() -> Result<PathBuf> {
         "--package",
         "innkeeper",
     ]))?;
-    let text = output(&mut cargo(&[
-        "metadata",
-        "--format-version",
-        "1",
-        "--no-deps",
-    ]))?;
-    let metadata: serde_json::Value = serde_json::from_str(&text)
-        .map_err(|cause| Error::io("cargo metadata is not JSON", cause))?;
-    let target = metadata["target_directory"].as_str().unwrap_or("target");
-    Ok(Path::new(target).join("release/innkeeper"))
+    Ok(target_directory()?.join("release/innkeeper"))
 }

@@ -12,8 +12,9 @@ use clap::{Args, Subcommand};
 use error::{Error, Result};
 use testbed::{Disk, Scenario, Testbed};
 
+use crate::dist;
 use crate::packages::{Need, install};
-use crate::shell::{built, root};
+use crate::shell::root;
 
 /// What makes dom0 and its images; everything else comes with dom0.
 const NEEDS: &[Need] = &[
@@ -72,7 +73,7 @@ impl Program {
     fn get(&self) -> Result<PathBuf> {
         match &self.program {
             Some(path) => Ok(path.clone()),
-            None => built(),
+            None => dist::executable(),
         }
     }
 }
@@ -111,7 +112,11 @@ pub(crate) fn run(task: &Task) -> Result<()> {
 /// # Errors
 /// As [`run`].
 pub(crate) fn run_all() -> Result<()> {
-    run_scenarios(&Scenario::all(&scenarios())?, &built()?, usual_jobs())
+    run_scenarios(
+        &Scenario::all(&scenarios())?,
+        &dist::executable()?,
+        usual_jobs(),
+    )
 }
 
 fn usual_jobs() -> usize {

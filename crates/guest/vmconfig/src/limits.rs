@@ -42,10 +42,19 @@ pub(crate) fn shown(text: &str) -> String {
     one_line(text, SHOWN)
 }
 
-/// `text` in one line, cut behind `most` characters.
+/// `text` in one line of at most `most` characters, and a mark where it was cut. What cannot be shown
+/// counts as it is written instead.
 pub(crate) fn one_line(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => printable(text.get(..end).unwrap_or_default()) + "…",
-        None => printable(text),
+    let mut line = String::new();
+    let mut room = most;
+    for character in text.chars() {
+        let shown = printable(character.encode_utf8(&mut [0; 4]));
+        let Some(left) = room.checked_sub(shown.chars().count()) else {
+            line.push('…');
+            break;
+        };
+        room = left;
+        line += &shown;
     }
+    line
 }

@@ -98,6 +98,8 @@ fn the_documents_own_words_stay_in_one_line() {
         &format!("<a>&{long};</a>"),
         &format!("<a b='&{long};'/>"),
         &format!("<{long}>"),
+        // Each of them is six characters long when it is shown.
+        &format!("<a></{}>", "\u{6}".repeat(5000)),
     ] {
         let told = message(text);
         assert!(told.len() < 500, "{told}");
