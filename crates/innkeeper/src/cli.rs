@@ -7,7 +7,7 @@ use error::Error;
 use crate::commands::Command;
 use crate::output::print_json;
 
-/// Takes guests into Xen and KVM hosts, and keeps the house.
+/// Import and manage virtual machines on Xen and KVM hosts.
 #[derive(Debug, Parser)]
 #[command(
     name = "innkeeper",
@@ -26,7 +26,7 @@ Exit status:
   0  done
   1  failed, or interrupted
   2  wrong usage
-  3  the input was refused: unsafe, corrupt or unsupported
+  3  the input was refused: corrupt, unsupported or not allowed
   4  the target was refused: too small, mounted, in use or full of data";
 
 /// Parses the command line. Help and version are printed and end the program with status 0; wrong

@@ -17,17 +17,17 @@ use crate::output::End;
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Take a disk out of a file, a pipe or a URL and write it to one or more places
+    /// Extract a disk from a file, an archive, a pipe or a URL and write it to one or more targets
     Import(Box<import::Args>),
-    /// Write a disk in another format, to a place or a pipe
+    /// Write a disk in another format
     Convert(Box<convert::Args>),
-    /// Say what a file, a pipe or a URL holds, and write nothing
+    /// Show what a file, an archive, a pipe or a URL contains, without writing anything
     Inspect(inspect::Args),
-    /// Name a disk's content, holes for free
+    /// Print a digest of a disk's content (holes cost no time)
     Digest(digest::Args),
     /// Write the manual pages
     Man(man::Args),
-    /// Print a shell's completions
+    /// Print completions for a shell
     Completions(completions::Args),
 }
 

@@ -1,6 +1,6 @@
-//! `innkeeper`: takes guests into Xen and KVM hosts, and keeps the house.
+//! `innkeeper`: imports and manages virtual machines on Xen and KVM hosts.
 //!
-//! This program only translates: the command line into requests to the rooms below, their results
+//! This program only translates: the command line into requests to the crates below, their results
 //! into text or JSON and an exit status. [`commands`] has a file for each command.
 
 mod checksums;

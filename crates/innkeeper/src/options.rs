@@ -14,7 +14,7 @@ pub(crate) struct OutputArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Show no progress, and print errors, warnings and (digest) the digest only
+    /// Print only errors, warnings and, in digest, the digest; show no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }

@@ -37,7 +37,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE-or-URL")]
     config_from: Option<OsString>,
 
-    /// Refuse a disk whose content is not in this format
+    /// Reject a disk in another format
     #[arg(long, value_name = "FORMAT")]
     source_format: Option<Format>,
 }
@@ -45,7 +45,7 @@ pub(crate) struct Args {
 fn option(text: &str) -> Result<(String, String)> {
     match text.split_once('=') {
         Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
-        None => Err(Error::usage(format!("'{text}' is no option")).hint("write KEY=VALUE")),
+        None => Err(Error::usage(format!("invalid option '{text}'")).hint("write KEY=VALUE")),
     }
 }
 

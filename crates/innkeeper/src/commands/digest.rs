@@ -1,4 +1,4 @@
-//! `innkeeper digest`: the digest of what lies somewhere, as `import` prints it.
+//! `innkeeper digest`: the digest of a disk's content, as `import` prints it.
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// A file, - for standard input, a block device, lv:VG/NAME or an http(s) URL
     place: OsString,
 
-    /// Read only this much, for a disk that lies on a larger device
+    /// Read only the first SIZE bytes: for a disk on a larger device
     #[arg(long, value_name = "SIZE", value_parser = parse_amount)]
     size: Option<u64>,
 

@@ -20,7 +20,7 @@ pub(crate) struct Args {
     #[arg(long, required = true, value_name = "PLACE")]
     to: Vec<OsString>,
 
-    /// Refuse a disk whose content is not in this format
+    /// Reject a disk in another format
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 }

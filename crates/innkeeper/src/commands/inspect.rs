@@ -20,32 +20,32 @@ use crate::progress;
 /// `innkeeper inspect SOURCE`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What to look at: a file, - for standard input, an http(s) URL, nbd://… or lv:VG/NAME
+    /// What to inspect: a file, - for standard input, an http(s) URL, nbd://… or lv:VG/NAME
     source: OsString,
 
     /// Describe only this member of the archive: its name, the last part of it, or a pattern with * and ?
     #[arg(long, value_name = "NAME", value_parser = Pattern::new)]
     member: Option<Pattern>,
 
-    /// Refuse a disk whose content is not in this format
+    /// Reject a disk in another format
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
     #[command(flatten)]
     guest: request::GuestArgs,
 
-    /// Count what this internal snapshot of a qcow2 stores, by name or id, and not its present state
+    /// Use this internal snapshot of a qcow2 (name or id) instead of its current state
     #[arg(long, value_name = "NAME")]
     snapshot: Option<String>,
 
     #[command(flatten)]
     web: WebArgs,
 
-    /// Bound the memory used; at least 32M [default: 64M, for xz 192M]
+    /// Limit the memory used; at least 32M [default: 64M, for xz 192M]
     #[arg(long, value_name = "SIZE", value_parser = request::memory)]
     memory: Option<u64>,
 
-    /// Do not look into a disk, nor into a layer of packing, that unfolds to more than this
+    /// Skip a disk or archive layer larger than this after decompression
     #[arg(long, value_name = "SIZE", default_value = "64T", value_parser = parse_amount)]
     max_size: u64,
 

@@ -40,7 +40,7 @@ pub(crate) struct Common {
     /// Where the disk comes from: a file, - for standard input, an http(s) URL, nbd://… or lv:VG/NAME
     source: OsString,
 
-    /// Keep a copy of the source's bytes, as they pass, in this file
+    /// Also save the source's bytes, unchanged, in this file
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
 
@@ -48,56 +48,55 @@ pub(crate) struct Common {
     #[arg(long, value_name = "NAME", value_parser = Pattern::new)]
     member: Option<Pattern>,
 
-    /// Take this internal snapshot of a qcow2, by name or id, and not its present state
+    /// Use this internal snapshot of a qcow2 (name or id) instead of its current state
     #[arg(long, value_name = "NAME")]
     snapshot: Option<String>,
 
-    /// Let an image read the images below it (backing file, parent), which have to lie in DIR
+    /// Allow backing files and parents of an image to be read, if they are in DIR
     #[arg(long, value_name = "DIR")]
     allow_backing: Option<PathBuf>,
 
-    /// Make the disk this large; by default as large as it is
+    /// Size of the new disk; by default that of the source
     #[arg(long, value_name = "SIZE", value_parser = parse_amount)]
     size: Option<u64>,
 
-    /// Refuse a source whose SHA-256 is not this
+    /// Reject a source with another SHA-256
     #[arg(long, value_name = "HEX", value_parser = checksums::parse_sha256)]
     sha256: Option<[u8; 32]>,
 
-    /// Refuse a source whose SHA-512 is not this
+    /// Reject a source with another SHA-512
     #[arg(long, value_name = "HEX", value_parser = checksums::parse_sha512)]
     sha512: Option<[u8; 64]>,
 
-    /// Refuse a source whose SHA-256 or SHA-512 is not what this list (SHA256SUMS, SHA512SUMS, CHECKSUM)
-    /// gives for its name
+    /// Reject a source that does not match its entry in this list (SHA256SUMS, SHA512SUMS, CHECKSUM)
     #[arg(long, value_name = "FILE-or-URL", conflicts_with_all = ["sha256", "sha512"])]
     checksums: Option<OsString>,
 
-    /// Read each target back from the medium and compare
+    /// Read every target back from the medium and compare
     #[arg(long)]
     verify: bool,
 
-    /// Overwrite a file that exists or a device that holds data
+    /// Overwrite an existing file, or a device that contains data
     #[arg(long)]
     force: bool,
 
-    /// Take a disk whose partition table or file system reaches past its end
+    /// Accept a disk whose partition table or file system reaches beyond its end
     #[arg(long)]
     force_truncated: bool,
 
-    /// Skip zeros on a device that is known to read as zeros everywhere
+    /// Do not write zeros: the device is known to be zero everywhere
     #[arg(long)]
     target_is_zero: bool,
 
-    /// Fail where the result would have a warning: something was not used or not checked
+    /// Treat warnings as errors: something was not used or not checked
     #[arg(long)]
     strict: bool,
 
-    /// Take a tar archive whose end mark is missing, or is followed by something else
+    /// Accept a tar archive without an end mark, or with data behind it
     #[arg(long)]
     accept_bad_end: bool,
 
-    /// Say what would be written where, and change nothing
+    /// Show what would be written where, and change nothing
     #[arg(long)]
     dry_run: bool,
 
@@ -110,11 +109,11 @@ pub(crate) struct Common {
     #[command(flatten)]
     web: WebArgs,
 
-    /// Bound the memory used; at least 32M [default: 64M, for xz 192M]
+    /// Limit the memory used; at least 32M [default: 64M, for xz 192M]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     memory: Option<u64>,
 
-    /// Refuse a disk, and a layer of packing, that unfolds to more than this
+    /// Reject a disk or archive layer larger than this after decompression
     #[arg(long, value_name = "SIZE", default_value = "64T", value_parser = parse_amount)]
     max_size: u64,
 

@@ -188,7 +188,7 @@ fn options_that_no_format_has_are_wrong_usage() {
         ),
         (
             "-o level",
-            "error: invalid value 'level' for '-o <KEY=VALUE>': 'level' is no option\n\nFor more information, try '--help'.",
+            "error: invalid value 'level' for '-o <KEY=VALUE>': invalid option 'level'\n\nFor more information, try '--help'.",
         ),
     ] {
         room.run(&format!("convert disk.img out {options}"))

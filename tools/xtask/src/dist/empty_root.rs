@@ -16,7 +16,7 @@ use servers::https::Identity;
 
 use super::{create, write};
 use crate::packages::{Need, install};
-use crate::shell::{file_error, output, run};
+use crate::shell::{file_error, output, run, which};
 
 /// What makes the namespace.
 const NEEDS: &[Need] = &[
@@ -78,7 +78,8 @@ pub(super) fn inside(program: &Path, root: &Path) -> Result<()> {
     fs::copy(program, &inside).map_err(file_error(&inside))?;
     let url = server.url(NAME, "/disk.img");
     let told = output(
-        Command::new("chroot")
+        // Without an environment there is no path to look for programs in.
+        Command::new(which("chroot").unwrap_or_default())
             .arg(root)
             .args(["/innkeeper", "import", &url])
             .args(["--to", "/disk.img", "--ca", "/ca.pem", "--json"])
