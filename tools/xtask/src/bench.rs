@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the program and its peers, in turn, on the same files.
 
+mod against;
 mod inputs;
 mod jobs;
 mod large;
@@ -17,14 +18,19 @@ use error::{Error, Result};
 use crate::example::temporary;
 use crate::packages::{Need, install};
 use crate::shell::{built, command, file_error, root, run as run_command, which};
+use against::Pair;
 use inputs::{Inputs, Scale};
 use jobs::{Job, Peer, SECTIONS, Section};
 use measure::{Bench, Figures};
+use render::Look;
 
 /// The peers and what measures them.
 const NEEDS: &[Need] = &[
+    ("bzip2", "bzip2"),
     ("gzip", "gzip"),
     ("igzip", "isal"),
+    ("lbzip2", "lbzip2"),
+    ("lz4", "lz4"),
     ("mke2fs", "e2fsprogs"),
     ("nbdcopy", "libnbd-bin"),
     ("pigz", "pigz"),
@@ -62,6 +68,9 @@ pub(crate) struct Options {
     /// Measure this program instead of building one
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
+    /// Compare with this earlier program instead of the peers
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
 }
 
 impl Options {
@@ -125,15 +134,21 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         false => None,
     };
     let server = server::serve(inputs.dir())?;
-    let measured = |job: &'static Job| {
+    let bench = |job: &Job| {
         let large = large.as_ref().filter(|_| job.is_large());
         let dir = large.unwrap_or(&inputs).dir();
-        measure_job(
-            &Bench::new(dir, &tools, &server, options.runs),
-            job,
-            options,
-        )
+        Bench::new(dir, &tools, &server, options.runs)
     };
+    if let Some(before) = &options.against {
+        let before = linked(before, &dir.join("before"), "innkeeper")?;
+        let pairs = jobs
+            .iter()
+            .map(|job| Pair::measure(&bench(job), job, &before));
+        let pairs = pairs.collect::<Result<Vec<_>>>()?;
+        print!("{}", against::page(&pairs, &Look::of(&std::io::stdout())));
+        return Ok(());
+    }
+    let measured = |job: &'static Job| measure_job(&bench(job), job, options);
     let mut sections = Vec::new();
     for section in SECTIONS {
         let outcomes = wanted(section).into_iter().map(measured);
@@ -185,21 +200,26 @@ fn measure_job(bench: &Bench<'_>, job: &'static Job, options: &Options) -> Resul
 /// A directory that is searched for programs first: the program itself, and rapidgzip.
 fn tools(options: &Options, dir: &Path) -> Result<PathBuf> {
     let tools = dir.join("tools");
-    let link = |from: &Path, name: &str| {
-        let to = tools.join(name);
-        let _ = std::fs::remove_file(&to);
-        std::os::unix::fs::symlink(from, &to).map_err(file_error(&to))
-    };
-    std::fs::create_dir_all(&tools).map_err(file_error(&tools))?;
     let program = match &options.program {
-        Some(program) => std::fs::canonicalize(program).map_err(file_error(program))?,
+        Some(program) => program.clone(),
         None => built()?,
     };
-    link(&program, "innkeeper")?;
-    if options.wants("rapidgzip") && which("rapidgzip").is_none() {
-        link(&rapidgzip(dir)?, "rapidgzip")?;
+    linked(&program, &tools, "innkeeper")?;
+    let compared = options.against.is_none() && options.wants("rapidgzip");
+    if compared && which("rapidgzip").is_none() {
+        linked(&rapidgzip(dir)?, &tools, "rapidgzip")?;
     }
     Ok(tools)
+}
+
+/// The directory `to`, in which the program `from` is called `name`.
+fn linked(from: &Path, to: &Path, name: &str) -> Result<PathBuf> {
+    std::fs::create_dir_all(to).map_err(file_error(to))?;
+    let from = std::fs::canonicalize(from).map_err(file_error(from))?;
+    let link = to.join(name);
+    let _ = std::fs::remove_file(&link);
+    std::os::unix::fs::symlink(from, &link).map_err(file_error(&link))?;
+    std::fs::canonicalize(to).map_err(file_error(to))
 }
 
 /// Installs rapidgzip, which Debian does not have, out of the system's way.

@@ -32,6 +32,8 @@ const PACKED: &[(&str, &str)] = &[
     ("disk.sparse.tar.gz", "tar -Scf - guest/disk.img | gzip -6n"),
     ("disk.tar.zst", "tar -cf - guest/disk.img | zstd -q -3 -T0"),
     ("disk.tar.xz", "tar -cf - guest/disk.img | xz -T0"),
+    ("disk.tar.bz2", "tar -cf - guest/disk.img | lbzip2"),
+    ("disk.tar.lz4", "tar -cf - guest/disk.img | lz4 -q"),
     (
         "terabyte.tar",
         "tar --hole-detection=seek -Scf - terabyte.img",

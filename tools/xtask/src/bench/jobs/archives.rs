@@ -68,6 +68,27 @@ pub(super) const SECTION: Section = Section {
         },
         Job {
             peers: &[
+                peer(
+                    "bzip2",
+                    "bzip2 -dc disk.tar.bz2 >/dev/null",
+                    Some(1.0 / 1.3),
+                ),
+                peer("lbzip2", "lbzip2 -dc disk.tar.bz2 >/dev/null", None),
+            ],
+            ..job(
+                "tar.bz2, made by lbzip2",
+                "innkeeper import disk.tar.bz2 --to out.img --quiet",
+            )
+        },
+        Job {
+            peers: &[peer("lz4", "lz4 -q -dc disk.tar.lz4 >/dev/null", Some(1.0))],
+            ..job(
+                "tar.lz4, made by lz4",
+                "innkeeper import disk.tar.lz4 --to out.img --quiet",
+            )
+        },
+        Job {
+            peers: &[
                 peer("cp", "cp --sparse=always guest/disk.img out.img", None),
                 peer("nbdcopy", "nbdcopy guest/disk.img out.img", Some(1.0)),
                 peer(
