@@ -227,9 +227,10 @@ fn read(image: &Image, stretch: &Stretch, unpacker: &mut Unpacker, part: &mut [u
     match stretch.lies {
         Lies::Nowhere | Lies::Below => Ok(0),
         Lies::Plain { file, offset } => {
-            match image.files()[file].read_at(offset, part)? == part.len() {
-                true => Ok(0),
-                false => Err(Error::corrupt("the file ends inside the disk")),
+            if image.files()[file].read_at(offset, part)? == part.len() {
+                Ok(0)
+            } else {
+                Err(Error::corrupt("the file ends inside the disk"))
             }
         }
         Lies::Packed(packed) => {

@@ -52,9 +52,10 @@ pub fn deflate64(data: &[u8]) -> Result<()> {
 pub fn lzma(data: &[u8]) -> Result<()> {
     let lzip = data.starts_with(b"LZIP");
     check(data, |input, digest| {
-        digest.stream(&mut match lzip {
-            true => Lzma::lzip(input, &limits())?,
-            false => Lzma::alone(input, &limits())?,
+        digest.stream(&mut if lzip {
+            Lzma::lzip(input, &limits())?
+        } else {
+            Lzma::alone(input, &limits())?
         })
     })
     .result

@@ -83,9 +83,10 @@ impl Scenario {
         }
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "sh"));
         paths.sort();
-        match paths.is_empty() {
-            true => Err(Error::usage("holds no scenarios").at(dir.display())),
-            false => paths.iter().map(|path| Scenario::read(path)).collect(),
+        if paths.is_empty() {
+            Err(Error::usage("holds no scenarios").at(dir.display()))
+        } else {
+            paths.iter().map(|path| Scenario::read(path)).collect()
         }
     }
 

@@ -13,9 +13,10 @@ pub fn run(command: &mut Command) -> Result<()> {
     let status = command
         .status()
         .map_err(|cause| cannot_start(command, cause))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(Error::io(format!("{} failed", line(command)), status)),
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Error::io(format!("{} failed", line(command)), status))
     }
 }
 

@@ -111,9 +111,10 @@ impl Member {
         let known = |value| if streamed { 0 } else { value };
         let sizes = [known(self.compressed), known(self.size)];
         let flags = self.flags | if streamed { 8 } else { 0 };
-        let extra = match wide {
-            true => field64(&[sizes[1], sizes[0]]),
-            false => Vec::new(),
+        let extra = if wide {
+            field64(&[sizes[1], sizes[0]])
+        } else {
+            Vec::new()
         };
         let mut bytes = b"PK\x03\x04\x14\0".to_vec();
         bytes.extend(flags.to_le_bytes());
@@ -143,9 +144,10 @@ impl Member {
         }
         bytes.extend(self.crc.to_le_bytes());
         for size in [self.compressed, self.size] {
-            match wide {
-                true => bytes.extend(size.to_le_bytes()),
-                false => bytes.extend(low(size)),
+            if wide {
+                bytes.extend(size.to_le_bytes())
+            } else {
+                bytes.extend(low(size))
             }
         }
         bytes
@@ -155,9 +157,10 @@ impl Member {
     pub fn central(&self, offset: u64) -> Vec<u8> {
         let streamed = matches!(self.sums, Sums::After { .. });
         let flags = self.flags | if streamed { 8 } else { 0 };
-        let extra = match self.central_wide {
-            true => field64(&[self.size, self.compressed, offset]),
-            false => Vec::new(),
+        let extra = if self.central_wide {
+            field64(&[self.size, self.compressed, offset])
+        } else {
+            Vec::new()
         };
         let number = |value| {
             if self.central_wide {

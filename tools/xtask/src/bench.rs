@@ -129,9 +129,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let wanted = |section: &Section| section.named(&options.only);
     let jobs: Vec<&Job> = SECTIONS.iter().flat_map(wanted).collect();
     let inputs = Inputs::make(dir, options.scale, &jobs)?;
-    let large = match jobs.iter().any(|job| job.is_large()) {
-        true => Some(large_inputs(options, scratch.path())?),
-        false => None,
+    let large = if jobs.iter().any(|job| job.is_large()) {
+        Some(large_inputs(options, scratch.path())?)
+    } else {
+        None
     };
     let server = server::serve(inputs.dir())?;
     let bench = |job: &Job| {
@@ -160,12 +161,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     facts.extend(large.iter().flat_map(Inputs::lines).cloned());
     let page = page::measured(&facts, options.runs, &sections);
     println!("{page}");
-    match options.is_complete() {
-        true => page::write(&root().join("docs/benchmarks.md"), &page),
-        false => {
-            println!("docs/benchmarks.md is left as it is: this was not the whole benchmark");
-            Ok(())
-        }
+    if options.is_complete() {
+        page::write(&root().join("docs/benchmarks.md"), &page)
+    } else {
+        println!("docs/benchmarks.md is left as it is: this was not the whole benchmark");
+        Ok(())
     }
 }
 

@@ -72,9 +72,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         tally.add(&name.to_string_lossy(), verdict);
     }
-    match options.json {
-        true => println!("{:#}", tally.document()),
-        false => print!("\n{}", tally.table()),
+    if options.json {
+        println!("{:#}", tally.document())
+    } else {
+        print!("\n{}", tally.table())
     }
     match tally.count(Outcome::Wrong) {
         0 => Ok(()),

@@ -103,12 +103,13 @@ pub(crate) fn check() -> Result<()> {
 }
 
 fn expect<T: PartialEq + ?Sized>(what: &str, found: &T, expected: &T) -> Result<()> {
-    match found == expected {
-        true => Ok(()),
-        false => Err(
+    if found == expected {
+        Ok(())
+    } else {
+        Err(
             Error::corrupt(format!("{what} is not as `cargo xtask example` makes it"))
                 .at("examples/guest.tar.gz"),
-        ),
+        )
     }
 }
 
@@ -217,9 +218,10 @@ fn pack(dir: &Path, archive: &Path) -> Result<()> {
     let status = tar
         .wait()
         .map_err(|cause| Error::io("tar cannot be waited for", cause))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(Error::io("tar failed", status)),
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Error::io("tar failed", status))
     }
 }
 

@@ -57,21 +57,21 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         corpus(target)?;
         let output = fuzz(target, options.seconds)?;
         let said = String::from_utf8_lossy(&output.stderr);
-        match output.status.success() {
-            true => println!("{target:11} {} inputs, nothing found", inputs(&said)),
-            false => {
-                println!("{said}");
-                found.push(target.as_str());
-            }
+        if output.status.success() {
+            println!("{target:11} {} inputs, nothing found", inputs(&said))
+        } else {
+            println!("{said}");
+            found.push(target.as_str());
         }
     }
-    match found.is_empty() {
-        true => Ok(()),
-        false => Err(Error::io(
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::io(
             format!("fuzzing found something: {}", found.join(", ")),
             "see above",
         )
-        .hint("the input is in fuzz/artifacts")),
+        .hint("the input is in fuzz/artifacts"))
     }
 }
 

@@ -137,27 +137,25 @@ fn scenarios() -> PathBuf {
 
 /// The scenario of that name, or in that file.
 fn named(name: &str) -> Result<Scenario> {
-    let path = match name.ends_with(".sh") {
-        true => PathBuf::from(name),
-        false => scenarios().join(format!("{name}.sh")),
+    let path = if name.ends_with(".sh") {
+        PathBuf::from(name)
+    } else {
+        scenarios().join(format!("{name}.sh"))
     };
-    match path.is_file() {
-        true => Scenario::read(&path),
-        false => {
-            Err(Error::usage(format!("there is no scenario {name}"))
-                .hint("cargo xtask testbed list"))
-        }
+    if path.is_file() {
+        Scenario::read(&path)
+    } else {
+        Err(Error::usage(format!("there is no scenario {name}")).hint("cargo xtask testbed list"))
     }
 }
 
 fn chosen(run: &Run) -> Result<Vec<Scenario>> {
-    match run.all {
-        true => Scenario::all(&scenarios()),
-        false => {
-            // Two runs of one scenario at once would share a directory.
-            let names: BTreeSet<_> = run.names.iter().collect();
-            names.into_iter().map(|name| named(name)).collect()
-        }
+    if run.all {
+        Scenario::all(&scenarios())
+    } else {
+        // Two runs of one scenario at once would share a directory.
+        let names: BTreeSet<_> = run.names.iter().collect();
+        names.into_iter().map(|name| named(name)).collect()
     }
 }
 

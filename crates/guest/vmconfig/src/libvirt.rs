@@ -119,9 +119,10 @@ impl Writer {
         }
         if let Some(vcpus) = &vm.vcpus {
             let most = vm.max_vcpus.as_ref().unwrap_or(vcpus);
-            let line = match most.value == vcpus.value {
-                true => format!("<vcpu>{}</vcpu>", vcpus.value),
-                false => format!("<vcpu current=\"{}\">{}</vcpu>", vcpus.value, most.value),
+            let line = if most.value == vcpus.value {
+                format!("<vcpu>{}</vcpu>", vcpus.value)
+            } else {
+                format!("<vcpu current=\"{}\">{}</vcpu>", vcpus.value, most.value)
             };
             self.said(1, &line, &vcpus.from);
             self.processor(vm, most.value);

@@ -103,9 +103,10 @@ impl Writer {
     /// A disk; its name is told to a guest that knows Xen, others have names of their own.
     fn disk(&mut self, disk: &Disk, place: &str, about: &str, named: bool) {
         let mut parts = Vec::new();
-        match place.starts_with('/') {
-            true => parts.push(("SOURCE", place.to_owned())),
-            false => parts.push(("IMAGE", place.to_owned())),
+        if place.starts_with('/') {
+            parts.push(("SOURCE", place.to_owned()))
+        } else {
+            parts.push(("IMAGE", place.to_owned()))
         }
         let format = disk.place_format.as_deref().unwrap_or("raw");
         parts.push(("DRIVER", format.to_owned()));

@@ -32,14 +32,15 @@ pub(super) fn room(dir: &Path, data: u64) -> Result<()> {
         found.f_bavail * found.f_frsize / 1_000_000,
         data / 1_000_000 * 4,
     );
-    match free < need {
-        true => Err(Error::io(
+    if free < need {
+        Err(Error::io(
             format!("the disk of 2 TiB needs {need} MB"),
             format!("{free} MB are free"),
         )
         .at(dir.display())
-        .hint("--large-dir names a place with more room")),
-        false => Ok(()),
+        .hint("--large-dir names a place with more room"))
+    } else {
+        Ok(())
     }
 }
 

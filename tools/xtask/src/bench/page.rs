@@ -70,9 +70,10 @@ pub(super) fn measured(facts: &[String], runs: u32, sections: &[(&str, Vec<Outco
 /// # Errors
 /// The page cannot be read or written, or lost one of its marks.
 pub(super) fn write(path: &Path, measured: &str) -> Result<()> {
-    let old = match path.exists() {
-        true => fs::read_to_string(path).map_err(file_error(path))?,
-        false => format!("{HEAD}{BEGIN}\n{END}\n"),
+    let old = if path.exists() {
+        fs::read_to_string(path).map_err(file_error(path))?
+    } else {
+        format!("{HEAD}{BEGIN}\n{END}\n")
     };
     let new = replaced(&old, measured)
         .ok_or_else(|| Error::corrupt("has lost its marks").at(path.display()))?;

@@ -46,12 +46,11 @@ pub(crate) fn check() -> Result<()> {
             bad.extend(objection(command, &options));
         }
     }
-    match bad.is_empty() {
-        true => {
-            println!("docs/commands names every command and option");
-            Ok(())
-        }
-        false => Err(Error::refused(bad.join("; "))),
+    if bad.is_empty() {
+        println!("docs/commands names every command and option");
+        Ok(())
+    } else {
+        Err(Error::refused(bad.join("; ")))
     }
 }
 

@@ -39,12 +39,11 @@ pub(super) fn check() -> Result<()> {
         .as_array()
         .map_or(&[][..], Vec::as_slice);
     let bad: Vec<String> = packages.iter().filter_map(objection).collect();
-    match bad.is_empty() {
-        true => {
-            println!("{} packages", packages.len());
-            Ok(())
-        }
-        false => Err(Error::refused(bad.join("; "))),
+    if bad.is_empty() {
+        println!("{} packages", packages.len());
+        Ok(())
+    } else {
+        Err(Error::refused(bad.join("; ")))
     }
 }
 

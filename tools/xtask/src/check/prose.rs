@@ -50,9 +50,10 @@ pub(super) fn check() -> Result<()> {
             bad.extend(objections(name, &text));
         }
     }
-    match bad.is_empty() {
-        true => Ok(()),
-        false => Err(Error::refused(bad.join("; "))),
+    if bad.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::refused(bad.join("; ")))
     }
 }
 

@@ -94,9 +94,10 @@ fn convert(
         return same(disk, &raw);
     }
     let said = ended.last_line();
-    Ok(match LIMITS.iter().any(|limit| said.contains(limit)) {
-        true => Judgement::Unknown(said),
-        false => Judgement::Other(format!("taken, and {said}")),
+    Ok(if LIMITS.iter().any(|limit| said.contains(limit)) {
+        Judgement::Unknown(said)
+    } else {
+        Judgement::Other(format!("taken, and {said}"))
     })
 }
 

@@ -102,21 +102,23 @@ fn took(document: &Value, target: &Path) -> std::result::Result<Ran, String> {
     let taken = disks.iter().enumerate().map(|(number, disk)| {
         let text = |key: &str| disk["disk"][key].as_str().unwrap_or_default().to_owned();
         let path = target.join(format!("{number}.img"));
-        match path.is_file() {
-            true => Ok(Taken {
+        if path.is_file() {
+            Ok(Taken {
                 member: text("member"),
                 format: text("format"),
                 variant: text("variant"),
                 size: disk["disk"]["size"].as_u64().unwrap_or(0),
                 path,
-            }),
-            false => Err(format!("status 0 without disk {number}")),
+            })
+        } else {
+            Err(format!("status 0 without disk {number}"))
         }
     });
     let taken: Vec<_> = taken.collect::<std::result::Result<_, _>>()?;
-    match taken.is_empty() {
-        true => Err("status 0 without a disk".to_owned()),
-        false => Ok(Ran::Took(taken)),
+    if taken.is_empty() {
+        Err("status 0 without a disk".to_owned())
+    } else {
+        Ok(Ran::Took(taken))
     }
 }
 

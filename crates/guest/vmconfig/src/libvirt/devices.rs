@@ -75,10 +75,7 @@ impl Writer {
                 model.value, model.from
             ));
         }
-        let host = match self.is_kvm() {
-            true => Host::Kvm,
-            false => Host::Xen,
-        };
+        let host = if self.is_kvm() { Host::Kvm } else { Host::Xen };
         let said = model.map(|model| model.value.as_str());
         let Some(card) = vm.card(said, host).filter(|_| self.hvm) else {
             if let Some(model) = model {
@@ -120,9 +117,10 @@ impl Writer {
             return;
         };
         let from = &tpm.from;
-        self.left_out.push(match self.is_kvm() {
-            true => format!("what its TPM kept, {from}: the new one is empty"),
-            false => format!("its TPM, {from}: Xen has none for it"),
+        self.left_out.push(if self.is_kvm() {
+            format!("what its TPM kept, {from}: the new one is empty")
+        } else {
+            format!("its TPM, {from}: Xen has none for it")
         });
         if self.is_kvm() {
             let line = "<tpm model=\"tpm-crb\"><backend type=\"emulator\" version=\"2.0\"/></tpm>";

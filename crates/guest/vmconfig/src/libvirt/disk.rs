@@ -130,10 +130,7 @@ impl Writer {
             Some(place) if place.starts_with("/dev/") => "block",
             _ => "file",
         };
-        let device = match disk.cdrom {
-            true => "cdrom",
-            false => "disk",
-        };
+        let device = if disk.cdrom { "cdrom" } else { "disk" };
         let about = comment(&format!("{}, {}", disk.id, disk.from));
         self.line(
             2,
@@ -201,12 +198,13 @@ impl Writer {
                 why: None,
             };
         }
-        let plug = match disk.cdrom {
-            true => Plug {
+        let plug = if disk.cdrom {
+            Plug {
                 socket: Socket::Ide,
                 why: None,
-            },
-            false => vm.plug(disk),
+            }
+        } else {
+            vm.plug(disk)
         };
         Place {
             why: plug.why,

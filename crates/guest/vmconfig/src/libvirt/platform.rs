@@ -34,9 +34,10 @@ pub(super) fn chipset(vm: &Vm, hypervisor: Hypervisor) -> Option<Value<Chipset>>
         .firmware
         .as_ref()
         .is_some_and(|known| known.value == Firmware::Uefi);
-    Some(match uefi {
-        true => Value::guess(Chipset::Q35, "what UEFI is made for"),
-        false => Value::guess(Chipset::I440fx, "what every system knows"),
+    Some(if uefi {
+        Value::guess(Chipset::Q35, "what UEFI is made for")
+    } else {
+        Value::guess(Chipset::I440fx, "what every system knows")
     })
 }
 

@@ -38,9 +38,10 @@ pub(super) fn chosen<'x>(envelope: &'x Element, choice: &Choice) -> Result<Optio
         Some(id) => Ok(Some(id)),
         None => {
             let names: Vec<_> = offered.iter().take(20).map(|id| shown(id)).collect();
-            let offers = match names.is_empty() {
-                true => "none".to_owned(),
-                false => names.join(", "),
+            let offers = if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
             };
             Err(Error::refused(format!(
                 "it offers no deployment '{}', but {offers}",

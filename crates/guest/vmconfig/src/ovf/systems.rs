@@ -27,9 +27,10 @@ fn collect<'x>(element: &'x Element, systems: &mut Vec<&'x Element>) {
 pub(super) fn names(system: &Element) -> Vec<&str> {
     let id = system.attribute("id").filter(|id| !id.is_empty());
     let names: Vec<_> = system.text_of("Name").into_iter().chain(id).collect();
-    match names.is_empty() {
-        true => vec!["(nameless)"],
-        false => names,
+    if names.is_empty() {
+        vec!["(nameless)"]
+    } else {
+        names
     }
 }
 
@@ -40,11 +41,10 @@ pub(super) fn names(system: &Element) -> Vec<&str> {
 pub(super) fn chosen<'x>(systems: &[&'x Element], choice: &Choice) -> Result<&'x Element> {
     let named: Vec<_> = systems.iter().map(|system| names(system)).collect();
     let none = || Error::corrupt("there is no <VirtualSystem> in it");
-    match systems.is_empty() {
-        true => Err(none()),
-        false => {
-            let number = choice.guest_of(&named)?;
-            systems.get(number).copied().ok_or_else(none)
-        }
+    if systems.is_empty() {
+        Err(none())
+    } else {
+        let number = choice.guest_of(&named)?;
+        systems.get(number).copied().ok_or_else(none)
     }
 }

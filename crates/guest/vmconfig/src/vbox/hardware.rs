@@ -63,9 +63,10 @@ fn firmware(vm: &mut Vm, hardware: &Element, origin: &dyn Fn(&str, &Element) -> 
     };
     let from = origin("Machine/Hardware/Firmware", firmware);
     let said = firmware.attribute("type").unwrap_or_default();
-    let kind = match said.starts_with("EFI") {
-        true => Firmware::Uefi,
-        false => Firmware::Bios,
+    let kind = if said.starts_with("EFI") {
+        Firmware::Uefi
+    } else {
+        Firmware::Bios
     };
     vm.firmware = Some(Value::new(kind, &from));
     let secure = firmware

@@ -67,13 +67,14 @@ impl Vm {
 
     fn complete_machine(&mut self) {
         let starts_a_kernel = self.kernel.is_some() || self.bootloader.is_some();
-        match starts_a_kernel && self.firmware.is_none() {
-            true => fill(
+        if starts_a_kernel && self.firmware.is_none() {
+            fill(
                 &mut self.kind,
                 Kind::Pv,
                 "the host starts its kernel, and nobody says hvm or pvh",
-            ),
-            false => fill(&mut self.kind, Kind::Hvm, "most guests are made for a PC"),
+            )
+        } else {
+            fill(&mut self.kind, Kind::Hvm, "most guests are made for a PC")
         }
         let memory = self.max_memory.as_ref().map_or(MEMORY, |max| max.value);
         let why = match self.max_memory {

@@ -78,8 +78,9 @@ pub(super) fn guest_name(name: &str) -> String {
         nearest.pop();
     }
     let nearest = nearest.trim_matches(['.', '-', ' ']);
-    match is_guest_name(nearest) {
-        true => nearest.to_owned(),
-        false => format!("guest{nearest}"),
+    if is_guest_name(nearest) {
+        nearest.to_owned()
+    } else {
+        format!("guest{nearest}")
     }
 }

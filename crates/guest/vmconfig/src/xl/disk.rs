@@ -145,12 +145,11 @@ impl Reading {
             spec if spec.target.is_none() => self.spec.target = Some(value.to_owned()),
             spec if !self.prefixed && spec.format.is_none() => {
                 let empty = spec.target.as_deref() == Some("");
-                match empty && value.contains(':') {
-                    true => {
-                        self.vdev(value)?;
-                        self.spec.format = Some("empty".to_owned());
-                    }
-                    false => self.format(value)?,
+                if empty && value.contains(':') {
+                    self.vdev(value)?;
+                    self.spec.format = Some("empty".to_owned());
+                } else {
+                    self.format(value)?
                 }
             }
             spec if spec.vdev.is_none() => self.vdev(value)?,

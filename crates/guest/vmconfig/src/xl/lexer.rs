@@ -98,9 +98,10 @@ impl<'t> Lexer<'t> {
     pub fn skip_line(&mut self) {
         let len = self.rest.find('\n').map_or(self.rest.len(), |at| at + 1);
         let line = self.rest.get(..len).unwrap_or_default();
-        let kind = match line.ends_with('\n') {
-            true => Kind::Newline,
-            false => Kind::End,
+        let kind = if line.ends_with('\n') {
+            Kind::Newline
+        } else {
+            Kind::End
         };
         self.take(kind, len);
     }
@@ -115,12 +116,11 @@ impl<'t> Lexer<'t> {
             column: self.column,
         };
         self.rest = rest;
-        match text.ends_with('\n') {
-            true => {
-                self.line += 1;
-                self.column = 1;
-            }
-            false => self.column += text.chars().count(),
+        if text.ends_with('\n') {
+            self.line += 1;
+            self.column = 1;
+        } else {
+            self.column += text.chars().count()
         }
         token
     }

@@ -176,9 +176,10 @@ impl<'c> Reader<'c> {
         if let Some(boot) = self.text("boot") {
             let devices = boot.value.chars().filter_map(BootDevice::of_letter);
             let devices: Vec<_> = devices.collect();
-            match devices.is_empty() {
-                true => self.vm.note(format!("boot = {:?}", boot.value), &boot.from),
-                false => self.vm.boot = Some(Value::new(devices, &boot.from)),
+            if devices.is_empty() {
+                self.vm.note(format!("boot = {:?}", boot.value), &boot.from)
+            } else {
+                self.vm.boot = Some(Value::new(devices, &boot.from))
             }
         }
     }
@@ -242,9 +243,10 @@ impl<'c> Reader<'c> {
         for fault in &self.config.faults {
             let from = self.origin(fault.line);
             let line = text.lines().nth(fault.line.saturating_sub(1));
-            let near = match line.is_some_and(|line| line.contains("passw")) {
-                true => "(hidden)".to_owned(),
-                false => format!("{:?}", fault.near),
+            let near = if line.is_some_and(|line| line.contains("passw")) {
+                "(hidden)".to_owned()
+            } else {
+                format!("{:?}", fault.near)
             };
             self.vm.note(format!("{near}: {}", fault.message), &from);
         }
@@ -253,9 +255,10 @@ impl<'c> Reader<'c> {
                 continue;
             }
             let from = self.origin(setting.line);
-            let shown = match setting.name.contains("passw") {
-                true => "(hidden)".to_owned(),
-                false => setting.value.shown(),
+            let shown = if setting.name.contains("passw") {
+                "(hidden)".to_owned()
+            } else {
+                setting.value.shown()
             };
             self.vm.note(format!("{} = {shown}", setting.name), &from);
         }

@@ -185,13 +185,12 @@ impl<'x> Reader<'x> {
     fn owners(&self) -> HashMap<String, String> {
         let mut owners = HashMap::new();
         for system in systems::of(self.envelope) {
-            let owner = match std::ptr::eq(system, self.system) {
-                true => "a disk of another deployment".to_owned(),
-                false => {
-                    let names = systems::names(system);
-                    let name = shown(names.first().unwrap_or(&""));
-                    format!("a disk of the guest {name:?}")
-                }
+            let owner = if std::ptr::eq(system, self.system) {
+                "a disk of another deployment".to_owned()
+            } else {
+                let names = systems::names(system);
+                let name = shown(names.first().unwrap_or(&""));
+                format!("a disk of the guest {name:?}")
             };
             let hardware = crate::ovf::section(system, "VirtualHardwareSection");
             let items = hardware.into_iter().flat_map(|hardware| &hardware.children);

@@ -54,9 +54,10 @@ impl Item {
 
     /// Its start tag.
     pub(super) fn start(&self) -> &'static str {
-        match self.optional {
-            true => "<Item ovf:required=\"false\">",
-            false => "<Item>",
+        if self.optional {
+            "<Item ovf:required=\"false\">"
+        } else {
+            "<Item>"
         }
     }
 

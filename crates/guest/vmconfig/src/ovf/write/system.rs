@@ -48,10 +48,7 @@ pub(super) fn of(said: &str) -> System {
         None => (&[1, 102], &["otherGuest", "otherGuest64"]),
     };
     let (id, vmware) = (ids[wide], names[wide]);
-    let vmware = match is_identifier(said) {
-        true => said,
-        false => vmware,
-    };
+    let vmware = if is_identifier(said) { said } else { vmware };
     System {
         id,
         vmware: vmware.to_owned(),

@@ -42,9 +42,10 @@ fn objections(text: &str) -> String {
     input.write_all(text.as_bytes()).unwrap();
     drop(input);
     let output = lint.wait_with_output().unwrap();
-    match output.status.success() {
-        true => String::new(),
-        false => String::from_utf8_lossy(&output.stderr).into_owned(),
+    if output.status.success() {
+        String::new()
+    } else {
+        String::from_utf8_lossy(&output.stderr).into_owned()
     }
 }
 

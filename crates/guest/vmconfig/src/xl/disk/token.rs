@@ -107,8 +107,9 @@ fn named(text: &str) -> Option<(Token<'_>, usize)> {
 fn position(text: &str) -> Option<(Token<'_>, usize)> {
     let len = text.find(['=', ',']).unwrap_or(text.len());
     let value = text.get(..len)?;
-    match text.get(len..)?.starts_with(',') {
-        true => Some((Token::Position(value), len + 1)),
-        false => (len > 0).then_some((Token::Position(value), len)),
+    if text.get(len..)?.starts_with(',') {
+        Some((Token::Position(value), len + 1))
+    } else {
+        (len > 0).then_some((Token::Position(value), len))
     }
 }

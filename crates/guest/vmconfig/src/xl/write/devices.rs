@@ -110,14 +110,8 @@ fn line(disk: &Disk) -> Result<Option<String>> {
             "a disk of xl.cfg cannot have the format {format:?}"
         )));
     }
-    let kind = match disk.cdrom {
-        true => " devtype=cdrom,",
-        false => "",
-    };
-    let access = match disk.read_only {
-        true => "ro",
-        false => "rw",
-    };
+    let kind = if disk.cdrom { " devtype=cdrom," } else { "" };
+    let access = if disk.read_only { "ro" } else { "rw" };
     Ok(Some(format!(
         "format={format}, vdev={vdev},{kind} access={access}, target={place}"
     )))
