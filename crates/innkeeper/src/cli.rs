@@ -41,10 +41,27 @@ pub(crate) enum Command {
     Inspect(commands::inspect::Args),
     /// Name a disk's content, holes for free
     Digest(commands::digest::Args),
+    /// List the changes that were made to this machine
+    Changes(commands::changes::Args),
+    /// Take a change back
+    Undo(commands::undo::Args),
+    /// Keep the change that waits for confirmation
+    Confirm(commands::confirm::Args),
+    /// Take a change back unless it is confirmed
+    #[command(hide = true)]
+    GuardChange(commands::guard_change::Args),
     /// Write the manual pages
     Man(commands::man::Args),
     /// Print a shell's completions
     Completions(commands::completions::Args),
+}
+
+impl Command {
+    /// Whether the command is about changes itself, and so needs no notice of an open one.
+    pub(crate) fn is_about_changes(&self) -> bool {
+        use Command::{Changes, Confirm, GuardChange, Undo};
+        matches!(self, Changes(_) | Confirm(_) | GuardChange(_) | Undo(_))
+    }
 }
 
 /// Parses the command line. Help and version are printed and end the program with status 0; wrong

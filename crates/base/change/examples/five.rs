@@ -1,7 +1,8 @@
 //! A change of five steps below a root directory, which kills itself or its guard where it is told to.
 //!
 //! ```text
-//! five apply ROOT [within=SECONDS] [kill=EVENT] [kill-guard=EVENT] [kill-undo=EVENT]
+//! five apply ROOT [within=SECONDS] [kill=EVENT] [break=EVENT] [kill-guard=EVENT] [kill-undo=EVENT]
+//! five undo ROOT kill=EVENT
 //! five guard ROOT KILL-UNDO ID          (started by apply)
 //! ```
 //!
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         ["apply", root, ref options @ ..] => apply(root, options),
+        ["undo", root, kill] => undo(root, kill.trim_start_matches("kill=")),
         ["guard", root, kill, id] => guard(root, kill, id),
         _ => Err(Error::usage("five apply ROOT …")),
     };
@@ -64,6 +66,9 @@ fn apply(root: &str, options: &[&str]) -> Result<()> {
         if option("kill") == Some(&name(event)) {
             kill(getpid());
         }
+        if option("break") == Some(&name(event)) {
+            return ControlFlow::Break(());
+        }
         ControlFlow::Continue(())
     })?;
     println!("{} {:?}", applied.record.id, guard.map(Pid::as_raw_nonzero));
@@ -82,12 +87,21 @@ fn guarding(root: &str, within: &str, kill_undo: &str) -> Result<Guarding> {
 
 fn guard(root: &str, kill_undo: &str, id: &str) -> Result<()> {
     let id = id.parse().map_err(|_| Error::usage("invalid number"))?;
-    Machine::new(Path::new(root)).guard(id, &mut |event| {
-        if name(event) == kill_undo {
+    Machine::new(Path::new(root)).guard(id, &mut killed_at(kill_undo))
+}
+
+fn undo(root: &str, kill: &str) -> Result<()> {
+    let undone = Machine::new(Path::new(root)).undo(None, &mut killed_at(kill));
+    undone.map(drop)
+}
+
+fn killed_at(moment: &str) -> impl FnMut(Event) -> ControlFlow<()> {
+    move |event| {
+        if name(event) == moment {
             kill(getpid());
         }
         ControlFlow::Continue(())
-    })
+    }
 }
 
 fn name(event: Event) -> String {

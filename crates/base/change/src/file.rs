@@ -307,6 +307,9 @@ fn remove_at(directory: &File, name: &str) -> std::io::Result<()> {
     }
 }
 
+/// Signatures of the old content, which the new one must not bear.
+const SIGNATURES: [&[u8]; 2] = [b"security.ima", b"security.evm"];
+
 /// Extended attributes: security labels and access lists; see xattr(7).
 fn copy_attributes(from: &File, to: &File) -> std::io::Result<()> {
     let mut names = vec![0; 64 << 10];
@@ -315,7 +318,7 @@ fn copy_attributes(from: &File, to: &File) -> std::io::Result<()> {
         other => other?,
     };
     for name in names[..length].split(|&byte| byte == 0) {
-        if name.is_empty() {
+        if name.is_empty() || SIGNATURES.contains(&name) {
             continue;
         }
         let mut value = vec![0; 64 << 10];

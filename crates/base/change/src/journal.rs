@@ -104,11 +104,8 @@ impl Journal {
     /// # Errors
     /// Refused, when another process has it.
     pub(crate) fn lock(&self) -> Result<Lock> {
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.directory);
-        made.map_err(|cause| self.error("the journal's directory cannot be made", cause))?;
+        self.make()
+            .map_err(|cause| self.error("the journal's directory cannot be made", cause))?;
         let file = writable()
             .create(true)
             .open(self.directory.join("lock"))
@@ -125,6 +122,22 @@ impl Journal {
         Err(Error::refused(
             "another process is making or undoing a change",
         ))
+    }
+
+    /// Makes the directory and flushes the ones that it is in.
+    fn make(&self) -> io::Result<()> {
+        if self.directory.is_dir() {
+            return Ok(());
+        }
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.directory)?;
+        let above = self.directory.ancestors().skip(1);
+        for directory in above.filter(|path| !path.as_os_str().is_empty()) {
+            File::open(directory)?.sync_all()?;
+        }
+        Ok(())
     }
 
     /// Begins a change: all its steps with their inverses are flushed when this returns.

@@ -109,6 +109,16 @@ impl Machine {
         self.undo_here(record.id, watch)
     }
 
+    /// The change that [`Machine::undo`] would take back, after the same checks. Nothing is changed.
+    ///
+    /// # Errors
+    /// As there, but for those of restoring.
+    pub fn preview_undo(&self, id: Option<u64>) -> Result<Record> {
+        let record = self.to_undo(id)?;
+        check(&self.resources, &record)?;
+        Ok(record)
+    }
+
     fn undo_here(&self, id: u64, watch: &mut Watch<'_>) -> Result<Record> {
         let record = self.record(id)?;
         check(&self.resources, &record)?;
@@ -119,6 +129,7 @@ impl Machine {
             log.append(&Entry::Undoing { error: text })?;
             return Err(error);
         }
+        clean(&self.resources, &record)?;
         log.append(&Entry::Undone { by: UndoneBy::User })?;
         self.forget_guard(id);
         self.record(id)

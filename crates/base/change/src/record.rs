@@ -8,7 +8,7 @@
 //!                                 Undoing ─────────────► Undone
 //! ```
 
-use error::{Error, Result};
+use error::{Error, Result, printable};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -177,6 +177,16 @@ impl Record {
         let failed = |index| self.failed.iter().any(|(failed, _)| *failed == index);
         let begun = self.plan.steps.iter().enumerate().take(self.begun);
         begun.filter(move |(index, _)| !failed(*index))
+    }
+
+    /// The undo as text: the title, then a line for each step that would be restored, in order.
+    pub fn undo_to_text(&self) -> String {
+        let mut text = format!("undo change {}: {}\n", self.id, printable(&self.plan.title));
+        for (number, (_, step)) in (1..).zip(self.changed().rev()) {
+            let (what, preview) = (printable(&step.what), printable(&step.preview));
+            text += &format!("{number:>3}. take back: {what}\n     was {preview}\n");
+        }
+        text
     }
 
     /// As JSON: `id`, `title`, `state`, `time`, `until` (where it is pending), `undone_by`, `error`, and `steps[]`

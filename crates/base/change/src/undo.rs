@@ -64,7 +64,6 @@ pub(crate) fn restore(resources: &Resources, record: &Record, watch: &mut Watch<
             Err(error) => errors.push(error),
         }
     }
-    errors.extend(clean(resources, record).err());
     joined(format!("{} steps cannot be undone", errors.len()), errors)
 }
 

@@ -241,8 +241,14 @@ fn terminated() -> Result<UnixStream> {
 /// Which of these can be read; waits until one can.
 fn readable<const N: usize>(files: [BorrowedFd<'_>; N]) -> [bool; N] {
     let mut polled = files.map(|file| PollFd::from_borrowed_fd(file, PollFlags::IN));
-    while poll(&mut polled, None) == Err(Errno::INTR) {}
-    polled.map(|file| !file.revents().is_empty())
+    loop {
+        match poll(&mut polled, None) {
+            Ok(_) => return polled.map(|file| !file.revents().is_empty()),
+            Err(Errno::INTR) => {}
+            // Without poll(2) the guard would never notice the deadline: it is now.
+            Err(_) => return [true; N],
+        }
+    }
 }
 
 /// The next byte; nothing at the end.

@@ -68,6 +68,22 @@ fn a_guard_undoes_what_a_killed_client_began() {
 }
 
 #[test]
+fn a_client_killed_while_it_undoes_is_repaired_by_its_guard_or_by_undo() {
+    for undone in 0..STEPS {
+        let room = Room::new();
+        let options = format!("break=applied:4 kill=undone:{undone}");
+        assert!(!room.apply(&format!("within=3600 {options}")).success);
+        room.wait_for_the_guard();
+        room.is_before();
+        assert_eq!(room.state(), State::Undone(UndoneBy::Guard), "{undone}");
+        assert!(!room.apply(&options).success);
+        assert!(room.state().is_open());
+        room.undo(None);
+        room.is_before();
+    }
+}
+
+#[test]
 fn a_client_undoes_everything_when_its_guard_is_killed() {
     for moment in ["guarded".to_owned()].into_iter().chain(moments()) {
         let room = Room::new();
@@ -142,6 +158,17 @@ fn a_guard_killed_while_it_undoes_is_repaired_by_undo_and_cannot_be_confirmed() 
 fn a_guard_that_is_asked_to_end_undoes_first() {
     let room = Room::new();
     let guard = room.apply("within=3600").guard.expect("a guard");
+    room.signal(guard, rustix::process::Signal::TERM);
+    room.wait_for_the_guard();
+    room.is_before();
+    assert_eq!(room.state(), State::Undone(UndoneBy::Guard));
+}
+
+#[test]
+fn a_guard_that_can_open_no_file_undoes_all_the_same() {
+    let room = Room::new();
+    let guard = room.apply("within=3600").guard.expect("a guard");
+    room.forbid_opening(guard);
     room.signal(guard, rustix::process::Signal::TERM);
     room.wait_for_the_guard();
     room.is_before();

@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use change::{Event, Machine, State};
-use rustix::process::{Pid, Signal};
+use change::{Machine, State};
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 use tempfile::TempDir;
 
 /// Mode and content of every file outside the journal.
@@ -86,20 +86,11 @@ impl Room {
         }
     }
 
-    /// An undo that dies after so many steps and one more: the panic leaves what a kill does, since nothing
-    /// catches it on the way.
-    pub fn undo_killed_after(&self, undone: usize) {
-        let mut count = 0;
-        let root = self.directory.path().to_owned();
-        let died = thread::spawn(move || {
-            let _ = Machine::new(&root).undo(None, &mut |event| {
-                assert!(matches!(event, Event::Undone(_)));
-                assert!(count < undone, "this is the kill");
-                count += 1;
-                ControlFlow::Continue(())
-            });
-        });
-        assert!(died.join().is_err());
+    /// Has the example undo, and killed when this step is undone.
+    pub fn undo_killed_after(&self, step: usize) {
+        let mut command = Command::new(example());
+        command.arg("undo").arg(self.directory.path());
+        assert!(!run(command.arg(format!("kill=undone:{step}"))).success);
     }
 
     pub fn state(&self) -> State {
@@ -127,6 +118,15 @@ impl Room {
     pub fn signal(&self, process: i32, signal: Signal) {
         let process = Pid::from_raw(process).unwrap();
         rustix::process::kill_process(process, signal).unwrap();
+    }
+
+    /// Forbids a process to open one more file: its lowest numbers are all taken.
+    pub fn forbid_opening(&self, process: i32) {
+        let none = Rlimit {
+            current: Some(4),
+            maximum: Some(4),
+        };
+        prlimit(Pid::from_raw(process), Resource::Nofile, none).unwrap();
     }
 
     #[track_caller]
