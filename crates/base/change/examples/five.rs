@@ -60,8 +60,10 @@ fn apply(root: &str, options: &[&str]) -> Result<()> {
         if let Event::Guarded(pid) = event {
             guard = Pid::from_raw(pid as i32);
         }
-        if option("kill-guard") == Some(&name(event)) {
-            guard.map(kill_and_wait);
+        if let (Some(moment), Some(guard)) = (option("kill-guard"), guard)
+            && moment == name(event)
+        {
+            kill_and_wait(guard);
         }
         if option("kill") == Some(&name(event)) {
             kill(getpid());

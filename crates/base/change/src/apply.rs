@@ -12,7 +12,7 @@ use crate::record::{Entry, Record, State, UndoneBy};
 use crate::resource::{Ready, Resource};
 use crate::resources::Resources;
 use crate::step::Planned;
-use crate::undo::{Purpose, restore, restore_step, tag};
+use crate::undo::{Purpose, clean, restore, restore_step, tag};
 
 /// A change that was made.
 #[derive(Debug)]
@@ -130,19 +130,20 @@ impl Attempt<'_> {
         Ok(())
     }
 
-    /// Undoes the steps that were begun, newest first. A guard is dismissed only after that succeeded: otherwise
-    /// the end of the link makes it try as well.
+    /// Undoes the steps that were begun, newest first. The guard is dismissed only after that succeeded:
+    /// otherwise the end of the link makes it try as well.
     fn take_back(mut self, error: Error) -> Error {
+        if let Err(other) = restore(self.resources, &self.record, self.watch) {
+            return error.because(other);
+        }
+        if let Some(link) = self.link.take() {
+            link.dismiss();
+        }
         let by = UndoneBy::Failure;
-        let undone = restore(self.resources, &self.record, self.watch)
+        let told = clean(self.resources, &self.record)
             .and_then(|()| self.log.append(&Entry::Undone { by }));
-        match undone {
-            Ok(()) => {
-                if let Some(link) = self.link {
-                    link.dismiss();
-                }
-                error
-            }
+        match told {
+            Ok(()) => error,
             Err(other) => error.because(other),
         }
     }

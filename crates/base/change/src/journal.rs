@@ -227,6 +227,8 @@ impl Journal {
         }
         removed.extend(old.iter().take(old.len().saturating_sub(KEPT)));
         for id in removed {
+            // A guard that was killed leaves its pipe.
+            let _ = fs::remove_file(self.control(id));
             fs::remove_file(self.file(id))
                 .map_err(|cause| self.error("an old change cannot be removed", cause))?;
         }

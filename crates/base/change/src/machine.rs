@@ -25,9 +25,11 @@ pub struct Machine {
 impl Machine {
     /// The machine below `root`, with the basic kinds of resources and the usual journal.
     pub fn new(root: &Path) -> Self {
+        // The guard leaves its working directory.
+        let root = std::path::absolute(root).unwrap_or_else(|_| root.into());
         Machine {
+            journal: Journal::of(&root),
             resources: Resources::new(root),
-            journal: Journal::of(root),
         }
     }
 
@@ -51,13 +53,7 @@ impl Machine {
         watch: &mut Watch<'_>,
     ) -> Result<Applied> {
         let lock = self.journal.lock()?;
-        if let Some(open) = self.open_change()? {
-            let state = match open.state {
-                State::Pending(_) => "waits for confirmation",
-                _ => "is half done",
-            };
-            return Err(Error::refused(format!("change {} {state}", open.id)));
-        }
+        self.refuse_if_open(None)?;
         if plan.is_empty() {
             return Err(Error::usage("the change has nothing to do"));
         }
@@ -70,8 +66,7 @@ impl Machine {
         )
     }
 
-    /// The change that waits for confirmation, or is half done; there is one at most, unless undoing an older one
-    /// was cut short as well.
+    /// The change that waits for confirmation, or is half done; there is one at most.
     ///
     /// # Errors
     /// The journal cannot be read.
@@ -81,6 +76,20 @@ impl Machine {
             .into_iter()
             .rev()
             .find(|record| record.state.is_open()))
+    }
+
+    /// Refuses while another change than this one is open.
+    fn refuse_if_open(&self, but: Option<u64>) -> Result<()> {
+        match self.open_change()? {
+            Some(open) if Some(open.id) != but => {
+                let state = match open.state {
+                    State::Pending(_) => "waits for confirmation",
+                    _ => "is half done",
+                };
+                Err(Error::refused(format!("change {} {state}", open.id)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether a guard watches over this change now.
@@ -94,11 +103,12 @@ impl Machine {
     /// Takes a change back: this one, or else the one that is open, or else the last one that is done.
     ///
     /// # Errors
-    /// Refused, where there is none, it is undone already, or something that it would restore was altered since: then
-    /// nothing is restored.
+    /// Refused, where there is none, it is undone already, another one is open, or something that it would restore was
+    /// altered since: then nothing is restored.
     pub fn undo(&self, id: Option<u64>, watch: &mut Watch<'_>) -> Result<Record> {
         let _lock = self.journal.lock()?;
         let record = self.to_undo(id)?;
+        self.refuse_if_open(Some(record.id))?;
         if let Some(control) = Control::of(&self.journal, record.id)? {
             control.undo();
             let after = self.record(record.id)?;
@@ -115,6 +125,7 @@ impl Machine {
     /// As there, but for those of restoring.
     pub fn preview_undo(&self, id: Option<u64>) -> Result<Record> {
         let record = self.to_undo(id)?;
+        self.refuse_if_open(Some(record.id))?;
         check(&self.resources, &record)?;
         Ok(record)
     }

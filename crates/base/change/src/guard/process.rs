@@ -47,11 +47,9 @@ pub(crate) fn serve(
         Ok(_) => READY.to_owned(),
         Err(error) => error.to_string().replace('\n', " "),
     };
-    let told = client.write_all(format!("{answer}\n").as_bytes());
+    // A client that has ended meanwhile is noticed below.
+    let _ = client.write_all(format!("{answer}\n").as_bytes());
     let mut guard = armed?;
-    if told.is_err() {
-        return Ok(());
-    }
     let end = guard.follow(&mut client).unwrap_or_else(|| guard.hold());
     let ended = guard.end(end, watch);
     // What follows may open files: the change is settled.

@@ -5,6 +5,8 @@
 
 mod room;
 
+use std::ops::ControlFlow;
+
 use change::{State, UndoneBy};
 
 use room::Room;
@@ -199,12 +201,15 @@ fn undo_has_the_guard_undo_at_once() {
 #[test]
 fn one_change_waits_at_a_time() {
     let room = Room::new();
+    room.apply_again().unwrap();
     assert!(room.apply("within=3600").success);
-    let ran = room.apply_again();
-    assert_eq!(
-        ran.unwrap_err().to_text(),
-        "error: change 1 waits for confirmation"
-    );
+    let undone = room
+        .machine()
+        .undo(Some(1), &mut |_| ControlFlow::Continue(()));
+    for error in [room.apply_again().unwrap_err(), undone.unwrap_err()] {
+        let expected = "error: change 2 waits for confirmation";
+        assert_eq!(error.to_text(), expected);
+    }
     room.machine().confirm().unwrap();
     room.is_after();
 }
