@@ -18,7 +18,7 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// Files ([`file`]) and knobs ([`knob`]) below `root`.
+    /// Files ([`mod@file`]) and knobs ([`knob`]) below `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         let resources = Resources {
             root: root.into(),
