@@ -1,13 +1,17 @@
 //! One file a command.
 
+pub(crate) mod changes;
 pub(crate) mod completions;
+pub(crate) mod confirm;
 pub(crate) mod convert;
 pub(crate) mod digest;
 mod ending;
+pub(crate) mod guard_change;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod man;
 mod request;
+pub(crate) mod undo;
 mod web;
 
 use clap::Subcommand;
@@ -25,10 +29,27 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     /// Print a digest of a disk's content (holes cost no time)
     Digest(digest::Args),
+    /// List the changes that were made to this machine
+    Changes(changes::Args),
+    /// Take a change back
+    Undo(undo::Args),
+    /// Keep the change that waits for confirmation
+    Confirm(confirm::Args),
+    /// Take a change back unless it is confirmed
+    #[command(hide = true)]
+    GuardChange(guard_change::Args),
     /// Write the manual pages
     Man(man::Args),
     /// Print completions for a shell
     Completions(completions::Args),
+}
+
+impl Command {
+    /// Whether the command is about changes itself, and so needs no notice of an open one.
+    pub(crate) fn is_about_changes(&self) -> bool {
+        use Command::{Changes, Confirm, GuardChange, Undo};
+        matches!(self, Changes(_) | Confirm(_) | GuardChange(_) | Undo(_))
+    }
 }
 
 /// Runs one command of the command line that is defined by `definition`.
@@ -38,6 +59,10 @@ pub(crate) fn run(command: Command, definition: clap::Command) -> End {
         Command::Convert(args) => convert::run(*args),
         Command::Inspect(args) => inspect::run(args),
         Command::Digest(args) => digest::run(args),
+        Command::Changes(args) => changes::run(&args),
+        Command::Undo(args) => undo::run(&args),
+        Command::Confirm(args) => confirm::run(&args),
+        Command::GuardChange(args) => guard_change::run(&args),
         Command::Man(args) => man::run(&args, definition),
         Command::Completions(args) => completions::run(&args, definition),
     }

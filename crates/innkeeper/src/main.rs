@@ -6,6 +6,7 @@
 mod checksums;
 mod cli;
 mod commands;
+mod machine;
 mod options;
 mod output;
 mod progress;
@@ -14,5 +15,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let command = cli::parse();
+    if !command.is_about_changes() {
+        machine::tell_open_change();
+    }
     output::exit(commands::run(command, cli::definition()))
 }

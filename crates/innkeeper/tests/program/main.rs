@@ -12,6 +12,7 @@ mod appliances;
 mod archives;
 mod badinput;
 mod beside;
+mod changes;
 mod checksums;
 mod chunks;
 mod convert;

@@ -233,12 +233,15 @@ fn manual_pages_and_completions_come_from_the_parser() {
     assert_eq!(
         room.names(),
         [
+            "innkeeper-changes.1",
             "innkeeper-completions.1",
+            "innkeeper-confirm.1",
             "innkeeper-convert.1",
             "innkeeper-digest.1",
             "innkeeper-import.1",
             "innkeeper-inspect.1",
             "innkeeper-man.1",
+            "innkeeper-undo.1",
             "innkeeper.1"
         ]
     );

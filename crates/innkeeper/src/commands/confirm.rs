@@ -1,0 +1,34 @@
+//! `innkeeper confirm`: keeps the change that waits for it.
+
+use std::path::PathBuf;
+
+use error::{Result, printable};
+
+use super::undo::tell;
+use crate::machine::machine;
+use crate::output::{End, Json};
+
+/// `innkeeper confirm`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The root directory of the machine [default: /]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+
+    /// Print the result as one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// Confirms it, and says which one it was.
+pub(crate) fn run(args: &Args) -> End {
+    let json = if args.json { Json::Out } else { Json::No };
+    End::new(confirm(args).err().into_iter().collect(), json)
+}
+
+fn confirm(args: &Args) -> Result<()> {
+    let record = machine(args.root.as_deref()).confirm()?;
+    let title = printable(&record.plan.title);
+    let text = format!("change {} is confirmed: {title}\n", record.id);
+    tell(&record, args.json, &text)
+}

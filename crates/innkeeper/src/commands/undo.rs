@@ -1,0 +1,57 @@
+//! `innkeeper undo`: takes a change back.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use change::Record;
+use error::{Result, printable};
+use render::document;
+use serde_json::json;
+
+use crate::machine::machine;
+use crate::output::{End, Json, print, print_json};
+
+/// `innkeeper undo [ID]`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The change's number [default: the one that waits or is half done, else the last one]
+    id: Option<u64>,
+
+    /// The root directory of the machine [default: /]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+
+    /// Say what would be restored, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Print the result as one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// Takes it back, and says which one it was.
+pub(crate) fn run(args: &Args) -> End {
+    let json = if args.json { Json::Out } else { Json::No };
+    End::new(undo(args).err().into_iter().collect(), json)
+}
+
+fn undo(args: &Args) -> Result<()> {
+    let machine = machine(args.root.as_deref());
+    if args.dry_run {
+        let record = machine.preview_undo(args.id)?;
+        return tell(&record, args.json, &record.undo_to_text());
+    }
+    let record = machine.undo(args.id, &mut |_| ControlFlow::Continue(()))?;
+    let title = printable(&record.plan.title);
+    let text = format!("change {} is undone: {title}\n", record.id);
+    tell(&record, args.json, &text)
+}
+
+/// Prints the change as JSON, or else the text.
+pub(super) fn tell(record: &Record, json: bool, text: &str) -> Result<()> {
+    if json {
+        return print_json(&document(json!({ "change": record.to_json() })));
+    }
+    print(text.as_bytes())
+}
