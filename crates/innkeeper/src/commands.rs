@@ -11,16 +11,18 @@ mod request;
 mod told;
 mod web;
 
+use host::Host;
+
 use crate::cli::Command;
 use crate::output::End;
 
-/// Runs one command.
-pub(crate) fn run(command: Command) -> End {
+/// Runs one command on `host`.
+pub(crate) fn run(command: Command, host: &Host) -> End {
     match command {
-        Command::Import(args) => import::run(*args),
-        Command::Convert(args) => convert::run(*args),
-        Command::Inspect(args) => inspect::run(args),
-        Command::Digest(args) => digest::run(args),
+        Command::Import(args) => import::run(*args, host),
+        Command::Convert(args) => convert::run(*args, host),
+        Command::Inspect(args) => inspect::run(args, host),
+        Command::Digest(args) => digest::run(args, host),
         Command::Man(args) => man::run(&args),
         Command::Completions(args) => completions::run(&args),
     }

@@ -12,7 +12,9 @@ mod watch;
 
 use std::process::ExitCode;
 
+use host::Host;
+
 fn main() -> ExitCode {
     let command = cli::parse();
-    output::exit(commands::run(command))
+    output::exit(commands::run(command, &Host::live()))
 }

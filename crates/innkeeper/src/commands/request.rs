@@ -14,9 +14,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use diskimage::{Format, How};
+use endpoint::Place;
 use endpoint::target::{Candidate, TargetOptions};
-use endpoint::{Host, Place};
 use error::{Error, Result, parse_amount};
+use host::Host;
 use transfer::{Control, Form, Import, Input, Outcome, Pattern, Pick, Sums};
 use unpack::Limits;
 use unpack::gzip::Engine;
@@ -182,7 +183,8 @@ pub(super) struct Task {
 }
 
 /// Runs the transfer and tells the result.
-pub(super) fn run(task: Task) -> End {
+pub(super) fn run(task: Task, host: &Host) -> End {
+    let host = host.clone();
     let (json, quiet) = (task.common.json, task.common.quiet);
     // Where the disk itself goes to standard output, nothing else may.
     let aside = task.to.iter().any(|to| is_standard_output(to));
@@ -190,7 +192,7 @@ pub(super) fn run(task: Task) -> End {
     let control = Arc::new(Control::default());
     let shared = Arc::clone(&control);
     let reporter = Reporter::new(task.common.progress, quiet);
-    let done = match watch::run(&control, reporter, move || transfer(task, &shared)) {
+    let done = match watch::run(&control, reporter, move || transfer(task, &host, &shared)) {
         Ok(done) => done,
         Err(error) => return End::new(vec![error], failed_as(json, aside)),
     };
@@ -229,7 +231,7 @@ fn failed_as(json: bool, aside: bool) -> Json {
     }
 }
 
-fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
+fn transfer(mut task: Task, host: &Host, control: &Arc<Control>) -> Result<told::Done> {
     let args = &task.common;
     let source = Place::parse(&args.source)?;
     let keep = keep(args)?;
@@ -243,7 +245,7 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
         config_from: config_from.as_ref(),
         choice: args.guest.choice(),
     };
-    let taken = Taken::default();
+    let taken = Taken::on(host);
     let ahead = args.member.is_none();
     let (places, several) = places::of(&task.to, &options, &given, ahead, &taken)?;
     let format = task.form.as_ref().map_or(Format::Raw, |form| form.format);
@@ -252,29 +254,29 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
         return Err(Error::usage("--config cannot name a disk inside an ova")
             .hint("leave it out: the ova has a description of the guest"));
     }
-    let config = config.map(|place| args.config.check(&place, args.force, format));
+    let config = config.map(|place| args.config.check(&place, args.force, format, host));
     let config = config.transpose()?;
     if args.verify && task.to.iter().any(|to| is_standard_output(to)) {
         return Err(Error::usage("standard output cannot be read back").hint("leave --verify out"));
     }
     let keep: Option<Box<dyn Candidate>> = match &keep {
-        Some(place) => Some(endpoint::target::check(place, &plain(args.force))?),
+        Some(place) => Some(endpoint::target::check(place, &plain(args.force), host)?),
         None => None,
     };
     let kept = keep.as_ref().map(|keep| keep.name().to_owned());
     let list = args.checksums.as_ref().map(Place::parse).transpose()?;
-    let http = args.web.options(&source, list.as_ref(), args.quiet)?;
+    let http = args.web.options(&source, list.as_ref(), args.quiet, host)?;
     if let Some(ova) = ova {
         ova.name = package::name(task.to.first().unwrap_or(&args.source), &source);
-        let guest = config_from.map(|place| package::guest(&place, &http));
+        let guest = config_from.map(|place| package::guest(&place, &http, host));
         ova.guest = guest.transpose()?;
     }
     let listed = list
         .as_ref()
-        .map(|list| Listed::fetch(list, &source, &http))
+        .map(|list| Listed::fetch(list, &source, &http, host))
         .transpose()?;
     let how = how(args, &source, &taken)?;
-    let opened = input::open(&source, &http, &taken)?;
+    let opened = input::open(&source, &http, &taken, host)?;
     let name = opened.name().to_owned();
     let sums = match &listed {
         Some(listed) => match &opened {
@@ -349,7 +351,6 @@ fn target_options(task: &Task) -> TargetOptions {
             Some(_) => None,
             None => task.common.size,
         },
-        host: Host::default(),
     }
 }
 

@@ -6,7 +6,6 @@
 //! (once the size is known) and [`target::Candidate::open`], the first one that changes anything.
 
 mod block;
-mod host;
 pub mod lvm;
 mod name;
 pub mod nbd;
@@ -15,5 +14,4 @@ pub mod target;
 #[cfg(test)]
 mod testing;
 
-pub use host::Host;
 pub use name::Place;

@@ -12,9 +12,10 @@ mod stream;
 mod volume;
 
 use error::{Error, Result};
+use host::Host;
 use sparse::BlockWrite;
 
-use crate::{Host, Place, nbd};
+use crate::{Place, nbd};
 pub(crate) use device::{HEAD, TAIL};
 use error::amounts;
 
@@ -27,8 +28,6 @@ pub struct TargetOptions {
     pub target_is_zero: bool,
     /// The size in bytes that the disk is padded to with zeros, at least.
     pub size: Option<u64>,
-    /// The machine the targets are on.
-    pub host: Host,
 }
 
 /// A target that passed [`check`] and is not changed yet.
@@ -95,18 +94,18 @@ pub trait Candidate: Send {
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>>;
 }
 
-/// Looks at a target as far as possible without knowing the disk's size, changing nothing.
+/// Looks at a target on `host` as far as possible without knowing the disk's size, changing nothing.
 ///
 /// A block device is claimed from here on: nobody can mount it until the candidate is dropped.
 ///
 /// # Errors
 /// They name the place. [`error::Kind::Usage`] for an address, [`error::Kind::Target`] for every
 /// reason not to write there, [`error::Kind::Io`] when the reasons cannot be found out.
-pub fn check(place: &Place, options: &TargetOptions) -> Result<Box<dyn Candidate>> {
+pub fn check(place: &Place, options: &TargetOptions, host: &Host) -> Result<Box<dyn Candidate>> {
     match place {
         Place::Stdio => stream::check_stdout(options),
-        Place::File(path) => file::check(path, options),
-        Place::Volume(volume) => volume::check(volume, options),
+        Place::File(path) => file::check(path, options, host),
+        Place::Volume(volume) => volume::check(volume, options, host),
         Place::Nbd(address) => nbd::check(address, options),
         Place::Http(_) => Err(Error::usage(format!("{place} cannot be written to"))
             .hint("give a file, a device, -, lv:VG/NAME or nbd://…")),

@@ -188,7 +188,7 @@ fn check(
     }
     places
         .iter()
-        .map(|place| endpoint::target::check(place, options))
+        .map(|place| endpoint::target::check(place, options, taken.host()))
         .collect()
 }
 

@@ -5,13 +5,14 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use error::{Error, Result, amount, amounts};
+use host::{Host, Number};
 use recognise::holding;
 use sparse::BlockWrite;
 
 use super::super::{Candidate, TargetOptions, check_asked, too_small};
 use super::claim::cannot_open;
 use super::{Claim, Device, Zeros};
-use crate::block::{self, usage};
+use crate::block;
 use crate::lvm::Chunks;
 
 /// A device that may be written, claimed.
@@ -22,17 +23,22 @@ pub(crate) struct DeviceCandidate {
 }
 
 /// Looks at the block device at `path`, called `name`.
-pub(crate) fn check(name: &str, path: &Path, options: &TargetOptions) -> Result<DeviceCandidate> {
+pub(crate) fn check(
+    name: &str,
+    path: &Path,
+    options: &TargetOptions,
+    host: &Host,
+) -> Result<DeviceCandidate> {
     let named = |error: Error| error.at(name);
     let metadata = fs::metadata(path).map_err(|cause| cannot_open(name, cause))?;
-    let Some(number) = block::number(&metadata) else {
+    let Some(number) = Number::of(&metadata) else {
         return Err(Error::target(format!("{name} is not a block device")));
     };
-    if let Some(reason) = usage::in_use(&options.host, number).map_err(named)? {
-        return Err(Error::target(format!("{name} {reason}")));
+    if let Some(usage) = host.usage(number).map_err(named)? {
+        return Err(Error::target(format!("{name} {usage}")));
     }
     let candidate = DeviceCandidate {
-        claim: Claim::new(name, path)?,
+        claim: Claim::new(name, path, host)?,
         zeros: match options.target_is_zero {
             true => Zeros::There,
             false => Zeros::Punch,
