@@ -1,11 +1,13 @@
 //! A running tool: its pipes, its bounds and its end, all seen to by one thread.
 
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// Most bytes of standard error that are kept; what comes behind is read and forgotten.
@@ -13,6 +15,10 @@ const ERRORS: usize = 64 << 10;
 
 /// Bytes that are taken at once.
 const PIECE: usize = 64 << 10;
+
+/// Pieces that are taken of each pipe once the tool has ended: as much as a pipe holds (fcntl(2), F_SETPIPE_SZ). What it
+/// left in the background may write for ever.
+const LEFT: usize = 17;
 
 /// How long one waits at first before looking again, and at most: a tool that ends at once costs little, and one that
 /// runs for long is still ended soon.
@@ -48,12 +54,17 @@ pub(crate) enum Ended {
     Cancelled,
 }
 
-/// This side of a tool's pipes; each goes when its other side does.
-struct Pipes<'a> {
-    stdin: Option<ChildStdin>,
+/// A tool that was started, and this side of its pipes; each goes when its other side does.
+struct Running<'a> {
+    child: Child,
+    /// How it ended, once it has and was waited for.
+    status: Option<ExitStatus>,
     input: &'a [u8],
+    stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
+    written: Vec<u8>,
+    errors: Vec<u8>,
 }
 
 /// Sees to `child` until it ends by itself or breaks one of its `bounds`; then it is killed with its process group.
@@ -61,82 +72,83 @@ struct Pipes<'a> {
 /// # Errors
 /// What the operating system says when a pipe fails; the child is killed then.
 pub(crate) fn attend(mut child: Child, input: &[u8], bounds: &Bounds<'_>) -> io::Result<Written> {
-    let mut pipes = Pipes {
+    let mut running = Running {
         stdin: child.stdin.take(),
-        input,
         stdout: child.stdout.take(),
         stderr: child.stderr.take(),
+        child,
+        status: None,
+        input,
+        written: Vec::new(),
+        errors: Vec::new(),
     };
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let ended = watch(&mut child, &mut pipes, bounds, &mut stdout, &mut stderr);
-    if !matches!(ended, Ok(Ended::Itself(_))) {
-        kill(&mut child);
-    }
+    let ended = running.watch(bounds);
+    running.kill();
     Ok(Written {
         ended: ended?,
-        stdout,
-        stderr,
+        stdout: running.written,
+        stderr: running.errors,
     })
 }
 
-fn watch(
-    child: &mut Child,
-    pipes: &mut Pipes<'_>,
-    bounds: &Bounds<'_>,
-    stdout: &mut Vec<u8>,
-    stderr: &mut Vec<u8>,
-) -> io::Result<Ended> {
-    pipes.never_wait()?;
-    let start = Instant::now();
-    let mut pause = SHORT;
-    loop {
-        pipes.wait(pause)?;
-        // Asked first: what a child that has ended wrote is in its pipes by then, and is taken below.
-        let status = child.try_wait()?;
-        pipes.give();
-        let more = take(&mut pipes.stdout, stdout, bounds.output.saturating_add(1))?;
-        let more = take(&mut pipes.stderr, stderr, ERRORS)? || more;
-        if stdout.len() > bounds.output {
-            return Ok(Ended::Output);
+impl Running<'_> {
+    fn watch(&mut self, bounds: &Bounds<'_>) -> io::Result<Ended> {
+        self.never_wait()?;
+        let start = Instant::now();
+        let (mut pause, mut left) = (SHORT, LEFT);
+        loop {
+            self.wait(pause)?;
+            // Asked first: what a child that has ended wrote is in its pipes by then, and is taken below.
+            self.status = self.child.try_wait()?;
+            self.give();
+            let most = bounds.output.saturating_add(1);
+            let more = take(&mut self.stdout, &mut self.written, most)?;
+            let more = take(&mut self.stderr, &mut self.errors, ERRORS)? || more;
+            if self.written.len() > bounds.output {
+                return Ok(Ended::Output);
+            }
+            if let Some(status) = self.status {
+                left -= 1;
+                if !more || left == 0 {
+                    return Ok(Ended::Itself(status));
+                }
+                continue;
+            }
+            if (bounds.cancelled)() {
+                return Ok(Ended::Cancelled);
+            }
+            if let Some(limit) = bounds.time
+                && start.elapsed() >= limit
+            {
+                return Ok(Ended::Time(limit));
+            }
+            pause = if more { SHORT } else { LONG.min(pause * 2) };
         }
-        if let Some(status) = status
-            && !more
-        {
-            return Ok(Ended::Itself(status));
-        }
-        if (bounds.cancelled)() {
-            return Ok(Ended::Cancelled);
-        }
-        if let Some(limit) = bounds.time
-            && start.elapsed() >= limit
-        {
-            return Ok(Ended::Time(limit));
-        }
-        pause = if more { SHORT } else { LONG.min(pause * 2) };
     }
-}
 
-/// Kills the child and what it started in its group. It has not been waited for, so the group is still its own.
-fn kill(child: &mut Child) {
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    if let Some(group) = group {
-        // What has ended already needs no signal.
-        let _ = kill_process_group(group, Signal::KILL);
+    /// Kills the child and what it started in its group. Once it was waited for, its number may be another's.
+    fn kill(&mut self) {
+        if self.status.is_some() {
+            return;
+        }
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let Some(group) = group {
+            // What has ended already needs no signal.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.child.wait();
     }
-    let _ = child.wait();
-}
 
-impl Pipes<'_> {
     /// Makes reading and writing return at once.
     fn never_wait(&self) -> io::Result<()> {
-        let set = |pipe: &dyn std::os::fd::AsFd| -> io::Result<()> {
-            let pipe = pipe.as_fd();
+        let stdin = self.stdin.as_ref().map(AsFd::as_fd);
+        let stdout = self.stdout.as_ref().map(AsFd::as_fd);
+        let stderr = self.stderr.as_ref().map(AsFd::as_fd);
+        for pipe in [stdin, stdout, stderr].into_iter().flatten() {
             let flags = rustix::fs::fcntl_getfl(pipe)?;
-            Ok(rustix::fs::fcntl_setfl(pipe, flags | OFlags::NONBLOCK)?)
-        };
-        self.stdin.as_ref().map_or(Ok(()), |pipe| set(pipe))?;
-        self.stdout.as_ref().map_or(Ok(()), |pipe| set(pipe))?;
-        self.stderr.as_ref().map_or(Ok(()), |pipe| set(pipe))
+            rustix::fs::fcntl_setfl(pipe, flags | OFlags::NONBLOCK)?;
+        }
+        Ok(())
     }
 
     /// Waits until something can be read or written, at most this long.
@@ -159,7 +171,7 @@ impl Pipes<'_> {
         );
         let pause = Timespec::try_from(pause).map_err(io::Error::other)?;
         match poll(&mut ready, Some(&pause)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(cause) => Err(cause.into()),
         }
     }

@@ -194,4 +194,7 @@ fn what_a_tool_leaves_in_the_background_is_not_waited_for() {
     let pid = std::fs::read_to_string(tools.state().join("pid")).unwrap();
     // It lives: it can be killed.
     testkit::machine::run("kill", &[pid.trim()]);
+    tools.script("noisy", "yes >&2 & echo $! >$state/pid; echo started");
+    let output = run(&tools, &Tool::new("noisy").without_time_limit()).unwrap();
+    assert_eq!(output.text().unwrap(), "started\n");
 }

@@ -3,9 +3,6 @@
 use std::fmt;
 use std::fs::Metadata;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::Path;
-
-use crate::{Host, Kind};
 
 /// A block device's number, the same whatever path leads to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,20 +41,5 @@ impl Number {
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.major, self.minor)
-    }
-}
-
-impl Host {
-    /// The number of the block device whose node the host calls `path`; `None` for everything else, and for what
-    /// cannot be seen.
-    pub fn device(&self, path: &Path) -> Option<Number> {
-        let below = path.strip_prefix("/dev").ok()?;
-        if let Some(dev) = &self.dev {
-            return Number::of(&std::fs::metadata(dev.join(below)).ok()?);
-        }
-        match self.files.status(path).ok()??.kind {
-            Kind::Block(number) => Some(number),
-            _ => None,
-        }
     }
 }

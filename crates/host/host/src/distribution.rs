@@ -228,6 +228,28 @@ mod tests {
         assert_eq!(assignments(text), BTreeMap::from(expected));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_quoted_value_is_read_as_it_was(value in "[ -~]{0,40}") {
+            let mut quoted = String::from("K=\"");
+            for c in value.chars() {
+                if "\"$`\\".contains(c) {
+                    quoted.push('\\');
+                }
+                quoted.push(c);
+            }
+            quoted.push('"');
+            let read = assignments(&quoted);
+            proptest::prop_assert_eq!(read.get("K"), Some(&value));
+        }
+
+        #[test]
+        fn whatever_stands_in_a_release_file_is_read(text: String) {
+            let keys = assignments(&text).into_keys().all(|key| !key.contains('='));
+            proptest::prop_assert!(keys);
+        }
+    }
+
     #[test]
     fn the_file_below_usr_counts_where_there_is_no_other() {
         let fake = FakeHost::new();

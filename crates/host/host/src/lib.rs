@@ -81,8 +81,8 @@ impl Host {
         Host { dev, ..self }
     }
 
-    /// The same host with its tools in these directories of the running system, in this order. They may be run
-    /// even if the rest of the host is a directory.
+    /// The same host with its tools in these directories of the running system, in this order, which
+    /// are also the `PATH` that tools get. They may be run even if the rest of the host is a directory.
     #[must_use]
     pub fn with_path(self, path: Vec<PathBuf>) -> Self {
         let path = Some(path);
@@ -104,5 +104,18 @@ impl Host {
         self.dev
             .clone()
             .unwrap_or_else(|| self.files.real(Path::new("/dev")))
+    }
+
+    /// The number of the block device whose node the host calls `path`; `None` for everything else, and for what
+    /// cannot be seen.
+    pub fn device(&self, path: &Path) -> Option<Number> {
+        let below = path.strip_prefix("/dev").ok()?;
+        if let Some(dev) = &self.dev {
+            return Number::of(&std::fs::metadata(dev.join(below)).ok()?);
+        }
+        match self.files.status(path).ok()??.kind {
+            Kind::Block(number) => Some(number),
+            _ => None,
+        }
     }
 }

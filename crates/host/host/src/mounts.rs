@@ -165,6 +165,16 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_stands_in_a_table_is_read(line: Vec<u8>, fields in "[0-9:/ \\\\-]{0,60}") {
+            let _ = mount(&line);
+            if let Some(mount) = mount(fields.as_bytes()) {
+                proptest::prop_assert!(fields.len() > mount.point.as_os_str().len());
+            }
+        }
+    }
+
     #[test]
     fn the_running_system_has_mounts() {
         let mounts = Host::live().mounts().unwrap();

@@ -124,3 +124,6 @@ fn unknown(host: &Host, path: &Path, why: Error) -> Error {
     }
     error.because_of(why)
 }
+
+#[cfg(test)]
+mod tests;

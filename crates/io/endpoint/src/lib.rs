@@ -6,9 +6,12 @@
 //! (once the size is known) and [`target::Candidate::open`], the first one that changes anything.
 
 mod block;
+mod candidate;
 pub mod lvm;
 mod name;
 pub mod nbd;
+mod overwrite;
+mod secrets;
 pub mod source;
 pub mod target;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::lvm::Volume;
 use crate::nbd::Address;
-use crate::source::http::shown;
+use crate::secrets::shown;
 
 /// A place as a person names it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@ mod volume;
 use std::path::Path;
 
 use error::{Error, Kind, Result};
+use sparse::BlockWrite;
 
 use super::*;
 

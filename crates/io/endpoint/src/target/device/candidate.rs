@@ -4,15 +4,15 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use error::{Error, Result, amount, amounts};
+use error::{Error, Result};
 use host::{Host, Number};
-use recognise::holding;
 use sparse::BlockWrite;
 
-use super::super::{Candidate, TargetOptions, check_asked, too_small};
+use super::super::{Candidate, TargetOptions};
 use super::claim::cannot_open;
 use super::{Claim, Device, Zeros};
 use crate::block;
+use crate::candidate::{check_empty, check_fits, check_has, overwrites};
 use crate::lvm::Chunks;
 
 /// A device that may be written, claimed.
@@ -45,9 +45,12 @@ pub(crate) fn check(
         },
         asked: options.size,
     };
-    candidate.check_asked_size()?;
+    let Claim { capacity, file, .. } = &candidate.claim;
+    check_has(name, *capacity, options.size)?;
     if !options.force {
-        candidate.check_empty()?;
+        check_empty(name, *capacity, |offset, buffer| {
+            file.read_exact_at(buffer, offset)
+        })?;
     }
     Ok(candidate)
 }
@@ -61,33 +64,6 @@ impl DeviceCandidate {
             _ => Zeros::GivenBack(chunks),
         };
         self
-    }
-
-    fn check_asked_size(&self) -> Result<()> {
-        let Claim { name, capacity, .. } = &self.claim;
-        match self.asked {
-            Some(asked) if *capacity < asked => {
-                let (capacity, asked) = amounts(*capacity, asked);
-                let message = format!("{name} holds {capacity}, --size asks for {asked}");
-                Err(Error::target(message).hint("give a smaller --size or a larger target"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn check_empty(&self) -> Result<()> {
-        let Claim { name, file, .. } = &self.claim;
-        let read = |offset: u64, buffer: &mut [u8]| file.read_exact_at(buffer, offset);
-        let found = holding::find_in(self.claim.capacity, read)
-            .map_err(|cause| Error::target(format!("{name} cannot be read")).cause(cause))?;
-        match found {
-            Some(found) => {
-                let (what, offset) = (found.what, found.offset);
-                let message = format!("{name} holds {what} (found at byte {offset})");
-                Err(Error::target(message).hint("give --force to overwrite it"))
-            }
-            None => Ok(()),
-        }
     }
 }
 
@@ -108,17 +84,11 @@ impl Candidate for DeviceCandidate {
     }
 
     fn plan(&self, size: Option<u64>) -> String {
-        let what = size.max(self.asked).map_or("the disk".to_owned(), amount);
-        let room = amount(self.claim.capacity);
-        format!("overwrites {} ({room}) with {what}", self.claim.name)
+        overwrites(&self.claim.name, self.claim.capacity, size.max(self.asked))
     }
 
     fn fits(&self, size: u64) -> Result<()> {
-        check_asked(self.asked, size)?;
-        match self.claim.capacity < size {
-            true => Err(too_small(&self.claim.name, self.claim.capacity, size)),
-            false => Ok(()),
-        }
+        check_fits(&self.claim.name, self.claim.capacity, self.asked, size)
     }
 
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {

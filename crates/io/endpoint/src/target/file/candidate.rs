@@ -12,7 +12,7 @@ use rustix::fs::{Access, AtFlags, CWD};
 use sparse::BlockWrite;
 
 use super::super::{Candidate, TargetOptions, check_asked, device, stream};
-use super::partial::{Partial, Permit};
+use super::partial::{Partial, Permit, parent};
 use error::amount;
 
 /// Character devices that take whatever comes and keep nothing, by major and minor number:
@@ -137,14 +137,6 @@ impl FileCandidate {
             existing: existing.cloned(),
             asked: options.size,
         }))
-    }
-}
-
-/// The directory `path` is in.
-pub(super) fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }
 
