@@ -55,7 +55,7 @@ fn source(room: &Room) -> Vec<u8> {
 fn is_right(room: &Room, name: &str, stem: &str) {
     let schema = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../vmconfig/src/ovf/write/tests/ovf.rng"
+        "/../guest/vmconfig/src/ovf/write/tests/ovf.rng"
     );
     let (ovf, mf, vmdk) = (
         format!("{stem}.ovf"),
