@@ -333,7 +333,7 @@ fn status(found: &rustix::fs::Stat) -> Status {
 }
 
 impl Status {
-    /// Whether it is a file that its owner, at least, may run.
+    /// Whether it is a regular file with any of its three execute permissions.
     pub fn is_executable(&self) -> bool {
         self.kind == Kind::File && self.permissions & 0o111 != 0
     }

@@ -17,7 +17,7 @@ pub struct TargetOptions {
     pub size: Option<u64>,
 }
 
-/// A target that passed [`check`] and is not changed yet.
+/// A target that passed `target::check` and is not changed yet.
 pub trait Candidate: Send {
     /// What the person calls it: a path, `-`, `lv:vg0/web01`.
     fn name(&self) -> &str;
