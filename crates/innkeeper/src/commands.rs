@@ -15,6 +15,7 @@ pub(crate) mod undo;
 mod web;
 
 use clap::Subcommand;
+use host::Host;
 
 use crate::output::End;
 
@@ -52,13 +53,13 @@ impl Command {
     }
 }
 
-/// Runs one command of the command line that is defined by `definition`.
-pub(crate) fn run(command: Command, definition: clap::Command) -> End {
+/// Runs one command of the command line that is defined by `definition` on `host`.
+pub(crate) fn run(command: Command, definition: clap::Command, host: &Host) -> End {
     match command {
-        Command::Import(args) => import::run(*args),
-        Command::Convert(args) => convert::run(*args),
-        Command::Inspect(args) => inspect::run(args),
-        Command::Digest(args) => digest::run(args),
+        Command::Import(args) => import::run(*args, host),
+        Command::Convert(args) => convert::run(*args, host),
+        Command::Inspect(args) => inspect::run(args, host),
+        Command::Digest(args) => digest::run(args, host),
         Command::Changes(args) => changes::run(&args),
         Command::Undo(args) => undo::run(&args),
         Command::Confirm(args) => confirm::run(&args),

@@ -13,10 +13,12 @@ mod progress;
 
 use std::process::ExitCode;
 
+use host::Host;
+
 fn main() -> ExitCode {
     let command = cli::parse();
     if !command.is_about_changes() {
         machine::tell_open_change();
     }
-    output::exit(commands::run(command, cli::definition()))
+    output::exit(commands::run(command, cli::definition(), &Host::live()))
 }

@@ -1,4 +1,4 @@
-//! What tests need of a machine: root, loop devices, mounts and a pretended LVM.
+//! What tests need of a machine: root, loop devices, mounts, hosts that are directories, tools that are scripts.
 //!
 //! Everything here is taken away again when its value is dropped. A machine that cannot give it makes
 //! the test fail: the functions panic.
@@ -10,7 +10,9 @@
 )]
 
 mod disk;
+mod host;
 mod lvm;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +20,9 @@ use std::process::Command;
 use tempfile::TempDir;
 
 pub use disk::Disk;
+pub use host::FakeHost;
 pub use lvm::FakeLvm;
+pub use tools::FakeTools;
 
 /// Runs a command that has to succeed; returns what it wrote to standard output, trimmed.
 pub fn run(program: &str, arguments: &[&str]) -> String {

@@ -1,6 +1,7 @@
-//! Running other programs, with errors that say which and why.
+//! Running a developer's programs, with errors that say which and why. They get all that the developer has: terminal,
+//! environment and time. What the program itself runs goes through the crate `exec`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use error::{Error, Result};
@@ -35,16 +36,6 @@ pub fn output(command: &mut Command) -> Result<String> {
     }
     String::from_utf8(output.stdout)
         .map_err(|cause| Error::io(format!("{} does not speak UTF-8", line(command)), cause))
-}
-
-/// Where `program` lies on the search path; system administration's own directories included, since
-/// only root has them there.
-pub fn which(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(["/usr/sbin".into(), "/sbin".into()])
-        .map(|dir| dir.join(program))
-        .find(|file| file.is_file())
 }
 
 /// Adds what the operating system said about `path` to an error.

@@ -4,13 +4,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use error::{Error, Result};
+use host::Host;
 
-pub(crate) use testkit::shell::{file_error, output, run, which};
+pub(crate) use testkit::shell::{file_error, output, run};
 
 /// The checkout's root.
 pub(crate) fn root() -> &'static Path {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.ancestors().nth(2).unwrap_or(manifest)
+}
+
+/// Where `program` is on this machine.
+pub(crate) fn which(program: &str) -> Option<PathBuf> {
+    Host::live().installed(program)
 }
 
 /// `program` with `args`, to be run in the checkout's root.

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use diskimage::Format;
 use diskimage::write::{self, WriteOptions};
 use error::{Error, Result};
+use host::Host;
 use transfer::{Form, Ova};
 
 use super::ending::{self, Output};
@@ -50,10 +51,10 @@ fn option(text: &str) -> Result<(String, String)> {
 }
 
 /// Converts and tells the result.
-pub(crate) fn run(args: Args) -> End {
+pub(crate) fn run(args: Args, host: &Host) -> End {
     let json = args.common.failed_json();
     match task(args) {
-        Ok(task) => request::run(task),
+        Ok(task) => request::run(task, host),
         Err(error) => End::new(vec![error], json),
     }
 }

@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use endpoint::{Host, Place};
+use endpoint::Place;
 use error::{Result, amount, parse_amount};
+use host::Host;
 use render::{Fields, document};
 use serde_json::json;
 use transfer::{Content, Control, Named};
@@ -32,21 +33,22 @@ pub(crate) struct Args {
 }
 
 /// Prints the digest.
-pub(crate) fn run(args: Args) -> End {
+pub(crate) fn run(args: Args, host: &Host) -> End {
     let told = Place::parse(&args.place).and_then(|place| {
         let shown = place.to_string();
-        tell(&args, &shown, &read(&args, place)?)
+        tell(&args, &shown, &read(&args, place, host)?)
     });
     End::new(told.err().into_iter().collect(), args.output.failed())
 }
 
-fn read(args: &Args, place: Place) -> Result<Named> {
-    let http = args.web.options(&place, None, args.output.quiet)?;
+fn read(args: &Args, place: Place, host: &Host) -> Result<Named> {
+    let http = args.web.options(&place, None, args.output.quiet, host)?;
+    let host = host.clone();
     let limit = args.size;
     let control = Arc::new(Control::default());
     let shared = Arc::clone(&control);
     progress::run(&control, args.output.reporter(), move || {
-        let source = endpoint::source::open(&place, &http, &Host::default())?;
+        let source = endpoint::source::open(&place, &http, &host)?;
         transfer::digest(source, limit, &shared)
     })
 }

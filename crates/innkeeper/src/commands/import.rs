@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use diskimage::Format;
+use host::Host;
 
 use super::ending;
 use super::request::{self, Common, Task};
@@ -26,15 +27,16 @@ pub(crate) struct Args {
 }
 
 /// Imports and tells the result.
-pub(crate) fn run(args: Args) -> End {
+pub(crate) fn run(args: Args, host: &Host) -> End {
     if let Err(error) = args.to.iter().try_for_each(|to| ending::is_raw(to)) {
         return End::new(vec![error], args.common.failed_json());
     }
-    request::run(Task {
+    let task = Task {
         common: args.common,
         to: args.to,
         declared: args.format,
         form: None,
         config_from: None,
-    })
+    };
+    request::run(task, host)
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use diskimage::{Format, How};
 use endpoint::Place;
 use error::{Error, Result, parse_amount};
+use host::Host;
 use transfer::{Control, Inspect, Inspected, Pattern, Pick};
 
 use super::request;
@@ -54,9 +55,9 @@ pub(crate) struct Args {
 }
 
 /// Prints what there is.
-pub(crate) fn run(args: Args) -> End {
+pub(crate) fn run(args: Args, host: &Host) -> End {
     let output = args.output.clone();
-    let (source, inspected) = match look(args) {
+    let (source, inspected) = match look(args, host) {
         Ok(both) => both,
         Err(error) => return End::new(vec![error], output.failed()),
     };
@@ -75,21 +76,22 @@ pub(crate) fn run(args: Args) -> End {
 }
 
 /// The source's name, without the secrets of an address, and what it holds.
-fn look(args: Args) -> Result<(String, Inspected)> {
+fn look(args: Args, host: &Host) -> Result<(String, Inspected)> {
+    let host = host.clone();
     let control = Arc::new(Control::default());
     let shared = Arc::clone(&control);
     let quiet = args.output.quiet;
     progress::run(&control, args.output.reporter(), move || {
         let place = Place::parse(&args.source)?;
-        let http = args.web.options(&place, None, quiet)?;
-        let taken = request::Taken::default();
+        let http = args.web.options(&place, None, quiet, &host)?;
+        let taken = request::Taken::on(&host);
         let how = How {
             gate: request::extents_beside(&place, &taken),
             snapshot: args.snapshot,
             ..How::default()
         };
         let inspect = Inspect {
-            source: request::open(&place, &http, &taken)?,
+            source: request::open(&place, &http, &taken, &host)?,
             how,
             pick: Pick {
                 member: args.member,

@@ -16,9 +16,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use diskimage::{Format, How};
+use endpoint::Place;
 use endpoint::target::{Candidate, TargetOptions};
-use endpoint::{Host, Place};
 use error::{Error, Result, parse_amount};
+use host::Host;
 use transfer::{Control, Form, Import, Input, Outcome, Pattern, Pick, Sums};
 use unpack::Limits;
 use unpack::gzip::Engine;
@@ -170,7 +171,8 @@ pub(super) struct Task {
 }
 
 /// Runs the transfer and tells the result.
-pub(super) fn run(task: Task) -> End {
+pub(super) fn run(task: Task, host: &Host) -> End {
+    let host = host.clone();
     let output = task.common.output.clone();
     let (json, quiet) = (output.json, output.quiet);
     // Where the disk itself goes to standard output, nothing else may.
@@ -178,7 +180,8 @@ pub(super) fn run(task: Task) -> End {
     let start = Instant::now();
     let control = Arc::new(Control::default());
     let shared = Arc::clone(&control);
-    let done = match progress::run(&control, output.reporter(), move || transfer(task, &shared)) {
+    let work = move || transfer(task, &host, &shared);
+    let done = match progress::run(&control, output.reporter(), work) {
         Ok(done) => done,
         Err(error) => return End::new(vec![error], failed_as(json, aside)),
     };
@@ -218,7 +221,7 @@ fn failed_as(json: bool, aside: bool) -> Json {
     }
 }
 
-fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
+fn transfer(mut task: Task, host: &Host, control: &Arc<Control>) -> Result<told::Done> {
     let args = &task.common;
     let source = Place::parse(&args.source)?;
     let keep = keep(args)?;
@@ -232,7 +235,7 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
         config_from: config_from.as_ref(),
         choice: args.guest.choice(),
     };
-    let taken = Taken::default();
+    let taken = Taken::on(host);
     let ahead = args.member.is_none();
     let (places, several) = places::of(&task.to, &options, &given, ahead, &taken)?;
     let format = task.form.as_ref().map_or(Format::Raw, |form| form.format);
@@ -241,31 +244,30 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
         return Err(Error::usage("--config cannot name a disk inside an ova")
             .hint("leave it out: the ova has a description of the guest"));
     }
-    let config = config.map(|place| args.config.check(&place, args.force, format));
+    let config = config.map(|place| args.config.check(&place, args.force, format, host));
     let config = config.transpose()?;
     if args.verify && task.to.iter().any(|to| is_standard_output(to)) {
         return Err(Error::usage("standard output cannot be read back").hint("leave --verify out"));
     }
     let keep: Option<Box<dyn Candidate>> = match &keep {
-        Some(place) => Some(endpoint::target::check(place, &plain(args.force))?),
+        Some(place) => Some(endpoint::target::check(place, &plain(args.force), host)?),
         None => None,
     };
     let kept = keep.as_ref().map(|keep| keep.name().to_owned());
     let list = args.checksums.as_ref().map(Place::parse).transpose()?;
-    let http = args
-        .web
-        .options(&source, list.as_ref(), args.output.quiet)?;
+    let quiet = args.output.quiet;
+    let http = args.web.options(&source, list.as_ref(), quiet, host)?;
     if let Some(ova) = ova {
         ova.name = package::name(task.to.first().unwrap_or(&args.source), &source);
-        let guest = config_from.map(|place| package::guest(&place, &http));
+        let guest = config_from.map(|place| package::guest(&place, &http, host));
         ova.guest = guest.transpose()?;
     }
     let listed = list
         .as_ref()
-        .map(|list| Listed::fetch(list, &source, &http))
+        .map(|list| Listed::fetch(list, &source, &http, host))
         .transpose()?;
     let how = how(args, &source, &taken)?;
-    let opened = input::open(&source, &http, &taken)?;
+    let opened = input::open(&source, &http, &taken, host)?;
     let name = opened.name().to_owned();
     let sums = match &listed {
         Some(listed) => match &opened {
@@ -340,7 +342,6 @@ fn target_options(task: &Task) -> TargetOptions {
             Some(_) => None,
             None => task.common.size,
         },
-        host: Host::default(),
     }
 }
 

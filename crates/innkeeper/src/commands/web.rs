@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use endpoint::Place;
 use endpoint::source::http::{Authorities, Fingerprint, HttpOptions, Pin};
-use endpoint::{Host, Place};
 use error::{Error, Result, printable};
+use host::Host;
 
 use crate::output::tell;
 
@@ -40,6 +41,7 @@ impl WebArgs {
         source: &Place,
         list: Option<&Place>,
         quiet: bool,
+        host: &Host,
     ) -> Result<HttpOptions> {
         let headers = self.header.iter().map(|header| {
             let (name, value) = header.split_once(':').ok_or_else(|| {
@@ -55,16 +57,16 @@ impl WebArgs {
             ..HttpOptions::default()
         };
         Ok(HttpOptions {
-            authorities: self.authorities(&options)?,
+            authorities: self.authorities(&options, host)?,
             ..options
         })
     }
 
-    fn authorities(&self, options: &HttpOptions) -> Result<Authorities> {
+    fn authorities(&self, options: &HttpOptions, host: &Host) -> Result<Authorities> {
         let mut all = Authorities::default();
         for file in &self.ca {
             let place = Place::File(file.clone());
-            let content = endpoint::source::read_small(&place, options, &Host::default())?;
+            let content = endpoint::source::read_small(&place, options, host)?;
             all = all.and(&Authorities::parse(&content).map_err(|error| error.at(place))?);
         }
         Ok(all)

@@ -1,8 +1,16 @@
-//! Block devices: what they are and who uses them.
+//! A block device's own facts, asked of the open device.
 
-mod device;
-mod ground;
-pub(crate) mod usage;
+use std::fs::File;
+use std::io;
 
-pub(crate) use device::{Number, logical_block, number, size};
-pub(crate) use ground::{Ground, ground, share};
+use rustix::fs::SeekFrom;
+
+/// The device's size in bytes. Moves the descriptor's position.
+pub(crate) fn size(device: &File) -> io::Result<u64> {
+    Ok(rustix::fs::seek(device, SeekFrom::End(0))?)
+}
+
+/// The smallest piece the device takes, in bytes: 512 or 4096 as a rule.
+pub(crate) fn logical_block(device: &File) -> io::Result<u64> {
+    Ok(rustix::fs::ioctl_blksszget(device)?.into())
+}

@@ -7,13 +7,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use error::{Error, Result};
+use host::{Host, Number, Storage, overlap};
 use percent_encoding::percent_decode_str;
 
-use crate::Host;
-use crate::block::{Ground, Number, ground, number, share};
 use crate::lvm::Volume;
 use crate::nbd::Address;
-use crate::source::http::shown;
+use crate::secrets::shown;
 
 /// A place as a person names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,12 +82,12 @@ impl Place {
     /// Whether writing the one changes the other although they are not the same: a disk and its
     /// partition or a volume on it, a loop device and its file.
     pub fn overlaps(&self, other: &Place, host: &Host) -> bool {
-        let ground = |place: &Place| match place.thing(host) {
-            Some(Thing::Device(device)) => ground(host, device),
-            Some(Thing::File(system, inode)) => vec![Ground::File(system, inode)],
+        let storage = |place: &Place| match place.thing(host) {
+            Some(Thing::Device(device)) => host.storage(device),
+            Some(Thing::File(system, inode)) => vec![Storage::File(system, inode)],
             Some(Thing::Name(..)) | None => Vec::new(),
         };
-        share(&ground(self), &ground(other))
+        overlap(&storage(self), &storage(other))
     }
 
     /// What the file system knows it by, if it is there.
@@ -96,7 +95,7 @@ impl Place {
         let path = match self {
             Place::Stdio | Place::Http(_) | Place::Nbd(_) => return None,
             Place::File(path) => path.clone(),
-            Place::Volume(volume) => host.dev.join(volume.path()),
+            Place::Volume(volume) => host.dev().join(volume.path()),
         };
         let Ok(metadata) = std::fs::metadata(&path) else {
             // Not there yet: a name in a directory that may be.
@@ -112,7 +111,7 @@ impl Place {
                 path.file_name()?.into(),
             ));
         };
-        Some(match number(&metadata) {
+        Some(match Number::of(&metadata) {
             Some(device) => Thing::Device(device),
             None => Thing::File(metadata.dev(), metadata.ino()),
         })
@@ -220,7 +219,7 @@ mod tests {
         std::fs::hard_link(at("a"), at("hard")).unwrap();
         std::os::unix::fs::symlink("a", at("soft")).unwrap();
         let same = |one: &str, other: &str| {
-            Place::File(at(one)).is_same(&Place::File(at(other)), &Host::default())
+            Place::File(at(one)).is_same(&Place::File(at(other)), &Host::live())
         };
         assert!(same("a", "hard") && same("soft", "a") && same("missing", "./missing"));
         assert!(!same("a", "b") && !same("a", "missing"));

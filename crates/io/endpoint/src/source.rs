@@ -11,11 +11,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use error::{Error, Kind, Result, amount};
+use host::Host;
 use sparse::{BlockRead, ByteSource, Fill};
 
+use crate::Place;
 use crate::lvm::Volume;
 use crate::nbd::NbdSource;
-use crate::{Host, Place};
 use file::FileSource;
 use http::{Http, HttpOptions};
 
@@ -73,7 +74,7 @@ fn read_all(source: &mut dyn ByteSource) -> Result<Vec<u8>> {
 }
 
 fn open_volume(volume: &Volume, host: &Host) -> Result<FileSource> {
-    let device = host.dev.join(volume.path());
+    let device = host.dev().join(volume.path());
     if !device.exists() {
         return Err(
             Error::new(Kind::Io, "does not exist or is not active").hint(format!(
@@ -110,7 +111,7 @@ mod tests {
 
     fn small(file: &NamedTempFile) -> Result<Vec<u8>> {
         let place = Place::File(file.path().to_owned());
-        read_small(&place, &HttpOptions::default(), &Host::default())
+        read_small(&place, &HttpOptions::default(), &Host::live())
     }
 
     #[test]
@@ -139,7 +140,7 @@ mod tests {
     #[test]
     fn errors_name_the_place() {
         let place = Place::File("/".into());
-        let error = open(&place, &HttpOptions::default(), &Host::default())
+        let error = open(&place, &HttpOptions::default(), &Host::live())
             .err()
             .unwrap();
         assert_eq!(error.to_string(), "/: is a directory, not a file");

@@ -12,122 +12,27 @@ mod stream;
 mod volume;
 
 use error::{Error, Result};
-use sparse::BlockWrite;
+use host::Host;
 
-use crate::{Host, Place, nbd};
-pub(crate) use device::{HEAD, TAIL};
-use error::amounts;
+pub use crate::candidate::{Candidate, TargetOptions};
+use crate::candidate::{check_asked, too_small};
+use crate::{Place, nbd};
 
-/// What the person asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TargetOptions {
-    /// Overwrite an existing file, or a device that holds data. Never what is in use.
-    pub force: bool,
-    /// The person vouches that an existing device reads as zeros: holes are skipped on it.
-    pub target_is_zero: bool,
-    /// The size in bytes that the disk is padded to with zeros, at least.
-    pub size: Option<u64>,
-    /// The machine the targets are on.
-    pub host: Host,
-}
-
-/// A target that passed [`check`] and is not changed yet.
-pub trait Candidate: Send {
-    /// What the person calls it: a path, `-`, `lv:vg0/web01`.
-    fn name(&self) -> &str;
-
-    /// The number of bytes it takes; `None` where only writing will tell.
-    fn capacity(&self) -> Option<u64>;
-
-    /// Bytes in a sector of the disk that a guest sees there: 512 unless the place is a device that has
-    /// others.
-    fn sector(&self) -> u32 {
-        512
-    }
-
-    /// Whether [`Candidate::open`] has to be told the disk's size: a volume to be created without
-    /// [`TargetOptions::size`].
-    fn needs_size(&self) -> bool {
-        false
-    }
-
-    /// Whether ranges may come in any order; a pipe takes them from front to back only.
-    fn any_order(&self) -> bool {
-        true
-    }
-
-    /// One line that says what is going to happen with a disk of `size` bytes (`None`: not known
-    /// yet): `creates thin volume vg0/pool/web01 of 8.0 GiB`.
-    fn plan(&self, size: Option<u64>) -> String;
-
-    /// Whether a disk of `size` bytes fits.
-    ///
-    /// # Errors
-    /// [`error::Kind::Target`] with both numbers.
-    fn fits(&self, size: u64) -> Result<()> {
-        match self.capacity() {
-            Some(capacity) if capacity < size => Err(too_small(self.name(), capacity, size)),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether a disk may come whose size shows only at its end.
-    ///
-    /// # Errors
-    /// [`error::Kind::Target`] where [`Candidate::needs_size`] says that it may not.
-    fn fits_any(&self) -> Result<()> {
-        if !self.needs_size() {
-            return Ok(());
-        }
-        let name = self.name();
-        Err(Error::target(format!(
-            "{name} is to be created, and how large the disk is shows only at its end"
-        ))
-        .hint("give --size, for instance --size 8G"))
-    }
-
-    /// Makes it ready to be written: the first step that changes something. `size` is the disk's,
-    /// if it is known.
-    ///
-    /// # Errors
-    /// [`error::Kind::Target`] when it turns out not to take the disk, [`error::Kind::Io`]; what
-    /// was created on the way is removed again.
-    fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>>;
-}
-
-/// Looks at a target as far as possible without knowing the disk's size, changing nothing.
+/// Looks at a target on `host` as far as possible without knowing the disk's size, changing nothing.
 ///
 /// A block device is claimed from here on: nobody can mount it until the candidate is dropped.
 ///
 /// # Errors
 /// They name the place. [`error::Kind::Usage`] for an address, [`error::Kind::Target`] for every
 /// reason not to write there, [`error::Kind::Io`] when the reasons cannot be found out.
-pub fn check(place: &Place, options: &TargetOptions) -> Result<Box<dyn Candidate>> {
+pub fn check(place: &Place, options: &TargetOptions, host: &Host) -> Result<Box<dyn Candidate>> {
     match place {
         Place::Stdio => stream::check_stdout(options),
-        Place::File(path) => file::check(path, options),
-        Place::Volume(volume) => volume::check(volume, options),
+        Place::File(path) => file::check(path, options, host),
+        Place::Volume(volume) => volume::check(volume, options, host),
         Place::Nbd(address) => nbd::check(address, options),
         Place::Http(_) => Err(Error::usage(format!("{place} cannot be written to"))
             .hint("give a file, a device, -, lv:VG/NAME or nbd://…")),
-    }
-}
-
-pub(crate) fn too_small(name: &str, capacity: u64, size: u64) -> Error {
-    let (capacity, size) = amounts(capacity, size);
-    Error::target(format!("{name} holds {capacity}, the disk needs {size}"))
-        .hint("give a larger target")
-}
-
-/// `--size` contradicts what the disk needs.
-pub(crate) fn check_asked(asked: Option<u64>, size: u64) -> Result<()> {
-    match asked {
-        Some(asked) if asked < size => {
-            let (asked, size) = amounts(asked, size);
-            let message = format!("the disk needs {size}, --size gives it {asked}");
-            Err(Error::target(message).hint("give a larger --size"))
-        }
-        _ => Ok(()),
     }
 }
 

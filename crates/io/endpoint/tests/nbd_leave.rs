@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use endpoint::Place;
 use endpoint::target::{TargetOptions, check};
+use host::Host;
 use servers::nbd::{DISCONNECT, Peer, Request, fake};
 use support::nbd::{open, read_on};
 use tempfile::TempDir;
@@ -127,7 +128,7 @@ fn a_head_is_taken_back_after_the_writes_to_it() {
         force: true,
         ..TargetOptions::default()
     };
-    let candidate = check(&Place::parse(&uri).unwrap(), &options).unwrap();
+    let candidate = check(&Place::parse(&uri).unwrap(), &options, &Host::live()).unwrap();
     let mut target = candidate.open(None).unwrap();
     target.write_at(0, &noise(1, 2 * MIB)).unwrap();
     let error = target.finish(2 << 20).unwrap_err();

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use endpoint::Place;
 use endpoint::target::{Candidate, TargetOptions, check};
 use error::{Error, Kind, Result};
+use host::Host;
 use proptest::prelude::*;
 use servers::nbd::{Server, fake};
 use sparse::BlockWrite;
@@ -26,7 +27,7 @@ fn stale(size: usize) -> (TempDir, PathBuf) {
 }
 
 fn candidate(uri: &str, options: &TargetOptions) -> Result<Box<dyn Candidate>> {
-    check(&Place::parse(uri).unwrap(), options)
+    check(&Place::parse(uri).unwrap(), options, &Host::live())
 }
 
 fn refusal(uri: &str, options: &TargetOptions) -> Error {

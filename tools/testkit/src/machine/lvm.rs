@@ -1,32 +1,20 @@
 //! An LVM of shell scripts: tests run where there is no device mapper.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tempfile::TempDir;
-
-use super::Disk;
 use super::disk::LOOP_LOCK;
+use super::{Disk, FakeTools};
 
 /// A pretended LVM: scripts that keep the volumes of one group as loop devices. Attributes and sizes
 /// lie in files, so a test can set the scene. What it made is taken away when it is dropped.
 pub struct FakeLvm {
-    state: TempDir,
+    tools: FakeTools,
     group: String,
     dev: PathBuf,
 }
-
-/// What all scripts start with: no other language than C, a log of how they were called.
-const PRELUDE: &str = r#"#!/bin/sh
-set -e
-[ "$LC_ALL" = C ] || { echo "wrong language" >&2; exit 9; }
-state=STATE
-dev=DEV
-echo "${0##*/} $*" >> $state/log
-for last; do :; done
-"#;
 
 const VGS: &str = r#"
 [ -d "$state/groups/$last" ] || {
@@ -93,25 +81,24 @@ impl FakeLvm {
 
     /// A group `vg0` with `free` bytes and no volumes, its device nodes in a directory of its own.
     pub fn new(free: u64) -> Self {
-        let state = tempfile::tempdir().unwrap();
-        let dev = state.path().join("dev");
-        Self::over(state, "vg0", dev, free)
+        let tools = FakeTools::new();
+        let dev = tools.state().join("dev");
+        Self::over(tools, "vg0", dev, free)
     }
 
     /// A group with `free` bytes and no volumes, its device nodes in `dev/group`. In `/dev`, the
     /// group's name has to be one that nobody else uses.
     pub fn with_group(group: &str, dev: &Path, free: u64) -> Self {
-        Self::over(tempfile::tempdir().unwrap(), group, dev.to_owned(), free)
+        Self::over(FakeTools::new(), group, dev.to_owned(), free)
     }
 
-    fn over(state: TempDir, group: &str, dev: PathBuf, free: u64) -> Self {
+    fn over(tools: FakeTools, group: &str, dev: PathBuf, free: u64) -> Self {
         let lvm = FakeLvm {
-            state,
+            tools,
             group: group.to_owned(),
             dev,
         };
         fs::create_dir_all(lvm.path("groups").join(group)).unwrap();
-        fs::create_dir(lvm.programs()).unwrap();
         fs::write(lvm.path("free"), free.to_string()).unwrap();
         lvm.chunk(64 << 10);
         for (name, body) in [
@@ -120,19 +107,15 @@ impl FakeLvm {
             ("lvcreate", LVCREATE),
             ("lvremove", LVREMOVE),
         ] {
-            let script = format!("{PRELUDE}{body}")
-                .replace("STATE", lvm.state.path().to_str().unwrap())
-                .replace("DEV", lvm.dev.to_str().unwrap())
-                .replace("LOCK", LOOP_LOCK);
-            let path = lvm.programs().join(name);
-            fs::write(&path, script).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            let body = body.replace("LOCK", LOOP_LOCK);
+            lvm.tools
+                .script(name, &format!("dev={}\n{body}", lvm.dev.display()));
         }
         lvm
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.state.path().join(name)
+        self.tools.state().join(name)
     }
 
     /// The group's name.
@@ -147,7 +130,7 @@ impl FakeLvm {
 
     /// The directory of the scripts.
     pub fn programs(&self) -> PathBuf {
-        self.path("bin")
+        self.tools.programs()
     }
 
     /// Where volume `name` of the group has its device node.
@@ -192,11 +175,9 @@ impl FakeLvm {
 
     /// The commands that were run, without the reports.
     pub fn changes(&self) -> Vec<String> {
-        let log = fs::read_to_string(self.path("log")).unwrap_or_default();
-        let changes = log.lines().filter(|line| line.starts_with("lv"));
-        changes
-            .filter(|line| !line.starts_with("lvs "))
-            .map(str::to_owned)
+        let calls = self.tools.calls().into_iter();
+        calls
+            .filter(|call| call.starts_with("lv") && !call.starts_with("lvs "))
             .collect()
     }
 }

@@ -8,6 +8,7 @@ use diskimage::Format;
 use endpoint::Place;
 use endpoint::target::Candidate;
 use error::{Error, Result};
+use host::Host;
 use transfer::{Config, Guest, Imported, ImportedDisk, is_same_file};
 use vmconfig::libvirt::Hypervisor;
 use vmconfig::{Choice, Content, Disk, Origin, Vm, libvirt, opennebula, xl};
@@ -72,7 +73,13 @@ impl ConfigArgs {
     }
 
     /// Looks at `place`, where it is to go, and whether the language has disks in `format`.
-    pub(super) fn check(&self, place: &Place, force: bool, format: Format) -> Result<Target> {
+    pub(super) fn check(
+        &self,
+        place: &Place,
+        force: bool,
+        format: Format,
+        host: &Host,
+    ) -> Result<Target> {
         let xl = matches!(self.config_for, Language::Xl);
         if xl && format != Format::Raw && !xl::has_format(format.name()) {
             let message = format!(
@@ -84,7 +91,7 @@ impl ConfigArgs {
             );
         }
         Ok(Target {
-            candidate: endpoint::target::check(place, &super::plain(force))?,
+            candidate: endpoint::target::check(place, &super::plain(force), host)?,
             language: self.config_for,
         })
     }

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diskimage::{Directory, Gate};
+use endpoint::Place;
 use endpoint::source::http::{Around, HttpOptions};
-use endpoint::{Host, Place};
 use error::Result;
+use host::Host;
 use sparse::{BlockRead, ByteSource, EntryKind, Folder, FolderEntry};
 use transfer::{Beside, Input};
 
@@ -23,6 +24,7 @@ pub(in crate::commands) fn open(
     source: &Place,
     http: &HttpOptions,
     taken: &Taken,
+    host: &Host,
 ) -> Result<Input> {
     if let Place::File(path) = source
         && path.is_dir()
@@ -33,7 +35,7 @@ pub(in crate::commands) fn open(
         });
     }
     Ok(Input::Bytes {
-        source: endpoint::source::open(source, http, &Host::default())?,
+        source: endpoint::source::open(source, http, host)?,
         beside: beside(source, http, taken),
     })
 }

@@ -2,9 +2,10 @@
 
 use std::ffi::OsStr;
 
+use endpoint::Place;
 use endpoint::source::http::HttpOptions;
-use endpoint::{Host, Place};
 use error::Result;
+use host::Host;
 use transfer::Guest;
 use vmconfig::Vm;
 
@@ -28,13 +29,13 @@ pub(super) fn name(to: &OsStr, source: &Place) -> String {
 ///
 /// # Errors
 /// Those of reading it, and those of [`Guest::in_file`].
-pub(super) fn guest(place: &Place, http: &HttpOptions) -> Result<Vm> {
+pub(super) fn guest(place: &Place, http: &HttpOptions, host: &Host) -> Result<Vm> {
     let plain = HttpOptions {
         headers: Vec::new(),
         pin: None,
         ..http.clone()
     };
-    let bytes = endpoint::source::read_small(place, &plain, &Host::default())?;
+    let bytes = endpoint::source::read_small(place, &plain, host)?;
     Guest::in_file(&place.to_string(), &bytes)
 }
 

@@ -189,6 +189,6 @@ fn check(
     }
     places
         .iter()
-        .map(|place| endpoint::target::check(place, options))
+        .map(|place| endpoint::target::check(place, options, taken.host()))
         .collect()
 }

@@ -3,9 +3,10 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use endpoint::Place;
 use endpoint::source::http::HttpOptions;
-use endpoint::{Host, Place};
 use error::{Error, Result};
+use host::Host;
 use sparse::ByteSource;
 use transfer::Sums;
 
@@ -26,7 +27,12 @@ impl<'a> Listed<'a> {
     /// # Errors
     /// [`error::Kind::Usage`] for a source without a name, and those of
     /// [`endpoint::source::read_small`].
-    pub(super) fn fetch(place: &'a Place, source: &Place, http: &HttpOptions) -> Result<Self> {
+    pub(super) fn fetch(
+        place: &'a Place,
+        source: &Place,
+        http: &HttpOptions,
+        host: &Host,
+    ) -> Result<Self> {
         if !matches!(source, Place::File(_) | Place::Http(_)) {
             return Err(Error::usage("--checksums needs a source with a name")
                 .hint("give the sum itself with --sha256 or --sha512"));
@@ -38,9 +44,9 @@ impl<'a> Listed<'a> {
                     headers: Vec::new(),
                     ..http.clone()
                 };
-                endpoint::source::read_small(place, &plain, &Host::default())?
+                endpoint::source::read_small(place, &plain, host)?
             }
-            _ => endpoint::source::read_small(place, http, &Host::default())?,
+            _ => endpoint::source::read_small(place, http, host)?,
         };
         Ok(Listed {
             place,

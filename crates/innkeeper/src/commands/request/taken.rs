@@ -3,8 +3,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use endpoint::{Host, Place};
+use endpoint::Place;
 use error::{Error, Result};
+use host::Host;
 
 /// What the place of a disk is.
 pub(super) const TARGET: &str = "a target";
@@ -17,28 +18,43 @@ const PART: &str = "a part of the source";
 type Role = (Place, &'static str);
 
 /// The places that are given away so far; copies share them.
-#[derive(Clone, Default)]
-pub(in crate::commands) struct Taken(Arc<Mutex<Vec<Role>>>);
+#[derive(Clone)]
+pub(in crate::commands) struct Taken {
+    host: Host,
+    places: Arc<Mutex<Vec<Role>>>,
+}
 
 impl Taken {
+    /// None yet, on `host`.
+    pub(in crate::commands) fn on(host: &Host) -> Self {
+        Taken {
+            host: host.clone(),
+            places: Arc::default(),
+        }
+    }
+
+    /// The host that the places are on.
+    pub(super) fn host(&self) -> &Host {
+        &self.host
+    }
+
     /// Adds a place, if it is none of the others and shares no bytes with them.
     ///
     /// # Errors
     /// [`error::Kind::Usage`] when it is or does.
     pub(super) fn add(&self, place: Place, role: &'static str) -> Result<()> {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let others = taken.iter().filter(|(other, of)| match other {
             // Standard input is not standard output.
             Place::Stdio => *of == role,
             // One image may name another twice, and itself.
             _ => !(role == PART && [SOURCE, PART].contains(of)),
         });
-        let host = Host::default();
         for (other, of) in others {
-            if other.is_same(&place, &host) {
+            if other.is_same(&place, &self.host) {
                 return Err(twice(&place, role, of));
             }
-            if other.overlaps(&place, &host) {
+            if other.overlaps(&place, &self.host) {
                 return Err(Error::usage(format!(
                     "{place} is {role} and shares its bytes with {other}, which is {of}"
                 )));
@@ -58,13 +74,13 @@ impl Taken {
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         taken.len()
     }
 
     /// Gives targets back that were added after the first `count`.
     pub(super) fn give_back(&self, count: usize) {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let mut number = 0;
         taken.retain(|(_, role)| {
             number += 1;

@@ -1,26 +1,24 @@
 //! Running LVM's commands and reading their reports.
 //!
-//! LVM has no stable library: its commands are its interface. They run with `LC_ALL=C`, without
-//! input, and in a process group of their own, so that an interrupt from the terminal reaches this
-//! program only and never strikes LVM in the middle of a change.
+//! LVM has no stable library: its commands are its interface. They have no time limit and are not cancelled: a
+//! report may wait for another command's lock, and a change must not be cut in the middle.
 
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
 
 use error::{Error, Kind, Result};
+use exec::{Output, Tool};
+use host::Host;
 use serde_json::Value;
 
 use super::Volume;
-use crate::Host;
 
-/// Most lines of a command's messages that are shown.
-const MOST_CAUSES: usize = 8;
+/// What an administrator says about LVM in the environment (lvm(8), "ENVIRONMENT VARIABLES").
+const ENVIRONMENT: [&str; 3] = ["LVM_SYSTEM_DIR", "DM_DEV_DIR", "DM_DISABLE_UDEV"];
 
 /// LVM on one host.
 #[derive(Clone, Debug)]
 pub(crate) struct Lvm {
-    programs: Option<PathBuf>,
+    host: Host,
 }
 
 /// A volume group, with all its volumes.
@@ -120,9 +118,17 @@ impl Group {
 impl Lvm {
     /// LVM on `host`.
     pub(crate) fn new(host: &Host) -> Self {
-        Lvm {
-            programs: host.lvm.clone(),
-        }
+        Lvm { host: host.clone() }
+    }
+
+    /// The host it is on.
+    pub(crate) fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Where `volume` has its device node once it is active.
+    pub(crate) fn node(&self, volume: &Volume) -> PathBuf {
+        self.host.dev().join(volume.path())
     }
 
     /// What is known about volume group `name`.
@@ -134,7 +140,7 @@ impl Lvm {
         let output = self.run("vgs", &report(columns, name))?;
         if !output.status.success() {
             let message = format!("volume group {name} cannot be used");
-            return Err(with_reasons(Error::target(message), &output));
+            return Err(output.reasons(Error::target(message)));
         }
         let groups = rows("vgs", "vg", &output)?;
         let odd = || unreadable("vgs");
@@ -191,29 +197,16 @@ impl Lvm {
     }
 
     fn succeed(&self, program: &str, arguments: &[&str]) -> Result<Output> {
-        let output = self.run(program, arguments)?;
-        if output.status.success() {
-            return Ok(output);
-        }
-        let message = format!("{program} failed: {}", output.status);
-        Err(with_reasons(Error::new(Kind::Io, message), &output))
+        self.run(program, arguments)?.success()
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> Result<Output> {
-        let path = match &self.programs {
-            Some(directory) => directory.join(program),
-            None => program.into(),
-        };
-        Command::new(path)
+        let tool = Tool::new(program)
             .args(arguments)
-            .env("LC_ALL", "C")
             .env("LVM_SUPPRESS_FD_WARNINGS", "1")
-            .stdin(Stdio::null())
-            .process_group(0)
-            .output()
-            .map_err(|cause| {
-                Error::io(format!("{program} cannot be run"), cause).hint("install lvm2")
-            })
+            .without_time_limit();
+        let tool = ENVIRONMENT.into_iter().fold(tool, Tool::pass_env);
+        tool.run(&self.host, &exec::never)
     }
 }
 
@@ -231,16 +224,6 @@ fn rows(program: &str, rows: &str, output: &Output) -> Result<Vec<Value>> {
         Some(Value::Array(rows)) => Ok(std::mem::take(rows)),
         _ => Err(unreadable(program)),
     }
-}
-
-/// `error` with what the command wrote to its standard error as causes.
-fn with_reasons(error: Error, output: &Output) -> Error {
-    String::from_utf8_lossy(&output.stderr)
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .take(MOST_CAUSES)
-        .fold(error, Error::cause)
 }
 
 fn unreadable(program: &str) -> Error {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use error::{Error, Result};
 use percent_encoding::percent_decode_str;
 
-use crate::source::http::shown;
+use crate::secrets::shown;
 
 /// The port that IANA has assigned.
 const PORT: u16 = 10809;

@@ -3,14 +3,14 @@
 use std::io;
 use std::sync::Arc;
 
-use error::{Error, Result, amount, amounts};
-use recognise::holding::{self, EDGE};
+use error::{Error, Result};
+use recognise::holding::EDGE;
 use sparse::BlockWrite;
 
 use super::address::Address;
 use super::client::Client;
 use super::writer::Writer;
-use crate::target::{Candidate, TargetOptions, check_asked};
+use crate::candidate::{Candidate, TargetOptions, check_empty, check_fits, check_has, overwrites};
 
 /// An export that may be written, connected to.
 struct NbdCandidate {
@@ -29,13 +29,7 @@ pub(crate) fn check(address: &Address, options: &TargetOptions) -> Result<Box<dy
         let error = Error::target(format!("{name} is read-only: its server takes no writes"));
         return Err(error.hint("serve it writable or give another target"));
     }
-    if let Some(asked) = options.size
-        && client.size() < asked
-    {
-        let (capacity, asked) = amounts(client.size(), asked);
-        let message = format!("{name} holds {capacity}, --size asks for {asked}");
-        return Err(Error::target(message).hint("give a smaller --size or a larger target"));
-    }
+    check_has(&name, client.size(), options.size)?;
     let candidate = NbdCandidate {
         name,
         address: address.clone(),
@@ -81,16 +75,7 @@ impl NbdCandidate {
                 },
             )
         };
-        let found = holding::find_in(size, edges)
-            .map_err(|cause| Error::target(format!("{name} cannot be read")).cause(cause))?;
-        match found {
-            Some(found) => {
-                let (what, offset) = (found.what, found.offset);
-                let message = format!("{name} holds {what} (found at byte {offset})");
-                Err(Error::target(message).hint("give --force to overwrite it"))
-            }
-            None => Ok(()),
-        }
+        check_empty(name, size, edges)
     }
 }
 
@@ -104,21 +89,11 @@ impl Candidate for NbdCandidate {
     }
 
     fn plan(&self, size: Option<u64>) -> String {
-        let what = size.max(self.asked).map_or("the disk".to_owned(), amount);
-        let room = amount(self.client.size());
-        format!("overwrites {} ({room}) with {what}", self.name)
+        overwrites(&self.name, self.client.size(), size.max(self.asked))
     }
 
     fn fits(&self, size: u64) -> Result<()> {
-        check_asked(self.asked, size)?;
-        match self.client.size() < size {
-            true => Err(crate::target::too_small(
-                &self.name,
-                self.client.size(),
-                size,
-            )),
-            false => Ok(()),
-        }
+        check_fits(&self.name, self.client.size(), self.asked, size)
     }
 
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {

@@ -1,7 +1,6 @@
 //! Writing to an export, as to a block device: what makes a disk of it is written last.
 //!
-//! The first [`HEAD`] bytes are zeroed before anything else and written when all the rest is durable;
-//! what lies beyond the disk stays, but for the export's last [`TAIL`] bytes, where signatures of an
+//! What lies beyond the disk stays, but for the export's last [`TAIL`] bytes, where signatures of an
 //! earlier life would be found.
 
 mod pipe;
@@ -9,17 +8,15 @@ mod pipe;
 use std::path::Path;
 use std::sync::Arc;
 
-use error::{Error, Kind, Result};
+use error::Result;
 use sparse::{BlockRead, BlockWrite};
 
 use super::address::Address;
 use super::client::Client;
 use super::source::Disk;
-use crate::target::{HEAD, TAIL, check_asked, too_small};
+use crate::candidate::check_asked;
+use crate::overwrite::{self, FIRST, Head, Overwrite, TAIL};
 use pipe::Pipe;
-
-/// Bytes that hold the partition table or the superblock: a sector of the largest kind.
-const FIRST: usize = 4096;
 
 /// An export being overwritten.
 pub(super) struct Writer {
@@ -30,19 +27,7 @@ pub(super) struct Writer {
     /// The export reads as zeros already.
     zero: bool,
     asked: Option<u64>,
-    /// The disk's first bytes, held back.
-    head: Vec<u8>,
-    state: State,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// As it was found, reading as zeros.
-    Untouched,
-    /// Partly overwritten, its head zeros.
-    Incomplete,
-    /// Its head is being written or is there.
-    Headed,
+    head: Head,
 }
 
 impl Writer {
@@ -60,11 +45,10 @@ impl Writer {
             pipe: Pipe::new(name.clone(), Arc::clone(&client)),
             name,
             address: address.clone(),
-            head: vec![0; HEAD.min(client.size()) as usize],
+            head: Head::of(client.size()),
             client,
             zero,
             asked,
-            state: State::Untouched,
         };
         writer.check_range(0, size.max(asked).unwrap_or(0))?;
         if !zero {
@@ -73,24 +57,21 @@ impl Writer {
         Ok(writer)
     }
 
-    fn clear_head(&mut self) -> Result<()> {
-        self.state = State::Incomplete;
-        self.pipe.settle();
-        self.pipe.zero(0, self.head.len() as u64)?;
-        self.pipe.flush()
-    }
-
-    /// The part of `offset..offset + len` in the head: its length.
-    fn in_head(&self, offset: u64, len: u64) -> u64 {
-        (self.head.len() as u64).saturating_sub(offset).min(len)
-    }
-
     fn check_range(&self, offset: u64, len: u64) -> Result<()> {
-        let capacity = self.client.size();
-        match offset.checked_add(len) {
-            Some(end) if end <= capacity => Ok(()),
-            end => Err(too_small(&self.name, capacity, end.unwrap_or(u64::MAX))),
-        }
+        overwrite::check_range(&self.name, self.client.size(), offset, len)
+    }
+}
+
+impl Overwrite for Writer {
+    fn head(&mut self) -> &mut Head {
+        &mut self.head
+    }
+
+    fn clear_head(&mut self) -> Result<()> {
+        self.head.incomplete();
+        self.pipe.settle();
+        self.pipe.zero(0, self.head.len())?;
+        self.pipe.flush()
     }
 
     fn complete(&mut self, size: u64) -> Result<()> {
@@ -102,9 +83,8 @@ impl Writer {
         let tail = capacity.saturating_sub(TAIL).max(end);
         self.zero_at(tail, capacity - tail)?;
         self.pipe.flush()?;
-        self.state = State::Headed;
-        let written = usize::try_from(end).unwrap_or(usize::MAX);
-        let head = &self.head[..written.min(self.head.len())];
+        self.head.headed();
+        let head = self.head.within(end);
         // Its first sectors last of all.
         let (first, rest) = head.split_at(head.len().min(FIRST));
         self.pipe.write(first.len() as u64, rest)?;
@@ -139,52 +119,29 @@ impl BlockWrite for Writer {
 
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {
         self.check_range(offset, data.len() as u64)?;
-        let (held, rest) = data.split_at(self.in_head(offset, data.len() as u64) as usize);
-        let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        if let Some(head) = self.head.get_mut(start..)
-            && !held.is_empty()
-        {
-            head[..held.len()].copy_from_slice(held);
-        }
+        let (offset, rest) = self.head.hold(offset, data);
         if rest.is_empty() {
             return Ok(());
         }
-        self.state = State::Incomplete;
-        self.pipe.write(offset + held.len() as u64, rest)
+        self.head.incomplete();
+        self.pipe.write(offset, rest)
     }
 
     fn zero_at(&mut self, offset: u64, len: u64) -> Result<()> {
         self.check_range(offset, len)?;
         // The head is held back as zeros from the beginning.
-        let held = self.in_head(offset, len);
-        if self.zero || held == len {
+        let (offset, len) = self.head.behind(offset, len);
+        if self.zero || len == 0 {
             return Ok(());
         }
-        self.pipe.zero(offset + held, len - held)
+        self.pipe.zero(offset, len)
     }
 
     fn finish(&mut self, size: u64) -> Result<()> {
-        self.complete(size).map_err(|error| match self.state {
-            State::Headed => match self.clear_head() {
-                Ok(()) => error,
-                Err(left) => error.cause(left),
-            },
-            _ => error,
-        })
+        overwrite::finish(self, size)
     }
 
-    /// Sees to it that the head is zeros, also after the finish, and says that the export is not what
-    /// it was.
     fn abort(&mut self) -> Result<()> {
-        match self.state {
-            State::Untouched => return Ok(()),
-            State::Incomplete => {}
-            State::Headed => self.clear_head()?,
-        }
-        let message = format!(
-            "{} is partly overwritten and its first MiB is zeros",
-            self.name
-        );
-        Err(Error::new(Kind::Io, message).hint("import to it again with --force"))
+        overwrite::abort(self)
     }
 }

@@ -13,7 +13,7 @@ use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use sparse::{BlockRead, ByteSource};
 
-use super::file::FileSource;
+use super::file::{FileSource, not_regular};
 
 /// A directory, held open: nothing outside it is ever opened through it, whatever links lie in it.
 #[derive(Debug)]
@@ -106,10 +106,6 @@ fn not_opened(cause: Errno) -> Error {
         Errno::XDEV | Errno::LOOP => Error::refused("leads out of its directory"),
         cause => Error::io("cannot be opened", io::Error::from(cause)),
     }
-}
-
-pub(super) fn not_regular() -> Error {
-    Error::refused("is not a regular file")
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ impl FileSource {
     pub(super) fn regular(name: String, file: File) -> Result<Self> {
         match file.metadata().map_err(cannot_open)?.is_file() {
             true => Self::new(name, file),
-            false => Err(super::directory::not_regular()),
+            false => Err(not_regular()),
         }
     }
 
@@ -295,6 +295,11 @@ fn changed(before: u64, now: u64) -> Error {
 /// The system gave no second descriptor of the file.
 fn again_failed(cause: &io::Error) -> Error {
     Error::io("cannot be opened again", cause)
+}
+
+/// The refusal of anything but a regular file.
+pub(super) fn not_regular() -> Error {
+    Error::refused("is not a regular file")
 }
 
 fn cannot_open(cause: impl Into<io::Error>) -> Error {

@@ -41,13 +41,13 @@ use error::{Error, Kind, Result};
 use sparse::{Again, BlockRead, ByteSource, Fill, Opener};
 use ureq::http::StatusCode;
 
-pub use address::shown;
 pub use around::Around;
 pub use options::{HttpOptions, Pause};
 pub use proxy::Proxies;
 pub use small::fetch_small;
 pub use trust::{Authorities, Fingerprint, Pin};
 
+pub use crate::secrets::shown;
 use address::Address;
 use answer::{
     Framing, Part, Version, accepts_ranges, check_encoding, content_type, unsatisfied_total,

@@ -7,19 +7,30 @@ mod volume;
 use std::path::Path;
 
 use error::{Error, Kind, Result};
+use sparse::BlockWrite;
 
 use super::*;
 
 /// The refusal of the place at `path`.
 fn refusal(path: &Path, options: &TargetOptions) -> Error {
-    match check(&Place::File(path.to_owned()), options) {
+    refusal_on(&Host::live(), path, options)
+}
+
+/// The refusal of the place at `path` on `host`.
+fn refusal_on(host: &Host, path: &Path, options: &TargetOptions) -> Error {
+    match check(&Place::File(path.to_owned()), options, host) {
         Ok(_) => panic!("{} was taken", path.display()),
         Err(error) => error,
     }
 }
 
 fn open(path: &Path, options: &TargetOptions, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {
-    check(&Place::File(path.to_owned()), options)?.open(size)
+    checked(path, options)?.open(size)
+}
+
+/// The candidate at `path` on this machine.
+fn checked(path: &Path, options: &TargetOptions) -> Result<Box<dyn Candidate>> {
+    check(&Place::File(path.to_owned()), options, &Host::live())
 }
 
 fn forced() -> TargetOptions {
@@ -51,7 +62,9 @@ fn assert_target(error: &Error, message: &str, hint: Option<&str>) {
 #[test]
 fn an_address_is_no_target() {
     let place = Place::parse("https://me:secret@host/disk.img").unwrap();
-    let error = check(&place, &TargetOptions::default()).err().unwrap();
+    let error = check(&place, &TargetOptions::default(), &Host::live())
+        .err()
+        .unwrap();
     assert_eq!(error.kind(), Kind::Usage);
     assert_eq!(
         error.to_string(),

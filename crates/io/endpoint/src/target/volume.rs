@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use error::{Error, Result};
+use host::Host;
 use sparse::{BlockRead, BlockWrite, ParallelWrite};
 
 use super::device::{self, Claim, Device, DeviceCandidate, Zeros};
@@ -13,12 +14,16 @@ use crate::source::open_from_medium;
 use error::{amount, amounts};
 
 /// Looks at `volume` and its group.
-pub(super) fn check(volume: &Volume, options: &TargetOptions) -> Result<Box<dyn Candidate>> {
-    let lvm = Lvm::new(&options.host);
+pub(super) fn check(
+    volume: &Volume,
+    options: &TargetOptions,
+    host: &Host,
+) -> Result<Box<dyn Candidate>> {
+    let lvm = Lvm::new(host);
     let group = lvm.group(&volume.group).map_err(|error| error.at(volume))?;
     match group.find(&volume.name) {
         Some(existing) => {
-            let device = check_existing(volume, existing, options)?;
+            let device = check_existing(volume, existing, options, host)?;
             Ok(Box::new(match group.chunks_of(existing) {
                 Some(chunks) => device.thin(chunks),
                 None => device,
@@ -35,6 +40,7 @@ fn check_existing(
     volume: &Volume,
     existing: &Logical,
     options: &TargetOptions,
+    host: &Host,
 ) -> Result<DeviceCandidate> {
     let path = volume.path();
     let refuse = |what: String| Error::target(format!("{volume} {what}"));
@@ -56,8 +62,8 @@ fn check_existing(
     if !existing.is_active() {
         return Err(refuse("is not active".into()).hint(format!("lvchange -ay {path}")));
     }
-    let node = options.host.dev.join(&path);
-    let device = device::check(&volume.to_string(), &node, options)?;
+    let node = host.dev().join(&path);
+    let device = device::check(&volume.to_string(), &node, options, host)?;
     // Asked last: whoever it is, the checks above name most of them.
     if existing.is_open() {
         return Err(refuse("is in use: LVM says that its device is open".into())
@@ -101,10 +107,10 @@ impl NewVolume {
         let candidate = NewVolume {
             name: volume.to_string(),
             volume: volume.clone(),
+            node: lvm.node(volume),
             lvm,
             group,
             zeros,
-            node: options.host.dev.join(volume.path()),
             asked: options.size,
         };
         if let Some(size) = options.size {
@@ -214,7 +220,7 @@ struct Created {
 
 impl Created {
     fn open_device(&mut self, zeros: Zeros, size: u64, asked: Option<u64>) -> Result<()> {
-        let claim = Claim::new(&self.name, &self.node)?;
+        let claim = Claim::new(&self.name, &self.node, self.lvm.host())?;
         self.device = Some(Device::open(claim, zeros, Some(size), asked)?);
         Ok(())
     }

@@ -1,17 +1,14 @@
 //! Reading network block devices as the program does.
 
+use endpoint::Place;
 use endpoint::source::http::HttpOptions;
-use endpoint::{Host, Place};
 use error::Result;
+use host::Host;
 use sparse::{ByteSource, Fill};
 
 /// Opens the source at `uri` as the program does.
 pub fn open(uri: &str) -> Result<Box<dyn ByteSource>> {
-    endpoint::source::open(
-        &Place::parse(uri)?,
-        &HttpOptions::default(),
-        &Host::default(),
-    )
+    endpoint::source::open(&Place::parse(uri)?, &HttpOptions::default(), &Host::live())
 }
 
 /// All that is left in `source`, and how many of the bytes were holes.

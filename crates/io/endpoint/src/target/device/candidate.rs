@@ -4,14 +4,15 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use error::{Error, Result, amount, amounts};
-use recognise::holding;
+use error::{Error, Result};
+use host::{Host, Number};
 use sparse::BlockWrite;
 
-use super::super::{Candidate, TargetOptions, check_asked, too_small};
+use super::super::{Candidate, TargetOptions};
 use super::claim::cannot_open;
 use super::{Claim, Device, Zeros};
-use crate::block::{self, usage};
+use crate::block;
+use crate::candidate::{check_empty, check_fits, check_has, overwrites};
 use crate::lvm::Chunks;
 
 /// A device that may be written, claimed.
@@ -22,26 +23,34 @@ pub(crate) struct DeviceCandidate {
 }
 
 /// Looks at the block device at `path`, called `name`.
-pub(crate) fn check(name: &str, path: &Path, options: &TargetOptions) -> Result<DeviceCandidate> {
+pub(crate) fn check(
+    name: &str,
+    path: &Path,
+    options: &TargetOptions,
+    host: &Host,
+) -> Result<DeviceCandidate> {
     let named = |error: Error| error.at(name);
     let metadata = fs::metadata(path).map_err(|cause| cannot_open(name, cause))?;
-    let Some(number) = block::number(&metadata) else {
+    let Some(number) = Number::of(&metadata) else {
         return Err(Error::target(format!("{name} is not a block device")));
     };
-    if let Some(reason) = usage::in_use(&options.host, number).map_err(named)? {
-        return Err(Error::target(format!("{name} {reason}")));
+    if let Some(usage) = host.usage(number).map_err(named)? {
+        return Err(Error::target(format!("{name} {usage}")));
     }
     let candidate = DeviceCandidate {
-        claim: Claim::new(name, path)?,
+        claim: Claim::new(name, path, host)?,
         zeros: match options.target_is_zero {
             true => Zeros::There,
             false => Zeros::Punch,
         },
         asked: options.size,
     };
-    candidate.check_asked_size()?;
+    let Claim { capacity, file, .. } = &candidate.claim;
+    check_has(name, *capacity, options.size)?;
     if !options.force {
-        candidate.check_empty()?;
+        check_empty(name, *capacity, |offset, buffer| {
+            file.read_exact_at(buffer, offset)
+        })?;
     }
     Ok(candidate)
 }
@@ -55,33 +64,6 @@ impl DeviceCandidate {
             _ => Zeros::GivenBack(chunks),
         };
         self
-    }
-
-    fn check_asked_size(&self) -> Result<()> {
-        let Claim { name, capacity, .. } = &self.claim;
-        match self.asked {
-            Some(asked) if *capacity < asked => {
-                let (capacity, asked) = amounts(*capacity, asked);
-                let message = format!("{name} holds {capacity}, --size asks for {asked}");
-                Err(Error::target(message).hint("give a smaller --size or a larger target"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn check_empty(&self) -> Result<()> {
-        let Claim { name, file, .. } = &self.claim;
-        let read = |offset: u64, buffer: &mut [u8]| file.read_exact_at(buffer, offset);
-        let found = holding::find_in(self.claim.capacity, read)
-            .map_err(|cause| Error::target(format!("{name} cannot be read")).cause(cause))?;
-        match found {
-            Some(found) => {
-                let (what, offset) = (found.what, found.offset);
-                let message = format!("{name} holds {what} (found at byte {offset})");
-                Err(Error::target(message).hint("give --force to overwrite it"))
-            }
-            None => Ok(()),
-        }
     }
 }
 
@@ -102,17 +84,11 @@ impl Candidate for DeviceCandidate {
     }
 
     fn plan(&self, size: Option<u64>) -> String {
-        let what = size.max(self.asked).map_or("the disk".to_owned(), amount);
-        let room = amount(self.claim.capacity);
-        format!("overwrites {} ({room}) with {what}", self.claim.name)
+        overwrites(&self.claim.name, self.claim.capacity, size.max(self.asked))
     }
 
     fn fits(&self, size: u64) -> Result<()> {
-        check_asked(self.asked, size)?;
-        match self.claim.capacity < size {
-            true => Err(too_small(&self.claim.name, self.claim.capacity, size)),
-            false => Ok(()),
-        }
+        check_fits(&self.claim.name, self.claim.capacity, self.asked, size)
     }
 
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {

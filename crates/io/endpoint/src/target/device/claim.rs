@@ -4,14 +4,14 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use error::{Error, Result};
+use exec::Tool;
+use host::{Host, Number};
 use rustix::fs::OFlags;
 
-use crate::block::{self, Number};
+use crate::block;
 
 /// A device that nobody else can claim while this value lives.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(crate) struct Claim {
     /// What the person calls it.
     pub(super) name: String,
     pub(super) path: PathBuf,
+    host: Host,
     pub(super) file: File,
     /// Its size in bytes.
     pub(super) capacity: u64,
@@ -27,8 +28,8 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Claims the device at `path`, called `name`.
-    pub(crate) fn new(name: &str, path: &Path) -> Result<Self> {
+    /// Claims the device at `path`, called `name`. What only tools of `host` can do with it they are asked for.
+    pub(crate) fn new(name: &str, path: &Path, host: &Host) -> Result<Self> {
         let file = open(path).map_err(|cause| match cause.kind() {
             io::ErrorKind::ResourceBusy => Error::target(format!(
                 "{name} is in use: the kernel gives it to nobody else"
@@ -42,6 +43,7 @@ impl Claim {
             logical_block: block::logical_block(&file).map_err(failed)?.max(1),
             name: name.to_owned(),
             path: path.to_owned(),
+            host: host.clone(),
             file,
         })
     }
@@ -57,14 +59,9 @@ impl Claim {
         self.file = read;
         // The device that is open, whatever becomes of its path.
         let open = format!("/proc/{}/fd/{}", std::process::id(), self.file.as_raw_fd());
-        let done = Command::new("blkdiscard")
-            .arg(open)
-            .env("LC_ALL", "C")
-            .stdin(Stdio::null())
-            .process_group(0)
-            .output();
-        let done = done.is_ok_and(|output| output.status.success());
-        let again = Claim::new(&name, &path).and_then(|claim| {
+        let discard = Tool::new("blkdiscard").args([open]).without_time_limit();
+        let done = discard.succeed(&self.host, &exec::never).is_ok();
+        let again = Claim::new(&name, &path, &self.host).and_then(|claim| {
             self.same(number, &claim.file)?;
             Ok(claim)
         });
@@ -89,7 +86,7 @@ impl Claim {
 
 fn number(name: &str, file: &File) -> Result<Number> {
     let metadata = file.metadata().map_err(|cause| cannot_open(name, cause))?;
-    block::number(&metadata)
+    Number::of(&metadata)
         .ok_or_else(|| Error::target(format!("{name} is not a block device any more")))
 }
 

@@ -4,23 +4,21 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use error::{Error, Result};
+use error::Result;
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 use sparse::{BlockRead, BlockWrite, ParallelWrite};
 
 use super::super::behind::Behind;
 use super::super::shared::Shared;
-use super::super::{cannot_flush, cannot_write, check_asked, too_small};
-use super::{Claim, HEAD, TAIL};
+use super::super::{cannot_flush, cannot_write, check_asked};
+use super::Claim;
 use crate::lvm::Chunks;
+use crate::overwrite::{self, FIRST, Head, Overwrite, TAIL};
 use crate::source::open_from_medium;
 
 /// What zeros are written from.
 static ZEROS: [u8; 256 << 10] = [0; 256 << 10];
-
-/// Bytes that hold the partition table or the superblock: a sector of the largest kind.
-const FIRST: usize = 4096;
 
 /// Zeros up to this many bytes are written like data: a command to the device costs more.
 const SMALL: u64 = 64 << 10;
@@ -62,20 +60,8 @@ pub(crate) struct Device {
     claim: Claim,
     zeros: Zeros,
     asked: Option<u64>,
-    /// The disk's first bytes, held back.
-    head: Vec<u8>,
-    state: State,
+    head: Head,
     behind: Behind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// As it was found, reading as zeros.
-    Untouched,
-    /// Partly overwritten, its head zeros.
-    Incomplete,
-    /// Its head is being written or is there.
-    Headed,
 }
 
 impl Device {
@@ -88,11 +74,10 @@ impl Device {
         asked: Option<u64>,
     ) -> Result<Self> {
         let mut device = Device {
-            head: vec![0; HEAD.min(claim.capacity) as usize],
+            head: Head::of(claim.capacity),
             claim,
             zeros,
             asked,
-            state: State::Untouched,
             behind: Behind::default(),
         };
         device.check_range(0, size.max(asked).unwrap_or(0))?;
@@ -108,7 +93,7 @@ impl Device {
     /// Gives a thin volume's chunks back, whereupon they read as zeros. A last chunk that is only
     /// partly the volume's stays, and is zeroed.
     fn give_back(&mut self, chunks: Chunks) -> Result<()> {
-        self.state = State::Incomplete;
+        self.head.incomplete();
         self.zeros = Zeros::Punch;
         if self.claim.give_back()? {
             let capacity = self.claim.capacity;
@@ -119,35 +104,13 @@ impl Device {
         Ok(())
     }
 
-    fn head_len(&self) -> u64 {
-        self.head.len() as u64
-    }
-
-    fn clear_head(&mut self) -> Result<()> {
-        self.state = State::Incomplete;
-        self.write_zeros(0, self.head_len())?;
-        self.flush()
-    }
-
     fn flush(&self) -> Result<()> {
         rustix::fs::fdatasync(&self.claim.file)
             .map_err(|cause| cannot_flush(&self.claim.name, cause))
     }
 
-    /// The part of `offset..offset + len` in the head: its length.
-    fn in_head(&self, offset: u64, len: u64) -> u64 {
-        self.head_len().saturating_sub(offset).min(len)
-    }
-
     fn check_range(&self, offset: u64, len: u64) -> Result<()> {
-        match offset.checked_add(len) {
-            Some(end) if end <= self.claim.capacity => Ok(()),
-            end => Err(too_small(
-                &self.claim.name,
-                self.claim.capacity,
-                end.unwrap_or(u64::MAX),
-            )),
-        }
+        overwrite::check_range(&self.claim.name, self.claim.capacity, offset, len)
     }
 
     fn write(&mut self, offset: u64, data: &[u8]) -> Result<()> {
@@ -216,29 +179,6 @@ impl Device {
         }
     }
 
-    fn complete(&mut self, size: u64) -> Result<()> {
-        check_asked(self.asked, size)?;
-        let mut end = size.max(self.asked.unwrap_or(0));
-        self.check_range(0, end)?;
-        if let Zeros::Absent { chunk } = self.zeros {
-            // The chunk that the disk ends in has old data behind the end.
-            end = end.next_multiple_of(chunk).min(self.claim.capacity);
-        }
-        self.zero_at(size, end - size)?;
-        // Chunks that are absent hold nothing of an earlier disk either, and would come with old data.
-        if !matches!(self.zeros, Zeros::Absent { .. }) {
-            let tail = self.claim.capacity.saturating_sub(TAIL).max(end);
-            self.zero_at(tail, self.claim.capacity - tail)?;
-        }
-        self.flush()?;
-        self.state = State::Headed;
-        let head = std::mem::take(&mut self.head);
-        let written = usize::try_from(end).unwrap_or(usize::MAX).min(head.len());
-        let result = self.write_head(&head[..written]);
-        self.head = head;
-        result
-    }
-
     /// The head, its first sectors last of all: they are what makes a disk of it. What is zeros there
     /// already is left out, so that it takes no space either.
     fn write_head(&mut self, head: &[u8]) -> Result<()> {
@@ -265,6 +205,38 @@ impl Device {
     }
 }
 
+impl Overwrite for Device {
+    fn head(&mut self) -> &mut Head {
+        &mut self.head
+    }
+
+    fn clear_head(&mut self) -> Result<()> {
+        self.head.incomplete();
+        self.write_zeros(0, self.head.len())?;
+        self.flush()
+    }
+
+    fn complete(&mut self, size: u64) -> Result<()> {
+        check_asked(self.asked, size)?;
+        let mut end = size.max(self.asked.unwrap_or(0));
+        self.check_range(0, end)?;
+        if let Zeros::Absent { chunk } = self.zeros {
+            // The chunk that the disk ends in has old data behind the end.
+            end = end.next_multiple_of(chunk).min(self.claim.capacity);
+        }
+        self.zero_at(size, end - size)?;
+        // Chunks that are absent hold nothing of an earlier disk either, and would come with old data.
+        if !matches!(self.zeros, Zeros::Absent { .. }) {
+            let tail = self.claim.capacity.saturating_sub(TAIL).max(end);
+            self.zero_at(tail, self.claim.capacity - tail)?;
+        }
+        self.flush()?;
+        self.head.headed();
+        let head = self.head.within(end).to_vec();
+        self.write_head(&head)
+    }
+}
+
 impl BlockWrite for Device {
     fn name(&self) -> &str {
         &self.claim.name
@@ -285,8 +257,8 @@ impl BlockWrite for Device {
             capacity,
             ..
         } = &self.claim;
-        let shared = Shared::of(name, file, self.head_len(), *capacity)?;
-        self.state = State::Incomplete;
+        let shared = Shared::of(name, file, self.head.len(), *capacity)?;
+        self.head.incomplete();
         Some(shared)
     }
 
@@ -300,50 +272,29 @@ impl BlockWrite for Device {
 
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {
         self.check_range(offset, data.len() as u64)?;
-        let (held, rest) = data.split_at(self.in_head(offset, data.len() as u64) as usize);
-        if !held.is_empty() {
-            let start = offset as usize;
-            self.head[start..start + held.len()].copy_from_slice(held);
+        let (offset, rest) = self.head.hold(offset, data);
+        if rest.is_empty() {
+            return Ok(());
         }
-        if !rest.is_empty() {
-            self.state = State::Incomplete;
-            self.write(offset + held.len() as u64, rest)?;
-        }
-        Ok(())
+        self.head.incomplete();
+        self.write(offset, rest)
     }
 
     fn zero_at(&mut self, offset: u64, len: u64) -> Result<()> {
         self.check_range(offset, len)?;
         // The head is held back as zeros from the beginning.
-        let held = self.in_head(offset, len);
-        if self.zeros == Zeros::There || held == len {
+        let (offset, len) = self.head.behind(offset, len);
+        if self.zeros == Zeros::There || len == 0 {
             return Ok(());
         }
-        self.make_zero(offset + held, len - held)
+        self.make_zero(offset, len)
     }
 
     fn finish(&mut self, size: u64) -> Result<()> {
-        self.complete(size).map_err(|error| match self.state {
-            State::Headed => match self.clear_head() {
-                Ok(()) => error,
-                Err(left) => error.cause(left),
-            },
-            _ => error,
-        })
+        overwrite::finish(self, size)
     }
 
-    /// Sees to it that the head is zeros, also after the finish, and says that the device is not
-    /// what it was.
     fn abort(&mut self) -> Result<()> {
-        match self.state {
-            State::Untouched => return Ok(()),
-            State::Incomplete => {}
-            State::Headed => self.clear_head()?,
-        }
-        let message = format!(
-            "{} is partly overwritten and its first MiB is zeros",
-            self.claim.name
-        );
-        Err(Error::new(error::Kind::Io, message).hint("import to it again with --force"))
+        overwrite::abort(self)
     }
 }

@@ -7,11 +7,12 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use error::{Error, Result};
+use host::Host;
 use rustix::fs::{Access, AtFlags, CWD};
 use sparse::BlockWrite;
 
 use super::super::{Candidate, TargetOptions, check_asked, device, stream};
-use super::partial::{Partial, Permit};
+use super::partial::{Partial, Permit, parent};
 use error::amount;
 
 /// Character devices that take whatever comes and keep nothing, by major and minor number:
@@ -19,12 +20,18 @@ use error::amount;
 const BOTTOMLESS: [(u32, u32); 2] = [(1, 3), (1, 7)];
 
 /// Looks at what is at `path`, and hands on what is no file.
-pub(crate) fn check(path: &Path, options: &TargetOptions) -> Result<Box<dyn Candidate>> {
+pub(crate) fn check(
+    path: &Path,
+    options: &TargetOptions,
+    host: &Host,
+) -> Result<Box<dyn Candidate>> {
     let name = path.display().to_string();
     let refuse = |what: &str| Err(Error::target(format!("{name} {what}")));
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == ErrorKind::NotFound => return check_new(path, name, options),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return check_new(path, name, options, host);
+        }
         Err(cause) => return Err(Error::target(format!("{name} cannot be reached")).cause(cause)),
     };
     let kind = metadata.file_type();
@@ -33,7 +40,8 @@ pub(crate) fn check(path: &Path, options: &TargetOptions) -> Result<Box<dyn Cand
         rustix::fs::minor(metadata.rdev()),
     );
     if kind.is_block_device() {
-        device::check(&name, path, options).map(|device| Box::new(device) as Box<dyn Candidate>)
+        device::check(&name, path, options, host)
+            .map(|device| Box::new(device) as Box<dyn Candidate>)
     } else if kind.is_fifo() || kind.is_char_device() && BOTTOMLESS.contains(&numbers) {
         Ok(stream::at_path(&name, path, options))
     } else if kind.is_char_device() {
@@ -68,7 +76,12 @@ fn check_existing(
     FileCandidate::new(name, real, permit, Some(metadata), options)
 }
 
-fn check_new(path: &Path, name: String, options: &TargetOptions) -> Result<Box<dyn Candidate>> {
+fn check_new(
+    path: &Path,
+    name: String,
+    options: &TargetOptions,
+    host: &Host,
+) -> Result<Box<dyn Candidate>> {
     if fs::symlink_metadata(path).is_ok() {
         let message = format!("{name} is a symbolic link that leads nowhere");
         return Err(Error::target(message));
@@ -77,7 +90,7 @@ fn check_new(path: &Path, name: String, options: &TargetOptions) -> Result<Box<d
         let error = Error::target(format!("{name} is the name of a directory"));
         return Err(error.hint("name a file in it"));
     }
-    if is_among_devices(parent(path), &options.host.dev) {
+    if is_among_devices(parent(path), &host.dev()) {
         let error = Error::target(format!(
             "{name} is no device, and a file there would be none"
         ));
@@ -124,14 +137,6 @@ impl FileCandidate {
             existing: existing.cloned(),
             asked: options.size,
         }))
-    }
-}
-
-/// The directory `path` is in.
-pub(super) fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }
 

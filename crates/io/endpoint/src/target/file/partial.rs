@@ -18,7 +18,6 @@ use sparse::{BlockRead, BlockWrite, ParallelWrite};
 use super::super::behind::Behind;
 use super::super::shared::Shared;
 use super::super::{cannot_flush, cannot_write, check_asked};
-use super::candidate::parent;
 use crate::source::open_from_medium;
 
 /// Longest name of a file, in bytes.
@@ -48,6 +47,14 @@ pub(super) struct Partial {
     /// The size asked for, which the file is padded to.
     asked: Option<u64>,
     behind: Behind,
+}
+
+/// The directory `path` is in.
+pub(super) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 impl Partial {

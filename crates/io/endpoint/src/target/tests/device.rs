@@ -142,7 +142,7 @@ fn what_is_too_large_is_refused_with_both_numbers() {
     let device = stale(4 * MIB, &[]);
     let name = device.name();
     let before = device.bytes();
-    let candidate = check(&Place::File(device.path.clone()), &forced()).unwrap();
+    let candidate = checked(&device.path, &forced()).unwrap();
     assert_eq!(candidate.capacity(), Some(4 << 20));
     assert_eq!(
         candidate.plan(Some(2 << 20)),
@@ -180,7 +180,7 @@ fn what_is_too_large_is_refused_with_both_numbers() {
 fn a_claimed_device_is_nobody_elses() {
     let device = Disk::new(4 << 20);
     run("mkfs.ext4", &["-q", device.name()]);
-    let _candidate = check(&Place::File(device.path.clone()), &forced()).unwrap();
+    let _candidate = checked(&device.path, &forced()).unwrap();
     let point = tempfile::tempdir().unwrap();
     let mount = std::process::Command::new("mount")
         .args([device.path.as_path(), point.path()])

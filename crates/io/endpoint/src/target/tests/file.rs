@@ -77,7 +77,7 @@ fn a_size_asked_for_pads_with_a_hole() {
         size: Some(1 << 30),
         ..TargetOptions::default()
     };
-    let candidate = check(&Place::File(path.clone()), &options).unwrap();
+    let candidate = checked(&path, &options).unwrap();
     let shown = path.display();
     assert_eq!(
         candidate.plan(Some(2 << 20)),
@@ -112,7 +112,7 @@ fn a_file_with_something_in_it_is_replaced_only_by_force() {
     );
     assert_eq!(fs::read(&path).unwrap(), noise(5, 1536));
 
-    let candidate = check(&Place::File(path.clone()), &forced()).unwrap();
+    let candidate = checked(&path, &forced()).unwrap();
     assert_eq!(candidate.plan(None), format!("replaces file {shown}"));
     let mut target = candidate.open(None).unwrap();
     write(&mut *target, &disk, 4096).unwrap();

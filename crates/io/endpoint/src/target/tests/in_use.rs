@@ -1,20 +1,16 @@
 use std::fs;
 
-use testkit::machine::{Disk, Mount, noise, run};
+use testkit::machine::{Disk, FakeHost, Mount, noise, run};
 
 use super::*;
-use crate::testing::{FakeHost, number};
+use crate::testing::{host, number};
 
 /// Refused with `what`, and neither `--force` nor anything else changes that; the device is
 /// untouched.
 #[track_caller]
 fn assert_in_use(disk: &Disk, host: &Host, what: &str) {
     let before = disk.bytes();
-    let options = TargetOptions {
-        host: host.clone(),
-        ..forced()
-    };
-    let error = refusal(&disk.path, &options);
+    let error = refusal_on(host, &disk.path, &forced());
     assert_eq!(error.to_string(), format!("{} {what}", disk.name()));
     assert_eq!(error.kind(), Kind::Target);
     assert!(disk.bytes() == before);
@@ -35,7 +31,7 @@ fn a_mounted_device() {
     run("mkfs.ext4", &["-q", disk.name()]);
     let mount = Mount::new(&[disk.name()]);
     let what = format!("is mounted on {}", mount.point().display());
-    assert_in_use(&disk, &Host::default(), &what);
+    assert_in_use(&disk, &Host::live(), &what);
 }
 
 #[test]
@@ -50,13 +46,13 @@ fn active_swap_space() {
     }
     let swap = Swap(disk.name().to_owned());
     run("swapon", &[&swap.0]);
-    assert_in_use(&disk, &Host::default(), "is active swap space");
+    assert_in_use(&disk, &Host::live(), "is active swap space");
 }
 
 #[test]
 fn a_read_only_device() {
     let disk = Disk::with_options(1 << 20, &["-r"]);
-    assert_in_use(&disk, &Host::default(), "is read-only");
+    assert_in_use(&disk, &Host::live(), "is read-only");
 }
 
 #[test]
@@ -71,23 +67,23 @@ fn a_device_another_process_writes_to() {
     // Its line says that the device is open.
     std::io::Read::read(holder.stdout.as_mut().unwrap(), &mut [0]).unwrap();
     let what = format!("is open for writing in sh (process {})", holder.id());
-    assert_in_use(&disk, &Host::default(), &what);
+    assert_in_use(&disk, &Host::live(), &what);
     drop(holder.stdin.take());
     holder.wait().unwrap();
-    check(&Place::File(disk.path.clone()), &forced()).unwrap();
+    checked(&disk.path, &forced()).unwrap();
 }
 
 #[test]
 fn the_same_target_twice() {
     let disk = Disk::new(1 << 20);
-    let _first = check(&Place::File(disk.path.clone()), &forced()).unwrap();
+    let _first = checked(&disk.path, &forced()).unwrap();
     let name = fs::read_to_string("/proc/self/comm").unwrap();
     let what = format!(
         "is open for writing in {} (process {})",
         name.trim(),
         std::process::id()
     );
-    assert_in_use(&disk, &Host::default(), &what);
+    assert_in_use(&disk, &Host::live(), &what);
 }
 
 #[test]
@@ -98,7 +94,7 @@ fn a_device_the_kernel_does_not_give_away() {
     let _mount = Mount::new(&[disk.name()]);
     assert_in_use(
         &disk,
-        &fake.host(),
+        &host(&fake),
         "is in use: the kernel gives it to nobody else",
     );
 }
@@ -112,7 +108,7 @@ fn a_mounted_partition() {
     fake.write("proc/self/mountinfo", line);
     assert_in_use(
         &disk,
-        &fake.host(),
+        &host(&fake),
         "is in use: partition sdx1 is mounted on /srv/a b",
     );
 }
@@ -120,10 +116,10 @@ fn a_mounted_partition() {
 #[test]
 fn a_file_system_with_a_number_of_its_own() {
     let (disk, fake) = scene();
-    fake.link("dev/sdx", &disk.path);
+    fake.node("dev/sdx", number(&disk));
     let line = "29 1 0:45 /@ /srv rw - btrfs /dev/sdx rw\n";
     fake.write("proc/self/mountinfo", line);
-    assert_in_use(&disk, &fake.host(), "is mounted on /srv");
+    assert_in_use(&disk, &host(&fake), "is mounted on /srv");
 }
 
 #[test]
@@ -131,7 +127,7 @@ fn a_device_under_others() {
     let (disk, fake) = scene();
     fake.write("sys/devices/sdx/holders/md127/md/level", "raid1\n");
     fake.write("sys/devices/sdx/holders/dm-3/dm/name", "vg0-root\n");
-    assert_in_use(&disk, &fake.host(), "is held by dm-3 (vg0-root), md127");
+    assert_in_use(&disk, &host(&fake), "is held by dm-3 (vg0-root), md127");
 }
 
 #[test]
@@ -142,7 +138,7 @@ fn a_partition_under_others() {
     fake.write("sys/devices/sdx/sdx2/holders/md0/md/level", "raid1\n");
     assert_in_use(
         &disk,
-        &fake.host(),
+        &host(&fake),
         "is in use: partition sdx2 is held by md0",
     );
 }
@@ -154,7 +150,7 @@ fn a_disk_of_a_running_guest() {
     let device = format!("{:x}:{:x}\n", number.major, number.minor);
     let backend = "sys/bus/xen-backend/devices/vbd-5-51712/physical_device";
     fake.write(backend, &device);
-    assert_in_use(&disk, &fake.host(), "is a disk of the running Xen domain 5");
+    assert_in_use(&disk, &host(&fake), "is a disk of the running Xen domain 5");
 }
 
 #[test]
@@ -170,7 +166,7 @@ fn a_partition_of_a_disk_of_a_running_guest() {
     fake.write(backend, "fa:10\n");
     assert_in_use(
         &disk,
-        &fake.host(),
+        &host(&fake),
         "is in use: its disk sdx is a disk of the running Xen domain 12",
     );
 }
@@ -178,14 +174,9 @@ fn a_partition_of_a_disk_of_a_running_guest() {
 #[test]
 fn a_host_that_does_not_tell() {
     let (disk, fake) = scene();
-    let host = fake.host();
-    let options = TargetOptions {
-        host: host.clone(),
-        ..forced()
-    };
-    let table = host.proc("self/mountinfo");
+    let table = fake.root().join("proc/self/mountinfo");
     fs::remove_file(&table).unwrap();
-    let error = refusal(&disk.path, &options);
+    let error = refusal_on(&host(&fake), &disk.path, &forced());
     assert_eq!(error.kind(), Kind::Io);
     let (name, shown) = (disk.name(), table.display());
     assert_eq!(

@@ -22,7 +22,7 @@ fn a_pipe_gets_every_zero() {
         size: Some(700_000),
         ..TargetOptions::default()
     };
-    let candidate = check(&Place::File(path.clone()), &options).unwrap();
+    let candidate = checked(&path, &options).unwrap();
     let shown = path.display();
     assert_eq!(candidate.plan(None), format!("writes 683.6 KiB to {shown}"));
     let mut target = candidate.open(None).unwrap();

@@ -5,20 +5,29 @@ use crate::testing;
 
 const MIB: usize = 1 << 20;
 
-fn options(lvm: &FakeLvm) -> TargetOptions {
-    TargetOptions {
-        host: testing::host(lvm),
-        ..TargetOptions::default()
-    }
+fn candidate(place: &str, lvm: &FakeLvm) -> Result<Box<dyn Candidate>> {
+    candidate_with(place, lvm, &TargetOptions::default())
 }
 
-fn candidate(place: &str, options: &TargetOptions) -> Result<Box<dyn Candidate>> {
-    check(&Place::parse(place).unwrap(), options)
+fn candidate_with(
+    place: &str,
+    lvm: &FakeLvm,
+    options: &TargetOptions,
+) -> Result<Box<dyn Candidate>> {
+    check(
+        &Place::parse(place).unwrap(),
+        options,
+        &testing::with_lvm(lvm),
+    )
 }
 
 fn source(place: &str, lvm: &FakeLvm) -> Result<Box<dyn sparse::ByteSource>> {
     let http = crate::source::http::HttpOptions::default();
-    crate::source::open(&Place::parse(place).unwrap(), &http, &testing::host(lvm))
+    crate::source::open(
+        &Place::parse(place).unwrap(),
+        &http,
+        &testing::with_lvm(lvm),
+    )
 }
 
 fn guest(size: usize) -> Vec<u8> {
@@ -31,7 +40,7 @@ fn guest(size: usize) -> Vec<u8> {
 #[test]
 fn a_new_volume_is_created_and_reads_zero_where_the_disk_does() {
     let lvm = FakeLvm::new(64 << 20);
-    let candidate = candidate("lv:vg0/web01", &options(&lvm)).unwrap();
+    let candidate = candidate("lv:vg0/web01", &lvm).unwrap();
     assert!(candidate.needs_size());
     assert_eq!(candidate.capacity(), Some(64 << 20));
     assert_eq!(
@@ -65,9 +74,9 @@ fn a_new_thin_volume_is_zero_already() {
     lvm.declare("pool", "twi-aotz--", "");
     let options = TargetOptions {
         size: Some(8 << 30),
-        ..options(&lvm)
+        ..TargetOptions::default()
     };
-    let candidate = candidate("lv:vg0/pool/web01", &options).unwrap();
+    let candidate = candidate_with("lv:vg0/pool/web01", &lvm, &options).unwrap();
     assert!(!candidate.needs_size());
     assert_eq!(
         candidate.plan(None),
@@ -95,7 +104,7 @@ fn a_new_thin_volume_is_zero_already() {
 fn a_thin_volume_takes_space_for_data_alone() {
     let lvm = FakeLvm::new(0);
     lvm.declare("pool", "twi-aotz--", "");
-    let candidate = candidate("lv:vg0/pool/web01", &options(&lvm)).unwrap();
+    let candidate = candidate("lv:vg0/pool/web01", &lvm).unwrap();
     let disk = guest(8 * MIB);
     let mut target = candidate.open(Some(8 << 20)).unwrap();
     write(&mut *target, &disk, 4 << 10).unwrap();
@@ -143,7 +152,7 @@ fn chunks_that_come_with_old_data_are_written_whole_or_not_at_all() {
             let lvm = FakeLvm::new(0);
             lvm.declare("pool", "twi-aot---", "");
             lvm.chunk(chunk as u64);
-            let candidate = candidate("lv:vg0/pool/web01", &options(&lvm)).unwrap();
+            let candidate = candidate("lv:vg0/pool/web01", &lvm).unwrap();
             let mut disk = guest(size);
             // On both sides of a chunk's end, and in one that begins in the head and ends behind it.
             for at in [2 * chunk - 100, MIB + 4096]
@@ -174,7 +183,7 @@ fn chunks_that_come_with_old_data_are_written_whole_or_not_at_all() {
 #[test]
 fn what_was_created_is_removed_again() {
     let lvm = FakeLvm::new(64 << 20);
-    let candidate = candidate("lv:vg0/web01", &options(&lvm)).unwrap();
+    let candidate = candidate("lv:vg0/web01", &lvm).unwrap();
     let mut target = candidate.open(Some(8 << 20)).unwrap();
     target.write_at(0, &noise(1, MIB)).unwrap();
     assert!(lvm.has("web01"));
@@ -189,7 +198,7 @@ fn what_was_created_is_removed_again() {
 #[test]
 fn what_cannot_be_removed_is_named() {
     let lvm = FakeLvm::new(64 << 20);
-    let candidate = candidate("lv:vg0/web01", &options(&lvm)).unwrap();
+    let candidate = candidate("lv:vg0/web01", &lvm).unwrap();
     let mut target = candidate.open(Some(8 << 20)).unwrap();
     lvm.refuse_removal();
     let error = target.abort().unwrap_err();
@@ -203,7 +212,7 @@ fn what_cannot_be_removed_is_named() {
 #[test]
 fn a_volume_that_appears_meanwhile_stays() {
     let lvm = FakeLvm::new(64 << 20);
-    let candidate = candidate("lv:vg0/web01", &options(&lvm)).unwrap();
+    let candidate = candidate("lv:vg0/web01", &lvm).unwrap();
     lvm.declare("web01", "-wi-a-----", "");
     let error = candidate.open(Some(8 << 20)).err().unwrap();
     assert_eq!(
@@ -227,16 +236,18 @@ fn a_group_without_room_is_refused() {
     let lvm = FakeLvm::new(6 << 20);
     let message = "lv:vg0/web01: vg0 has 6.0 MiB free, the volume needs 8.0 MiB";
     let hint = Some("free space in the group or give another target");
-    let free = candidate("lv:vg0/web01", &options(&lvm)).unwrap();
+    let free = candidate("lv:vg0/web01", &lvm).unwrap();
     free.fits(4 << 20).unwrap();
     assert_target(&free.fits((4 << 20) + 1).unwrap_err(), message, hint);
     assert_target(&free.open(Some(5 << 20)).err().unwrap(), message, hint);
     let options = TargetOptions {
         size: Some(5 << 20),
-        ..options(&lvm)
+        ..TargetOptions::default()
     };
     assert_target(
-        &candidate("lv:vg0/web01", &options).err().unwrap(),
+        &candidate_with("lv:vg0/web01", &lvm, &options)
+            .err()
+            .unwrap(),
         message,
         hint,
     );
@@ -246,7 +257,7 @@ fn a_group_without_room_is_refused() {
 #[test]
 fn a_size_nobody_knows_is_refused() {
     let lvm = FakeLvm::new(64 << 20);
-    let candidate = candidate("lv:vg0/web01", &options(&lvm)).unwrap();
+    let candidate = candidate("lv:vg0/web01", &lvm).unwrap();
     assert_target(
         &candidate.open(None).err().unwrap(),
         "lv:vg0/web01: the disk's size is not known",
@@ -261,7 +272,7 @@ fn an_existing_volume_is_overwritten_and_never_removed() {
     let device = Disk::new(8 << 20);
     device.fill(0, &noise(9, 8 * MIB));
     lvm.attach("web01", "-wi-a-----", "", &device);
-    let candidate = candidate("lv:vg0/web01", &options(&lvm)).unwrap();
+    let candidate = candidate("lv:vg0/web01", &lvm).unwrap();
     assert_eq!(candidate.name(), "lv:vg0/web01");
     assert_target(
         &candidate.fits(16 << 20).unwrap_err(),
@@ -277,9 +288,9 @@ fn an_existing_volume_is_overwritten_and_never_removed() {
 
     let again = TargetOptions {
         force: true,
-        ..options(&lvm)
+        ..TargetOptions::default()
     };
-    let candidate = check(&Place::parse("lv:vg0/web01").unwrap(), &again).unwrap();
+    let candidate = candidate_with("lv:vg0/web01", &lvm, &again).unwrap();
     let error = candidate.open(None).unwrap().abort().unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -297,7 +308,7 @@ fn an_existing_thin_volume_is_emptied_at_first() {
         device.fill(0, &noise(9, 8 * MIB));
         lvm.declare("pool", pool, "");
         lvm.attach("web01", "Vwi-a-tz--", "pool", &device);
-        let candidate = candidate("lv:vg0/pool/web01", &options(&lvm)).unwrap();
+        let candidate = candidate("lv:vg0/pool/web01", &lvm).unwrap();
         assert!(device.bytes() == noise(9, 8 * MIB));
         let mut target = candidate.open(None).unwrap();
         assert!(sparse::zero::is_zero(&device.bytes()));
@@ -372,9 +383,13 @@ fn volumes_that_must_not_be_written_are_refused() {
     for (place, message, hint) in cases {
         let options = TargetOptions {
             force: true,
-            ..options(&lvm)
+            ..TargetOptions::default()
         };
-        assert_target(&candidate(place, &options).err().unwrap(), message, hint);
+        assert_target(
+            &candidate_with(place, &lvm, &options).err().unwrap(),
+            message,
+            hint,
+        );
     }
     assert_eq!(device.bytes(), before);
     assert!(lvm.changes().is_empty());
@@ -383,7 +398,7 @@ fn volumes_that_must_not_be_written_are_refused() {
 #[test]
 fn a_group_that_is_not_there_is_refused() {
     let lvm = FakeLvm::new(0);
-    let error = candidate("lv:vg1/web01", &options(&lvm)).err().unwrap();
+    let error = candidate("lv:vg1/web01", &lvm).err().unwrap();
     assert_target(
         &error,
         "lv:vg1/web01: volume group vg1 cannot be used",
@@ -402,7 +417,11 @@ fn a_group_that_is_not_there_is_refused() {
 fn a_machine_without_lvm_is_told_so() {
     let lvm = FakeLvm::new(0);
     std::fs::remove_file(lvm.programs().join("vgs")).unwrap();
-    let error = candidate("lv:vg0/web01", &options(&lvm)).err().unwrap();
+    let host = testing::with_lvm(&lvm).with_path(vec![lvm.programs()]);
+    let place = Place::parse("lv:vg0/web01").unwrap();
+    let error = check(&place, &TargetOptions::default(), &host)
+        .err()
+        .unwrap();
     assert_eq!(error.kind(), Kind::Io);
     assert_eq!(error.to_string(), "lv:vg0/web01: vgs cannot be run");
     assert_eq!(error.hint_text(), Some("install lvm2"));
@@ -414,7 +433,7 @@ fn a_report_that_makes_no_sense_is_an_error() {
         let lvm = FakeLvm::new(0);
         let script = format!("#!/bin/sh\necho '{report}'\n");
         std::fs::write(lvm.programs().join("vgs"), script).unwrap();
-        let error = candidate("lv:vg0/web01", &options(&lvm)).err().unwrap();
+        let error = candidate("lv:vg0/web01", &lvm).err().unwrap();
         assert_eq!(error.kind(), Kind::Io);
         assert_eq!(
             error.to_string(),
