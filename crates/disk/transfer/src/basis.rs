@@ -1,7 +1,7 @@
 //! Why bytes are taken for a raw disk, and what is said where they are not.
 
 use diskimage::Format;
-use error::{Error, Result};
+use error::Error;
 use recognise::foreign::{Advice, Kind, Known};
 
 use crate::classify::Class;
@@ -107,15 +107,5 @@ pub(crate) fn taken_all_the_same(class: Class, says: Says) -> Option<Error> {
     };
     Some(Error::refused(format!(
         "{looks}; taken as a raw disk because {why}"
-    )))
-}
-
-/// Two things at once, made to be read in two ways.
-///
-/// # Errors
-/// Always [`error::Kind::Refused`].
-pub(crate) fn two_at_once<T>(one: &str, other: &str) -> Result<T> {
-    Err(Error::refused(format!(
-        "reads as {one} and as {other} at once"
     )))
 }

@@ -10,7 +10,7 @@ use vmconfig::{Content as Described, Disk as Plugged, Vm};
 use crate::open::Content;
 use crate::pick::Pick;
 use crate::seen::{Disk, Seen, Taken};
-use crate::walk::DiskSink;
+use crate::sink::DiskSink;
 use crate::writer::Writer;
 
 /// Blank disks that are made for one guest.

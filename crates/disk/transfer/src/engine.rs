@@ -1,32 +1,29 @@
 //! One import from its first byte to its last.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use diskimage::passing::Means;
 use diskimage::{Format, How};
 use endpoint::target::Candidate;
-use error::{Error, Kind, Result};
-use sparse::BlockWrite;
-use sparse::digest::Digest;
+use error::{Error, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
-use vmconfig::Vm;
 
 use crate::blank;
 use crate::control::{Control, interrupted};
-use crate::digest::Content;
 use crate::encoded::{Encoded, Form, Measured, Padded, Passes};
 use crate::input::Input;
 use crate::intake::{Keep, Passed, Passing};
 use crate::open::Footer;
+use crate::outcome::{DiskPlan, Imported, Outcome, Plan};
 use crate::ova::Told;
-use crate::passes::{Source, Walked, stopped};
+use crate::passes::{Source, Walked, explained, stopped};
 use crate::pick::Pick;
 use crate::pour::{BUFFERS, Bounds};
-use crate::seen::{Config, Disk, Seen};
+use crate::seen::Seen;
 use crate::siblings;
 use crate::sums::Sums;
+use crate::undo::undone;
 use crate::walk::Walk;
 use crate::writer::{Places, Writer};
 
@@ -62,82 +59,6 @@ pub struct Import {
     pub strict: bool,
     /// Whether to stop before the first change.
     pub dry_run: bool,
-}
-
-/// What an import did.
-#[derive(Debug)]
-pub struct Imported {
-    /// Bytes read from the source.
-    pub taken: u64,
-    /// The source's digests that were asked for.
-    pub sums: Sums,
-    /// The disks, in the order in which they came.
-    pub disks: Vec<ImportedDisk>,
-    /// Why the guest is not known that came with them, where several are described.
-    pub undecided: Option<Error>,
-    /// Guest configurations that came with them.
-    pub configs: Vec<Config>,
-    /// The guest that they describe.
-    pub guest: Option<Box<Vm>>,
-    /// What the manifest of an appliance was found to say.
-    pub manifest: Option<String>,
-    /// What was not used or not checked.
-    pub warnings: Vec<Error>,
-}
-
-/// A disk that was imported.
-#[derive(Debug)]
-pub struct ImportedDisk {
-    /// The disk as the source describes it.
-    pub disk: Disk,
-    /// The layers around it, outermost first.
-    pub layers: Vec<&'static str>,
-    /// Its content.
-    pub content: Content,
-    /// Its digest, if it was asked for.
-    pub digest: Option<Digest>,
-    /// How each target ended, in the order given.
-    pub targets: Vec<TargetEnd>,
-}
-
-/// How one target ended.
-#[derive(Debug)]
-pub struct TargetEnd {
-    /// What the person calls it.
-    pub name: String,
-    /// Where its bytes lie, if that is a place to read from.
-    pub path: Option<PathBuf>,
-    /// What went wrong with it.
-    pub result: Result<()>,
-}
-
-/// What an import would do with one disk.
-#[derive(Debug)]
-pub struct DiskPlan {
-    /// The disk as the source describes it.
-    pub disk: Disk,
-    /// A line for each target.
-    pub targets: Vec<String>,
-}
-
-/// What an import would do.
-#[derive(Debug)]
-pub struct Plan {
-    /// The layers around the first disk, outermost first.
-    pub layers: Vec<&'static str>,
-    /// What becomes of each disk.
-    pub disks: Vec<DiskPlan>,
-    /// What was not used or not checked, up to the last disk.
-    pub warnings: Vec<Error>,
-}
-
-/// What came of [`import`].
-#[derive(Debug)]
-pub enum Outcome {
-    /// It was a dry run.
-    Planned(Plan),
-    /// The source was right, and each target ended on its own.
-    Done(Imported),
 }
 
 /// Imports, or says what it would do.
@@ -346,14 +267,6 @@ fn plan(seen: Seen, disks: Vec<DiskPlan>) -> Outcome {
     })
 }
 
-/// An input that is no disk, with what its source knows about why.
-pub(crate) fn explained(error: Error, hint: Option<&'static str>) -> Error {
-    match hint {
-        Some(hint) if error.kind() == Kind::Refused => error.hint(hint),
-        _ => error,
-    }
-}
-
 /// The judgement at the source's end: the disks that were meant, all of it read, the right checksum.
 fn check(walked: Walked, pick: &Pick, seen: &Seen, sums: &Sums) -> Result<Passed> {
     let Walked::Through(passed) = walked else {
@@ -404,13 +317,5 @@ fn undo_keep(keep: &Keep, error: Error, control: &Control) -> Error {
             error
         }
         None => error,
-    }
-}
-
-/// Aborts `target` because of `error`.
-pub(crate) fn undone(error: Error, target: &mut dyn BlockWrite) -> Error {
-    match target.abort() {
-        Ok(()) => error,
-        Err(left) => error.because(left),
     }
 }

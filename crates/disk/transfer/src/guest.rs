@@ -4,9 +4,9 @@ use error::{Error, Kind, Result};
 use vmconfig::ovf::Offer;
 use vmconfig::{Choice, Note, Origin, Vm, libvirt, ovf, proxmox, vbox, vmx, xl, xva};
 
-use crate::classify::{Class, ConfigKind, classify};
+use crate::classify::{Class, classify};
+use crate::config::{Config, ConfigKind};
 use crate::names::last_part;
-use crate::seen::Config;
 
 /// Languages in the order in which they are believed: what was made to carry a guest elsewhere first.
 const BEST: [ConfigKind; 7] = [

@@ -3,9 +3,10 @@
 //! It is the same walk as an import's, with somebody at its end who only looks: of images, the tables
 //! are read and not the data; raw disks in a stream are read, because nothing else tells their holes.
 
-mod looker;
-mod members;
-pub(crate) mod survey;
+mod events;
+mod inspector;
+mod stream;
+mod survey;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -19,19 +20,19 @@ use vmconfig::Vm;
 
 use crate::basis::{Basis, no_disk, nothing_recognised};
 use crate::classify::Class;
+use crate::config::Config;
 use crate::control::{Control, interrupted};
-use crate::engine::explained;
 use crate::input::Input;
 use crate::intake::Passing;
+use crate::members::Members;
 use crate::open::Footer;
-use crate::passes::{Source, Walked};
+use crate::passes::{Source, Walked, explained};
 use crate::pick::Pick;
-use crate::seen::{Config, Disk, Seen, Taken};
+use crate::seen::{Disk, Seen, Taken};
 use crate::siblings;
 use crate::walk::Walk;
 
-pub(crate) use looker::Looker;
-pub use members::{Entry, Members, What};
+use inspector::Inspector;
 pub use survey::{Packing, Survey};
 
 /// What is to be looked at.
@@ -152,13 +153,13 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
         several: true,
         ..inspect.pick
     };
-    let mut looker = Looker::new(inspect.max_size, Footer::of(pick.format), control);
+    let mut inspector = Inspector::new(inspect.max_size, Footer::of(pick.format), control);
     let mut walk = Walk::new(
         inspect.limits,
         Engine::Own,
         &pick,
         &opening,
-        &mut looker,
+        &mut inspector,
         control,
     );
     let walked = source.walk(&mut walk, control);
@@ -166,7 +167,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     walked
         .and_then(|walked| match walked {
             Walked::Stopped => Err(interrupted()),
-            Walked::Through(_) => told(size, seen, looker, &pick),
+            Walked::Through(_) => told(size, seen, inspector, &pick),
         })
         .map(|told| Inspected {
             refusal: part.clone().or(told.refusal),
@@ -179,7 +180,12 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
         .map_err(|error| explained(error, hint).at(&name))
 }
 
-fn told(size: Option<u64>, mut seen: Seen, mut looker: Looker, pick: &Pick) -> Result<Inspected> {
+fn told(
+    size: Option<u64>,
+    mut seen: Seen,
+    mut inspector: Inspector,
+    pick: &Pick,
+) -> Result<Inspected> {
     let refusal = pick.judge(&seen).err();
     let nothing = pick.member.is_some() || (!seen.archive && seen.configs.is_empty());
     if let Some(refusal) = refusal
@@ -188,7 +194,7 @@ fn told(size: Option<u64>, mut seen: Seen, mut looker: Looker, pick: &Pick) -> R
     {
         return Err(refusal.clone());
     }
-    for described in &mut looker.disks {
+    for described in &mut inspector.disks {
         let same = |taken: &&Taken| taken.disk.member == described.disk.member;
         if let Some(taken) = seen.taken.iter().find(same) {
             described.layers = taken.layers.clone();
@@ -197,14 +203,14 @@ fn told(size: Option<u64>, mut seen: Seen, mut looker: Looker, pick: &Pick) -> R
     Ok(Inspected {
         guest: seen.describe_guest(&pick.choice).vm.map(Box::new),
         size,
-        layers: looker.layers,
+        layers: inspector.layers,
         archive: seen.archive,
-        disks: looker.disks,
-        members: looker.members,
+        disks: inspector.disks,
+        members: inspector.members,
         configs: seen.configs,
         manifest: seen.manifest,
         warnings: seen.warnings,
-        refusal: looker.refusal.or(looker.manifest).or(refusal),
+        refusal: inspector.refusal.or(inspector.manifest).or(refusal),
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diskimage::How;
 use diskimage::passing::Means;
-use error::{Error, Result};
+use error::{Error, Kind, Result};
 use sparse::{Again, ByteSource, Folder, Lookahead, drain};
 
 use crate::control::Control;
@@ -202,4 +202,12 @@ fn too_many_passes() -> Error {
 /// Reading ended before the source did.
 pub(crate) fn stopped() -> Error {
     Error::io("reading stopped", "the source was not read to its end")
+}
+
+/// An input that is no disk, with what its source knows about why.
+pub(crate) fn explained(error: Error, hint: Option<&'static str>) -> Error {
+    match hint {
+        Some(hint) if error.kind() == Kind::Refused => error.hint(hint),
+        _ => error,
+    }
 }

@@ -5,7 +5,7 @@ use error::{Error, Kind, Result};
 use serde::Serialize;
 use vmconfig::Choice;
 
-use crate::classify::ConfigKind;
+use crate::config::Config;
 use crate::guest::{Guest, is_same_file};
 use crate::names::Names;
 
@@ -28,18 +28,6 @@ pub struct Disk {
 
 fn format_name<S: serde::Serializer>(format: &Format, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(format.name())
-}
-
-/// A guest configuration that came with the disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Config {
-    /// The member's name.
-    pub member: String,
-    /// Its language.
-    pub kind: ConfigKind,
-    /// What it says; the beginning of it where it is very long.
-    #[serde(skip)]
-    pub text: String,
 }
 
 /// A disk that was taken, and the layers around it, outermost first.

@@ -7,14 +7,13 @@
 
 mod archive;
 mod chosen;
+mod describe;
 mod ending;
 mod evidence;
 mod folder;
 mod leaf;
-mod look;
 mod parts;
 mod vma;
-mod witness;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow::{self, Continue};
@@ -27,18 +26,16 @@ use unpack::gzip::Engine;
 use unpack::layer::{Compression, Layer, sniff};
 use unpack::manifest::Found;
 
-use crate::basis::two_at_once;
-use crate::classify::HEAD;
+use crate::classify::{HEAD, two_at_once};
 use crate::control::Control;
 use crate::guest::Guest;
-use crate::inspect::Looker;
-use crate::mixed::Mixed;
 use crate::names::shortened;
-use crate::open::{Content, Opening, Sieves};
+use crate::open::{Opening, Sieves};
 use crate::pick::Pick;
-use crate::seen::{Config, Disk, Seen};
+use crate::seen::Seen;
+use crate::sink::DiskSink;
+use crate::witness::{Witness, is_about_content};
 use parts::Parts;
-use witness::{Witness, is_about_content};
 
 /// Layers around one file before somebody is playing games.
 const DEPTH: usize = 8;
@@ -46,38 +43,6 @@ const DEPTH: usize = 8;
 const OPENED: usize = 10_000;
 /// Characters of a member's name that a message or the result shows.
 const NAMED: usize = 300;
-
-/// Takes the disk as it passes.
-pub(crate) trait DiskSink {
-    /// Takes the disk `found` to its end, or says `Break` to end the walk here. `configs` came before
-    /// it. What it finds wrong with the disk must wait: only what keeps it from reading on is an
-    /// error.
-    fn take(
-        &mut self,
-        found: &Disk,
-        configs: &[Config],
-        content: Content<'_>,
-    ) -> Result<ControlFlow<()>>;
-
-    /// Says how many bytes the sectors of the next disk have, where that is known.
-    fn sector(&mut self, sector: Option<u32>) {
-        let _ = sector;
-    }
-
-    /// Takes the disks `found`, whose pieces `mixed` gives in turns, to their ends; otherwise as
-    /// [`DiskSink::take`].
-    fn take_mixed(
-        &mut self,
-        found: &[Disk],
-        configs: &[Config],
-        mixed: &mut dyn Mixed,
-    ) -> Result<ControlFlow<()>>;
-
-    /// Whoever only wants to know what there is, and is told instead of given disks.
-    fn looker(&mut self) -> Option<&mut Looker> {
-        None
-    }
-}
 
 /// One walk through one source.
 pub(crate) struct Walk<'a> {
@@ -160,7 +125,7 @@ impl<'a> Walk<'a> {
     pub(crate) fn begin(&mut self) {
         // Disks that a pass has taken to their end stay taken, and later passes go by them.
         let mut taken = std::mem::take(&mut self.seen.taken);
-        if self.sink.looker().is_some() {
+        if !self.sink.wants_content() {
             taken.clear();
         }
         self.taken_before = taken
@@ -176,9 +141,7 @@ impl<'a> Walk<'a> {
         self.layers.clear();
         (self.decoders, self.opened) = (0, 0);
         self.xva.clear();
-        if let Some(looker) = self.sink.looker() {
-            looker.begin();
-        }
+        self.sink.begin_pass();
     }
 
     /// Walks through `source`, of `size` bytes where known and with `offset` as its own offsets say of its

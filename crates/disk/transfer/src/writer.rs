@@ -8,16 +8,18 @@ use endpoint::target::Candidate;
 use error::{Error, Kind, Result};
 use sparse::BlockWrite;
 
+use crate::config::Config;
 use crate::control::Control;
 use crate::digest::{Content as Held, Named, digest_written};
-use crate::engine::{DiskPlan, ImportedDisk, TargetEnd, undone};
 use crate::fan::Ending;
 use crate::mixed::{self, Mixed};
 use crate::open::Content;
+use crate::outcome::{DiskPlan, ImportedDisk, TargetEnd};
 use crate::ova::Told;
 use crate::pour::{Bounds, Pour, too_large};
-use crate::seen::{Config, Disk, Taken};
-use crate::walk::DiskSink;
+use crate::seen::{Disk, Taken};
+use crate::sink::DiskSink;
+use crate::undo::undone;
 
 /// Where disks go.
 pub enum Places {

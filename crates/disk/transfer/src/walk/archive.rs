@@ -11,8 +11,9 @@ use unpack::manifest::{Checking, Digests, Hashed, LONGEST, Verdict, Verified};
 use unpack::xva;
 
 use super::{File, Located, NAMED, Walk};
-use crate::classify::{ConfigKind, HEAD};
-use crate::inspect::What;
+use crate::classify::HEAD;
+use crate::config::ConfigKind;
+use crate::members::What;
 use crate::names::shortened;
 use crate::open::Content;
 use crate::seen::Disk;
@@ -213,11 +214,10 @@ impl Walk<'_> {
             })
             .map(|certificate| format!("; certificate {certificate}"));
         let verdict = checking.verdict();
-        if let (Err(error), Some(looker)) = (&verdict, self.sink.looker()) {
-            looker.manifest = Some(error.clone());
-            return Ok(false);
-        }
-        let verdict = verdict?;
+        let verdict = match verdict {
+            Ok(verdict) => verdict,
+            Err(error) => return self.sink.manifest_failed(error).map(|()| false),
+        };
         let whole = matches!(verdict, Verdict::Verified(_));
         let told = match verdict {
             Verdict::Verified(verified) => self.verified(&verified, file),

@@ -48,7 +48,7 @@ impl Walk<'_> {
         };
         if alone {
             // Whoever looks is told what can be told.
-            let looks = self.sink.looker().is_some() && self.pick.format.is_none();
+            let looks = !self.sink.wants_content() && self.pick.format.is_none();
             return match class {
                 Class::Other if looks => Ok(Some(Format::Raw)),
                 _ => Err(error),

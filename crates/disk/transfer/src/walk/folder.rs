@@ -9,6 +9,7 @@ mod files;
 mod find;
 mod joined;
 mod manifests;
+mod meant;
 mod plan;
 mod take;
 
@@ -21,12 +22,14 @@ use error::{Error, Result};
 use sparse::{EntryKind, Folder, FolderEntry, SparseRead, drain};
 
 use super::{File, NAMED, Walk};
-use crate::classify::{Class, ConfigKind, classify};
-use crate::inspect::What;
+use crate::classify::{Class, classify};
+use crate::config::ConfigKind;
+use crate::members::What;
 use crate::names::shortened;
 use files::Files;
 use manifests::{Manifests, is_signed_list};
-use plan::{Description, Meant, Named};
+use meant::Meant;
+use plan::{Description, Named};
 
 /// What the layer is called that a directory is.
 const DIRECTORY: &str = "directory";
@@ -47,13 +50,10 @@ impl Walk<'_> {
         let flow = match plan::choose(&descriptions, self.pick) {
             Ok(Some(one)) => self.named_disks(&files, one)?,
             Ok(None) => self.disks_among_all(&files, &descriptions)?,
-            Err(error) => match self.sink.looker() {
-                Some(looker) => {
-                    looker.refusal.get_or_insert(error);
-                    self.disks_among_all(&files, &descriptions)?
-                }
-                None => return Err(error),
-            },
+            Err(error) => {
+                self.sink.refused(error)?;
+                self.disks_among_all(&files, &descriptions)?
+            }
         };
         self.layers.pop();
         Ok(flow)
@@ -96,13 +96,10 @@ impl Walk<'_> {
         let read = config.map(|config| Description::read(config, &beside.file, &files));
         let flow = match read {
             Some(Ok(description)) => self.named_disks(&files, &description)?,
-            Some(Err(error)) => match self.sink.looker() {
-                Some(looker) => {
-                    looker.refusal.get_or_insert(error);
-                    Continue(())
-                }
-                None => return Err(error),
-            },
+            Some(Err(error)) => {
+                self.sink.refused(error)?;
+                Continue(())
+            }
             None => Continue(()),
         };
         self.layers.pop();
@@ -156,11 +153,7 @@ impl Walk<'_> {
                 && self.pick.wants(&reference.name)
             {
                 let name = shortened(&description.path.to_string_lossy(), NAMED);
-                let error = error.clone().within(&name);
-                match self.sink.looker() {
-                    Some(looker) => drop(looker.refusal.get_or_insert(error)),
-                    None => return Err(error),
-                }
+                self.sink.refused(error.clone().within(&name))?;
             }
         }
         let mut manifests = Manifests::default();
@@ -205,7 +198,7 @@ impl Walk<'_> {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
         };
         let met = self.seen.taken.iter().any(|taken| met(&taken.disk.member));
-        if met || !self.pick.wants(&member) || self.sink.looker().is_some() {
+        if met || !self.pick.wants(&member) || !self.sink.wants_content() {
             return Ok(());
         }
         if let Some(trouble) = &self.seen.trouble {
@@ -270,7 +263,7 @@ impl Walk<'_> {
             EntryKind::Other => What::Other,
             EntryKind::File => {
                 self.seen.rest.push(&member, Some(entry.size));
-                if self.sink.looker().is_none() {
+                if self.sink.wants_content() {
                     return;
                 }
                 let head = files.head(&entry.path).unwrap_or_default();

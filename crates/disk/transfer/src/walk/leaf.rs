@@ -9,11 +9,13 @@ use sparse::{BlockRead, Lookahead, SparseRead, drain, read_full};
 use unpack::layer::sniff;
 
 use super::{File, NAMED, Walk};
-use crate::classify::{Class, ConfigKind, HEAD, classify};
-use crate::inspect::What;
+use crate::classify::{Class, HEAD, classify};
+use crate::config::{Config, ConfigKind};
+use crate::members::What;
 use crate::names::{last_part, shortened};
 use crate::open::{Content, Footer, Streamed, format_by_end};
-use crate::seen::{Config, Disk, Taken};
+use crate::seen::{Disk, Taken};
+use crate::sink::FileContent;
 use crate::stub;
 
 /// Configurations that are remembered.
@@ -89,8 +91,11 @@ impl Walk<'_> {
             Format::Raw => format_by_end(&*bytes, Footer::of(self.pick.format))?,
             format => format,
         };
-        if self.sink.looker().is_some() {
-            return self.look_at(format, &bytes, class, file, how);
+        self.seen.at_any_offset = true;
+        let found = self.disk_file(file, format, class, how, None);
+        let described = self.sink.describe(&found, FileContent::Bytes(&bytes))?;
+        if let Some(described) = described {
+            return Ok(self.was_described(described));
         }
         let image = Image::open(format, bytes, how)?;
         let disk = Disk {
@@ -99,7 +104,6 @@ impl Walk<'_> {
             format,
             variant: image.about().variant.clone(),
         };
-        self.seen.at_any_offset = true;
         let content = Content::Image(image);
         match format {
             Format::Raw => self.hand_over_raw(disk, content, file, class),
@@ -141,7 +145,7 @@ impl Walk<'_> {
             return Err(Error::refused("is empty"));
         }
         let alone = file.member.is_empty() && self.layers.is_empty();
-        let looks = self.sink.looker().is_some();
+        let looks = !self.sink.wants_content();
         if alone
             && (looks || !passes_well(format, head))
             && let Some(open) = &self.opening.far
@@ -149,11 +153,18 @@ impl Walk<'_> {
         {
             return self.image(format, bytes, class, file, &self.opening.how);
         }
-        if looks {
-            return self.look(format, stream, file, class);
-        }
-        self.is_no_extent(stream.head(HEAD)?, file)?;
         let (opening, member) = (self.opening, &file.member);
+        let part = self.is_no_extent(stream.head(HEAD)?, file).err();
+        let found = self.disk_file(file, format, class, &opening.how, part);
+        let described = self
+            .sink
+            .describe(&found, FileContent::Stream(&mut stream))?;
+        if let Some(described) = described {
+            return Ok(self.was_described(described));
+        }
+        if let Some(part) = found.part {
+            return Err(part);
+        }
         let opened = opening.stream(format, stream, member, file.size, &mut self.sieves)?;
         let Streamed::Disk {
             mut disk,
@@ -272,7 +283,7 @@ impl Walk<'_> {
 
     /// Whether `file`, a description of a guest, is the source, so that the disks lie beside it.
     fn is_described(&mut self, file: &File) -> bool {
-        let looks = self.sink.looker().is_some();
+        let looks = !self.sink.wants_content();
         file.member.is_empty() && (self.opening.beside.is_some() || !looks)
     }
 

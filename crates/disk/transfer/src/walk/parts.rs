@@ -34,7 +34,7 @@ impl Walk<'_> {
         if file.inner().is_empty() {
             return Ok(false);
         }
-        let looks = self.sink.looker().is_some();
+        let looks = !self.sink.wants_content();
         if !looks && diskimage::vmdk_is_descriptor(stream.head(HEAD)?) {
             return self.descriptor(stream, file);
         }

@@ -9,11 +9,14 @@ use unpack::archive::{Member, MemberKind};
 use unpack::vma::{Device, Vma};
 
 use super::{File, NAMED, Walk};
-use crate::classify::{Class, ConfigKind};
-use crate::inspect::What;
+use crate::basis::Basis;
+use crate::classify::Class;
+use crate::config::ConfigKind;
+use crate::members::What;
 use crate::mixed::MOST;
 use crate::names::shortened;
 use crate::seen::Disk;
+use crate::sink::{DiskFile, FileContent};
 
 /// What the name of a configuration of a guest of Proxmox VE is in a backup.
 const CONFIG: &str = "qemu-server.conf";
@@ -37,7 +40,7 @@ impl Walk<'_> {
             self.vma_config(&config.name, vma.text(config), file)?;
         }
         let devices = vma.devices().to_vec();
-        if self.sink.looker().is_some() {
+        if !self.sink.wants_content() {
             vma.finish()?;
             self.describe_devices(&vma, file)?;
             return Ok(Continue(()));
@@ -152,10 +155,17 @@ impl Walk<'_> {
             if device.is_memory() || !self.may_take(&disk.member, disk.size)? {
                 continue;
             }
-            let looker = self.sink.looker();
-            if let Some(looker) = looker.filter(|looker| looker.has_room_for(&disk.member)) {
-                looker.backed_up(disk.clone(), vma.stored(index));
-                self.remember_taken(disk);
+            let found = DiskFile {
+                disk,
+                part: None,
+                basis: Basis::Evidence,
+                how: &self.opening.how,
+                means: self.opening.means,
+            };
+            let stored = FileContent::Stored(vma.stored(index));
+            let described = self.sink.describe(&found, stored)?;
+            if described.is_some_and(|described| described.kept) {
+                self.remember_taken(found.disk);
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use error::{Error, Result};
 use sparse::{BlockRead, ByteSource, EntryKind, Folder, FolderEntry};
 
 use super::joined::Joined;
-use super::plan::Meant;
+use super::meant::Meant;
 use crate::classify::HEAD;
 use crate::references::inside;
 use crate::siblings::{Families, Like, PartName};

@@ -8,7 +8,7 @@ use vmconfig::Chunks;
 
 use super::files::Files;
 use super::joined::CHUNKS;
-use super::plan::Meant;
+use super::meant::Meant;
 use crate::references::Reference;
 
 /// Digits in the number of a chunk, and of a version.

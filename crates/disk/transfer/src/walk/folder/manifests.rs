@@ -8,8 +8,8 @@ use sparse::{EntryKind, SparseRead, read_full};
 use unpack::manifest::{Algorithm, Checking, Digests, Hashed, LONGEST, Manifest};
 
 use super::files::Files;
-use crate::inspect::What;
 use crate::intake::{Intake, Passing};
+use crate::members::What;
 use crate::names::shortened;
 use crate::references::inside;
 use crate::walk::archive::is_named;

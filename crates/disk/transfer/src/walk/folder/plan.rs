@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use error::{Error, Result};
-use vmconfig::Chunks;
 
 use super::files::Files;
 use super::find;
+use super::meant::Meant;
+use crate::config::Config;
 use crate::pick::Pick;
 use crate::references::{self, Reference};
-use crate::seen::Config;
 
 /// A description of a guest in a folder.
 pub(super) struct Description {
@@ -25,36 +25,6 @@ pub(super) struct Named {
     pub(super) reference: Reference,
     /// Where it lies, or why it is not read.
     pub(super) found: Result<Meant>,
-}
-
-/// A file that may be taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Meant {
-    pub(super) path: PathBuf,
-    /// Whether a description says that it is a raw disk.
-    pub(super) raw: bool,
-    /// The files that make it, and how it is cut, where it comes in chunks.
-    pub(super) chunks: Option<(Vec<PathBuf>, Chunks)>,
-    /// Older versions of it.
-    pub(super) older: Vec<PathBuf>,
-}
-
-impl Meant {
-    /// The file at `path`, of which no description says anything.
-    pub(super) fn file(path: PathBuf) -> Self {
-        Meant {
-            path,
-            ..Meant::default()
-        }
-    }
-
-    /// The files that it consists of.
-    pub(super) fn files(&self) -> &[PathBuf] {
-        match &self.chunks {
-            Some((files, _)) => files,
-            None => std::slice::from_ref(&self.path),
-        }
-    }
 }
 
 impl Description {

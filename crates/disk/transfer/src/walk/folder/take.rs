@@ -11,10 +11,10 @@ use unpack::manifest::Hashed;
 
 use super::files::{self, Files};
 use super::manifests::Manifests;
-use super::plan::Meant;
+use super::meant::Meant;
 use crate::classify::{Class, HEAD};
-use crate::inspect::What;
 use crate::intake::{Intake, Passing};
+use crate::members::What;
 use crate::names::shortened;
 use crate::walk::leaf::passes_well;
 use crate::walk::{File, Located, NAMED, Walk};
@@ -67,13 +67,18 @@ impl Walk<'_> {
         };
         let head = files::head_of(&*bytes)?;
         let hashes = !manifests.algorithms(&meant.path).is_empty();
-        let looks = self.sink.looker().is_some();
+        let looks = !self.sink.wants_content();
         // One that is hashed is read from front to back in any case.
         let pass = |format| hashes && !looks && passes_well(format, &head);
         let plain = self.plain(&head, file, Some(&*bytes))?;
         let packed = sniff(&head).is_some();
-        if (plain.is_some() || packed) && meant.chunks.is_none() && self.pick.wants(&file.member) {
-            self.or_refuse(files.is_whole(&meant.path), &file.member)?;
+        if (plain.is_some() || packed)
+            && meant.chunks.is_none()
+            && self.pick.wants(&file.member)
+            && let Err(refusal) = files.is_whole(&meant.path)
+        {
+            let name = shortened(&file.member, NAMED);
+            self.sink.refused(refusal.within(&name))?;
         }
         if let Some((format, class)) = plain.filter(|&(format, _)| !pass(format)) {
             let how = files::how(&self.opening.how, files, &meant.path);
@@ -81,18 +86,6 @@ impl Walk<'_> {
         }
         let intake = Intake::start(source, Passing::idle(), self.control)?;
         self.pass_through(intake, file, meant, manifests)
-    }
-
-    /// Remembers for whoever looks that an import would refuse the file `member`.
-    fn or_refuse(&mut self, checked: Result<()>, member: &str) -> Result<()> {
-        match (checked, self.sink.looker()) {
-            (Err(error), Some(looker)) => {
-                let error = error.within(&shortened(member, NAMED));
-                looker.refusal.get_or_insert(error);
-                Ok(())
-            }
-            (checked, _) => checked,
-        }
     }
 
     /// Each read is a way to another machine: only a format that needs it is read at any offset.
@@ -108,7 +101,7 @@ impl Walk<'_> {
         let intake = Intake::start(source, Passing::idle(), self.control)?;
         let mut stream = Lookahead::new(intake);
         let head = stream.head(HEAD)?;
-        let looks = self.sink.looker().is_some();
+        let looks = !self.sink.wants_content();
         if let Some((format, class)) = self.plain(head, file, None)?
             && (looks || !passes_well(format, head))
             && let Some(open) = open

@@ -8,7 +8,8 @@ use sparse::{Lookahead, SparseRead};
 use vmconfig::ovf;
 
 use super::known::{Chunked, Fate};
-use crate::classify::{Class, ConfigKind, HEAD};
+use crate::classify::{Class, HEAD};
+use crate::config::ConfigKind;
 use crate::walk::leaf::beginning;
 use crate::walk::{File, Walk};
 

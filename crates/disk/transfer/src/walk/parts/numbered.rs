@@ -5,7 +5,7 @@ use unpack::layer::Layer;
 use unpack::xva;
 
 use super::known::Stage;
-use crate::inspect::{InspectedDisk, What};
+use crate::members::What;
 use crate::names::shortened;
 use crate::seen::Disk;
 use crate::siblings::{Like, PartName, Series};
@@ -51,7 +51,7 @@ impl Walk<'_> {
         if self.parts.is_ahead() || !self.may_be_taken(head, layer, file)? {
             return Ok(false);
         }
-        let looks = self.sink.looker().is_some();
+        let looks = !self.sink.wants_content();
         let first = self.parts.stage == Stage::First && (looks || self.seen.taken.is_empty());
         // The others will show what it is.
         let telling = match part.series {
@@ -147,7 +147,7 @@ impl Walk<'_> {
 
     /// Tells whoever only looks of a part, or refuses it.
     fn describe_part(&mut self, head: &[u8], file: &File, refusal: Error) -> Result<bool> {
-        if self.sink.looker().is_none() {
+        if self.sink.wants_content() {
             return Err(refusal);
         }
         let class = self.class(head, file)?;
@@ -161,12 +161,7 @@ impl Walk<'_> {
             variant: String::new(),
         };
         self.note(&file.member, file.size, What::Disk(format));
-        if let Some(looker) = self.sink.looker() {
-            looker.describe(InspectedDisk {
-                refusal: Some(refusal),
-                ..InspectedDisk::new(disk.clone())
-            });
-        }
+        self.sink.disk_refused(&disk, refusal)?;
         self.remember_taken(disk);
         Ok(true)
     }
@@ -174,19 +169,17 @@ impl Walk<'_> {
     /// The archive `file` is over: no member may have been taken of which it shows now that it is a part.
     pub(super) fn none_was_a_part(&mut self, file: &File) -> Result<()> {
         for numbered in &self.parts.numbered {
-            let mut taken = self.seen.taken.iter().map(|taken| &taken.disk.member);
-            if numbered.archive() != file.member || !taken.any(|name| *name == numbered.member) {
+            let mut taken = self.seen.taken.iter().map(|taken| &taken.disk);
+            let disk = taken.find(|disk| disk.member == numbered.member);
+            let Some(disk) = disk.filter(|_| numbered.archive() == file.member) else {
                 continue;
-            }
+            };
             let family = self.parts.families.of(&numbered.key());
             let Some(family) = family.filter(|family| family.is_split()) else {
                 continue;
             };
-            let refusal = family.refusal();
-            match self.sink.looker() {
-                None => return Err(refusal.within(&shortened(&numbered.member, NAMED))),
-                Some(looker) => looker.refuse(&numbered.member, refusal),
-            }
+            let refused = self.sink.disk_refused(disk, family.refusal());
+            refused.map_err(|error| error.within(&shortened(&disk.member, NAMED)))?;
         }
         Ok(())
     }
