@@ -11,17 +11,17 @@ use unpack::gzip::Engine;
 
 use crate::blank;
 use crate::control::{Control, interrupted};
-use crate::encoded::{Encoded, Form, Measured, Padded, Passes};
+use crate::disk_transfer::{BUFFERS, TransferOptions};
+use crate::format_target::{FormatTarget, Measurements, MeasuringTarget, Padding, TargetFormat};
 use crate::input::Input;
-use crate::intake::{Keep, Passed, Passing};
 use crate::open::Footer;
 use crate::outcome::{DiskPlan, Imported, Outcome, Plan};
 use crate::ova::Told;
 use crate::passes::{Source, Walked, explained, stopped};
-use crate::pick::Pick;
-use crate::pour::{BUFFERS, Bounds};
-use crate::seen::Seen;
+use crate::selection::Selection;
 use crate::siblings;
+use crate::source_reader::{Keep, ReaderOptions, SourceSummary};
+use crate::summary::Summary;
 use crate::sums::Sums;
 use crate::undo::undone;
 use crate::walk::Walk;
@@ -34,13 +34,13 @@ pub struct Import {
     /// Where the disks go, everything checked that can be without their sizes.
     pub places: Places,
     /// The format that the targets are to hold; raw if it is not given.
-    pub form: Option<Form>,
+    pub target_format: Option<TargetFormat>,
     /// How images may be opened: what they name, and which state of them is meant.
     pub how: How,
     /// Where a copy of the source's bytes goes, if anywhere.
     pub keep: Option<Box<dyn Candidate>>,
     /// Which disk is meant.
-    pub pick: Pick,
+    pub selection: Selection,
     /// What decoders may spend.
     pub limits: Limits,
     /// The largest disk that is taken, in bytes.
@@ -52,7 +52,7 @@ pub struct Import {
     /// What was not checked before the import began, to be told with its other warnings.
     pub warnings: Vec<Error>,
     /// Whether the disks' digests are wanted: a tenth of the work where data is copied or unpacked by zstd.
-    pub named: bool,
+    pub want_digest: bool,
     /// Whether each target is read back and compared, for which digests are made in any case.
     pub verify: bool,
     /// Whether what was not used or not checked is an error.
@@ -70,26 +70,34 @@ pub struct Import {
 pub fn import(mut import: Import, control: &Arc<Control>) -> Result<Outcome> {
     if import.strict {
         // What is known to be unchecked now will not be checked later.
-        let mut seen = Seen::default();
-        seen.warn_first(import.warnings.clone());
-        seen.no_warnings()?;
+        let mut summary = Summary::default();
+        summary.warn_first(import.warnings.clone());
+        summary.no_warnings()?;
     }
-    let Some(form) = import.form.clone() else {
+    let Some(target_format) = import.target_format.clone() else {
         return once(import, Format::Raw, None, control);
     };
-    let passes = Passes::of(&form, import.source.name(), &import.pick.choice);
-    if form.needs_measure() {
-        measure(&mut import, &form, &passes, control)?;
+    let measurements = Measurements::of(
+        &target_format,
+        import.source.name(),
+        &import.selection.choice,
+    );
+    if target_format.needs_measure() {
+        measure(&mut import, &target_format, &measurements, control)?;
     }
-    let (format, ova) = (form.format, passes.ova.clone());
-    import.places = encoded(import.places, form, passes);
+    let (format, ova) = (target_format.format, measurements.ova.clone());
+    import.places = encoded(import.places, target_format, measurements);
     once(import, format, ova, control)
 }
 
-fn encoded(places: Places, form: Form, passes: Passes) -> Places {
+fn encoded(places: Places, target_format: TargetFormat, measurements: Measurements) -> Places {
     let encode = move |candidates: Vec<Box<dyn Candidate>>| {
         let encode = |inner| -> Box<dyn Candidate> {
-            Box::new(Encoded::new(inner, form.clone(), passes.clone()))
+            Box::new(FormatTarget::new(
+                inner,
+                target_format.clone(),
+                measurements.clone(),
+            ))
         };
         candidates.into_iter().map(encode).collect()
     };
@@ -105,8 +113,8 @@ fn encoded(places: Places, form: Form, passes: Passes) -> Places {
 /// pipe, a first pass through the source finds out what they will be.
 fn measure(
     import: &mut Import,
-    form: &Form,
-    passes: &Passes,
+    target_format: &TargetFormat,
+    measurements: &Measurements,
     control: &Arc<Control>,
 ) -> Result<()> {
     let Places::These(targets) = &import.places else {
@@ -119,8 +127,8 @@ fn measure(
     let Some(again) = import.source.again() else {
         return Err(Error::unsupported(format!(
             "can be read only once, and {} {} for a pipe has to know all of it beforehand",
-            form.article(),
-            form.name()
+            target_format.article(),
+            target_format.name()
         ))
         .hint("write to a file, or choose --format vmdk or raw, which need no second pass")
         .at(name));
@@ -128,25 +136,25 @@ fn measure(
     if import.dry_run {
         return Ok(());
     }
-    let measured = Measured::new(pipe.name(), form.clone(), passes.clone());
+    let measured = MeasuringTarget::new(pipe.name(), target_format.clone(), measurements.clone());
     let first = Import {
         source: std::mem::replace(
             &mut import.source,
             again().map_err(|error| error.at(&name))?,
         ),
         places: Places::These(vec![Box::new(measured)]),
-        form: None,
+        target_format: None,
         how: import.how.clone(),
         keep: None,
-        pick: import.pick.clone(),
-        named: false,
+        selection: import.selection.clone(),
+        want_digest: false,
         verify: false,
         warnings: Vec::new(),
         strict: false,
         dry_run: false,
         ..*import
     };
-    once(first, Format::Raw, passes.ova.clone(), control).map(drop)
+    once(first, Format::Raw, measurements.ova.clone(), control).map(drop)
 }
 
 /// One import; its targets hold `format`, in an OVA if there is one.
@@ -156,17 +164,17 @@ fn once(
     ova: Option<Told>,
     control: &Arc<Control>,
 ) -> Result<Outcome> {
-    let padded = Padded::of(import.form.as_ref())?;
+    let padded = Padding::of(import.target_format.as_ref())?;
     let name = import.source.name().to_owned();
     siblings::check(&name, &import.how.gate).map_err(|error| error.at(&name))?;
     let keep = open_keep(import.keep, import.dry_run, control)?;
     let hint = import.source.hint();
     control.source_opened(import.source.size());
-    let passing = Passing {
+    let reader_options = ReaderOptions {
         keep: keep.clone(),
         sums: import.sums,
     };
-    let source = Source::new(import.source, passing);
+    let source = Source::new(import.source, reader_options);
     let means = Means {
         threads: import.limits.threads,
         // The map of what is stored, what passed by and the tables take a part each.
@@ -175,13 +183,13 @@ fn once(
         again: source.comes_again(),
     };
     let opening = source.opening(means, import.how);
-    let bounds = Bounds {
+    let options = TransferOptions {
         max_size: import.max_size,
         threads: import.limits.threads,
-        footer: Footer::of(import.pick.format),
+        footer: Footer::of(import.selection.format),
         encoded: format != Format::Raw,
         padded,
-        named: import.named,
+        want_digest: import.want_digest,
         buffers: BUFFERS,
         early: opening.means.memory as usize,
         alone: true,
@@ -190,7 +198,7 @@ fn once(
         import.places,
         format,
         ova.clone(),
-        bounds,
+        options,
         import.verify,
         import.dry_run,
         control,
@@ -198,19 +206,19 @@ fn once(
     let mut walk = Walk::new(
         import.limits,
         import.engine,
-        &import.pick,
+        &import.selection,
         &opening,
         &mut writer,
         control,
     );
     let walked = source.walk(&mut walk, control);
-    let mut seen = walk.seen;
-    seen.warn_first(import.warnings);
-    let described = seen.describe_guest(&import.pick.choice);
+    let mut summary = walk.summary;
+    summary.warn_first(import.warnings);
+    let described = summary.describe_guest(&import.selection.choice);
     let guest = described.vm.map(Box::new);
     let walked = walked.and_then(|walked| match (&guest, &walked) {
         (Some(vm), Walked::Through(_)) => {
-            let made = blank::make(vm, &import.pick, &mut writer, &mut seen)?;
+            let made = blank::make(vm, &import.selection, &mut writer, &mut summary)?;
             Ok(if made.is_break() {
                 Walked::Stopped
             } else {
@@ -222,17 +230,17 @@ fn once(
     writer
         .warnings
         .drain(..)
-        .for_each(|warning| seen.warn(warning));
+        .for_each(|warning| summary.warn(warning));
     for warning in ova.iter().flat_map(|ova| ova.end(guest.as_deref())) {
-        seen.warn(warning);
+        summary.warn(warning);
     }
     if walked.is_ok() && writer.is_planned() {
-        return Ok(plan(seen, std::mem::take(&mut writer.plans)));
+        return Ok(plan(summary, std::mem::take(&mut writer.plans)));
     }
     let checked = walked
-        .and_then(|walked| check(walked, &import.pick, &seen, &import.sums))
+        .and_then(|walked| check(walked, &import.selection, &summary, &import.sums))
         .and_then(|passed| match import.strict {
-            true => seen.no_warnings().map(|()| passed),
+            true => summary.no_warnings().map(|()| passed),
             false => Ok(passed),
         })
         .map_err(|error| explained(error, hint).at(&name));
@@ -247,33 +255,38 @@ fn once(
         Err(error) => return Err(writer.give_up(undo_keep(&keep, error, control))),
     };
     Ok(Outcome::Done(Imported {
-        taken: passed.bytes,
+        bytes_read: passed.bytes,
         sums: passed.sums,
-        disks: writer.finish(&seen.taken)?,
-        configs: seen.configs,
+        disks: writer.finish(&summary.taken)?,
+        configs: summary.configs,
         guest,
         undecided: described.undecided,
-        manifest: seen.manifest,
-        warnings: seen.warnings,
+        manifest: summary.manifest,
+        warnings: summary.warnings,
     }))
 }
 
-fn plan(seen: Seen, disks: Vec<DiskPlan>) -> Outcome {
-    let layers = seen.taken.into_iter().next().map(|taken| taken.layers);
+fn plan(summary: Summary, disks: Vec<DiskPlan>) -> Outcome {
+    let layers = summary.taken.into_iter().next().map(|taken| taken.layers);
     Outcome::Planned(Plan {
         layers: layers.unwrap_or_default(),
         disks,
-        warnings: seen.warnings,
+        warnings: summary.warnings,
     })
 }
 
 /// The judgement at the source's end: the disks that were meant, all of it read, the right checksum.
-fn check(walked: Walked, pick: &Pick, seen: &Seen, sums: &Sums) -> Result<Passed> {
+fn check(
+    walked: Walked,
+    selection: &Selection,
+    summary: &Summary,
+    sums: &Sums,
+) -> Result<SourceSummary> {
     let Walked::Through(passed) = walked else {
         // The writer knows why, and `give_up` says it.
         return Err(interrupted());
     };
-    pick.judge(seen)?;
+    selection.judge(summary)?;
     let passed = passed.ok_or_else(stopped)?;
     sums.check(&passed.sums)?;
     Ok(passed)

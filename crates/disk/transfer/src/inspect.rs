@@ -22,14 +22,15 @@ use crate::basis::{Basis, no_disk, nothing_recognised};
 use crate::classify::Class;
 use crate::config::Config;
 use crate::control::{Control, interrupted};
+use crate::disk::{Disk, Taken};
 use crate::input::Input;
-use crate::intake::Passing;
 use crate::members::Members;
 use crate::open::Footer;
 use crate::passes::{Source, Walked, explained};
-use crate::pick::Pick;
-use crate::seen::{Disk, Seen, Taken};
+use crate::selection::Selection;
 use crate::siblings;
+use crate::source_reader::ReaderOptions;
+use crate::summary::Summary;
 use crate::walk::Walk;
 
 use inspector::Inspector;
@@ -42,7 +43,7 @@ pub struct Inspect {
     /// How an import would open images; what it would refuse is described all the same.
     pub how: How,
     /// Which disks are described; all of them are unless a member is named.
-    pub pick: Pick,
+    pub selection: Selection,
     /// What decoders may spend.
     pub limits: Limits,
     /// The largest disk that an import would take, in bytes.
@@ -141,7 +142,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     let (hint, size) = (inspect.source.hint(), inspect.source.size());
     let part = siblings::check(&name, &inspect.how.gate).err();
     control.source_opened(size);
-    let source = Source::new(inspect.source, Passing::idle());
+    let source = Source::new(inspect.source, ReaderOptions::idle());
     let means = Means {
         threads: inspect.limits.threads,
         memory: inspect.limits.memory / 3,
@@ -149,25 +150,25 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
         again: source.comes_again(),
     };
     let opening = source.opening(means, inspect.how);
-    let pick = Pick {
+    let selection = Selection {
         several: true,
-        ..inspect.pick
+        ..inspect.selection
     };
-    let mut inspector = Inspector::new(inspect.max_size, Footer::of(pick.format), control);
+    let mut inspector = Inspector::new(inspect.max_size, Footer::of(selection.format), control);
     let mut walk = Walk::new(
         inspect.limits,
         Engine::Own,
-        &pick,
+        &selection,
         &opening,
         &mut inspector,
         control,
     );
     let walked = source.walk(&mut walk, control);
-    let seen = walk.seen;
+    let summary = walk.summary;
     walked
         .and_then(|walked| match walked {
             Walked::Stopped => Err(interrupted()),
-            Walked::Through(_) => told(size, seen, inspector, &pick),
+            Walked::Through(_) => told(size, summary, inspector, &selection),
         })
         .map(|told| Inspected {
             refusal: part.clone().or(told.refusal),
@@ -182,34 +183,34 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
 
 fn told(
     size: Option<u64>,
-    mut seen: Seen,
+    mut summary: Summary,
     mut inspector: Inspector,
-    pick: &Pick,
+    selection: &Selection,
 ) -> Result<Inspected> {
-    let refusal = pick.judge(&seen).err();
-    let nothing = pick.member.is_some() || (!seen.archive && seen.configs.is_empty());
+    let refusal = selection.judge(&summary).err();
+    let nothing = selection.member.is_some() || (!summary.archive && summary.configs.is_empty());
     if let Some(refusal) = refusal
         .as_ref()
-        .filter(|_| nothing && seen.taken.is_empty())
+        .filter(|_| nothing && summary.taken.is_empty())
     {
         return Err(refusal.clone());
     }
     for described in &mut inspector.disks {
         let same = |taken: &&Taken| taken.disk.member == described.disk.member;
-        if let Some(taken) = seen.taken.iter().find(same) {
+        if let Some(taken) = summary.taken.iter().find(same) {
             described.layers = taken.layers.clone();
         }
     }
     Ok(Inspected {
-        guest: seen.describe_guest(&pick.choice).vm.map(Box::new),
+        guest: summary.describe_guest(&selection.choice).vm.map(Box::new),
         size,
         layers: inspector.layers,
-        archive: seen.archive,
+        archive: summary.archive,
         disks: inspector.disks,
         members: inspector.members,
-        configs: seen.configs,
-        manifest: seen.manifest,
-        warnings: seen.warnings,
+        configs: summary.configs,
+        manifest: summary.manifest,
+        warnings: summary.warnings,
         refusal: inspector.refusal.or(inspector.manifest).or(refusal),
     })
 }

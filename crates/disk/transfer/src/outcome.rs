@@ -7,15 +7,15 @@ use sparse::digest::Digest;
 use vmconfig::Vm;
 
 use crate::config::Config;
-use crate::digest::Content;
-use crate::seen::Disk;
+use crate::digest::ContentSize;
+use crate::disk::Disk;
 use crate::sums::Sums;
 
 /// What an import did.
 #[derive(Debug)]
 pub struct Imported {
     /// Bytes read from the source.
-    pub taken: u64,
+    pub bytes_read: u64,
     /// The source's digests that were asked for.
     pub sums: Sums,
     /// The disks, in the order in which they came.
@@ -40,7 +40,7 @@ pub struct ImportedDisk {
     /// The layers around it, outermost first.
     pub layers: Vec<&'static str>,
     /// Its content.
-    pub content: Content,
+    pub content: ContentSize,
     /// Its digest, if it was asked for.
     pub digest: Option<Digest>,
     /// How each target ended, in the order given.

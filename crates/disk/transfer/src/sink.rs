@@ -10,10 +10,10 @@ use sparse::{BlockRead, SparseRead};
 
 use crate::basis::Basis;
 use crate::config::Config;
+use crate::disk::Disk;
 use crate::members::What;
 use crate::mixed::Mixed;
 use crate::open::Content;
-use crate::seen::Disk;
 
 /// Told of everything in a source, in the order in which it comes.
 ///

@@ -31,9 +31,9 @@ use crate::control::Control;
 use crate::guest::Guest;
 use crate::names::shortened;
 use crate::open::{Opening, Sieves};
-use crate::pick::Pick;
-use crate::seen::Seen;
+use crate::selection::Selection;
 use crate::sink::DiskSink;
+use crate::summary::Summary;
 use crate::witness::{Witness, is_about_content};
 use parts::Parts;
 
@@ -48,13 +48,13 @@ const NAMED: usize = 300;
 pub(crate) struct Walk<'a> {
     limits: Limits,
     engine: Engine,
-    pick: &'a Pick,
+    selection: &'a Selection,
     opening: &'a Opening,
     sink: &'a mut dyn DiskSink,
     control: &'a Arc<Control>,
     /// The source's name.
     pub(crate) source: String,
-    pub(crate) seen: Seen,
+    pub(crate) summary: Summary,
     /// The guest by so many of the descriptions seen.
     guest: Option<(usize, Guest)>,
     /// Tables that earlier passes through the same source have kept.
@@ -94,7 +94,7 @@ impl<'a> Walk<'a> {
     pub(crate) fn new(
         limits: Limits,
         engine: Engine,
-        pick: &'a Pick,
+        selection: &'a Selection,
         opening: &'a Opening,
         sink: &'a mut dyn DiskSink,
         control: &'a Arc<Control>,
@@ -102,12 +102,12 @@ impl<'a> Walk<'a> {
         Walk {
             limits,
             engine,
-            pick,
+            selection,
             opening,
             sink,
             control,
             source: String::new(),
-            seen: Seen::default(),
+            summary: Summary::default(),
             guest: None,
             sieves: Sieves::default(),
             taken_before: Vec::new(),
@@ -124,7 +124,7 @@ impl<'a> Walk<'a> {
     /// Forgets what the last pass through the source saw, but for the tables and the descriptors that it kept.
     pub(crate) fn begin(&mut self) {
         // Disks that a pass has taken to their end stay taken, and later passes go by them.
-        let mut taken = std::mem::take(&mut self.seen.taken);
+        let mut taken = std::mem::take(&mut self.summary.taken);
         if !self.sink.wants_content() {
             taken.clear();
         }
@@ -132,9 +132,9 @@ impl<'a> Walk<'a> {
             .iter()
             .map(|taken| taken.disk.member.clone())
             .collect();
-        self.seen = Seen {
+        self.summary = Summary {
             taken,
-            ..Seen::default()
+            ..Summary::default()
         };
         self.guest = None;
         self.parts.begin();
@@ -166,7 +166,7 @@ impl<'a> Walk<'a> {
     /// Says that something about `file` was not used or not checked.
     fn warn(&mut self, file: &File, warning: Error) {
         let name = shortened(&file.member, NAMED);
-        self.seen.warn(warning.within(&name));
+        self.summary.warn(warning.within(&name));
     }
 
     fn file(&mut self, stream: &mut dyn SparseRead, file: &File) -> Result<ControlFlow<()>> {
@@ -185,7 +185,7 @@ impl<'a> Walk<'a> {
             return self.leaf(stream, file);
         };
         let (layers, decoders, xva) = (self.layers.len(), self.decoders, self.xva.clone());
-        let taken = self.seen.taken.len();
+        let taken = self.summary.taken.len();
         let mut witness = Witness::new(&mut stream);
         match self.unpack(layer, &mut witness, file) {
             Err(error) if !witness.failed && self.may_pass_by(&error, file, taken) => {
@@ -235,8 +235,8 @@ impl<'a> Walk<'a> {
     /// for, and no disk has been taken from it since `taken` were.
     fn may_pass_by(&self, error: &Error, file: &File, taken: usize) -> bool {
         !file.member.is_empty()
-            && !self.pick.names(&file.member)
-            && self.seen.taken.len() == taken
+            && !self.selection.names(&file.member)
+            && self.summary.taken.len() == taken
             && is_about_content(error)
     }
 
@@ -244,12 +244,12 @@ impl<'a> Walk<'a> {
     /// the others do not matter.
     fn pass_by(&mut self, error: Error, file: &File) {
         let error = error.within(&shortened(&file.member, NAMED));
-        if self.pick.member.is_none() {
+        if self.selection.member.is_none() {
             let warning = Error::new(error.kind(), format!("{error}; passed by"));
-            self.seen.warn(warning.because_of(error.clone()));
+            self.summary.warn(warning.because_of(error.clone()));
         }
-        self.seen.trouble.get_or_insert(error);
-        self.seen.rest.push(&file.member, file.size);
+        self.summary.trouble.get_or_insert(error);
+        self.summary.rest.push(&file.member, file.size);
     }
 
     /// The layer that `head` begins, if any. In a member that is not wanted, what reads in two ways does not
@@ -257,7 +257,7 @@ impl<'a> Walk<'a> {
     fn layer(&self, head: &[u8], file: &File) -> Result<Option<Layer>> {
         let layer = sniff(head);
         match (layer, &diskimage::probe(head)[..]) {
-            (Some(layer), [format, ..]) if self.pick.wants(&file.member) => {
+            (Some(layer), [format, ..]) if self.selection.wants(&file.member) => {
                 two_at_once(layer.name(), format.name())
             }
             _ => Ok(layer),

@@ -10,14 +10,14 @@ use sparse::BlockWrite;
 
 use crate::config::Config;
 use crate::control::Control;
-use crate::digest::{Content as Held, Named, digest_written};
-use crate::fan::Ending;
+use crate::digest::{ContentDigest, ContentSize, digest_written};
+use crate::disk::{Disk, Taken};
+use crate::disk_transfer::{DiskTransfer, TransferOptions, too_large};
+use crate::fanout::Ending;
 use crate::mixed::{self, Mixed};
 use crate::open::Content;
 use crate::outcome::{DiskPlan, ImportedDisk, TargetEnd};
 use crate::ova::Told;
-use crate::pour::{Bounds, Pour, too_large};
-use crate::seen::{Disk, Taken};
 use crate::sink::DiskSink;
 use crate::undo::undone;
 
@@ -38,7 +38,7 @@ pub type ChoosePlaces =
 pub(crate) struct Writer<'a> {
     places: Places,
     control: &'a Arc<Control>,
-    bounds: Bounds,
+    options: TransferOptions,
     /// What an OVA will hold, where one is written.
     ova: Option<Told>,
     /// The format that targets hold, and are read back in.
@@ -54,7 +54,7 @@ pub(crate) struct Writer<'a> {
     pub(crate) warnings: Vec<Error>,
     /// Why a disk was not taken.
     failure: Option<Error>,
-    poured: Vec<Pour>,
+    transfers: Vec<DiskTransfer>,
     met: usize,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Writer<'a> {
         places: Places,
         format: Format,
         ova: Option<Told>,
-        bounds: Bounds,
+        options: TransferOptions,
         verify: bool,
         dry_run: bool,
         control: &'a Arc<Control>,
@@ -71,10 +71,10 @@ impl<'a> Writer<'a> {
         Writer {
             places,
             control,
-            bounds: Bounds {
+            options: TransferOptions {
                 // What is read back is compared by its digest.
-                named: bounds.named || verify,
-                ..bounds
+                want_digest: options.want_digest || verify,
+                ..options
             },
             ova,
             format,
@@ -84,7 +84,7 @@ impl<'a> Writer<'a> {
             sector: None,
             warnings: Vec::new(),
             failure: None,
-            poured: Vec::new(),
+            transfers: Vec::new(),
             met: 0,
         }
     }
@@ -93,7 +93,7 @@ impl<'a> Writer<'a> {
     fn candidates(&mut self, disk: &Disk, configs: &[Config]) -> Result<Vec<Box<dyn Candidate>>> {
         let number = self.met;
         self.met += 1;
-        let most = self.bounds.max_size;
+        let most = self.options.max_size;
         if disk.size == Some(0) {
             return Err(Error::refused("is a disk of 0 bytes"));
         }
@@ -123,8 +123,8 @@ impl<'a> Writer<'a> {
         candidates: Vec<Box<dyn Candidate>>,
         size: Option<u64>,
         content: &Content<'_>,
-        bounds: Bounds,
-    ) -> Result<Pour> {
+        options: TransferOptions,
+    ) -> Result<DiskTransfer> {
         self.control.change()?;
         let mut opened: Vec<Box<dyn BlockWrite>> = Vec::new();
         for candidate in candidates {
@@ -146,7 +146,7 @@ impl<'a> Writer<'a> {
                     .fold(error, |error, target| undone(error, &mut **target)));
             }
         }
-        Pour::start(opened, content, bounds, self.control)
+        DiskTransfer::start(opened, content, options, self.control)
     }
 
     /// Whether every disk has a place of its own, however many there are.
@@ -162,7 +162,7 @@ impl<'a> Writer<'a> {
     /// Undoes everything; `error` says why, unless the writer knows better.
     pub(crate) fn give_up(mut self, error: Error) -> Error {
         let mut error = self.failure.take().unwrap_or(error);
-        for ending in self.poured.drain(..).flat_map(Pour::give_up) {
+        for ending in self.transfers.drain(..).flat_map(DiskTransfer::give_up) {
             let Err(why) = ending.result else { continue };
             if why.kind() == Kind::Interrupted {
                 error = error.because_of(why);
@@ -180,8 +180,12 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// When there is one target and it did not take its disk; each of several ends on its own.
     pub(crate) fn finish(mut self, taken: &[Taken]) -> Result<Vec<ImportedDisk>> {
-        let contents: Vec<Held> = self.poured.iter().filter_map(Pour::content).collect();
-        if contents.len() != taken.len() || self.poured.len() != taken.len() {
+        let contents: Vec<ContentSize> = self
+            .transfers
+            .iter()
+            .filter_map(DiskTransfer::content)
+            .collect();
+        if contents.len() != taken.len() || self.transfers.len() != taken.len() {
             let cause = format!("{} were found, {} written", taken.len(), contents.len());
             let error = Error::io("the transfer lost track of a disk", cause);
             return Err(self.give_up(error));
@@ -190,19 +194,19 @@ impl<'a> Writer<'a> {
             ova.holds(content.data);
         }
         let mut disks = Vec::new();
-        for ((pour, taken), content) in self.poured.drain(..).zip(taken).zip(contents) {
-            let digest = pour.digest();
+        for ((transfer, taken), content) in self.transfers.drain(..).zip(taken).zip(contents) {
+            let digest = transfer.digest();
             let compare = digest.filter(|_| self.verify);
-            let compare = compare.map(|digest| Named { content, digest });
-            let disk = pour.told(&taken.disk);
-            let ends = pour.finish().into_iter();
+            let compare = compare.map(|digest| ContentDigest { content, digest });
+            let disk = transfer.told(&taken.disk);
+            let ends = transfer.finish().into_iter();
             disks.push(ImportedDisk {
                 disk,
                 layers: taken.layers.clone(),
                 content,
                 digest,
                 targets: ends
-                    .map(|ending| end(ending, compare, self.format, self.bounds, self.control))
+                    .map(|ending| end(ending, compare, self.format, self.options, self.control))
                     .collect(),
             });
         }
@@ -275,15 +279,15 @@ impl DiskSink for Writer<'_> {
             self.plan(found, &candidates);
             return Ok(self.planned());
         }
-        let mut pour = match self.open(candidates, found.size, &content, self.bounds) {
-            Ok(pour) => pour,
+        let mut transfer = match self.open(candidates, found.size, &content, self.options) {
+            Ok(transfer) => transfer,
             Err(error) => {
                 self.failure = Some(error);
                 return Ok(Break(()));
             }
         };
-        let flow = pour.pour(found, content, self.bounds, self.control);
-        self.poured.push(pour);
+        let flow = transfer.run(found, content, self.options, self.control);
+        self.transfers.push(transfer);
         flow
     }
 
@@ -308,13 +312,13 @@ impl DiskSink for Writer<'_> {
         if self.dry_run {
             return Ok(self.planned());
         }
-        let bounds = mixed::share(self.bounds, found.len());
-        let (first, mut ends) = (self.poured.len(), Vec::new());
+        let options = mixed::share(self.options, found.len());
+        let (first, mut ends) = (self.transfers.len(), Vec::new());
         for (disk, candidates) in found.iter().zip(places) {
             let (feed, mut queue) = mixed::queue(disk.size);
             let content = Content::Stream(&mut queue);
-            match self.open(candidates, disk.size, &content, bounds) {
-                Ok(pour) => self.poured.push(pour),
+            match self.open(candidates, disk.size, &content, options) {
+                Ok(transfer) => self.transfers.push(transfer),
                 Err(error) => {
                     self.failure = Some(error);
                     return Ok(Break(()));
@@ -322,10 +326,10 @@ impl DiskSink for Writer<'_> {
             }
             ends.push((feed, queue));
         }
-        let pours = self.poured.iter_mut().skip(first);
-        let ways = ends.into_iter().zip(pours);
-        let ways = ways.map(|((feed, queue), pour)| (feed, queue, pour));
-        mixed::pour(found, ways.collect(), mixed, bounds, self.control)
+        let transfers = self.transfers.iter_mut().skip(first);
+        let ways = ends.into_iter().zip(transfers);
+        let ways = ways.map(|((feed, queue), transfer)| (feed, queue, transfer));
+        mixed::run(found, ways.collect(), mixed, options, self.control)
     }
 }
 
@@ -349,9 +353,9 @@ fn as_target(error: Error) -> Error {
 
 fn end(
     ending: Ending,
-    verify: Option<Named>,
+    verify: Option<ContentDigest>,
     format: Format,
-    bounds: Bounds,
+    options: TransferOptions,
     control: &Arc<Control>,
 ) -> TargetEnd {
     let Ending {
@@ -359,7 +363,7 @@ fn end(
         mut result,
     } = ending;
     if let (Ok(()), Some(named)) = (&result, verify) {
-        let compared = compare(&*target, named, format, bounds, control);
+        let compared = compare(&*target, named, format, options, control);
         result = compared.map_err(|error| undone(error, &mut *target));
     }
     TargetEnd {
@@ -371,16 +375,16 @@ fn end(
 
 fn compare(
     target: &dyn BlockWrite,
-    named: Named,
+    named: ContentDigest,
     format: Format,
-    bounds: Bounds,
+    options: TransferOptions,
     control: &Arc<Control>,
 ) -> Result<()> {
     let name = target.name();
     let Some(written) = target.read_back()? else {
         return Err(Error::target(format!("{name} cannot be read back")).hint("leave --verify out"));
     };
-    let found = digest_written(written, format, named.content.size, bounds.padded, control)
+    let found = digest_written(written, format, named.content.size, options.padded, control)
         .map_err(|error| error.at(name))?;
     match found == named {
         true => Ok(()),

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use diskimage::Format;
 use diskimage::write::{self, WriteOptions};
 use error::{Error, Result};
-use transfer::{Form, Ova};
+use transfer::{Ova, TargetFormat};
 
 use super::ending::{self, Output};
 use super::request::{self, Common, Task};
@@ -75,7 +75,7 @@ fn task(args: Args) -> Result<Task> {
         name: String::new(),
         guest: None,
     };
-    let form = Form {
+    let form = TargetFormat {
         format,
         options,
         size: args.common.size(),

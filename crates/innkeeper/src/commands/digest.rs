@@ -6,7 +6,7 @@ use std::sync::Arc;
 use endpoint::{Host, Place};
 use error::{Result, amount, parse_amount};
 use serde_json::json;
-use transfer::{Content, Control, Named};
+use transfer::{ContentDigest, ContentSize, Control};
 
 use super::web::WebArgs;
 use crate::output::{End, Json, print, print_json, table};
@@ -52,7 +52,7 @@ pub(crate) fn run(args: Args) -> End {
     End::new(told.err().into_iter().collect(), json)
 }
 
-fn read(args: &Args, place: Place) -> Result<Named> {
+fn read(args: &Args, place: Place) -> Result<ContentDigest> {
     let http = args.web.options(&place, None, args.quiet)?;
     let limit = args.size;
     let control = Arc::new(Control::default());
@@ -65,9 +65,9 @@ fn read(args: &Args, place: Place) -> Result<Named> {
 }
 
 /// `place` is without the secrets of an address.
-fn tell(args: &Args, place: &str, named: &Named) -> Result<()> {
-    let Named { content, digest } = named;
-    let Content { size, data } = content;
+fn tell(args: &Args, place: &str, named: &ContentDigest) -> Result<()> {
+    let ContentDigest { content, digest } = named;
+    let ContentSize { size, data } = content;
     if args.json {
         return print_json(&json!({
             "schema": 1,

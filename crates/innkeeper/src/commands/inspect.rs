@@ -9,7 +9,7 @@ use std::sync::Arc;
 use diskimage::{Format, How};
 use endpoint::Place;
 use error::{Error, Result, parse_amount};
-use transfer::{Control, Inspect, Inspected, Pattern, Pick};
+use transfer::{Control, Inspect, Inspected, Pattern, Selection};
 
 use super::request;
 use super::web::WebArgs;
@@ -95,7 +95,7 @@ fn look(args: Args) -> Result<(String, Inspected)> {
         let inspect = Inspect {
             source: request::open(&place, &http, &taken)?,
             how,
-            pick: Pick {
+            selection: Selection {
                 member: args.member,
                 format: args.format,
                 may_be_cut: false,

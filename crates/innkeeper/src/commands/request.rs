@@ -17,7 +17,7 @@ use diskimage::{Format, How};
 use endpoint::target::{Candidate, TargetOptions};
 use endpoint::{Host, Place};
 use error::{Error, Result, parse_amount};
-use transfer::{Control, Form, Import, Input, Outcome, Pattern, Pick, Sums};
+use transfer::{Control, Import, Input, Outcome, Pattern, Selection, Sums, TargetFormat};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
@@ -176,7 +176,7 @@ pub(super) struct Task {
     /// The format that the disk has to have.
     pub(super) declared: Option<Format>,
     /// The format that the targets will hold; raw if it is not given.
-    pub(super) form: Option<Form>,
+    pub(super) form: Option<TargetFormat>,
     /// Where the guest of an OVA is described.
     pub(super) config_from: Option<OsString>,
 }
@@ -291,10 +291,10 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
     let request = Import {
         source: opened,
         places,
-        form: task.form,
+        target_format: task.form,
         how,
         keep,
-        pick: Pick {
+        selection: Selection {
             member: args.member.clone(),
             format: task.declared,
             may_be_cut: args.force_truncated,
@@ -312,7 +312,7 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
         sums,
         warnings: listed.map(|listed| listed.warnings()).unwrap_or_default(),
         // Nobody would see them.
-        named: args.json || !args.quiet,
+        want_digest: args.json || !args.quiet,
         verify: args.verify,
         strict: args.strict,
         dry_run: args.dry_run,

@@ -80,7 +80,7 @@ pub(super) fn as_text(done: &Done, elapsed: Duration) -> String {
                 .flat_map(|disk| disk_rows(source, disk))
                 .collect();
             let size: u64 = imported.disks.iter().map(|disk| disk.content.size).sum();
-            rows.push(("time", time(imported.taken, size, elapsed)));
+            rows.push(("time", time(imported.bytes_read, size, elapsed)));
             rows.extend(kept.iter().map(|kept| ("copy", kept.clone())));
             rows.extend(
                 imported
@@ -206,7 +206,7 @@ pub(super) fn as_json(done: &Done, elapsed: Duration) -> Value {
                 "source": {
                     "name": source,
                     "layers": imported.disks.first().map(|disk| &disk.layers),
-                    "bytes": imported.taken,
+                    "bytes": imported.bytes_read,
                     "sha256": imported.sums.sha256.map(|sum| hex(&sum)),
                     "sha512": imported.sums.sha512.map(|sum| hex(&sum)),
                 },

@@ -8,10 +8,10 @@ use super::inspector::Inspector;
 use super::stream::Shown;
 use super::{InspectedDisk, ON};
 use crate::config::Config;
+use crate::disk::Disk;
 use crate::members::{Members, What};
 use crate::mixed::Mixed;
 use crate::open::Content;
-use crate::seen::Disk;
 use crate::sink::{Described, DiskFile, DiskSink, FileContent};
 
 impl DiskSink for Inspector {

@@ -10,10 +10,10 @@ use sparse::{BlockRead, DiskRead, Run};
 use super::{InspectedDisk, Survey, survey};
 use crate::basis::Basis;
 use crate::control::Control;
+use crate::disk::Disk;
 use crate::guard::{Claim, Guarded, Watch};
 use crate::members::Members;
 use crate::open::{Footer, Sieves, not_read};
-use crate::seen::Disk;
 use crate::sink::DiskFile;
 use crate::witness::is_about_content;
 

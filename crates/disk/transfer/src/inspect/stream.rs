@@ -9,8 +9,8 @@ use sparse::{BlockRead, DiskRead, InOrder, Lookahead, SparseRead, drain};
 
 use super::inspector::Inspector;
 use super::{InspectedDisk, survey};
+use crate::disk::Disk;
 use crate::guard::{Claim, Guarded};
-use crate::seen::Disk;
 use crate::sink::DiskFile;
 use crate::witness::{Witness, is_about_content};
 

@@ -7,7 +7,7 @@ use vmconfig::{Disk as Plugged, Origin, Vm};
 use super::told::Told;
 use super::{Ova, tar};
 use crate::config::{Config, ConfigKind};
-use crate::seen::Disk;
+use crate::disk::Disk;
 
 fn told(guest: Option<Vm>, source: &str) -> Told {
     let ova = Ova {

@@ -8,9 +8,9 @@ use vmconfig::{Choice, Content, Disk as Plugged, Origin, Vm};
 
 use super::Ova;
 use crate::config::Config;
+use crate::disk::Disk;
 use crate::guest::Guest;
 use crate::names::last_part;
-use crate::seen::Disk;
 
 /// The size and the SHA-256 of the disk's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

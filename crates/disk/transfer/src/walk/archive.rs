@@ -13,10 +13,10 @@ use unpack::xva;
 use super::{File, Located, NAMED, Walk};
 use crate::classify::HEAD;
 use crate::config::ConfigKind;
+use crate::disk::Disk;
 use crate::members::What;
 use crate::names::shortened;
 use crate::open::Content;
-use crate::seen::Disk;
 
 /// What the names of an OVA's manifest and its certificate end in.
 pub(super) const MANIFEST: [&str; 2] = [".mf", ".cert"];
@@ -46,7 +46,7 @@ impl Walk<'_> {
         stream: &mut dyn SparseRead,
         file: &File,
     ) -> Result<ControlFlow<()>> {
-        self.seen.archive = true;
+        self.summary.archive = true;
         let what = Layer::Archive(kind).name();
         self.note(&file.member, file.size, What::Archive(what));
         let place = shortened(&file.member, NAMED);
@@ -77,7 +77,7 @@ impl Walk<'_> {
         let verified = self
             .judge(inside.checking, file)
             .map_err(|error| error.within(&place))?;
-        if let Some(doubt) = archive.doubt().filter(|_| !self.seen.again) {
+        if let Some(doubt) = archive.doubt().filter(|_| !self.summary.again) {
             // What is around it has ended as it should, or is going to be refused.
             let enclosed = self.layers.len() > 1 && !holes;
             self.doubted(doubt, verified || enclosed, file)
@@ -128,7 +128,7 @@ impl Walk<'_> {
     /// Passes by a member that the archive's reader cannot read, if nobody asked for it.
     fn refused(&mut self, refusal: &Error, member: &Member, inside: &mut Inside<'_>) -> Result<()> {
         let inner = inside.file.inside(member);
-        if self.pick.names(&inner.member) {
+        if self.selection.names(&inner.member) {
             return Err(refusal.clone().within(inside.place));
         }
         self.note(&inner.member, inner.size, What::Other);
@@ -197,7 +197,7 @@ impl Walk<'_> {
             return Ok(false);
         };
         self.note(&inner.member, inner.size, what);
-        self.seen.rest.push(&inner.member, inner.size);
+        self.summary.rest.push(&inner.member, inner.size);
         Ok(true)
     }
 
@@ -223,7 +223,7 @@ impl Walk<'_> {
             Verdict::Verified(verified) => self.verified(&verified, file),
             Verdict::Unhashed(found) if self.opening.means.again => {
                 self.manifests.insert(file.member.clone(), found);
-                self.seen.again = true;
+                self.summary.again = true;
                 return Ok(false);
             }
             Verdict::Unhashed(found) => {
@@ -240,13 +240,13 @@ impl Walk<'_> {
             Verdict::None if certificate.is_none() && !self.is_appliance() => return Ok(false),
             Verdict::None => "none".to_owned(),
         };
-        self.seen.manifest = Some(told + &certificate.unwrap_or_default());
+        self.summary.manifest = Some(told + &certificate.unwrap_or_default());
         Ok(whole)
     }
 
     /// Whether an OVF description came along, which may have a manifest.
     fn is_appliance(&self) -> bool {
-        let mut configs = self.seen.configs.iter();
+        let mut configs = self.summary.configs.iter();
         configs.any(|config| config.kind == ConfigKind::Ovf)
     }
 

@@ -8,8 +8,8 @@ use unpack::archive::MemberKind;
 
 use super::{File, Walk};
 use crate::classify::Class;
+use crate::disk::{Disk, Taken};
 use crate::members::What;
-use crate::seen::{Disk, Taken};
 use crate::sink::{Described, DiskFile};
 
 impl Walk<'_> {
@@ -60,7 +60,7 @@ impl Walk<'_> {
             kept,
             again,
         } = described;
-        self.seen.again |= again;
+        self.summary.again |= again;
         self.note(&disk.member, size, What::Disk(disk.format));
         if kept {
             self.remember_taken(disk);
@@ -70,6 +70,6 @@ impl Walk<'_> {
 
     pub(super) fn remember_taken(&mut self, disk: Disk) {
         let layers = self.layers.clone();
-        self.seen.taken.push(Taken { disk, layers });
+        self.summary.taken.push(Taken { disk, layers });
     }
 }

@@ -47,7 +47,7 @@ impl Walk<'_> {
         let files = Files::new(folder);
         self.enter_folder(DIRECTORY);
         let descriptions = self.descriptions(&files)?;
-        let flow = match plan::choose(&descriptions, self.pick) {
+        let flow = match plan::choose(&descriptions, self.selection) {
             Ok(Some(one)) => self.named_disks(&files, one)?,
             Ok(None) => self.disks_among_all(&files, &descriptions)?,
             Err(error) => {
@@ -61,8 +61,8 @@ impl Walk<'_> {
 
     fn enter_folder(&mut self, layer: &'static str) {
         self.layers.push(layer);
-        self.seen.archive = true;
-        self.seen.at_any_offset = true;
+        self.summary.archive = true;
+        self.summary.at_any_offset = true;
         self.note("", None, What::Archive(layer));
     }
 
@@ -90,9 +90,9 @@ impl Walk<'_> {
         self.remember(stream, &file, kind)?;
         drain(stream)?;
         self.note(&file.member, size, What::Config(kind));
-        self.seen.rest.push(&file.member, size);
+        self.summary.rest.push(&file.member, size);
         let files = Files::new(&beside.folder);
-        let config = self.seen.configs.last();
+        let config = self.summary.configs.last();
         let read = config.map(|config| Description::read(config, &beside.file, &files));
         let flow = match read {
             Some(Ok(description)) => self.named_disks(&files, &description)?,
@@ -125,7 +125,7 @@ impl Walk<'_> {
             ) {
                 continue;
             }
-            let known = self.seen.configs.len();
+            let known = self.summary.configs.len();
             let meant = Meant::file(entry.path.clone());
             if self
                 .take_file(files, &meant, &mut Manifests::default())?
@@ -133,7 +133,7 @@ impl Walk<'_> {
             {
                 break;
             }
-            if let Some(config) = self.seen.configs.get(known) {
+            if let Some(config) = self.summary.configs.get(known) {
                 let nothing = || Description::nothing(&entry.path);
                 let read = Description::read(config, &entry.path, files);
                 found.push(read.unwrap_or_else(|_| nothing()));
@@ -150,7 +150,7 @@ impl Walk<'_> {
     ) -> Result<ControlFlow<()>> {
         for Named { reference, found } in &description.disks {
             if let Err(error) = found
-                && self.pick.wants(&reference.name)
+                && self.selection.wants(&reference.name)
             {
                 let name = shortened(&description.path.to_string_lossy(), NAMED);
                 self.sink.refused(error.clone().within(&name))?;
@@ -161,11 +161,11 @@ impl Walk<'_> {
         let meant = plan::without_parts(files, description.meant());
         for one in &meant {
             self.warn_of_older(one);
-            let rivals = self.seen.rivals.count;
+            let rivals = self.summary.rivals.count;
             if self.take_file(files, one, &mut manifests)?.is_break() {
                 return Ok(Break(()));
             }
-            if self.seen.rivals.count == rivals {
+            if self.summary.rivals.count == rivals {
                 self.is_met(&one.path, &description.path)?;
             }
         }
@@ -186,7 +186,7 @@ impl Walk<'_> {
         for older in &meant.older {
             let message = format!("is passed by: {newest} is the newest version of the disk");
             let older = shortened(&older.to_string_lossy(), NAMED);
-            self.seen.warn(Error::refused(message).within(&older));
+            self.summary.warn(Error::refused(message).within(&older));
         }
     }
 
@@ -197,11 +197,15 @@ impl Walk<'_> {
             met.strip_prefix(&*member)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
         };
-        let met = self.seen.taken.iter().any(|taken| met(&taken.disk.member));
-        if met || !self.pick.wants(&member) || !self.sink.wants_content() {
+        let met = self
+            .summary
+            .taken
+            .iter()
+            .any(|taken| met(&taken.disk.member));
+        if met || !self.selection.wants(&member) || !self.sink.wants_content() {
             return Ok(());
         }
-        if let Some(trouble) = &self.seen.trouble {
+        if let Some(trouble) = &self.summary.trouble {
             return Err(trouble.clone());
         }
         let error = Error::refused(format!(
@@ -229,7 +233,7 @@ impl Walk<'_> {
                 continue;
             }
             let known = parts.contains(&entry.path) || is_signed_list(&entry.path);
-            let named = self.pick.names(&entry.path.to_string_lossy());
+            let named = self.selection.names(&entry.path.to_string_lossy());
             if entry.kind != EntryKind::File || (known && !named) {
                 self.list_entry(files, entry);
                 continue;
@@ -262,7 +266,7 @@ impl Walk<'_> {
             EntryKind::Link => What::Link,
             EntryKind::Other => What::Other,
             EntryKind::File => {
-                self.seen.rest.push(&member, Some(entry.size));
+                self.summary.rest.push(&member, Some(entry.size));
                 if self.sink.wants_content() {
                     return;
                 }

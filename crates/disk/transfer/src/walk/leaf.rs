@@ -11,10 +11,10 @@ use unpack::layer::sniff;
 use super::{File, NAMED, Walk};
 use crate::classify::{Class, HEAD, classify};
 use crate::config::{Config, ConfigKind};
+use crate::disk::{Disk, Taken};
 use crate::members::What;
 use crate::names::{last_part, shortened};
 use crate::open::{Content, Footer, Streamed, format_by_end};
-use crate::seen::{Disk, Taken};
 use crate::sink::FileContent;
 use crate::stub;
 
@@ -39,7 +39,7 @@ impl Walk<'_> {
         let mut head = vec![0; HEAD];
         let read = bytes.read_at(0, &mut head)?;
         head.truncate(read);
-        if self.pick.member.is_some() {
+        if self.selection.member.is_some() {
             return Ok(None);
         }
         if self.opening.device.is_none() && stub::archive_in(&head, &*bytes)?.is_some() {
@@ -88,10 +88,10 @@ impl Walk<'_> {
         how: &How,
     ) -> Result<ControlFlow<()>> {
         let format = match format {
-            Format::Raw => format_by_end(&*bytes, Footer::of(self.pick.format))?,
+            Format::Raw => format_by_end(&*bytes, Footer::of(self.selection.format))?,
             format => format,
         };
-        self.seen.at_any_offset = true;
+        self.summary.at_any_offset = true;
         let found = self.disk_file(file, format, class, how, None);
         let described = self.sink.describe(&found, FileContent::Bytes(&bytes))?;
         if let Some(described) = described {
@@ -113,8 +113,8 @@ impl Walk<'_> {
 
     pub(super) fn class(&self, head: &[u8], file: &File) -> Result<Class> {
         let raw = self.says_raw(file).is_some();
-        match self.pick.wants(&file.member) {
-            true => classify(head, file.size, self.pick.format, raw),
+        match self.selection.wants(&file.member) {
+            true => classify(head, file.size, self.selection.format, raw),
             false => Ok(classify(head, file.size, None, raw).unwrap_or(Class::Other)),
         }
     }
@@ -172,12 +172,12 @@ impl Walk<'_> {
             sector,
         } = opened
         else {
-            self.seen.again = true;
+            self.summary.again = true;
             return Ok(Break(()));
         };
         self.sector = sector;
         let mut size = disk.size();
-        if format == Format::Raw && Footer::of(self.pick.format) == Footer::Due {
+        if format == Format::Raw && Footer::of(self.selection.format) == Footer::Due {
             size = size.map(|size| size.saturating_sub(diskimage::END as u64));
         }
         let found = Disk {
@@ -209,8 +209,8 @@ impl Walk<'_> {
         if self.parts.is_ahead() {
             return Ok(false);
         }
-        if !self.pick.wants(member) || !self.is_of_guest(member)? {
-            self.seen.rest.push(member, size);
+        if !self.selection.wants(member) || !self.is_of_guest(member)? {
+            self.summary.rest.push(member, size);
             return Ok(false);
         }
         if let Some(index) = self.taken_before.iter().position(|taken| taken == member) {
@@ -218,14 +218,14 @@ impl Walk<'_> {
             return Ok(false);
         }
         let same = |taken: &Taken| taken.disk.member == member;
-        let twice = self.seen.taken.iter().any(same);
-        self.seen.twice |= twice;
-        if twice || (!self.pick.several && !self.seen.taken.is_empty()) {
-            self.seen.rivals.push(member, size);
+        let twice = self.summary.taken.iter().any(same);
+        self.summary.twice |= twice;
+        if twice || (!self.selection.several && !self.summary.taken.is_empty()) {
+            self.summary.rivals.push(member, size);
             return Ok(false);
         }
-        if self.seen.first.count == 0 {
-            self.seen.first.push(member, size);
+        if self.summary.first.count == 0 {
+            self.summary.first.push(member, size);
         }
         Ok(true)
     }
@@ -242,18 +242,18 @@ impl Walk<'_> {
     /// Hands on a disk that is what it seems to be.
     pub(super) fn deliver(&mut self, disk: Disk, content: Content<'_>) -> Result<ControlFlow<()>> {
         self.begin_disk(&disk)?;
-        self.sink.take(&disk, &self.seen.configs, content)
+        self.sink.take(&disk, &self.summary.configs, content)
     }
 
     /// Remembers that `disk` is taken.
     pub(super) fn begin_disk(&mut self, disk: &Disk) -> Result<()> {
-        if self.seen.taken.len() >= DISKS {
+        if self.summary.taken.len() >= DISKS {
             return Err(Error::unsupported(format!(
                 "holds more than {DISKS} disks, too many to be written in one pass"
             ))
             .hint("choose some with --member and a pattern"));
         }
-        self.seen.taken.push(Taken {
+        self.summary.taken.push(Taken {
             disk: disk.clone(),
             layers: self.layers.clone(),
         });
@@ -268,7 +268,7 @@ impl Walk<'_> {
         class: Class,
     ) -> Result<ControlFlow<()>> {
         if let Class::Config(kind) = class
-            && self.seen.configs.len() < CONFIGS
+            && self.summary.configs.len() < CONFIGS
         {
             self.remember(stream, file, kind)?;
         }
@@ -276,7 +276,7 @@ impl Walk<'_> {
             Some(size) => size,
             None => drain(stream)?,
         };
-        self.seen.rest.push(&file.member, Some(size));
+        self.summary.rest.push(&file.member, Some(size));
         self.note(&file.member, Some(size), What::of(class));
         Ok(Continue(()))
     }
@@ -295,7 +295,12 @@ impl Walk<'_> {
     ) -> Result<()> {
         // This one says which disks there are, and so it is read whatever came before it.
         let tells_disks = kind == ConfigKind::Xapi && last_part(&file.member) == "ova.xml";
-        let spent: usize = self.seen.configs.iter().map(|past| past.text.len()).sum();
+        let spent: usize = self
+            .summary
+            .configs
+            .iter()
+            .map(|past| past.text.len())
+            .sum();
         let room = TEXTS.saturating_sub(spent);
         let mut text = match self.description(stream, file)? {
             Ok(text) if tells_disks => {
@@ -318,7 +323,7 @@ impl Walk<'_> {
             self.lists(file, &text)?;
         }
         let member = shortened(&file.member, NAMED);
-        self.seen.configs.push(Config { member, kind, text });
+        self.summary.configs.push(Config { member, kind, text });
         Ok(())
     }
 

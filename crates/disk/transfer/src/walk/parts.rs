@@ -53,13 +53,13 @@ impl Walk<'_> {
     /// Whether the file is a part whose descriptor has not come; `sparse` when it shows that itself.
     fn comes_early(&mut self, sparse: bool, file: &File) -> Result<bool> {
         let number = flat_number(file.inner());
-        let part = sparse || (number.is_some() && self.pick.format != Some(Format::Raw));
+        let part = sparse || (number.is_some() && self.selection.format != Some(Format::Raw));
         let first = self.parts.stage == Stage::First;
-        if !part || !first || !self.pick.wants(&file.member) {
+        if !part || !first || !self.selection.wants(&file.member) {
             return Ok(false);
         }
-        let begun = !self.seen.taken.is_empty();
-        if begun && !(sparse && self.pick.several) {
+        let begun = !self.summary.taken.is_empty();
+        if begun && !(sparse && self.selection.several) {
             return Ok(false);
         }
         if !begun && self.opening.means.again {
@@ -79,7 +79,7 @@ impl Walk<'_> {
     /// Takes nothing more before the next pass.
     fn look_ahead(&mut self) {
         self.parts.stage = Stage::Ahead;
-        self.seen.again = true;
+        self.summary.again = true;
     }
 
     /// A disk that has its descriptor in the wrong place.
@@ -100,15 +100,15 @@ impl Walk<'_> {
     ) -> Result<bool> {
         // One byte more shows that there is more.
         let text = stream.head(VmdkParts::DESCRIPTOR + 1)?;
-        let wanted = self.pick.wants(&file.member);
-        let rival = !self.pick.several && !self.seen.taken.is_empty();
+        let wanted = self.selection.wants(&file.member);
+        let rival = !self.selection.several && !self.summary.taken.is_empty();
         let disk = match VmdkParts::read(text) {
             Ok(disk) if !disk.files.is_empty() => disk,
             Err(error) if wanted && !rival => return Err(error),
             _ => return Ok(self.parts.is_ahead()),
         };
         let set = Set::new(file, disk);
-        if !wanted && !set.keys().any(|key| self.pick.names(key)) {
+        if !wanted && !set.keys().any(|key| self.selection.names(key)) {
             return Ok(self.parts.is_ahead());
         }
         if wanted {
@@ -141,16 +141,16 @@ impl Walk<'_> {
             return self.parts.add(set);
         };
         if self.was_taken_whole(&set) {
-            self.seen.rest.push(&file.member, file.size);
+            self.summary.rest.push(&file.member, file.size);
             return Ok(());
         }
-        if self.seen.taken.is_empty() && self.opening.means.again {
+        if self.summary.taken.is_empty() && self.opening.means.again {
             self.look_ahead();
             return self.parts.add(set);
         }
         let taken = self.parts.was_taken(&passed);
-        if !taken && !self.pick.several && !self.seen.taken.is_empty() {
-            self.seen.rivals.push(&file.member, Some(set.disk.size));
+        if !taken && !self.selection.several && !self.summary.taken.is_empty() {
+            self.summary.rivals.push(&file.member, Some(set.disk.size));
             return Ok(());
         }
         let passed = shortened(&passed, NAMED);

@@ -12,10 +12,10 @@ use super::{File, NAMED, Walk};
 use crate::basis::Basis;
 use crate::classify::Class;
 use crate::config::ConfigKind;
+use crate::disk::Disk;
 use crate::members::What;
 use crate::mixed::MOST;
 use crate::names::shortened;
-use crate::seen::Disk;
 use crate::sink::{DiskFile, FileContent};
 
 /// What the name of a configuration of a guest of Proxmox VE is in a backup.
@@ -33,7 +33,7 @@ impl Walk<'_> {
         stream: &mut dyn SparseRead,
         file: &File,
     ) -> Result<ControlFlow<()>> {
-        self.seen.archive = true;
+        self.summary.archive = true;
         self.note(&file.member, file.size, What::Archive("VMA"));
         let mut vma = Vma::new(stream)?;
         for config in vma.configs() {
@@ -94,8 +94,8 @@ impl Walk<'_> {
             wanted.push(index);
             disks.push(disk);
         }
-        if self.seen.twice || (!self.pick.several && self.seen.rivals.count > 0) {
-            self.pick.judge(&self.seen)?;
+        if self.summary.twice || (!self.selection.several && self.summary.rivals.count > 0) {
+            self.selection.judge(&self.summary)?;
         }
         match disks.len() > MOST {
             false => Ok((wanted, disks)),
@@ -112,21 +112,25 @@ impl Walk<'_> {
         let inner = file.entry(&device.name, device.size);
         let is_disk = |device: &&Device| !device.is_memory() && state(device).is_none();
         let mut wanted = devices.iter().filter(is_disk);
-        let any = wanted.any(|device| self.pick.wants(&file.entry(&device.name, 0).member));
+        let any = wanted.any(|device| self.selection.wants(&file.entry(&device.name, 0).member));
         let what = match (device.is_memory(), state(device)) {
             (true, _) => "the memory of the guest",
-            (_, Some(what)) if any && !self.pick.several && !self.pick.names(&inner.member) => what,
+            (_, Some(what))
+                if any && !self.selection.several && !self.selection.names(&inner.member) =>
+            {
+                what
+            }
             _ => return Ok(false),
         };
-        if self.pick.names(&inner.member) && !self.pick.several {
+        if self.selection.names(&inner.member) && !self.selection.several {
             let error = Error::unsupported(format!("holds {what}, not a disk"));
             return Err(error.within(&shortened(&inner.member, NAMED)));
         }
-        if self.pick.wants(&inner.member) {
+        if self.selection.wants(&inner.member) {
             let message = format!("holds {what}, not a disk of the guest; passed by");
             self.warn(&inner, Error::refused(message));
         }
-        self.seen.rest.push(&inner.member, inner.size);
+        self.summary.rest.push(&inner.member, inner.size);
         Ok(true)
     }
 
@@ -134,7 +138,7 @@ impl Walk<'_> {
     fn suits(&self, disk: &Disk) -> Result<()> {
         let named = |error: Error| error.within(&shortened(&disk.member, NAMED));
         self.opening.how.suits(Format::Raw).map_err(named)?;
-        match self.pick.format {
+        match self.selection.format {
             Some(declared) if declared != Format::Raw => {
                 let message = format!("is declared {declared}, its content is raw");
                 Err(named(Error::refused(message)))

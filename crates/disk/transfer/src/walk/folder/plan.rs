@@ -9,8 +9,8 @@ use super::files::Files;
 use super::find;
 use super::meant::Meant;
 use crate::config::Config;
-use crate::pick::Pick;
 use crate::references::{self, Reference};
+use crate::selection::Selection;
 
 /// A description of a guest in a folder.
 pub(super) struct Description {
@@ -85,11 +85,11 @@ impl Description {
 /// [`error::Kind::Refused`] when there are several guests.
 pub(super) fn choose<'d>(
     descriptions: &'d [Description],
-    pick: &Pick,
+    selection: &Selection,
 ) -> Result<Option<&'d Description>> {
     let wanted = |description: &&Description| {
         let found = description.found();
-        let named = |path: &&Path| pick.wants(&path.to_string_lossy());
+        let named = |path: &&Path| selection.wants(&path.to_string_lossy());
         found.iter().any(named)
     };
     let naming: Vec<_> = descriptions.iter().filter(wanted).collect();
@@ -97,7 +97,7 @@ pub(super) fn choose<'d>(
         return Ok(None);
     };
     let same = others.iter().all(|other| other.found() == first.found());
-    if same || pick.member.is_some() {
+    if same || selection.member.is_some() {
         return Ok(same.then_some(*first));
     }
     let names = naming.iter().take(20);

@@ -13,9 +13,9 @@ use super::files::{self, Files};
 use super::manifests::Manifests;
 use super::meant::Meant;
 use crate::classify::{Class, HEAD};
-use crate::intake::{Intake, Passing};
 use crate::members::What;
 use crate::names::shortened;
+use crate::source_reader::{ReaderOptions, SourceReader};
 use crate::walk::leaf::passes_well;
 use crate::walk::{File, Located, NAMED, Walk};
 
@@ -62,8 +62,8 @@ impl Walk<'_> {
         let open = source.at_any_offset();
         let bytes = open.map_or(Ok(None), |open| open())?;
         let Some(bytes) = bytes else {
-            let intake = Intake::start(source, Passing::idle(), self.control)?;
-            return self.pass_through(intake, file, meant, manifests);
+            let reader = SourceReader::start(source, ReaderOptions::idle(), self.control)?;
+            return self.pass_through(reader, file, meant, manifests);
         };
         let head = files::head_of(&*bytes)?;
         let hashes = !manifests.algorithms(&meant.path).is_empty();
@@ -74,7 +74,7 @@ impl Walk<'_> {
         let packed = sniff(&head).is_some();
         if (plain.is_some() || packed)
             && meant.chunks.is_none()
-            && self.pick.wants(&file.member)
+            && self.selection.wants(&file.member)
             && let Err(refusal) = files.is_whole(&meant.path)
         {
             let name = shortened(&file.member, NAMED);
@@ -84,8 +84,8 @@ impl Walk<'_> {
             let how = files::how(&self.opening.how, files, &meant.path);
             return self.take_image(format, bytes, class, file, &how);
         }
-        let intake = Intake::start(source, Passing::idle(), self.control)?;
-        self.pass_through(intake, file, meant, manifests)
+        let reader = SourceReader::start(source, ReaderOptions::idle(), self.control)?;
+        self.pass_through(reader, file, meant, manifests)
     }
 
     /// Each read is a way to another machine: only a format that needs it is read at any offset.
@@ -98,8 +98,8 @@ impl Walk<'_> {
         manifests: &mut Manifests,
     ) -> Result<ControlFlow<()>> {
         let open = source.at_any_offset();
-        let intake = Intake::start(source, Passing::idle(), self.control)?;
-        let mut stream = Lookahead::new(intake);
+        let reader = SourceReader::start(source, ReaderOptions::idle(), self.control)?;
+        let mut stream = Lookahead::new(reader);
         let head = stream.head(HEAD)?;
         let looks = !self.sink.wants_content();
         if let Some((format, class)) = self.plain(head, file, None)?

@@ -5,9 +5,9 @@ use unpack::layer::Layer;
 use unpack::xva;
 
 use super::known::Stage;
+use crate::disk::Disk;
 use crate::members::What;
 use crate::names::shortened;
-use crate::seen::Disk;
 use crate::siblings::{Like, PartName, Series};
 use crate::walk::{File, NAMED, Walk};
 
@@ -52,7 +52,7 @@ impl Walk<'_> {
             return Ok(false);
         }
         let looks = !self.sink.wants_content();
-        let first = self.parts.stage == Stage::First && (looks || self.seen.taken.is_empty());
+        let first = self.parts.stage == Stage::First && (looks || self.summary.taken.is_empty());
         // The others will show what it is.
         let telling = match part.series {
             Series::Letters(_) => part.is_first(),
@@ -70,7 +70,7 @@ impl Walk<'_> {
             }
             Numbered::PassedBy(why) => {
                 self.warn(file, why);
-                self.seen.rest.push(&file.member, file.size);
+                self.summary.rest.push(&file.member, file.size);
                 Ok(true)
             }
             Numbered::Part(refusal) => self.describe_part(head, file, refusal),
@@ -79,7 +79,7 @@ impl Walk<'_> {
 
     /// Whether the file is meant and looks like a disk or like something that may hold one.
     fn may_be_taken(&mut self, head: &[u8], layer: Option<Layer>, file: &File) -> Result<bool> {
-        if !self.pick.wants(&file.member) {
+        if !self.selection.wants(&file.member) {
             return Ok(false);
         }
         if layer.is_some() {
@@ -109,7 +109,7 @@ impl Walk<'_> {
     fn version_of(&self, part: &PartName<'_>) -> Option<String> {
         let base = part.before.strip_suffix('.')?;
         let plain = part.series == Series::Digits && part.after.is_empty();
-        let listed = plain && self.pick.member.is_none() && self.parts.whole.contains(base);
+        let listed = plain && self.selection.member.is_none() && self.parts.whole.contains(base);
         listed.then(|| base.to_owned())
     }
 
@@ -169,7 +169,7 @@ impl Walk<'_> {
     /// The archive `file` is over: no member may have been taken of which it shows now that it is a part.
     pub(super) fn none_was_a_part(&mut self, file: &File) -> Result<()> {
         for numbered in &self.parts.numbered {
-            let mut taken = self.seen.taken.iter().map(|taken| &taken.disk);
+            let mut taken = self.summary.taken.iter().map(|taken| &taken.disk);
             let disk = taken.find(|disk| disk.member == numbered.member);
             let Some(disk) = disk.filter(|_| numbered.archive() == file.member) else {
                 continue;

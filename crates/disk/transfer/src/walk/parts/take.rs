@@ -13,9 +13,9 @@ use unpack::manifest::Checking;
 use super::content;
 use super::disk::{self, Between};
 use super::known::{Fate, Set};
+use crate::disk::Disk;
 use crate::names::shortened;
 use crate::open::Content;
-use crate::seen::Disk;
 use crate::walk::archive::{Inside, Next};
 use crate::walk::{File, NAMED, Walk};
 
@@ -34,7 +34,7 @@ impl Walk<'_> {
             return next.map(Ok).map_err(|error| error.within(&name));
         }
         let declared = self
-            .pick
+            .selection
             .format
             .is_some_and(|format| format != Format::Vmdk);
         let found = self.parts.find(&inner.key());
@@ -55,7 +55,7 @@ impl Walk<'_> {
 
     /// The disk with this number, if its first part has come and it is to be taken.
     fn begins(&mut self, number: usize) -> Result<Option<Arc<Set>>> {
-        let taken = !self.seen.taken.is_empty();
+        let taken = !self.summary.taken.is_empty();
         let Some(known) = self.parts.sets.get_mut(number) else {
             return Ok(None);
         };
@@ -64,16 +64,18 @@ impl Walk<'_> {
             Fate::PassedBy => return Ok(None),
             Fate::Open => {}
         }
-        if taken && !self.pick.several {
+        if taken && !self.selection.several {
             known.fate = Fate::PassedBy;
             let (name, size) = (&known.set.descriptor, known.set.disk.size);
-            self.seen.rivals.push(name, Some(size));
+            self.summary.rivals.push(name, Some(size));
             return Ok(None);
         }
         known.fate = Fate::Taken;
         let set = Arc::clone(&known.set);
-        if self.seen.first.count == 0 {
-            self.seen.first.push(&set.descriptor, Some(set.disk.size));
+        if self.summary.first.count == 0 {
+            self.summary
+                .first
+                .push(&set.descriptor, Some(set.disk.size));
         }
         Ok(Some(set))
     }
@@ -137,8 +139,8 @@ impl Walk<'_> {
             }
             return self.file(&mut stream, &file).map(|flow| flow.is_continue());
         }
-        if !self.pick.wants(&file.member) {
-            self.seen.rest.push(&file.member, file.size);
+        if !self.selection.wants(&file.member) {
+            self.summary.rest.push(&file.member, file.size);
             return Ok(true);
         }
         if sniff(&bytes).is_some() {
@@ -146,7 +148,7 @@ impl Walk<'_> {
         }
         let class = self.class(&bytes, &file)?;
         match self.format(&file, class)? {
-            None => self.seen.rest.push(&file.member, file.size),
+            None => self.summary.rest.push(&file.member, file.size),
             Some(_) if self.may_take(&file.member, file.size)? => return Err(lies_between(set)),
             Some(_) => {}
         }
@@ -159,7 +161,7 @@ impl Walk<'_> {
             return Ok(());
         }
         self.none_was_a_part(file)?;
-        let taken = !self.seen.taken.is_empty() && !self.pick.several;
+        let taken = !self.summary.taken.is_empty() && !self.selection.several;
         for known in &mut self.parts.sets {
             let here = known.met && known.set.archive == file.member;
             if !here || known.fate != Fate::Open {
@@ -168,7 +170,9 @@ impl Walk<'_> {
             known.fate = Fate::PassedBy;
             let set = &known.set;
             if taken {
-                self.seen.rivals.push(&set.descriptor, Some(set.disk.size));
+                self.summary
+                    .rivals
+                    .push(&set.descriptor, Some(set.disk.size));
             } else if let Some(part) = set.disk.files.first() {
                 let name = shortened(&set.descriptor, NAMED);
                 let missing = Gate::shut().extent(&part.name);
