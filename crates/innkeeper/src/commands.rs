@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod advice;
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod digest;

@@ -8,6 +8,7 @@ use error::{Error, Result, amount};
 use sparse::BlockWrite;
 use sparse::digest::Digest;
 
+use crate::advice::Advice;
 use crate::chunk::Chunk;
 use crate::chunker::{Ascending, ChunkSource, Extent, StreamChunker};
 use crate::control::Control;
@@ -374,5 +375,5 @@ pub(crate) fn too_large(size: u64, most: u64) -> Error {
         amount(size),
         amount(most)
     ))
-    .hint("give --max-size if the disk really is that large")
+    .advise(Advice::RaiseMaxSize)
 }

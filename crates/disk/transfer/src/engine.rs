@@ -9,6 +9,7 @@ use error::{Error, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
+use crate::advice::Advice;
 use crate::blank;
 use crate::control::{Control, interrupted};
 use crate::disk_transfer::{BUFFERS, TransferOptions};
@@ -130,7 +131,7 @@ fn measure(
             target_format.article(),
             target_format.name()
         ))
-        .hint("write to a file, or choose --format vmdk or raw, which need no second pass")
+        .advise(Advice::ChooseOnePass)
         .at(name));
     };
     if import.dry_run {

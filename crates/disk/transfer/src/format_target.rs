@@ -8,6 +8,7 @@ use endpoint::target::Candidate;
 use error::{Error, Result, amount, amounts};
 use sparse::BlockWrite;
 
+use crate::advice::Advice;
 use crate::ova::{self, Ova, Told};
 use vmconfig::Choice;
 
@@ -61,7 +62,7 @@ impl TargetFormat {
             self.article(),
             self.name()
         ))
-        .hint("give --size, for instance --size 8G")
+        .advise(Advice::GiveSize)
     }
 }
 
@@ -177,8 +178,7 @@ impl FormatTarget {
             let message = format!(
                 "{format} has its table before its data, and {name} takes bytes in ascending order only"
             );
-            return Err(Error::target(message)
-                .hint("write to a file, or give --format vmdk, which can be written in one go"));
+            return Err(Error::target(message).advise(Advice::ChooseVmdk));
         }
         match self.inner.capacity() {
             Some(capacity) => self.ends_with(capacity, size),
@@ -190,7 +190,6 @@ impl FormatTarget {
     /// are elsewhere.
     fn ends_with(&self, capacity: u64, size: Option<u64>) -> Result<()> {
         let (name, format) = (self.inner.name(), self.target_format.name());
-        let hint = "write to a file, or give --format qcow2";
         let message = match self.target_format.format {
             Format::Vmdk => {
                 format!(
@@ -214,7 +213,7 @@ impl FormatTarget {
             _ => return Ok(()),
         };
         let message = format!("{message}, and so it would not be found there again");
-        Err(Error::target(message).hint(hint))
+        Err(Error::target(message).advise(Advice::ChooseQcow2))
     }
 }
 
@@ -250,8 +249,8 @@ impl Candidate for FormatTarget {
         match self.target_format.size {
             Some(asked) if asked < size => {
                 let (asked, size) = amounts(asked, size);
-                let message = format!("the disk needs {size}, --size gives it {asked}");
-                Err(Error::target(message).hint("give a larger --size"))
+                let message = format!("the disk needs {size}, and is to have {asked}");
+                Err(Error::target(message).advise(Advice::RaiseSize))
             }
             _ => Ok(()),
         }

@@ -75,6 +75,16 @@ pub struct Inspected {
     pub refusal: Option<Error>,
 }
 
+impl Inspected {
+    /// Every error and warning in it, for those who put [`crate::Advice`] into words.
+    pub fn errors_mut(&mut self) -> Vec<&mut Error> {
+        let disks = self.disks.iter_mut();
+        let disks = disks.flat_map(|disk| disk.refusal.iter_mut().chain(&mut disk.trouble));
+        let told = self.warnings.iter_mut().chain(&mut self.refusal);
+        disks.chain(told).collect()
+    }
+}
+
 /// A disk and what can be said about it.
 #[derive(Clone, Debug)]
 pub struct InspectedDisk {

@@ -27,6 +27,7 @@
 //! the source was read and every checksum on the way was right. What was written to a pipe cannot be undone;
 //! the exit status shows it.
 
+mod advice;
 mod basis;
 mod blank;
 mod buffers;
@@ -71,6 +72,7 @@ mod walk;
 mod witness;
 mod writer;
 
+pub use advice::Advice;
 pub use config::{Config, ConfigKind};
 pub use control::{Control, Progress, Unsettled};
 pub use digest::{ContentDigest, ContentSize, digest};

@@ -86,3 +86,18 @@ pub enum Outcome {
     /// The source was right, and each target ended on its own.
     Done(Imported),
 }
+
+impl Outcome {
+    /// Every error and warning in it, for those who put [`crate::Advice`] into words.
+    pub fn errors_mut(&mut self) -> Vec<&mut Error> {
+        match self {
+            Outcome::Planned(plan) => plan.warnings.iter_mut().collect(),
+            Outcome::Done(imported) => {
+                let targets = imported.disks.iter_mut().flat_map(|disk| &mut disk.targets);
+                let failed = targets.filter_map(|target| target.result.as_mut().err());
+                let told = imported.warnings.iter_mut().chain(&mut imported.undecided);
+                failed.chain(told).collect()
+            }
+        }
+    }
+}

@@ -4,6 +4,7 @@ use diskimage::Format;
 use error::{Error, Result, printable};
 use vmconfig::Choice;
 
+use crate::advice::Advice;
 use crate::disk::Taken;
 use crate::names::last_part;
 use crate::summary::Summary;
@@ -94,11 +95,11 @@ impl Selection {
         }
         let (first, rivals) = (summary.first.list(), summary.rivals.list());
         let count = 1 + summary.rivals.count;
-        let hint = match quoted(&taken.member) {
-            Some(member) => format!("choose one with --member, for instance --member {member}"),
-            None => "choose one with --member and a pattern".to_owned(),
-        };
-        Err(Error::refused(format!("holds {count} disks: {first}, {rivals}")).hint(hint))
+        let example = typeable(&taken.member).then(|| taken.member.clone());
+        Err(
+            Error::refused(format!("holds {count} disks: {first}, {rivals}"))
+                .advise(Advice::SelectMember { example }),
+        )
     }
 
     /// Why there is no disk: what was asked for is none, or what could not be read may have held it.
@@ -120,30 +121,23 @@ impl Selection {
                 "is not an archive, so it has no member '{}'",
                 pattern.text
             )),
-            None if !summary.archive => Error::refused("is text, not a disk")
-                .hint("give --format raw (in convert: --source-format raw) if it is to be written as it is"),
+            None if !summary.archive => {
+                Error::refused("is text, not a disk").advise(Advice::DeclareRaw)
+            }
             _ if summary.rest.count == 0 => Error::refused("holds nothing at all"),
             Some(pattern) => Error::refused(format!(
                 "holds no member that '{}' names; it holds {list}",
                 pattern.text
             )),
             None => Error::refused(format!("holds no disk; it holds {list}"))
-                .hint(
-                    "give --member NAME and --format raw (in convert: --source-format raw) \
-                     if one of them is a disk all the same",
-                ),
+                .advise(Advice::DeclareMemberRaw),
         }
     }
 }
 
-/// `name` as a shell takes it, if a person can type it.
-fn quoted(name: &str) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    match name.chars().all(plain) {
-        true => Some(name.to_owned()),
-        false if printable(name) != name || name.len() > 200 => None,
-        false => Some(format!("'{}'", name.replace('\'', r"'\''"))),
-    }
+/// Whether a user can type the name.
+fn typeable(name: &str) -> bool {
+    name.len() <= 200 && printable(name) == name
 }
 
 #[cfg(test)]
@@ -216,10 +210,8 @@ mod tests {
             error.message(),
             "holds 2 disks: a b.img (1024 bytes), b.img (1024 bytes)"
         );
-        assert_eq!(
-            error.hint_text(),
-            Some("choose one with --member, for instance --member 'a b.img'")
-        );
+        let example = Some("a b.img".to_owned());
+        assert_eq!(error.advice(), Some(&Advice::SelectMember { example }));
     }
 
     #[test]

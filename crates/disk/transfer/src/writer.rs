@@ -8,6 +8,7 @@ use endpoint::target::Candidate;
 use error::{Error, Kind, Result};
 use sparse::BlockWrite;
 
+use crate::advice::Advice;
 use crate::config::Config;
 use crate::control::Control;
 use crate::digest::{ContentDigest, ContentSize, digest_written};
@@ -135,7 +136,7 @@ impl<'a> Writer<'a> {
                 match lasting {
                     false if self.verify => {
                         Err(Error::usage("what cannot be read back cannot be verified")
-                            .hint("leave --verify out"))
+                            .advise(Advice::SkipVerify))
                     }
                     _ => Ok(()),
                 }
@@ -382,7 +383,7 @@ fn compare(
 ) -> Result<()> {
     let name = target.name();
     let Some(written) = target.read_back()? else {
-        return Err(Error::target(format!("{name} cannot be read back")).hint("leave --verify out"));
+        return Err(Error::target(format!("{name} cannot be read back")).advise(Advice::SkipVerify));
     };
     let found = digest_written(written, format, named.content.size, options.padded, control)
         .map_err(|error| error.at(name))?;

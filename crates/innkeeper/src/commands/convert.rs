@@ -7,6 +7,7 @@ use diskimage::write::{self, WriteOptions};
 use error::{Error, Result};
 use transfer::{Ova, TargetFormat};
 
+use super::advice::Command;
 use super::ending::{self, Output};
 use super::request::{self, Common, Task};
 use crate::output::End;
@@ -82,6 +83,7 @@ fn task(args: Args) -> Result<Task> {
         ova: (output == Output::Ova).then_some(ova),
     };
     Ok(Task {
+        command: Command::Convert,
         to: vec![args.place],
         declared: args.source_format,
         form: (format != Format::Raw).then_some(form),

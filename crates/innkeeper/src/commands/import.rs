@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use diskimage::Format;
 
+use super::advice::Command;
 use super::ending;
 use super::request::{self, Common, Task};
 use crate::output::End;
@@ -31,6 +32,7 @@ pub(crate) fn run(args: Args) -> End {
         return End::new(vec![error], args.common.failed_json());
     }
     request::run(Task {
+        command: Command::Import,
         common: args.common,
         to: args.to,
         declared: args.format,

@@ -11,6 +11,7 @@ use endpoint::Place;
 use error::{Error, Result, parse_amount};
 use transfer::{Control, Inspect, Inspected, Pattern, Selection};
 
+use super::advice::Command;
 use super::request;
 use super::web::WebArgs;
 use crate::output::{End, Json, print, print_json};
@@ -107,7 +108,10 @@ fn look(args: Args) -> Result<(String, Inspected)> {
             limits: request::limits(args.memory, args.max_size),
             max_size: args.max_size,
         };
-        Ok((place.to_string(), transfer::inspect(inspect, &shared)?))
+        let inspected = transfer::inspect(inspect, &shared);
+        let mut inspected = inspected.map_err(|error| Command::Inspect.worded(error))?;
+        Command::Inspect.word(inspected.errors_mut());
+        Ok((place.to_string(), inspected))
     })
 }
 

@@ -21,6 +21,7 @@ use transfer::{Control, Import, Input, Outcome, Pattern, Selection, Sums, Target
 use unpack::Limits;
 use unpack::gzip::Engine;
 
+use super::advice::Command;
 use super::told;
 use super::web::WebArgs;
 use crate::checksums;
@@ -169,6 +170,8 @@ pub(super) fn memory(text: &str) -> Result<u64> {
 
 /// What is different from one command to the other.
 pub(super) struct Task {
+    /// Which one it is.
+    pub(super) command: Command,
     /// The options that are not.
     pub(super) common: Common,
     /// Where disks go, as they were typed.
@@ -317,7 +320,10 @@ fn transfer(mut task: Task, control: &Arc<Control>) -> Result<told::Done> {
         strict: args.strict,
         dry_run: args.dry_run,
     };
-    Ok(match transfer::import(request, control)? {
+    let outcome = transfer::import(request, control);
+    let mut outcome = outcome.map_err(|error| task.command.worded(error))?;
+    task.command.word(outcome.errors_mut());
+    Ok(match outcome {
         Outcome::Planned(plan) => told::Done::Planned { source: name, plan },
         Outcome::Done(imported) => {
             let config = config.map(|config| config.write(&name, &imported, format));

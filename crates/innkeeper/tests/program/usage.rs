@@ -87,7 +87,7 @@ fn sources_that_are_no_files_are_refused() {
         ("empty", "status 3\nstderr: error: empty: is empty\n"),
         (
             "page.html",
-            "status 3\nstderr: error: page.html: is text, not a disk\nstderr: hint: give --format raw (in convert: --source-format raw) if it is to be written as it is\n",
+            "status 3\nstderr: error: page.html: is text, not a disk\nstderr: hint: give --format raw if it is to be written as it is\n",
         ),
     ] {
         let ran = room.run(&format!("import {source} --to out.img"));
@@ -261,7 +261,7 @@ fn a_size_that_is_too_small_is_refused_even_when_it_shows_at_the_end() {
     let room = Room::new();
     let disk = disk(1 << 20);
     let message =
-        "error: the disk needs 1.0 MiB, --size gives it 512.0 KiB\nhint: give a larger --size";
+        "error: the disk needs 1.0 MiB, and is to have 512.0 KiB\nhint: give a larger --size";
     room.run_with_input("import - --to out.img --size 512K", &disk)
         .refused(4, message);
     room.write("disk.img", &disk);
@@ -449,7 +449,7 @@ fn programs_and_empty_members_are_no_disks() {
     let room = Room::new();
     room.run("import /bin/true --to out.img").refused(
         3,
-        "error: /bin/true: is an ELF program, not a disk\nhint: give --format raw (in convert: --source-format raw) if it is to be written as it is",
+        "error: /bin/true: is an ELF program, not a disk\nhint: give --format raw if it is to be written as it is",
     );
     room.write("empty.img", b"");
     room.sh("tar -cf a.tar empty.img");

@@ -8,6 +8,7 @@ use recognise::reach;
 use sparse::{BlockRead, DiskRead, Run};
 
 use super::{InspectedDisk, Survey, survey};
+use crate::advice::Advice;
 use crate::basis::Basis;
 use crate::control::Control;
 use crate::disk::Disk;
@@ -166,8 +167,7 @@ impl Inspector {
     fn too_large(&self, size: u64) -> Option<Error> {
         let most = amount(self.max_size);
         let refusal = Error::refused(format!("is larger than the limit, which is {most}"));
-        let hint = "give --max-size if the disk really is that large";
-        (size > self.max_size).then(|| refusal.hint(hint))
+        (size > self.max_size).then(|| refusal.advise(Advice::RaiseMaxSize))
     }
 
     /// Describes `disk`, of which `data` bytes are stored in a backup.

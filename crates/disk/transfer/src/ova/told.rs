@@ -7,6 +7,7 @@ use vmconfig::ovf::{self, Descriptor};
 use vmconfig::{Choice, Content, Disk as Plugged, Origin, Vm};
 
 use super::Ova;
+use crate::advice::Advice;
 use crate::config::Config;
 use crate::disk::Disk;
 use crate::guest::Guest;
@@ -84,7 +85,7 @@ impl Told {
         let mut lacks = Vec::new();
         if state.guest.is_none() {
             let message = "nothing describes the guest, and so the ova's description is a guess";
-            lacks.push(Error::refused(message).hint("give --config-from FILE"));
+            lacks.push(Error::refused(message).advise(Advice::DescribeGuest));
         }
         let left_out = state.descriptor(0, 0, true).left_out;
         lacks.extend(

@@ -4,6 +4,7 @@ use error::{Error, Result};
 use vmconfig::Choice;
 
 use super::Walk;
+use crate::advice::Advice;
 use crate::guest::{Guest, is_same_file};
 
 impl Walk<'_> {
@@ -56,7 +57,7 @@ fn undescribed(choice: &Choice, member: &str) -> Error {
     let error = match member {
         "" => Error::refused(format!("nothing describes {what}")),
         member => Error::refused(format!("nothing in front of {member} describes {what}"))
-            .hint("choose the disk with --member, or pack the description first"),
+            .advise(Advice::SelectOrPackDescription),
     };
     error.within("")
 }

@@ -4,6 +4,7 @@ use error::{Error, Result};
 use unpack::archive::Doubt;
 
 use super::{File, Walk};
+use crate::advice::Advice;
 
 impl Walk<'_> {
     /// Judges `doubt` about the end of the archive `file`. Where something else shows that it is whole, it is
@@ -18,6 +19,6 @@ impl Walk<'_> {
             return Ok(());
         }
         let error: Error = doubt.error.clone();
-        Err(error.hint("give --accept-bad-end to take what there is"))
+        Err(error.advise(Advice::AcceptEnd))
     }
 }

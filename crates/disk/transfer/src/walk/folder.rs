@@ -22,6 +22,7 @@ use error::{Error, Result};
 use sparse::{EntryKind, Folder, FolderEntry, SparseRead, drain};
 
 use super::{File, NAMED, Walk};
+use crate::advice::Advice;
 use crate::classify::{Class, classify};
 use crate::config::ConfigKind;
 use crate::members::What;
@@ -78,7 +79,7 @@ impl Walk<'_> {
                 "is a description of a guest ({}), and the files with its disks cannot be reached from here",
                 kind.name()
             ))
-            .hint("unpack or download it with the disks beside it, and give its path and neither --keep nor a checksum"));
+            .advise(Advice::SaveWithDisks));
         };
         let member = beside.file.to_string_lossy().into_owned();
         let file = File {

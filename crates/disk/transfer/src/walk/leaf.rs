@@ -9,6 +9,7 @@ use sparse::{BlockRead, Lookahead, SparseRead, drain, read_full};
 use unpack::layer::sniff;
 
 use super::{File, NAMED, Walk};
+use crate::advice::Advice;
 use crate::classify::{Class, HEAD, classify};
 use crate::config::{Config, ConfigKind};
 use crate::disk::{Disk, Taken};
@@ -251,7 +252,7 @@ impl Walk<'_> {
             return Err(Error::unsupported(format!(
                 "holds more than {DISKS} disks, too many to be written in one pass"
             ))
-            .hint("choose some with --member and a pattern"));
+            .advise(Advice::SelectFewer));
         }
         self.summary.taken.push(Taken {
             disk: disk.clone(),

@@ -18,6 +18,7 @@ use error::{Error, Result};
 use sparse::{Lookahead, SparseRead};
 
 use super::{File, NAMED, Walk};
+use crate::advice::Advice;
 use crate::classify::HEAD;
 use crate::names::shortened;
 pub(crate) use known::Parts;
@@ -86,7 +87,7 @@ impl Walk<'_> {
     fn early(&self, what: &str) -> Error {
         match self.opening.means.again {
             true => Error::unsupported(format!("{what}, and another disk was begun already"))
-                .hint("pack descriptors first, or take one disk at a time with --member"),
+                .advise(Advice::SelectOrPackDescriptors),
             false => Error::unsupported(format!("{what}, and this source can be read only once"))
                 .hint("save it first and give the file, or pack the descriptor first"),
         }

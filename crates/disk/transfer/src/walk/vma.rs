@@ -9,6 +9,7 @@ use unpack::archive::{Member, MemberKind};
 use unpack::vma::{Device, Vma};
 
 use super::{File, NAMED, Walk};
+use crate::advice::Advice;
 use crate::basis::Basis;
 use crate::classify::Class;
 use crate::config::ConfigKind;
@@ -103,7 +104,7 @@ impl Walk<'_> {
                 "holds {} disks whose data is mixed, {MOST} are the most that can be taken at once",
                 disks.len()
             ))
-            .hint("choose some with --member and a pattern")),
+            .advise(Advice::SelectFewer)),
         }
     }
 

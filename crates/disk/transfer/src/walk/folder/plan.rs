@@ -8,6 +8,7 @@ use error::{Error, Result};
 use super::files::Files;
 use super::find;
 use super::meant::Meant;
+use crate::advice::Advice;
 use crate::config::Config;
 use crate::references::{self, Reference};
 use crate::selection::Selection;
@@ -107,7 +108,7 @@ pub(super) fn choose<'d>(
         naming.len(),
         names.join(", ")
     ))
-    .hint("give one of them as the source, or choose a disk with --member"))
+    .advise(Advice::SelectOrGiveDescription))
 }
 
 /// `meant` without what others of them are made of, or lie on.

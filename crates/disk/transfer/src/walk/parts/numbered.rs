@@ -202,7 +202,7 @@ impl Walk<'_> {
 
     /// `error`, which came of the member called `member`, with what its name has to do with it.
     pub(in crate::walk) fn perhaps_a_part(error: Error, member: &str) -> Error {
-        let telling = matches!(error.kind(), Kind::Corrupt) && error.hint_text().is_none();
+        let telling = matches!(error.kind(), Kind::Corrupt) && !error.is_advised();
         match PartName::parse(member).filter(|part| part.sure && telling) {
             Some(part) if part.series != Series::VirtualPc => error.hint(
                 "its name is that of one part of a file: if there are more, unpack them and join them with cat",

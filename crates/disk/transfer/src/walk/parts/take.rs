@@ -13,6 +13,7 @@ use unpack::manifest::Checking;
 use super::content;
 use super::disk::{self, Between};
 use super::known::{Fate, Set};
+use crate::advice::Advice;
 use crate::disk::Disk;
 use crate::names::shortened;
 use crate::open::Content;
@@ -188,5 +189,5 @@ fn lies_between(set: &Set) -> Error {
         "may be a disk and lies between the parts of {}",
         shortened(&set.descriptor, NAMED)
     ))
-    .hint("pack the parts of a disk one behind the other, or take one disk at a time with --member")
+    .advise(Advice::SelectOrPackParts)
 }
