@@ -301,6 +301,19 @@ mod tests {
     }
 
     #[test]
+    fn advice_goes_with_an_error_until_a_hint_takes_its_place() {
+        #[derive(Debug, PartialEq)]
+        struct Wait(u32);
+        let error = Error::io("failed", "busy").because(Error::target("is busy").advise(Wait(3)));
+        assert_eq!(error.advice(), Some(&Wait(3)));
+        assert_eq!(error.advice::<u32>(), None, "of another type");
+        assert!(error.is_advised() && error.hint_text().is_none());
+        let error = error.hint("wait 3 seconds");
+        assert_eq!(error.advice::<Wait>(), None);
+        assert_eq!(error.hint_text(), Some("wait 3 seconds"));
+    }
+
+    #[test]
     fn names_cannot_command_the_terminal() {
         let error = Error::corrupt("is odd").at("a\n\x1b[31mb");
         assert_eq!(error.to_text(), r"error: a\n\u{1b}[31mb: is odd");

@@ -11,7 +11,7 @@ use crate::chunker::{ChunkSource, Extent, StreamChunker};
 use crate::control::Control;
 use crate::format_target::Padding;
 use crate::hash::Hasher;
-use crate::parallel_reader::ParallelReader;
+use crate::parallel_reader::{ParallelReader, ReadOptions};
 use crate::part::Part;
 use crate::source_reader::{Keep, ReaderOptions, SourceReader};
 use crate::sums::Sums;
@@ -130,8 +130,13 @@ pub(crate) fn digest_written(
 
 fn digest_image(image: Image, control: &Arc<Control>) -> Result<ContentDigest> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let options = ReadOptions {
+        threads,
+        buffers: BUFFERS,
+        want_digest: true,
+    };
     digest_chunks(
-        &mut ParallelReader::start(image, threads, BUFFERS, control, None, true)?,
+        &mut ParallelReader::start(image, options, None, control)?,
         control,
     )
 }

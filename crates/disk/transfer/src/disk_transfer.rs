@@ -19,7 +19,7 @@ use crate::fanout::{Ending, Fanout, Item};
 use crate::format_target::Padding;
 use crate::hash::Hasher;
 use crate::open::{Content, Footer, not_read};
-use crate::parallel_reader::ParallelReader;
+use crate::parallel_reader::{ParallelReader, ReadOptions};
 use crate::range_set::RangeSet;
 use crate::reorder::Reorder;
 
@@ -119,15 +119,13 @@ impl DiskTransfer {
     ) -> Result<ControlFlow<()>> {
         let flow = match content {
             Content::Image(image) => {
-                let (threads, direct) = (options.threads, self.direct.take());
-                let mut reader = ParallelReader::start(
-                    image,
-                    threads,
-                    options.buffers,
-                    control,
-                    direct,
-                    options.want_digest,
-                )?;
+                let read = ReadOptions {
+                    threads: options.threads,
+                    buffers: options.buffers,
+                    want_digest: options.want_digest,
+                };
+                let direct = self.direct.take();
+                let mut reader = ParallelReader::start(image, read, direct, control)?;
                 self.hand_on(&mut reader, options, control)?
             }
             Content::Stream(disk) if self.any_order && !disk.is_in_order() => {

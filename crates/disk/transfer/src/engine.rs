@@ -25,8 +25,8 @@ use crate::source_reader::{Keep, ReaderOptions, SourceSummary};
 use crate::summary::Summary;
 use crate::sums::Sums;
 use crate::undo::undone;
-use crate::walk::Walk;
-use crate::writer::{Places, Writer};
+use crate::walk::{Walk, WalkOptions};
+use crate::writer::{Places, Writer, WriterOptions};
 
 /// What to import, and to where.
 pub struct Import {
@@ -184,7 +184,7 @@ fn once(
         again: source.comes_again(),
     };
     let opening = source.opening(means, import.how);
-    let options = TransferOptions {
+    let transfer = TransferOptions {
         max_size: import.max_size,
         threads: import.limits.threads,
         footer: Footer::of(import.selection.format),
@@ -196,22 +196,24 @@ fn once(
         alone: true,
     };
     let mut writer = Writer::new(
-        import.places,
-        format,
-        ova.clone(),
-        options,
-        import.verify,
-        import.dry_run,
+        WriterOptions {
+            places: import.places,
+            format,
+            ova: ova.clone(),
+            transfer,
+            verify: import.verify,
+            dry_run: import.dry_run,
+        },
         control,
     );
-    let mut walk = Walk::new(
-        import.limits,
-        import.engine,
-        &import.selection,
-        &opening,
-        &mut writer,
+    let options = WalkOptions {
+        limits: import.limits,
+        engine: import.engine,
+        selection: &import.selection,
+        opening: &opening,
         control,
-    );
+    };
+    let mut walk = Walk::new(options, &mut writer);
     let walked = source.walk(&mut walk, control);
     let mut summary = walk.summary;
     summary.warn_first(import.warnings);

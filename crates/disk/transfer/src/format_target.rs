@@ -249,7 +249,8 @@ impl Candidate for FormatTarget {
         match self.target_format.size {
             Some(asked) if asked < size => {
                 let (asked, size) = amounts(asked, size);
-                let message = format!("the disk needs {size}, and is to have {asked}");
+                // As `endpoint` says it of a raw disk.
+                let message = format!("the disk needs {size}, --size gives it {asked}");
                 Err(Error::target(message).advise(Advice::RaiseSize))
             }
             _ => Ok(()),

@@ -31,7 +31,7 @@ use crate::selection::Selection;
 use crate::siblings;
 use crate::source_reader::ReaderOptions;
 use crate::summary::Summary;
-use crate::walk::Walk;
+use crate::walk::{Walk, WalkOptions};
 
 use inspector::Inspector;
 pub use survey::{Packing, Survey};
@@ -165,14 +165,14 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
         ..inspect.selection
     };
     let mut inspector = Inspector::new(inspect.max_size, Footer::of(selection.format), control);
-    let mut walk = Walk::new(
-        inspect.limits,
-        Engine::Own,
-        &selection,
-        &opening,
-        &mut inspector,
+    let options = WalkOptions {
+        limits: inspect.limits,
+        engine: Engine::Own,
+        selection: &selection,
+        opening: &opening,
         control,
-    );
+    };
+    let mut walk = Walk::new(options, &mut inspector);
     let walked = source.walk(&mut walk, control);
     let summary = walk.summary;
     walked

@@ -60,20 +60,33 @@ struct Part {
     lies: Lies,
 }
 
+/// How an image is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadOptions {
+    /// Threads that read and unpack.
+    pub(crate) threads: usize,
+    /// Chunks that may be under way.
+    pub(crate) buffers: usize,
+    /// Whether the blocks of the disk's digest are hashed.
+    pub(crate) want_digest: bool,
+}
+
 impl ParallelReader {
-    /// Starts `threads` workers on `image`, with `buffers` chunk buffers. They write to the targets of
-    /// `direct` themselves, and hash the disk's digest blocks if it is to be `named`.
+    /// Starts workers on `image`. They write to the targets of `direct` themselves.
     ///
     /// # Errors
     /// [`error::Kind::Io`] when the system gives no threads.
     pub(crate) fn start(
         image: Image,
-        threads: usize,
-        buffers: usize,
-        control: &Arc<Control>,
+        options: ReadOptions,
         direct: Option<DirectWrite>,
-        want_digest: bool,
+        control: &Arc<Control>,
     ) -> Result<Self> {
+        let ReadOptions {
+            threads,
+            buffers,
+            want_digest,
+        } = options;
         let pool = Pool::new(buffers, CHUNK);
         let bench = WorkerContext {
             files: image.files().to_vec(),

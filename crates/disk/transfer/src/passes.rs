@@ -69,6 +69,7 @@ impl Source {
             Input::Bytes { .. } | Input::Folder { .. } => (None, None),
         };
         Opening {
+            name: self.input.name().to_owned(),
             how,
             means,
             device,
@@ -87,7 +88,6 @@ impl Source {
             again,
             reader_options,
         } = self;
-        input.name().clone_into(&mut walk.source);
         match input {
             Input::Bytes { source, .. } => {
                 if let Some(flow) = direct(&*source, &reader_options, walk)? {

@@ -35,18 +35,26 @@ pub enum Places {
 pub type ChoosePlaces =
     dyn FnMut(usize, &Disk, &[Config]) -> Result<Vec<Box<dyn Candidate>>> + Send;
 
+/// What an import does with each disk.
+pub(crate) struct WriterOptions {
+    /// Where the disks go.
+    pub(crate) places: Places,
+    /// The format that targets hold, and are read back in.
+    pub(crate) format: Format,
+    /// What an OVA will hold, where one is written.
+    pub(crate) ova: Option<Told>,
+    /// How each disk is transferred.
+    pub(crate) transfer: TransferOptions,
+    /// Whether each target is read back and compared.
+    pub(crate) verify: bool,
+    /// Whether to stop before the first change.
+    pub(crate) dry_run: bool,
+}
+
 /// The sink of one import.
 pub(crate) struct Writer<'a> {
-    places: Places,
+    options: WriterOptions,
     control: &'a Arc<Control>,
-    options: TransferOptions,
-    /// What an OVA will hold, where one is written.
-    ova: Option<Told>,
-    /// The format that targets hold, and are read back in.
-    format: Format,
-    verify: bool,
-    /// Whether to stop before the first change.
-    dry_run: bool,
     /// What would be done, for each disk that a dry run has met.
     pub(crate) plans: Vec<DiskPlan>,
     /// Bytes in a sector of the next disk, where that is known.
@@ -60,27 +68,12 @@ pub(crate) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(crate) fn new(
-        places: Places,
-        format: Format,
-        ova: Option<Told>,
-        options: TransferOptions,
-        verify: bool,
-        dry_run: bool,
-        control: &'a Arc<Control>,
-    ) -> Self {
+    pub(crate) fn new(mut options: WriterOptions, control: &'a Arc<Control>) -> Self {
+        // What is read back is compared by its digest.
+        options.transfer.want_digest |= options.verify;
         Writer {
-            places,
+            options,
             control,
-            options: TransferOptions {
-                // What is read back is compared by its digest.
-                want_digest: options.want_digest || verify,
-                ..options
-            },
-            ova,
-            format,
-            verify,
-            dry_run,
             plans: Vec::new(),
             sector: None,
             warnings: Vec::new(),
@@ -94,14 +87,14 @@ impl<'a> Writer<'a> {
     fn candidates(&mut self, disk: &Disk, configs: &[Config]) -> Result<Vec<Box<dyn Candidate>>> {
         let number = self.met;
         self.met += 1;
-        let most = self.options.max_size;
+        let most = self.options.transfer.max_size;
         if disk.size == Some(0) {
             return Err(Error::refused("is a disk of 0 bytes"));
         }
         if let Some(size) = disk.size.filter(|&size| size > most) {
             return Err(too_large(size, most));
         }
-        let candidates = match &mut self.places {
+        let candidates = match &mut self.options.places {
             Places::These(candidates) => std::mem::take(candidates),
             Places::Each(choose) => choose(number, disk, configs).map_err(as_target)?,
         };
@@ -134,7 +127,7 @@ impl<'a> Writer<'a> {
                 let lasting = target.is_lasting();
                 opened.push(target);
                 match lasting {
-                    false if self.verify => {
+                    false if self.options.verify => {
                         Err(Error::usage("what cannot be read back cannot be verified")
                             .advise(Advice::SkipVerify))
                     }
@@ -152,7 +145,7 @@ impl<'a> Writer<'a> {
 
     /// Whether every disk has a place of its own, however many there are.
     pub(crate) fn has_place_for_each(&self) -> bool {
-        matches!(self.places, Places::Each(_))
+        matches!(self.options.places, Places::Each(_))
     }
 
     /// Whether this was a dry run that went well.
@@ -191,13 +184,13 @@ impl<'a> Writer<'a> {
             let error = Error::io("the transfer lost track of a disk", cause);
             return Err(self.give_up(error));
         }
-        if let (Some(ova), Some(content)) = (&self.ova, contents.first()) {
+        if let (Some(ova), Some(content)) = (&self.options.ova, contents.first()) {
             ova.holds(content.data);
         }
         let mut disks = Vec::new();
         for ((transfer, taken), content) in self.transfers.drain(..).zip(taken).zip(contents) {
             let digest = transfer.digest();
-            let compare = digest.filter(|_| self.verify);
+            let compare = digest.filter(|_| self.options.verify);
             let compare = compare.map(|digest| ContentDigest { content, digest });
             let disk = transfer.told(&taken.disk);
             let ends = transfer.finish().into_iter();
@@ -207,7 +200,15 @@ impl<'a> Writer<'a> {
                 content,
                 digest,
                 targets: ends
-                    .map(|ending| end(ending, compare, self.format, self.options, self.control))
+                    .map(|ending| {
+                        end(
+                            ending,
+                            compare,
+                            self.options.format,
+                            self.options.transfer,
+                            self.control,
+                        )
+                    })
                     .collect(),
             });
         }
@@ -229,7 +230,7 @@ impl Writer<'_> {
         disk: &Disk,
         configs: &[Config],
     ) -> Result<Option<Vec<Box<dyn Candidate>>>> {
-        if let Some(ova) = &self.ova {
+        if let Some(ova) = &self.options.ova {
             ova.meet(disk, configs);
         }
         match self.candidates(disk, configs) {
@@ -254,7 +255,7 @@ impl Writer<'_> {
 
     /// Whether a dry run has to go on after the first disk.
     fn planned(&self) -> ControlFlow<()> {
-        match self.places {
+        match self.options.places {
             Places::These(_) => Break(()),
             Places::Each(_) => Continue(()),
         }
@@ -276,18 +277,19 @@ impl DiskSink for Writer<'_> {
         let Some(candidates) = self.places_of(found, configs)? else {
             return Ok(Break(()));
         };
-        if self.dry_run {
+        if self.options.dry_run {
             self.plan(found, &candidates);
             return Ok(self.planned());
         }
-        let mut transfer = match self.open(candidates, found.size, &content, self.options) {
+        let mut transfer = match self.open(candidates, found.size, &content, self.options.transfer)
+        {
             Ok(transfer) => transfer,
             Err(error) => {
                 self.failure = Some(error);
                 return Ok(Break(()));
             }
         };
-        let flow = transfer.run(found, content, self.options, self.control);
+        let flow = transfer.run(found, content, self.options.transfer, self.control);
         self.transfers.push(transfer);
         flow
     }
@@ -305,15 +307,15 @@ impl DiskSink for Writer<'_> {
             let Some(candidates) = self.places_of(disk, configs)? else {
                 return Ok(Break(()));
             };
-            if self.dry_run {
+            if self.options.dry_run {
                 self.plan(disk, &candidates);
             }
             places.push(candidates);
         }
-        if self.dry_run {
+        if self.options.dry_run {
             return Ok(self.planned());
         }
-        let options = mixed::share(self.options, found.len());
+        let options = mixed::share(self.options.transfer, found.len());
         let (first, mut ends) = (self.transfers.len(), Vec::new());
         for (disk, candidates) in found.iter().zip(places) {
             let (feed, mut queue) = mixed::queue(disk.size);

@@ -218,7 +218,7 @@ fn a_disk_is_made_larger_and_never_smaller() {
             room.run(&format!("convert {source} out {form} --size 2M"))
                 .refused(
                     4,
-                    "error: the disk needs 4.0 MiB, and is to have 2.0 MiB\nhint: give a larger --size",
+                    "error: the disk needs 4.0 MiB, --size gives it 2.0 MiB\nhint: give a larger --size",
                 );
             assert!(!room.exists("out"), "{line}");
         }

@@ -261,7 +261,7 @@ fn a_size_that_is_too_small_is_refused_even_when_it_shows_at_the_end() {
     let room = Room::new();
     let disk = disk(1 << 20);
     let message =
-        "error: the disk needs 1.0 MiB, and is to have 512.0 KiB\nhint: give a larger --size";
+        "error: the disk needs 1.0 MiB, --size gives it 512.0 KiB\nhint: give a larger --size";
     room.run_with_input("import - --to out.img --size 512K", &disk)
         .refused(4, message);
     room.write("disk.img", &disk);

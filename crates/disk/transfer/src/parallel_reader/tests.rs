@@ -106,6 +106,14 @@ fn packed(disk: &[u8], cluster: usize) -> Vec<u8> {
     std::fs::read(image).unwrap()
 }
 
+fn options(threads: usize) -> ReadOptions {
+    ReadOptions {
+        threads,
+        buffers: 32,
+        want_digest: true,
+    }
+}
+
 #[test]
 fn what_waits_while_another_thread_writes_is_written_in_the_end() {
     // A thread has come to the end of its span, or has more than it may keep.
@@ -121,7 +129,7 @@ fn check(disk: &[u8], threads: usize) {
     let mut targets: Vec<Box<dyn BlockWrite>> = vec![Box::new(Target(Arc::clone(&slow)))];
     let direct = DirectWrite::of(&mut targets);
     let mut reader =
-        ParallelReader::start(image, threads, 32, &Arc::default(), direct, true).unwrap();
+        ParallelReader::start(image, options(threads), direct, &Arc::default()).unwrap();
     let (mut at, mut hashes) = (0, Vec::new());
     while let Some(extent) = reader.next().unwrap() {
         let end = extent.end();
@@ -161,7 +169,7 @@ fn more_threads_than_buffers_wait_for_each_other_and_come_to_an_end() {
     for threads in [1, 8, 40] {
         let image = Image::open(Format::Qcow, Arc::clone(&file) as _, &How::default()).unwrap();
         let mut reader =
-            ParallelReader::start(image, threads, 32, &Arc::default(), None, true).unwrap();
+            ParallelReader::start(image, options(threads), None, &Arc::default()).unwrap();
         let mut at = 0;
         while let Some(extent) = reader.next().unwrap() {
             if let Extent::Chunk(chunk) = &extent {

@@ -14,7 +14,7 @@ impl Walk<'_> {
     /// [`error::Kind::Refused`] when one guest has to be meant and none is, or when nothing in front of the
     /// disk describes the one that is.
     pub(super) fn is_of_guest(&mut self, member: &str) -> Result<bool> {
-        let selection = self.selection;
+        let selection = self.options.selection;
         let chosen = selection.choice != Choice::default();
         if !chosen && !selection.one_guest {
             return Ok(true);
@@ -41,7 +41,7 @@ impl Walk<'_> {
         let count = self.summary.configs.len();
         let known = self.guest.take().filter(|(known, _)| *known == count);
         let (_, guest) = self.guest.insert(known.unwrap_or_else(|| {
-            let guest = Guest::described_by(&self.summary.configs, &self.selection.choice);
+            let guest = Guest::described_by(&self.summary.configs, &self.options.selection.choice);
             (count, guest)
         }));
         guest

@@ -15,7 +15,7 @@ use crate::sink::{Described, DiskFile};
 impl Walk<'_> {
     /// Tells the sink of a member; of the source itself only its layers count.
     pub(super) fn note(&mut self, member: &str, size: Option<u64>, what: What) {
-        self.sink.member(member, size, what, &self.layers);
+        self.sink.member(member, size, what, &self.nesting.layers);
     }
 
     /// Tells the sink of a member that is no file.
@@ -48,7 +48,7 @@ impl Walk<'_> {
             part,
             basis: self.basis(file, class),
             how,
-            means: self.opening.means,
+            means: self.options.opening.means,
         }
     }
 
@@ -69,7 +69,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn remember_taken(&mut self, disk: Disk) {
-        let layers = self.layers.clone();
+        let layers = self.nesting.layers.clone();
         self.summary.taken.push(Taken { disk, layers });
     }
 }

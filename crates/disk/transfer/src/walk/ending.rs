@@ -14,7 +14,7 @@ impl Walk<'_> {
     /// The doubt, where nothing does and the user has not said to take the archive as it is.
     pub(super) fn doubted(&mut self, doubt: &Doubt, proven: bool, file: &File) -> Result<()> {
         let looks = !self.sink.wants_content();
-        if (proven && !doubt.more) || self.selection.any_end || looks {
+        if (proven && !doubt.more) || self.options.selection.any_end || looks {
             self.warn(file, doubt.error.clone());
             return Ok(());
         }

@@ -42,13 +42,13 @@ impl Walk<'_> {
         if alone && matches!(class, Class::Text | Class::Config(_)) {
             return Ok(None);
         }
-        let error = match self.selection.format {
+        let error = match self.options.selection.format {
             Some(declared) => Error::refused(format!("is declared {declared}, its content is not")),
             None => no_disk(class, file.size),
         };
         if alone {
             // Whoever looks is told what can be told.
-            let looks = !self.sink.wants_content() && self.selection.format.is_none();
+            let looks = !self.sink.wants_content() && self.options.selection.format.is_none();
             return match class {
                 Class::Other if looks => Ok(Some(Format::Raw)),
                 _ => Err(error),
@@ -61,7 +61,7 @@ impl Walk<'_> {
     /// Remembers why a member is no disk, if it was asked for or may hold one.
     fn no_disk(&mut self, file: &File, class: Class, error: Error) {
         let error = error.within(&shortened(&file.member, NAMED));
-        if self.selection.names(&file.member) {
+        if self.options.selection.names(&file.member) {
             self.summary.no_disk.get_or_insert(error);
             return;
         }
@@ -76,10 +76,12 @@ impl Walk<'_> {
     /// Who says that `file` is a raw disk, whatever it looks like.
     pub(super) fn says_raw(&self, file: &File) -> Option<Says> {
         let alone = file.member.is_empty();
-        let meant = alone || self.selection.names(&file.member);
-        if let (true, Some(format @ (Format::Raw | Format::Vhd))) = (meant, self.selection.format) {
+        let meant = alone || self.options.selection.names(&file.member);
+        if let (true, Some(format @ (Format::Raw | Format::Vhd))) =
+            (meant, self.options.selection.format)
+        {
             Some(Says::User(format))
-        } else if alone && self.layers.is_empty() && self.opening.device.is_some() {
+        } else if alone && self.nesting.layers.is_empty() && self.options.opening.device.is_some() {
             Some(Says::Device)
         } else if file.raw || (!alone && names_as_raw(&self.summary.configs, &file.member)) {
             Some(Says::Description)
@@ -108,7 +110,7 @@ impl Walk<'_> {
         let Some(size) = bytes.size().filter(|_| unclear) else {
             return Ok(class);
         };
-        match format_by_end(bytes, Footer::of(self.selection.format))? {
+        match format_by_end(bytes, Footer::of(self.options.selection.format))? {
             Format::Raw => {}
             format => return Ok(Class::Disk(format)),
         }
@@ -130,7 +132,7 @@ impl Walk<'_> {
         let (size, mut at) = (image.size(), 0);
         let mut buffer = vec![0; STEP];
         while at < size {
-            self.control.check()?;
+            self.options.control.check()?;
             let stretch = image.lookup(at)?;
             at += match stretch.lies {
                 diskimage::Lies::Plain { file, offset } => {
@@ -181,7 +183,7 @@ impl Walk<'_> {
     ) -> Result<ControlFlow<()>> {
         let claim = Claim {
             basis,
-            may_be_cut: self.selection.may_be_cut,
+            may_be_cut: self.options.selection.may_be_cut,
         };
         match content {
             Content::Image(image) => self.guarded_image(disk, image, claim),
@@ -276,14 +278,18 @@ impl Walk<'_> {
     fn own_claim(&self) -> Claim {
         Claim {
             basis: None,
-            may_be_cut: self.selection.may_be_cut,
+            may_be_cut: self.options.selection.may_be_cut,
         }
     }
 
     /// Tells the sink how many bytes the disk's sectors have: a GPT shows it by where it lies, whatever was
     /// `declared`.
     fn tell_sector(&mut self, watch: &Watch, declared: Option<u32>) {
-        let device = self.opening.device.filter(|_| self.layers.is_empty());
+        let device = self
+            .options
+            .opening
+            .device
+            .filter(|_| self.nesting.layers.is_empty());
         let declared = declared.or(device.and_then(|device| device.sector));
         let sector = match (watch.sector(), declared) {
             (None, Some(512) | None) => watch.is_partitioned().then_some(512),

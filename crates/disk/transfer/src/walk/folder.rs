@@ -48,7 +48,7 @@ impl Walk<'_> {
         let files = Files::new(folder);
         self.enter_folder(DIRECTORY);
         let descriptions = self.descriptions(&files)?;
-        let flow = match plan::choose(&descriptions, self.selection) {
+        let flow = match plan::choose(&descriptions, self.options.selection) {
             Ok(Some(one)) => self.named_disks(&files, one)?,
             Ok(None) => self.disks_among_all(&files, &descriptions)?,
             Err(error) => {
@@ -56,12 +56,12 @@ impl Walk<'_> {
                 self.disks_among_all(&files, &descriptions)?
             }
         };
-        self.layers.pop();
+        self.nesting.leave();
         Ok(flow)
     }
 
     fn enter_folder(&mut self, layer: &'static str) {
-        self.layers.push(layer);
+        self.nesting.layers.push(layer);
         self.summary.archive = true;
         self.summary.at_any_offset = true;
         self.note("", None, What::Archive(layer));
@@ -74,7 +74,7 @@ impl Walk<'_> {
         kind: ConfigKind,
         size: Option<u64>,
     ) -> Result<ControlFlow<()>> {
-        let Some(beside) = self.opening.beside.clone() else {
+        let Some(beside) = self.options.opening.beside.clone() else {
             return Err(Error::refused(format!(
                 "is a description of a guest ({}), and the files with its disks cannot be reached from here",
                 kind.name()
@@ -103,7 +103,7 @@ impl Walk<'_> {
             }
             None => Continue(()),
         };
-        self.layers.pop();
+        self.nesting.leave();
         Ok(flow)
     }
 
@@ -115,7 +115,7 @@ impl Walk<'_> {
             if !file || is_old(&entry.path) || found.len() == DESCRIPTIONS {
                 continue;
             }
-            self.control.check()?;
+            self.options.control.check()?;
             // What cannot be read shows when it is wanted.
             let Ok(head) = files.head(&entry.path) else {
                 continue;
@@ -151,7 +151,7 @@ impl Walk<'_> {
     ) -> Result<ControlFlow<()>> {
         for Named { reference, found } in &description.disks {
             if let Err(error) = found
-                && self.selection.wants(&reference.name)
+                && self.options.selection.wants(&reference.name)
             {
                 let name = shortened(&description.path.to_string_lossy(), NAMED);
                 self.sink.refused(error.clone().within(&name))?;
@@ -203,7 +203,7 @@ impl Walk<'_> {
             .taken
             .iter()
             .any(|taken| met(&taken.disk.member));
-        if met || !self.selection.wants(&member) || !self.sink.wants_content() {
+        if met || !self.options.selection.wants(&member) || !self.sink.wants_content() {
             return Ok(());
         }
         if let Some(trouble) = &self.summary.trouble {
@@ -234,7 +234,7 @@ impl Walk<'_> {
                 continue;
             }
             let known = parts.contains(&entry.path) || is_signed_list(&entry.path);
-            let named = self.selection.names(&entry.path.to_string_lossy());
+            let named = self.options.selection.names(&entry.path.to_string_lossy());
             if entry.kind != EntryKind::File || (known && !named) {
                 self.list_entry(files, entry);
                 continue;
@@ -252,7 +252,7 @@ impl Walk<'_> {
     fn parts_in(&self, files: &Files, entries: &[FolderEntry]) -> Result<HashSet<PathBuf>> {
         let mut parts = HashSet::new();
         for entry in entries.iter().filter(|entry| entry.kind == EntryKind::File) {
-            self.control.check()?;
+            self.options.control.check()?;
             // What is wrong with an image is told when it is taken.
             parts.extend(files.parts(&entry.path).unwrap_or_default());
         }

@@ -40,16 +40,16 @@ impl Walk<'_> {
         let mut head = vec![0; HEAD];
         let read = bytes.read_at(0, &mut head)?;
         head.truncate(read);
-        if self.selection.member.is_some() {
+        if self.options.selection.member.is_some() {
             return Ok(None);
         }
-        if self.opening.device.is_none() && stub::archive_in(&head, &*bytes)?.is_some() {
+        if self.options.opening.device.is_none() && stub::archive_in(&head, &*bytes)?.is_some() {
             return Ok(None);
         }
         match self.plain(&head, &file, Some(&*bytes))? {
             Some((format, class)) => {
                 self.is_of_guest("")?;
-                let how = &self.opening.how;
+                let how = &self.options.opening.how;
                 self.image(format, bytes, class, &file, how).map(Some)
             }
             None => Ok(None),
@@ -89,7 +89,7 @@ impl Walk<'_> {
         how: &How,
     ) -> Result<ControlFlow<()>> {
         let format = match format {
-            Format::Raw => format_by_end(&*bytes, Footer::of(self.selection.format))?,
+            Format::Raw => format_by_end(&*bytes, Footer::of(self.options.selection.format))?,
             format => format,
         };
         self.summary.at_any_offset = true;
@@ -114,8 +114,8 @@ impl Walk<'_> {
 
     pub(super) fn class(&self, head: &[u8], file: &File) -> Result<Class> {
         let raw = self.says_raw(file).is_some();
-        match self.selection.wants(&file.member) {
-            true => classify(head, file.size, self.selection.format, raw),
+        match self.options.selection.wants(&file.member) {
+            true => classify(head, file.size, self.options.selection.format, raw),
             false => Ok(classify(head, file.size, None, raw).unwrap_or(Class::Other)),
         }
     }
@@ -145,16 +145,16 @@ impl Walk<'_> {
         if head.is_empty() {
             return Err(Error::refused("is empty"));
         }
-        let alone = file.member.is_empty() && self.layers.is_empty();
+        let alone = file.member.is_empty() && self.nesting.layers.is_empty();
         let looks = !self.sink.wants_content();
         if alone
             && (looks || !passes_well(format, head))
-            && let Some(open) = &self.opening.far
+            && let Some(open) = &self.options.opening.far
             && let Some(bytes) = open()?
         {
-            return self.image(format, bytes, class, file, &self.opening.how);
+            return self.image(format, bytes, class, file, &self.options.opening.how);
         }
-        let (opening, member) = (self.opening, &file.member);
+        let (opening, member) = (self.options.opening, &file.member);
         let part = self.is_no_extent(stream.head(HEAD)?, file).err();
         let found = self.disk_file(file, format, class, &opening.how, part);
         let described = self
@@ -166,7 +166,7 @@ impl Walk<'_> {
         if let Some(part) = found.part {
             return Err(part);
         }
-        let opened = opening.stream(format, stream, member, file.size, &mut self.sieves)?;
+        let opened = opening.stream(format, stream, member, file.size, &mut self.earlier.sieves)?;
         let Streamed::Disk {
             mut disk,
             variant,
@@ -178,7 +178,7 @@ impl Walk<'_> {
         };
         self.sector = sector;
         let mut size = disk.size();
-        if format == Format::Raw && Footer::of(self.selection.format) == Footer::Due {
+        if format == Format::Raw && Footer::of(self.options.selection.format) == Footer::Due {
             size = size.map(|size| size.saturating_sub(diskimage::END as u64));
         }
         let found = Disk {
@@ -192,7 +192,7 @@ impl Walk<'_> {
             Format::Raw => self.hand_over_raw(found, content, file, class)?,
             _ => self.hand_over(found, content)?,
         };
-        self.sieves.remove(&file.member);
+        self.earlier.sieves.remove(&file.member);
         if flow.is_continue() {
             // What is behind the disk's end is checked too.
             drain(&mut disk)?;
@@ -210,18 +210,23 @@ impl Walk<'_> {
         if self.parts.is_ahead() {
             return Ok(false);
         }
-        if !self.selection.wants(member) || !self.is_of_guest(member)? {
+        if !self.options.selection.wants(member) || !self.is_of_guest(member)? {
             self.summary.rest.push(member, size);
             return Ok(false);
         }
-        if let Some(index) = self.taken_before.iter().position(|taken| taken == member) {
-            self.taken_before.swap_remove(index);
+        if let Some(index) = self
+            .earlier
+            .taken_before
+            .iter()
+            .position(|taken| taken == member)
+        {
+            self.earlier.taken_before.swap_remove(index);
             return Ok(false);
         }
         let same = |taken: &Taken| taken.disk.member == member;
         let twice = self.summary.taken.iter().any(same);
         self.summary.twice |= twice;
-        if twice || (!self.selection.several && !self.summary.taken.is_empty()) {
+        if twice || (!self.options.selection.several && !self.summary.taken.is_empty()) {
             self.summary.rivals.push(member, size);
             return Ok(false);
         }
@@ -256,7 +261,7 @@ impl Walk<'_> {
         }
         self.summary.taken.push(Taken {
             disk: disk.clone(),
-            layers: self.layers.clone(),
+            layers: self.nesting.layers.clone(),
         });
         Ok(())
     }
@@ -285,7 +290,7 @@ impl Walk<'_> {
     /// Whether `file`, a description of a guest, is the source, so that the disks lie beside it.
     fn is_described(&mut self, file: &File) -> bool {
         let looks = !self.sink.wants_content();
-        file.member.is_empty() && (self.opening.beside.is_some() || !looks)
+        file.member.is_empty() && (self.options.opening.beside.is_some() || !looks)
     }
 
     pub(super) fn remember(
@@ -352,7 +357,7 @@ impl Walk<'_> {
     /// Remembers the disks that `text`, an ova.xml, lists.
     fn lists_disks(&mut self, text: &str) -> Result<()> {
         let disks = vmconfig::xva::vdis(text)?.into_iter();
-        self.xva = disks.map(|disk| (disk.reference, disk.size)).collect();
+        self.nesting.xva = disks.map(|disk| (disk.reference, disk.size)).collect();
         Ok(())
     }
 }

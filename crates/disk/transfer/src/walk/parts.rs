@@ -54,16 +54,17 @@ impl Walk<'_> {
     /// Whether the file is a part whose descriptor has not come; `sparse` when it shows that itself.
     fn comes_early(&mut self, sparse: bool, file: &File) -> Result<bool> {
         let number = flat_number(file.inner());
-        let part = sparse || (number.is_some() && self.selection.format != Some(Format::Raw));
+        let part =
+            sparse || (number.is_some() && self.options.selection.format != Some(Format::Raw));
         let first = self.parts.stage == Stage::First;
-        if !part || !first || !self.selection.wants(&file.member) {
+        if !part || !first || !self.options.selection.wants(&file.member) {
             return Ok(false);
         }
         let begun = !self.summary.taken.is_empty();
-        if begun && !(sparse && self.selection.several) {
+        if begun && !(sparse && self.options.selection.several) {
             return Ok(false);
         }
-        if !begun && self.opening.means.again {
+        if !begun && self.options.opening.means.again {
             self.look_ahead();
             return Ok(true);
         }
@@ -85,7 +86,7 @@ impl Walk<'_> {
 
     /// A disk that has its descriptor in the wrong place.
     fn early(&self, what: &str) -> Error {
-        match self.opening.means.again {
+        match self.options.opening.means.again {
             true => Error::unsupported(format!("{what}, and another disk was begun already"))
                 .advise(Advice::SelectOrPackDescriptors),
             false => Error::unsupported(format!("{what}, and this source can be read only once"))
@@ -101,15 +102,15 @@ impl Walk<'_> {
     ) -> Result<bool> {
         // One byte more shows that there is more.
         let text = stream.head(VmdkParts::DESCRIPTOR + 1)?;
-        let wanted = self.selection.wants(&file.member);
-        let rival = !self.selection.several && !self.summary.taken.is_empty();
+        let wanted = self.options.selection.wants(&file.member);
+        let rival = !self.options.selection.several && !self.summary.taken.is_empty();
         let disk = match VmdkParts::read(text) {
             Ok(disk) if !disk.files.is_empty() => disk,
             Err(error) if wanted && !rival => return Err(error),
             _ => return Ok(self.parts.is_ahead()),
         };
         let set = Set::new(file, disk);
-        if !wanted && !set.keys().any(|key| self.selection.names(key)) {
+        if !wanted && !set.keys().any(|key| self.options.selection.names(key)) {
             return Ok(self.parts.is_ahead());
         }
         if wanted {
@@ -145,12 +146,12 @@ impl Walk<'_> {
             self.summary.rest.push(&file.member, file.size);
             return Ok(());
         }
-        if self.summary.taken.is_empty() && self.opening.means.again {
+        if self.summary.taken.is_empty() && self.options.opening.means.again {
             self.look_ahead();
             return self.parts.add(set);
         }
         let taken = self.parts.was_taken(&passed);
-        if !taken && !self.selection.several && !self.summary.taken.is_empty() {
+        if !taken && !self.options.selection.several && !self.summary.taken.is_empty() {
             self.summary.rivals.push(&file.member, Some(set.disk.size));
             return Ok(());
         }

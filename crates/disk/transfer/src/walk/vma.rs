@@ -95,8 +95,9 @@ impl Walk<'_> {
             wanted.push(index);
             disks.push(disk);
         }
-        if self.summary.twice || (!self.selection.several && self.summary.rivals.count > 0) {
-            self.selection.judge(&self.summary)?;
+        if self.summary.twice || (!self.options.selection.several && self.summary.rivals.count > 0)
+        {
+            self.options.selection.judge(&self.summary)?;
         }
         match disks.len() > MOST {
             false => Ok((wanted, disks)),
@@ -113,21 +114,27 @@ impl Walk<'_> {
         let inner = file.entry(&device.name, device.size);
         let is_disk = |device: &&Device| !device.is_memory() && state(device).is_none();
         let mut wanted = devices.iter().filter(is_disk);
-        let any = wanted.any(|device| self.selection.wants(&file.entry(&device.name, 0).member));
+        let any = wanted.any(|device| {
+            self.options
+                .selection
+                .wants(&file.entry(&device.name, 0).member)
+        });
         let what = match (device.is_memory(), state(device)) {
             (true, _) => "the memory of the guest",
             (_, Some(what))
-                if any && !self.selection.several && !self.selection.names(&inner.member) =>
+                if any
+                    && !self.options.selection.several
+                    && !self.options.selection.names(&inner.member) =>
             {
                 what
             }
             _ => return Ok(false),
         };
-        if self.selection.names(&inner.member) && !self.selection.several {
+        if self.options.selection.names(&inner.member) && !self.options.selection.several {
             let error = Error::unsupported(format!("holds {what}, not a disk"));
             return Err(error.within(&shortened(&inner.member, NAMED)));
         }
-        if self.selection.wants(&inner.member) {
+        if self.options.selection.wants(&inner.member) {
             let message = format!("holds {what}, not a disk of the guest; passed by");
             self.warn(&inner, Error::refused(message));
         }
@@ -138,8 +145,8 @@ impl Walk<'_> {
     /// Sees to it that a device can be what was declared.
     fn suits(&self, disk: &Disk) -> Result<()> {
         let named = |error: Error| error.within(&shortened(&disk.member, NAMED));
-        self.opening.how.suits(Format::Raw).map_err(named)?;
-        match self.selection.format {
+        self.options.opening.how.suits(Format::Raw).map_err(named)?;
+        match self.options.selection.format {
             Some(declared) if declared != Format::Raw => {
                 let message = format!("is declared {declared}, its content is raw");
                 Err(named(Error::refused(message)))
@@ -164,8 +171,8 @@ impl Walk<'_> {
                 disk,
                 part: None,
                 basis: Basis::Evidence,
-                how: &self.opening.how,
-                means: self.opening.means,
+                how: &self.options.opening.how,
+                means: self.options.opening.means,
             };
             let stored = FileContent::Stored(vma.stored(index));
             let described = self.sink.describe(&found, stored)?;

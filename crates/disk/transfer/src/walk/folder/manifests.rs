@@ -160,7 +160,8 @@ impl Walk<'_> {
         let mut read = || -> Result<(usize, Option<u64>)> {
             let source = files.open(path)?;
             let size = source.size();
-            let mut reader = SourceReader::start(source, ReaderOptions::idle(), self.control)?;
+            let mut reader =
+                SourceReader::start(source, ReaderOptions::idle(), self.options.control)?;
             Ok((read_full(&mut reader, &mut text)?, size))
         };
         let (read, size) = read().map_err(|error| error.within(&name))?;
@@ -177,11 +178,12 @@ impl Walk<'_> {
         mut manifests: Manifests,
     ) -> Result<()> {
         for path in manifests.left() {
-            self.control.check()?;
+            self.options.control.check()?;
             let algorithms = manifests.algorithms(&path);
             let hashed = || -> Result<Digests> {
                 let source = files.open(&path)?;
-                let reader = SourceReader::start(source, ReaderOptions::idle(), self.control)?;
+                let reader =
+                    SourceReader::start(source, ReaderOptions::idle(), self.options.control)?;
                 hashed(reader, &algorithms)
             };
             let name = shortened(&path.to_string_lossy(), NAMED);

@@ -28,7 +28,7 @@ impl Walk<'_> {
         meant: &Meant,
         manifests: &mut Manifests,
     ) -> Result<ControlFlow<()>> {
-        self.control.check()?;
+        self.options.control.check()?;
         let member = meant.path.to_string_lossy().into_owned();
         let name = shortened(&member, NAMED);
         let taken = || -> Result<ControlFlow<()>> {
@@ -62,7 +62,7 @@ impl Walk<'_> {
         let open = source.at_any_offset();
         let bytes = open.map_or(Ok(None), |open| open())?;
         let Some(bytes) = bytes else {
-            let reader = SourceReader::start(source, ReaderOptions::idle(), self.control)?;
+            let reader = SourceReader::start(source, ReaderOptions::idle(), self.options.control)?;
             return self.pass_through(reader, file, meant, manifests);
         };
         let head = files::head_of(&*bytes)?;
@@ -74,17 +74,17 @@ impl Walk<'_> {
         let packed = sniff(&head).is_some();
         if (plain.is_some() || packed)
             && meant.chunks.is_none()
-            && self.selection.wants(&file.member)
+            && self.options.selection.wants(&file.member)
             && let Err(refusal) = files.is_whole(&meant.path)
         {
             let name = shortened(&file.member, NAMED);
             self.sink.refused(refusal.within(&name))?;
         }
         if let Some((format, class)) = plain.filter(|&(format, _)| !pass(format)) {
-            let how = files::how(&self.opening.how, files, &meant.path);
+            let how = files::how(&self.options.opening.how, files, &meant.path);
             return self.take_image(format, bytes, class, file, &how);
         }
-        let reader = SourceReader::start(source, ReaderOptions::idle(), self.control)?;
+        let reader = SourceReader::start(source, ReaderOptions::idle(), self.options.control)?;
         self.pass_through(reader, file, meant, manifests)
     }
 
@@ -98,7 +98,7 @@ impl Walk<'_> {
         manifests: &mut Manifests,
     ) -> Result<ControlFlow<()>> {
         let open = source.at_any_offset();
-        let reader = SourceReader::start(source, ReaderOptions::idle(), self.control)?;
+        let reader = SourceReader::start(source, ReaderOptions::idle(), self.options.control)?;
         let mut stream = Lookahead::new(reader);
         let head = stream.head(HEAD)?;
         let looks = !self.sink.wants_content();
@@ -108,7 +108,7 @@ impl Walk<'_> {
             && let Some(bytes) = open()?
         {
             drop(stream);
-            let how = files::how(&self.opening.how, files, &meant.path);
+            let how = files::how(&self.options.opening.how, files, &meant.path);
             return self.take_image(format, bytes, class, file, &how);
         }
         self.pass_through(stream, file, meant, manifests)

@@ -30,7 +30,7 @@ impl Walk<'_> {
         if self.parts.stage == Stage::Ahead {
             return inside.next(archive).map(Next::Member);
         }
-        let wanted = self.selection.wants(&whole.member);
+        let wanted = self.options.selection.wants(&whole.member);
         match (number, file.fate) {
             _ if !wanted && number > 0 => {}
             _ if !wanted => self.summary.rest.push(&whole.member, None),

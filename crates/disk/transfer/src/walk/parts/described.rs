@@ -56,7 +56,7 @@ impl Walk<'_> {
         if !passed {
             return Ok(());
         }
-        if self.summary.taken.is_empty() && self.opening.means.again {
+        if self.summary.taken.is_empty() && self.options.opening.means.again {
             self.look_ahead();
             return Ok(());
         }

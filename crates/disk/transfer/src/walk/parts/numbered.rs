@@ -59,7 +59,7 @@ impl Walk<'_> {
             Series::VirtualPc => !part.is_first(),
             Series::Digits | Series::Extents => part.sure,
         };
-        if first && telling && self.opening.means.again {
+        if first && telling && self.options.opening.means.again {
             self.look_ahead();
             return Ok(true);
         }
@@ -79,7 +79,7 @@ impl Walk<'_> {
 
     /// Whether the file is meant and looks like a disk or like something that may hold one.
     fn may_be_taken(&mut self, head: &[u8], layer: Option<Layer>, file: &File) -> Result<bool> {
-        if !self.selection.wants(&file.member) {
+        if !self.options.selection.wants(&file.member) {
             return Ok(false);
         }
         if layer.is_some() {
@@ -109,7 +109,8 @@ impl Walk<'_> {
     fn version_of(&self, part: &PartName<'_>) -> Option<String> {
         let base = part.before.strip_suffix('.')?;
         let plain = part.series == Series::Digits && part.after.is_empty();
-        let listed = plain && self.selection.member.is_none() && self.parts.whole.contains(base);
+        let listed =
+            plain && self.options.selection.member.is_none() && self.parts.whole.contains(base);
         listed.then(|| base.to_owned())
     }
 
@@ -191,7 +192,7 @@ impl Walk<'_> {
     /// [`error::Kind::Corrupt`] when it is.
     pub(in crate::walk) fn is_no_extent(&self, head: &[u8], file: &File) -> Result<()> {
         let name = match file.member.as_str() {
-            "" => &self.source,
+            "" => &self.options.opening.name,
             name => name,
         };
         match is_extent_name(name) && diskimage::vmdk_is_part(head) {

@@ -35,6 +35,7 @@ impl Walk<'_> {
             return next.map(Ok).map_err(|error| error.within(&name));
         }
         let declared = self
+            .options
             .selection
             .format
             .is_some_and(|format| format != Format::Vmdk);
@@ -65,7 +66,7 @@ impl Walk<'_> {
             Fate::PassedBy => return Ok(None),
             Fate::Open => {}
         }
-        if taken && !self.selection.several {
+        if taken && !self.options.selection.several {
             known.fate = Fate::PassedBy;
             let (name, size) = (&known.set.descriptor, known.set.disk.size);
             self.summary.rivals.push(name, Some(size));
@@ -90,9 +91,9 @@ impl Walk<'_> {
     ) -> Result<Next> {
         let name = shortened(&set.descriptor, NAMED);
         let mut taken = || -> Result<_> {
-            self.opening.how.suits(Format::Vmdk)?;
+            self.options.opening.how.suits(Format::Vmdk)?;
             let members = content::Members::new(archive, inside.place, &mut inside.checking);
-            let means = self.opening.means;
+            let means = self.options.opening.means;
             let mut disk = disk::Disk::start(Arc::clone(set), inside.file, members, first, means)?;
             let found = Disk {
                 member: set.descriptor.clone(),
@@ -140,7 +141,7 @@ impl Walk<'_> {
             }
             return self.file(&mut stream, &file).map(|flow| flow.is_continue());
         }
-        if !self.selection.wants(&file.member) {
+        if !self.options.selection.wants(&file.member) {
             self.summary.rest.push(&file.member, file.size);
             return Ok(true);
         }
@@ -162,7 +163,7 @@ impl Walk<'_> {
             return Ok(());
         }
         self.none_was_a_part(file)?;
-        let taken = !self.summary.taken.is_empty() && !self.selection.several;
+        let taken = !self.summary.taken.is_empty() && !self.options.selection.several;
         for known in &mut self.parts.sets {
             let here = known.met && known.set.archive == file.member;
             if !here || known.fate != Fate::Open {
