@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod advice;
 pub(crate) mod changes;
 pub(crate) mod completions;
 pub(crate) mod confirm;

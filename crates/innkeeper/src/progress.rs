@@ -120,14 +120,14 @@ fn draw(bar: &ProgressBar, progress: Progress) {
     // How far the disk is says most, but it is not always known how large it is.
     let (done, all) = match (progress.source_size, progress.disk_size) {
         (0, 0) => (0, 1),
-        (size, 0) => (progress.taken, size),
+        (size, 0) => (progress.bytes_read, size),
         (_, size) => (progress.position, size),
     };
     bar.set_length(all.max(1));
     bar.set_position(done.min(all));
     bar.set_message(format!(
         "{} read, {} data in {}",
-        amount(progress.taken),
+        amount(progress.bytes_read),
         amount(progress.data),
         amount(progress.position),
     ));
@@ -137,7 +137,7 @@ fn line(progress: Progress, elapsed: Duration) -> String {
     let known = |bytes: u64| (bytes > 0).then_some(bytes);
     json!({
         "progress": {
-            "source_bytes": progress.taken,
+            "source_bytes": progress.bytes_read,
             "source_size": known(progress.source_size),
             "disk_bytes": progress.position,
             "disk_size": known(progress.disk_size),

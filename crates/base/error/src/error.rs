@@ -1,6 +1,8 @@
 //! One error type, told apart by [`Kind`].
 
+use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 /// Whose problem an error is; fixes the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,16 +56,32 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error(Box<Parts>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 struct Parts {
     kind: Kind,
     place: Option<String>,
     message: String,
     causes: Vec<String>,
     hint: Option<String>,
+    /// What the program may make a hint of.
+    advice: Option<Arc<dyn Any + Send + Sync>>,
     /// Whether somebody nearer to the trouble has said where it is.
     located: bool,
 }
+
+/// Advice follows from the rest, and cannot be compared.
+impl PartialEq for Parts {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.place == other.place
+            && self.message == other.message
+            && self.causes == other.causes
+            && self.hint == other.hint
+            && self.located == other.located
+    }
+}
+
+impl Eq for Parts {}
 
 impl Error {
     /// An error of `kind`. `message` is one line without a full stop that names the numbers.
@@ -74,6 +92,7 @@ impl Error {
             message: message.into(),
             causes: Vec::new(),
             hint: None,
+            advice: None,
             located: false,
         }))
     }
@@ -119,17 +138,39 @@ impl Error {
         self.cause(&other).because_of(other)
     }
 
-    /// Adds another error's causes and its hint, but not the error: it is the same one again.
+    /// Adds another error's causes and its hint or advice, but not the error: it is the same one again.
     pub fn because_of(mut self, other: Error) -> Self {
         self.0.causes.extend(other.0.causes);
-        self.0.hint = self.0.hint.or(other.0.hint);
+        if !self.is_advised() {
+            self.0.hint = other.0.hint;
+            self.0.advice = other.0.advice;
+        }
         self
     }
 
     /// Sets what the person can do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
+        self.0.advice = None;
         self
+    }
+
+    /// Sets what can be done about it where only the program can say how, because its options are part of
+    /// that: `advice` is of a type of the library's own, and the program makes a hint of it.
+    pub fn advise(mut self, advice: impl Any + Send + Sync) -> Self {
+        self.0.hint = None;
+        self.0.advice = Some(Arc::new(advice));
+        self
+    }
+
+    /// The advice, if it is of the type `A`.
+    pub fn advice<A: Any>(&self) -> Option<&A> {
+        self.0.advice.as_deref()?.downcast_ref()
+    }
+
+    /// Whether there is a hint, or advice to make one of.
+    pub fn is_advised(&self) -> bool {
+        self.0.hint.is_some() || self.0.advice.is_some()
     }
 
     /// Names the thing the error is about: a file, a URL, a target. A name already there is kept
@@ -257,6 +298,19 @@ mod tests {
             "error: guest.tar: disk.img: cannot be read\n  because: Input/output error\nhint: check the disk"
         );
         assert_eq!(error.to_json()["place"], "guest.tar: disk.img");
+    }
+
+    #[test]
+    fn advice_goes_with_an_error_until_a_hint_takes_its_place() {
+        #[derive(Debug, PartialEq)]
+        struct Wait(u32);
+        let error = Error::io("failed", "busy").because(Error::target("is busy").advise(Wait(3)));
+        assert_eq!(error.advice(), Some(&Wait(3)));
+        assert_eq!(error.advice::<u32>(), None, "of another type");
+        assert!(error.is_advised() && error.hint_text().is_none());
+        let error = error.hint("wait 3 seconds");
+        assert_eq!(error.advice::<Wait>(), None);
+        assert_eq!(error.hint_text(), Some("wait 3 seconds"));
     }
 
     #[test]

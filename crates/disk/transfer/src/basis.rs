@@ -1,9 +1,10 @@
 //! Why bytes are taken for a raw disk, and what is said where they are not.
 
 use diskimage::Format;
-use error::{Error, Result};
-use recognise::foreign::{Advice, Kind, Known};
+use error::Error;
+use recognise::foreign::{self, Kind, Known};
 
+use crate::advice::Advice;
 use crate::classify::Class;
 
 /// Why raw bytes are taken for a disk.
@@ -30,14 +31,10 @@ pub(crate) enum Says {
     Device,
 }
 
-/// How to take what is not taken by itself.
-const RAW: &str =
-    "give --format raw (in convert: --source-format raw) if it is to be written as it is";
-
 /// What is no disk, as far as can be seen.
 pub(crate) fn nothing_recognised() -> Error {
     let message = "nothing recognised in it: no partition table, file system or boot code";
-    Error::refused(message).hint(RAW)
+    Error::refused(message).advise(Advice::DeclareRaw)
 }
 
 /// What is not as long as a disk can be.
@@ -45,39 +42,44 @@ pub(crate) fn not_whole_sectors(size: u64) -> Error {
     Error::refused(format!(
         "has {size} bytes, which are no whole sectors of 512 bytes, as a disk has"
     ))
-    .hint(RAW)
+    .advise(Advice::DeclareRaw)
 }
 
 /// What begins as a disk and shows at its end that it is something else.
 pub(crate) fn shows_at_its_end(known: &Known) -> Error {
-    foreign(known, format!("shows at its end that it is {}", known.what))
+    not_a_disk(known, format!("shows at its end that it is {}", known.what))
 }
 
 /// Why what looks like `class`, in `size` bytes where that is known, is not taken for a disk.
 pub(crate) fn no_disk(class: Class, size: Option<u64>) -> Error {
     match (class, size) {
         (_, Some(0)) => Error::refused("is empty"),
-        (Class::Foreign(known), _) => foreign(known, format!("is {}", known.what)),
-        (Class::Text | Class::Config(_), _) => Error::refused("is text, not a disk").hint(RAW),
+        (Class::Foreign(known), _) => not_a_disk(known, format!("is {}", known.what)),
+        (Class::Text | Class::Config(_), _) => {
+            Error::refused("is text, not a disk").advise(Advice::DeclareRaw)
+        }
         (_, Some(size)) if !size.is_multiple_of(512) => not_whole_sectors(size),
         _ => nothing_recognised(),
     }
 }
 
-fn foreign(known: &Known, is: String) -> Error {
+fn not_a_disk(known: &Known, is: String) -> Error {
     let error = match known.kind.may_hold_a_disk() {
         true => Error::unsupported(format!("{is}, which is not read here")),
         false => Error::refused(format!("{is}, not a disk")),
     };
     match known.advice {
-        Advice::Pipe(command) => error.hint(format!("{command} | innkeeper import - …")),
-        Advice::Say(what) => error.hint(what),
-        Advice::Usual => error.hint(usual(known.kind)),
+        foreign::Advice::Pipe(command) => error.advise(Advice::Pipe {
+            command: command.to_owned(),
+        }),
+        foreign::Advice::Say(what) => error.hint(what),
+        foreign::Advice::Usual => usual(error, known.kind),
     }
 }
 
-fn usual(kind: Kind) -> &'static str {
-    match kind {
+/// `error` about something that is no disk, with what to do about things of its `kind`.
+fn usual(error: Error, kind: Kind) -> Error {
+    let hint = match kind {
         Kind::Image => "convert it to raw or qcow2 first, with the program that made it",
         Kind::Archive => "unpack it and give the disk in it",
         Kind::Compressed => "decompress it first",
@@ -85,9 +87,10 @@ fn usual(kind: Kind) -> &'static str {
         Kind::Encrypted => "decrypt it first",
         Kind::Memory => "give the machine's disk instead",
         Kind::Firmware | Kind::Program | Kind::Document | Kind::Media | Kind::Font | Kind::Data => {
-            RAW
+            return error.advise(Advice::DeclareRaw);
         }
-    }
+    };
+    error.hint(hint)
 }
 
 /// What to say of bytes that look like `class` and are taken all the same, because somebody `says` so.
@@ -107,15 +110,5 @@ pub(crate) fn taken_all_the_same(class: Class, says: Says) -> Option<Error> {
     };
     Some(Error::refused(format!(
         "{looks}; taken as a raw disk because {why}"
-    )))
-}
-
-/// Two things at once, made to be read in two ways.
-///
-/// # Errors
-/// Always [`error::Kind::Refused`].
-pub(crate) fn two_at_once<T>(one: &str, other: &str) -> Result<T> {
-    Err(Error::refused(format!(
-        "reads as {one} and as {other} at once"
     )))
 }

@@ -7,10 +7,11 @@ use error::{Error, Result, amount};
 use sparse::{InOrder, Piece, SparseRead};
 use vmconfig::{Content as Described, Disk as Plugged, Vm};
 
+use crate::disk::{Disk, Taken};
 use crate::open::Content;
-use crate::pick::Pick;
-use crate::seen::{Disk, Seen, Taken};
-use crate::walk::DiskSink;
+use crate::selection::Selection;
+use crate::sink::DiskSink;
+use crate::summary::Summary;
 use crate::writer::Writer;
 
 /// Blank disks that are made for one guest.
@@ -22,15 +23,15 @@ const MOST: usize = 64;
 /// Those of their places.
 pub(crate) fn make(
     vm: &Vm,
-    pick: &Pick,
+    selection: &Selection,
     writer: &mut Writer<'_>,
-    seen: &mut Seen,
+    summary: &mut Summary,
 ) -> Result<ControlFlow<()>> {
     let blank = |disk: &&Plugged| disk.content == Described::Blank && !disk.cdrom;
-    let each = writer.has_place_for_each() && pick.member.is_none();
+    let each = writer.has_place_for_each() && selection.member.is_none();
     for (number, disk) in vm.disks.iter().filter(blank).enumerate() {
         let Some(size) = disk.size.filter(|_| each && number < MOST) else {
-            seen.warn(left_out(disk));
+            summary.warn(left_out(disk));
             continue;
         };
         let disk = Disk {
@@ -39,12 +40,12 @@ pub(crate) fn make(
             format: Format::Raw,
             variant: "blank".into(),
         };
-        seen.taken.push(Taken {
+        summary.taken.push(Taken {
             disk: disk.clone(),
             layers: Vec::new(),
         });
         let mut zeros = InOrder::new(Zeros(size), Some(size));
-        let flow = writer.take(&disk, &seen.configs, Content::Stream(&mut zeros))?;
+        let flow = writer.take(&disk, &summary.configs, Content::Stream(&mut zeros))?;
         if flow.is_break() {
             return Ok(flow);
         }

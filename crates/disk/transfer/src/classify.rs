@@ -3,12 +3,11 @@
 //! Told by content alone; a name can lie, and the same archive may call its disk `system` or `xvda`.
 
 use diskimage::Format;
-use error::Result;
+use error::{Error, Result};
 use recognise::foreign::{Kind, Known};
 use recognise::{Verdict, foreign, holding, judge};
-use serde::Serialize;
 
-use crate::basis::two_at_once;
+use crate::config::ConfigKind;
 
 /// Bytes from the start of a file that [`classify`] wants to see.
 pub(crate) const HEAD: usize = recognise::HEAD;
@@ -31,51 +30,6 @@ pub(crate) enum Class {
     Foreign(&'static Known),
     /// Anything else.
     Other,
-}
-
-/// The language of a guest's configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ConfigKind {
-    /// xl.cfg, also xm's.
-    Xl,
-    /// Open Virtualization Format.
-    Ovf,
-    /// XenServer's and XCP-ng's ova.xml.
-    Xapi,
-    /// A libvirt domain.
-    Libvirt,
-    /// VMware's .vmx.
-    Vmx,
-    /// VirtualBox's .vbox.
-    Vbox,
-    /// Proxmox VE's configuration of a guest.
-    Proxmox,
-}
-
-impl ConfigKind {
-    /// All of them.
-    pub(crate) const ALL: [ConfigKind; 6] = [
-        ConfigKind::Xl,
-        ConfigKind::Ovf,
-        ConfigKind::Xapi,
-        ConfigKind::Libvirt,
-        ConfigKind::Vmx,
-        ConfigKind::Vbox,
-    ];
-
-    /// The language's name, as people say it.
-    pub fn name(self) -> &'static str {
-        match self {
-            ConfigKind::Xl => "xl",
-            ConfigKind::Ovf => "OVF",
-            ConfigKind::Xapi => "XVA",
-            ConfigKind::Libvirt => "libvirt",
-            ConfigKind::Vmx => "VMX",
-            ConfigKind::Vbox => "VirtualBox",
-            ConfigKind::Proxmox => "Proxmox VE",
-        }
-    }
 }
 
 /// Tells what a file is from `head`, its first [`HEAD`] bytes (or all of it), and its `size` in
@@ -116,6 +70,16 @@ pub(crate) fn classify(
         }
         Verdict::Unknown => Class::Other,
     })
+}
+
+/// Two things at once, made to be read in two ways.
+///
+/// # Errors
+/// Always [`error::Kind::Refused`].
+pub(crate) fn two_at_once<T>(one: &str, other: &str) -> Result<T> {
+    Err(Error::refused(format!(
+        "reads as {one} and as {other} at once"
+    )))
 }
 
 /// Text may be a document or an encrypted message; a few letters are no reason to think so.

@@ -10,7 +10,7 @@ use sparse::BlockWrite;
 #[derive(Debug, Default)]
 pub struct Control {
     job: Job,
-    taken: AtomicU64,
+    bytes_read: AtomicU64,
     source_size: AtomicU64,
     position: AtomicU64,
     disk_size: AtomicU64,
@@ -21,7 +21,7 @@ pub struct Control {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Taken from the source.
-    pub taken: u64,
+    pub bytes_read: u64,
     /// The source's size.
     pub source_size: u64,
     /// How far into the disk.
@@ -54,7 +54,7 @@ impl Control {
     /// How far the transfer is.
     pub fn progress(&self) -> Progress {
         Progress {
-            taken: self.taken.load(Relaxed),
+            bytes_read: self.bytes_read.load(Relaxed),
             source_size: self.source_size.load(Relaxed),
             position: self.position.load(Relaxed),
             disk_size: self.disk_size.load(Relaxed),
@@ -64,15 +64,15 @@ impl Control {
 
     pub(crate) fn source_opened(&self, size: Option<u64>) {
         self.source_size.store(size.unwrap_or(0), Relaxed);
-        self.taken.store(0, Relaxed);
+        self.bytes_read.store(0, Relaxed);
     }
 
     pub(crate) fn disk_found(&self, size: Option<u64>) {
         self.disk_size.store(size.unwrap_or(0), Relaxed);
     }
 
-    pub(crate) fn took(&self, bytes: u64) {
-        self.taken.fetch_add(bytes, Relaxed);
+    pub(crate) fn read(&self, bytes: u64) {
+        self.bytes_read.fetch_add(bytes, Relaxed);
     }
 
     pub(crate) fn reached(&self, position: u64, data: u64) {

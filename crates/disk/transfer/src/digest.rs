@@ -7,13 +7,13 @@ use error::{Error, Result, amount, amounts};
 use sparse::digest::Digest;
 use sparse::{BlockRead, ByteSource, InOrder, Piece, SparseRead};
 
+use crate::chunker::{ChunkSource, Extent, StreamChunker};
 use crate::control::Control;
-use crate::cut::{Cut, Cuts, Cutter};
-use crate::encoded::Padded;
-use crate::gather::Gather;
+use crate::format_target::Padding;
 use crate::hash::Hasher;
-use crate::intake::{Intake, Keep, Passing};
+use crate::parallel_reader::{ParallelReader, ReadOptions};
 use crate::part::Part;
+use crate::source_reader::{Keep, ReaderOptions, SourceReader};
 use crate::sums::Sums;
 
 /// Chunk buffers of 256 KiB for several workers.
@@ -21,7 +21,7 @@ const BUFFERS: usize = 32;
 
 /// What a disk holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Content {
+pub struct ContentSize {
     /// Its size in bytes.
     pub size: u64,
     /// Bytes of data, in blocks of 4 KiB; the rest of `size` is zeros.
@@ -30,9 +30,9 @@ pub struct Content {
 
 /// What a disk holds, and its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct ContentDigest {
     /// How much it is.
-    pub content: Content,
+    pub content: ContentSize,
     /// The digest of it all.
     pub digest: Digest,
 }
@@ -46,7 +46,7 @@ pub fn digest(
     source: Box<dyn ByteSource>,
     limit: Option<u64>,
     control: &Arc<Control>,
-) -> Result<Named> {
+) -> Result<ContentDigest> {
     let name = source.name().to_owned();
     if let Some(unproven) = source.unproven_end().filter(|_| limit.is_none()) {
         return Err(unproven.at(name));
@@ -66,7 +66,7 @@ fn digest_bytes(
     bytes: Arc<dyn BlockRead>,
     limit: Option<u64>,
     control: &Arc<Control>,
-) -> Result<Named> {
+) -> Result<ContentDigest> {
     let bytes = match limit {
         Some(limit) => first(bytes, limit)?,
         None => bytes,
@@ -86,17 +86,17 @@ fn digest_stream(
     source: Box<dyn ByteSource>,
     limit: Option<u64>,
     control: &Arc<Control>,
-) -> Result<Named> {
-    let passing = Passing {
+) -> Result<ContentDigest> {
+    let reader_options = ReaderOptions {
         keep: Keep::default(),
         sums: Sums::default(),
     };
     let mut stream = FirstOf {
-        stream: Intake::start(source, passing, control)?,
+        stream: SourceReader::start(source, reader_options, control)?,
         left: limit.unwrap_or(u64::MAX),
     };
     let mut disk = InOrder::new(&mut stream, None);
-    let named = digest_cuts(&mut Cutter::new(&mut disk, 1), control)?;
+    let named = digest_chunks(&mut StreamChunker::new(&mut disk, 1), control)?;
     match limit {
         Some(limit) if named.content.size < limit => Err(too_short(named.content.size, limit)),
         _ => Ok(named),
@@ -112,9 +112,9 @@ pub(crate) fn digest_written(
     written: Arc<dyn BlockRead>,
     format: Format,
     size: u64,
-    padded: Padded,
+    padded: Padding,
     control: &Arc<Control>,
-) -> Result<Named> {
+) -> Result<ContentDigest> {
     if format == Format::Raw {
         return digest_bytes(written, Some(size), control);
     }
@@ -128,28 +128,33 @@ pub(crate) fn digest_written(
     digest_image(image.first(size), control)
 }
 
-fn digest_image(image: Image, control: &Arc<Control>) -> Result<Named> {
+fn digest_image(image: Image, control: &Arc<Control>) -> Result<ContentDigest> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    digest_cuts(
-        &mut Gather::start(image, threads, BUFFERS, control, None, true)?,
+    let options = ReadOptions {
+        threads,
+        buffers: BUFFERS,
+        want_digest: true,
+    };
+    digest_chunks(
+        &mut ParallelReader::start(image, options, None, control)?,
         control,
     )
 }
 
-fn digest_cuts(cuts: &mut dyn Cuts, control: &Control) -> Result<Named> {
+fn digest_chunks(chunks: &mut dyn ChunkSource, control: &Control) -> Result<ContentDigest> {
     let mut hasher = Hasher::in_order();
     let (mut size, mut data) = (0, 0);
-    while let Some(cut) = cuts.next()? {
+    while let Some(extent) = chunks.next()? {
         control.check()?;
-        size = cut.end();
-        if let Cut::Chunk(chunk) = cut {
+        size = extent.end();
+        if let Extent::Chunk(chunk) = extent {
             hasher.take(&chunk.hashes());
             data += chunk.data_len();
         }
         control.reached(size, data);
     }
-    Ok(Named {
-        content: Content { size, data },
+    Ok(ContentDigest {
+        content: ContentSize { size, data },
         digest: hasher.finish(size)?,
     })
 }
@@ -161,7 +166,7 @@ fn too_short(found: u64, wanted: u64) -> Error {
 
 /// The first bytes of a stream; what lies behind them is not even waited for.
 struct FirstOf {
-    stream: Intake,
+    stream: SourceReader,
     left: u64,
 }
 

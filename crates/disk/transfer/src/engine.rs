@@ -1,34 +1,32 @@
 //! One import from its first byte to its last.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use diskimage::passing::Means;
 use diskimage::{Format, How};
 use endpoint::target::Candidate;
-use error::{Error, Kind, Result};
-use sparse::BlockWrite;
-use sparse::digest::Digest;
+use error::{Error, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
-use vmconfig::Vm;
 
+use crate::advice::Advice;
 use crate::blank;
 use crate::control::Control;
-use crate::digest::Content;
-use crate::encoded::{Encoded, Form, Measured, Padded, Passes};
+use crate::disk_transfer::{BUFFERS, TransferOptions};
+use crate::format_target::{FormatTarget, Measurements, MeasuringTarget, Padding, TargetFormat};
 use crate::input::Input;
-use crate::intake::{Keep, Passed, Passing};
 use crate::open::Footer;
+use crate::outcome::{DiskPlan, Imported, Outcome, Plan};
 use crate::ova::Told;
-use crate::passes::{Source, Walked, stopped};
-use crate::pick::Pick;
-use crate::pour::{BUFFERS, Bounds};
-use crate::seen::{Config, Disk, Seen};
+use crate::passes::{Source, Walked, explained, stopped};
+use crate::selection::Selection;
 use crate::siblings;
+use crate::source_reader::{Keep, ReaderOptions, SourceSummary};
+use crate::summary::Summary;
 use crate::sums::Sums;
-use crate::walk::Walk;
-use crate::writer::{Places, Writer};
+use crate::undo::undone;
+use crate::walk::{Walk, WalkOptions};
+use crate::writer::{Places, Writer, WriterOptions};
 
 /// What to import, and to where.
 pub struct Import {
@@ -37,13 +35,13 @@ pub struct Import {
     /// Where the disks go, everything checked that can be without their sizes.
     pub places: Places,
     /// The format that the targets are to hold; raw if it is not given.
-    pub form: Option<Form>,
+    pub target_format: Option<TargetFormat>,
     /// How images may be opened: what they name, and which state of them is meant.
     pub how: How,
     /// Where a copy of the source's bytes goes, if anywhere.
     pub keep: Option<Box<dyn Candidate>>,
     /// Which disk is meant.
-    pub pick: Pick,
+    pub selection: Selection,
     /// What decoders may spend.
     pub limits: Limits,
     /// The largest disk that is taken, in bytes.
@@ -55,89 +53,13 @@ pub struct Import {
     /// What was not checked before the import began, to be told with its other warnings.
     pub warnings: Vec<Error>,
     /// Whether the disks' digests are wanted: a tenth of the work where data is copied or unpacked by zstd.
-    pub named: bool,
+    pub want_digest: bool,
     /// Whether each target is read back and compared, for which digests are made in any case.
     pub verify: bool,
     /// Whether what was not used or not checked is an error.
     pub strict: bool,
     /// Whether to stop before the first change.
     pub dry_run: bool,
-}
-
-/// What an import did.
-#[derive(Debug)]
-pub struct Imported {
-    /// Bytes read from the source.
-    pub taken: u64,
-    /// The source's digests that were asked for.
-    pub sums: Sums,
-    /// The disks, in the order in which they came.
-    pub disks: Vec<ImportedDisk>,
-    /// Why the guest is not known that came with them, where several are described.
-    pub undecided: Option<Error>,
-    /// Guest configurations that came with them.
-    pub configs: Vec<Config>,
-    /// The guest that they describe.
-    pub guest: Option<Box<Vm>>,
-    /// What the manifest of an appliance was found to say.
-    pub manifest: Option<String>,
-    /// What was not used or not checked.
-    pub warnings: Vec<Error>,
-}
-
-/// A disk that was imported.
-#[derive(Debug)]
-pub struct ImportedDisk {
-    /// The disk as the source describes it.
-    pub disk: Disk,
-    /// The layers around it, outermost first.
-    pub layers: Vec<&'static str>,
-    /// Its content.
-    pub content: Content,
-    /// Its digest, if it was asked for.
-    pub digest: Option<Digest>,
-    /// How each target ended, in the order given.
-    pub targets: Vec<TargetEnd>,
-}
-
-/// How one target ended.
-#[derive(Debug)]
-pub struct TargetEnd {
-    /// What the person calls it.
-    pub name: String,
-    /// Where its bytes lie, if that is a place to read from.
-    pub path: Option<PathBuf>,
-    /// What went wrong with it.
-    pub result: Result<()>,
-}
-
-/// What an import would do with one disk.
-#[derive(Debug)]
-pub struct DiskPlan {
-    /// The disk as the source describes it.
-    pub disk: Disk,
-    /// A line for each target.
-    pub targets: Vec<String>,
-}
-
-/// What an import would do.
-#[derive(Debug)]
-pub struct Plan {
-    /// The layers around the first disk, outermost first.
-    pub layers: Vec<&'static str>,
-    /// What becomes of each disk.
-    pub disks: Vec<DiskPlan>,
-    /// What was not used or not checked, up to the last disk.
-    pub warnings: Vec<Error>,
-}
-
-/// What came of [`import`].
-#[derive(Debug)]
-pub enum Outcome {
-    /// It was a dry run.
-    Planned(Plan),
-    /// The source was right, and each target ended on its own.
-    Done(Imported),
 }
 
 /// Imports, or says what it would do.
@@ -149,26 +71,34 @@ pub enum Outcome {
 pub fn import(mut import: Import, control: &Arc<Control>) -> Result<Outcome> {
     if import.strict {
         // What is known to be unchecked now will not be checked later.
-        let mut seen = Seen::default();
-        seen.warn_first(import.warnings.clone());
-        seen.no_warnings()?;
+        let mut summary = Summary::default();
+        summary.warn_first(import.warnings.clone());
+        summary.no_warnings()?;
     }
-    let Some(form) = import.form.clone() else {
+    let Some(target_format) = import.target_format.clone() else {
         return once(import, Format::Raw, None, control);
     };
-    let passes = Passes::of(&form, import.source.name(), &import.pick.choice);
-    if form.needs_measure() {
-        measure(&mut import, &form, &passes, control)?;
+    let measurements = Measurements::of(
+        &target_format,
+        import.source.name(),
+        &import.selection.choice,
+    );
+    if target_format.needs_measure() {
+        measure(&mut import, &target_format, &measurements, control)?;
     }
-    let (format, ova) = (form.format, passes.ova.clone());
-    import.places = encoded(import.places, form, passes);
+    let (format, ova) = (target_format.format, measurements.ova.clone());
+    import.places = encoded(import.places, target_format, measurements);
     once(import, format, ova, control)
 }
 
-fn encoded(places: Places, form: Form, passes: Passes) -> Places {
+fn encoded(places: Places, target_format: TargetFormat, measurements: Measurements) -> Places {
     let encode = move |candidates: Vec<Box<dyn Candidate>>| {
         let encode = |inner| -> Box<dyn Candidate> {
-            Box::new(Encoded::new(inner, form.clone(), passes.clone()))
+            Box::new(FormatTarget::new(
+                inner,
+                target_format.clone(),
+                measurements.clone(),
+            ))
         };
         candidates.into_iter().map(encode).collect()
     };
@@ -184,8 +114,8 @@ fn encoded(places: Places, form: Form, passes: Passes) -> Places {
 /// pipe, a first pass through the source finds out what they will be.
 fn measure(
     import: &mut Import,
-    form: &Form,
-    passes: &Passes,
+    target_format: &TargetFormat,
+    measurements: &Measurements,
     control: &Arc<Control>,
 ) -> Result<()> {
     let Places::These(targets) = &import.places else {
@@ -198,34 +128,34 @@ fn measure(
     let Some(again) = import.source.again() else {
         return Err(Error::unsupported(format!(
             "can be read only once, and {} {} for a pipe has to know all of it beforehand",
-            form.article(),
-            form.name()
+            target_format.article(),
+            target_format.name()
         ))
-        .hint("write to a file, or choose --format vmdk or raw, which need no second pass")
+        .advise(Advice::ChooseOnePass)
         .at(name));
     };
     if import.dry_run {
         return Ok(());
     }
-    let measured = Measured::new(pipe.name(), form.clone(), passes.clone());
+    let measured = MeasuringTarget::new(pipe.name(), target_format.clone(), measurements.clone());
     let first = Import {
         source: std::mem::replace(
             &mut import.source,
             again().map_err(|error| error.at(&name))?,
         ),
         places: Places::These(vec![Box::new(measured)]),
-        form: None,
+        target_format: None,
         how: import.how.clone(),
         keep: None,
-        pick: import.pick.clone(),
-        named: false,
+        selection: import.selection.clone(),
+        want_digest: false,
         verify: false,
         warnings: Vec::new(),
         strict: false,
         dry_run: false,
         ..*import
     };
-    once(first, Format::Raw, passes.ova.clone(), control).map(drop)
+    once(first, Format::Raw, measurements.ova.clone(), control).map(drop)
 }
 
 /// One import; its targets hold `format`, in an OVA if there is one.
@@ -235,17 +165,17 @@ fn once(
     ova: Option<Told>,
     control: &Arc<Control>,
 ) -> Result<Outcome> {
-    let padded = Padded::of(import.form.as_ref())?;
+    let padded = Padding::of(import.target_format.as_ref())?;
     let name = import.source.name().to_owned();
     siblings::check(&name, &import.how.gate).map_err(|error| error.at(&name))?;
     let keep = open_keep(import.keep, import.dry_run, control)?;
     let hint = import.source.hint();
     control.source_opened(import.source.size());
-    let passing = Passing {
+    let reader_options = ReaderOptions {
         keep: keep.clone(),
         sums: import.sums,
     };
-    let source = Source::new(import.source, passing);
+    let source = Source::new(import.source, reader_options);
     let means = Means {
         threads: import.limits.threads,
         // The map of what is stored, what passed by and the tables take a part each.
@@ -254,42 +184,44 @@ fn once(
         again: source.comes_again(),
     };
     let opening = source.opening(means, import.how);
-    let bounds = Bounds {
+    let transfer = TransferOptions {
         max_size: import.max_size,
         threads: import.limits.threads,
-        footer: Footer::of(import.pick.format),
+        footer: Footer::of(import.selection.format),
         encoded: format != Format::Raw,
         padded,
-        named: import.named,
+        want_digest: import.want_digest,
         buffers: BUFFERS,
         early: opening.means.memory as usize,
         alone: true,
     };
     let mut writer = Writer::new(
-        import.places,
-        format,
-        ova.clone(),
-        bounds,
-        import.verify,
-        import.dry_run,
+        WriterOptions {
+            places: import.places,
+            format,
+            ova: ova.clone(),
+            transfer,
+            verify: import.verify,
+            dry_run: import.dry_run,
+        },
         control,
     );
-    let mut walk = Walk::new(
-        import.limits,
-        import.engine,
-        &import.pick,
-        &opening,
-        &mut writer,
+    let options = WalkOptions {
+        limits: import.limits,
+        engine: import.engine,
+        selection: &import.selection,
+        opening: &opening,
         control,
-    );
+    };
+    let mut walk = Walk::new(options, &mut writer);
     let walked = source.walk(&mut walk, control);
-    let mut seen = walk.seen;
-    seen.warn_first(import.warnings);
-    let described = seen.describe_guest(&import.pick.choice);
+    let mut summary = walk.summary;
+    summary.warn_first(import.warnings);
+    let described = summary.describe_guest(&import.selection.choice);
     let guest = described.vm.map(Box::new);
     let walked = walked.and_then(|walked| match (&guest, &walked) {
         (Some(vm), Walked::Through(_)) => {
-            let made = blank::make(vm, &import.pick, &mut writer, &mut seen)?;
+            let made = blank::make(vm, &import.selection, &mut writer, &mut summary)?;
             Ok(if made.is_break() {
                 Walked::Stopped
             } else {
@@ -301,17 +233,17 @@ fn once(
     writer
         .warnings
         .drain(..)
-        .for_each(|warning| seen.warn(warning));
+        .for_each(|warning| summary.warn(warning));
     for warning in ova.iter().flat_map(|ova| ova.end(guest.as_deref())) {
-        seen.warn(warning);
+        summary.warn(warning);
     }
     if walked.is_ok() && writer.is_planned() {
-        return Ok(plan(seen, std::mem::take(&mut writer.plans)));
+        return Ok(plan(summary, std::mem::take(&mut writer.plans)));
     }
     let checked = walked
-        .and_then(|walked| check(walked, &import.pick, &seen, &import.sums))
+        .and_then(|walked| check(walked, &import.selection, &summary, &import.sums))
         .and_then(|passed| match import.strict {
-            true => seen.no_warnings().map(|()| passed),
+            true => summary.no_warnings().map(|()| passed),
             false => Ok(passed),
         })
         .map_err(|error| explained(error, hint).at(&name));
@@ -326,41 +258,38 @@ fn once(
         Err(error) => return Err(writer.give_up(undo_keep(&keep, error, control))),
     };
     Ok(Outcome::Done(Imported {
-        taken: passed.bytes,
+        bytes_read: passed.bytes,
         sums: passed.sums,
-        disks: writer.finish(&seen.taken)?,
-        configs: seen.configs,
+        disks: writer.finish(&summary.taken)?,
+        configs: summary.configs,
         guest,
         undecided: described.undecided,
-        manifest: seen.manifest,
-        warnings: seen.warnings,
+        manifest: summary.manifest,
+        warnings: summary.warnings,
     }))
 }
 
-fn plan(seen: Seen, disks: Vec<DiskPlan>) -> Outcome {
-    let layers = seen.taken.into_iter().next().map(|taken| taken.layers);
+fn plan(summary: Summary, disks: Vec<DiskPlan>) -> Outcome {
+    let layers = summary.taken.into_iter().next().map(|taken| taken.layers);
     Outcome::Planned(Plan {
         layers: layers.unwrap_or_default(),
         disks,
-        warnings: seen.warnings,
+        warnings: summary.warnings,
     })
 }
 
-/// An input that is no disk, with what its source knows about why.
-pub(crate) fn explained(error: Error, hint: Option<&'static str>) -> Error {
-    match hint {
-        Some(hint) if error.kind() == Kind::Refused => error.hint(hint),
-        _ => error,
-    }
-}
-
 /// The judgement at the source's end: the disks that were meant, all of it read, the right checksum.
-fn check(walked: Walked, pick: &Pick, seen: &Seen, sums: &Sums) -> Result<Passed> {
+fn check(
+    walked: Walked,
+    selection: &Selection,
+    summary: &Summary,
+    sums: &Sums,
+) -> Result<SourceSummary> {
     let Walked::Through(passed) = walked else {
         // The writer knows why, and `give_up` says it.
         return Err(job::interrupted());
     };
-    pick.judge(seen)?;
+    selection.judge(summary)?;
     let passed = passed.ok_or_else(stopped)?;
     sums.check(&passed.sums)?;
     Ok(passed)
@@ -404,13 +333,5 @@ fn undo_keep(keep: &Keep, error: Error, control: &Control) -> Error {
             error
         }
         None => error,
-    }
-}
-
-/// Aborts `target` because of `error`.
-pub(crate) fn undone(error: Error, target: &mut dyn BlockWrite) -> Error {
-    match target.abort() {
-        Ok(()) => error,
-        Err(left) => error.because(left),
     }
 }

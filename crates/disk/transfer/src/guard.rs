@@ -13,6 +13,7 @@ use recognise::reach::{self, By, Fit, Reach};
 use sparse::zero::is_zero;
 use sparse::{DiskRead, Piece, SparseRead};
 
+use crate::advice::Advice;
 use crate::basis::{Basis, not_whole_sectors, nothing_recognised, shows_at_its_end};
 
 pub(crate) use mixed::GuardedMixed;
@@ -203,7 +204,7 @@ fn cut(reach: &Reach, size: u64) -> Error {
         "is cut off: {} ends at byte {}, the disk at byte {size}",
         reach.by, reach.end
     ))
-    .hint("give the whole disk, with all of its parts; --force-truncated takes it as it is")
+    .advise(Advice::AcceptTruncated)
 }
 
 /// A disk that is watched as it passes.

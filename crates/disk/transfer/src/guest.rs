@@ -4,9 +4,10 @@ use error::{Error, Kind, Result};
 use vmconfig::ovf::Offer;
 use vmconfig::{Choice, Note, Origin, Vm, libvirt, ovf, proxmox, vbox, vmx, xl, xva};
 
-use crate::classify::{Class, ConfigKind, classify};
+use crate::advice::Advice;
+use crate::classify::{Class, classify};
+use crate::config::{Config, ConfigKind};
 use crate::names::last_part;
-use crate::seen::Config;
 
 /// Languages in the order in which they are believed: what was made to carry a guest elsewhere first.
 const BEST: [ConfigKind; 7] = [
@@ -45,8 +46,8 @@ impl Guest {
                     break;
                 }
                 Err(error) => match undecided(config, choice, &error) {
-                    Some(hint) => {
-                        let error = error.hint(hint).at(&config.member);
+                    Some(advice) => {
+                        let error = error.advise(advice).at(&config.member);
                         guest.undecided.get_or_insert(error);
                     }
                     None => guest.warnings.push(unused(config, error)),
@@ -140,7 +141,7 @@ pub(crate) fn read(config: &Config, choice: &Choice) -> Result<Vm> {
 }
 
 /// What to do where `error` only says that nobody has chosen well among what `config` describes.
-fn undecided(config: &Config, choice: &Choice, error: &Error) -> Option<&'static str> {
+fn undecided(config: &Config, choice: &Choice, error: &Error) -> Option<Advice> {
     if error.kind() != Kind::Refused {
         return None;
     }
@@ -157,8 +158,8 @@ fn undecided(config: &Config, choice: &Choice, error: &Error) -> Option<&'static
     let offered = |deployment: &String| offer.deployments.contains(deployment);
     let deployment = choice.deployment.as_ref();
     Some(match deployment.is_some_and(|wanted| !offered(wanted)) {
-        true => "choose one with --deployment, or leave it out for the default",
-        false => "choose one with --guest",
+        true => Advice::SelectDeployment,
+        false => Advice::SelectGuest,
     })
 }
 

@@ -3,6 +3,8 @@
 use error::{Error, Result};
 use sparse::digest::{Digest, DiskHasher};
 
+use crate::advice::Advice;
+
 /// Blocks whose hashes are remembered: 40 MiB of them stand for 64 GiB of data.
 const MOST: usize = 1 << 20;
 /// Blocks whose hashes are remembered before it is looked which of them are needed no more.
@@ -108,7 +110,7 @@ impl Hasher {
                 "holds more than {} of data out of order, too much to be named in one pass",
                 error::amount(self.most as u64 * sparse::digest::BLOCK as u64)
             ))
-            .hint("unpack it first and give the file, or make no digest: --quiet alone"));
+            .advise(Advice::SkipDigest));
         };
         all.sort_unstable_by_key(|&(number, _)| number);
         for (number, hash) in &all {

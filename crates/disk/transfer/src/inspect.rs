@@ -3,9 +3,10 @@
 //! It is the same walk as an import's, with somebody at its end who only looks: of images, the tables
 //! are read and not the data; raw disks in a stream are read, because nothing else tells their holes.
 
-mod looker;
-mod members;
-pub(crate) mod survey;
+mod events;
+mod inspector;
+mod stream;
+mod survey;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -19,19 +20,20 @@ use vmconfig::Vm;
 
 use crate::basis::{Basis, no_disk, nothing_recognised};
 use crate::classify::Class;
+use crate::config::Config;
 use crate::control::Control;
-use crate::engine::explained;
+use crate::disk::{Disk, Taken};
 use crate::input::Input;
-use crate::intake::Passing;
+use crate::members::Members;
 use crate::open::Footer;
-use crate::passes::{Source, Walked};
-use crate::pick::Pick;
-use crate::seen::{Config, Disk, Seen, Taken};
+use crate::passes::{Source, Walked, explained};
+use crate::selection::Selection;
 use crate::siblings;
-use crate::walk::Walk;
+use crate::source_reader::ReaderOptions;
+use crate::summary::Summary;
+use crate::walk::{Walk, WalkOptions};
 
-pub(crate) use looker::Looker;
-pub use members::{Entry, Members, What};
+use inspector::Inspector;
 pub use survey::{Packing, Survey};
 
 /// What is to be looked at.
@@ -41,7 +43,7 @@ pub struct Inspect {
     /// How an import would open images; what it would refuse is described all the same.
     pub how: How,
     /// Which disks are described; all of them are unless a member is named.
-    pub pick: Pick,
+    pub selection: Selection,
     /// What decoders may spend.
     pub limits: Limits,
     /// The largest disk that an import would take, in bytes.
@@ -71,6 +73,16 @@ pub struct Inspected {
     pub warnings: Vec<Error>,
     /// Why an import would not take the source, whatever its disks are like.
     pub refusal: Option<Error>,
+}
+
+impl Inspected {
+    /// Every error and warning in it, for those who put [`crate::Advice`] into words.
+    pub fn errors_mut(&mut self) -> Vec<&mut Error> {
+        let disks = self.disks.iter_mut();
+        let disks = disks.flat_map(|disk| disk.refusal.iter_mut().chain(&mut disk.trouble));
+        let told = self.warnings.iter_mut().chain(&mut self.refusal);
+        disks.chain(told).collect()
+    }
 }
 
 /// A disk and what can be said about it.
@@ -140,7 +152,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     let (hint, size) = (inspect.source.hint(), inspect.source.size());
     let part = siblings::check(&name, &inspect.how.gate).err();
     control.source_opened(size);
-    let source = Source::new(inspect.source, Passing::idle());
+    let source = Source::new(inspect.source, ReaderOptions::idle());
     let means = Means {
         threads: inspect.limits.threads,
         memory: inspect.limits.memory / 3,
@@ -148,25 +160,25 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
         again: source.comes_again(),
     };
     let opening = source.opening(means, inspect.how);
-    let pick = Pick {
+    let selection = Selection {
         several: true,
-        ..inspect.pick
+        ..inspect.selection
     };
-    let mut looker = Looker::new(inspect.max_size, Footer::of(pick.format), control);
-    let mut walk = Walk::new(
-        inspect.limits,
-        Engine::Own,
-        &pick,
-        &opening,
-        &mut looker,
+    let mut inspector = Inspector::new(inspect.max_size, Footer::of(selection.format), control);
+    let options = WalkOptions {
+        limits: inspect.limits,
+        engine: Engine::Own,
+        selection: &selection,
+        opening: &opening,
         control,
-    );
+    };
+    let mut walk = Walk::new(options, &mut inspector);
     let walked = source.walk(&mut walk, control);
-    let seen = walk.seen;
+    let summary = walk.summary;
     walked
         .and_then(|walked| match walked {
             Walked::Stopped => Err(job::interrupted()),
-            Walked::Through(_) => told(size, seen, looker, &pick),
+            Walked::Through(_) => told(size, summary, inspector, &selection),
         })
         .map(|told| Inspected {
             refusal: part.clone().or(told.refusal),
@@ -179,32 +191,37 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
         .map_err(|error| explained(error, hint).at(&name))
 }
 
-fn told(size: Option<u64>, mut seen: Seen, mut looker: Looker, pick: &Pick) -> Result<Inspected> {
-    let refusal = pick.judge(&seen).err();
-    let nothing = pick.member.is_some() || (!seen.archive && seen.configs.is_empty());
+fn told(
+    size: Option<u64>,
+    mut summary: Summary,
+    mut inspector: Inspector,
+    selection: &Selection,
+) -> Result<Inspected> {
+    let refusal = selection.judge(&summary).err();
+    let nothing = selection.member.is_some() || (!summary.archive && summary.configs.is_empty());
     if let Some(refusal) = refusal
         .as_ref()
-        .filter(|_| nothing && seen.taken.is_empty())
+        .filter(|_| nothing && summary.taken.is_empty())
     {
         return Err(refusal.clone());
     }
-    for described in &mut looker.disks {
+    for described in &mut inspector.disks {
         let same = |taken: &&Taken| taken.disk.member == described.disk.member;
-        if let Some(taken) = seen.taken.iter().find(same) {
+        if let Some(taken) = summary.taken.iter().find(same) {
             described.layers = taken.layers.clone();
         }
     }
     Ok(Inspected {
-        guest: seen.describe_guest(&pick.choice).vm.map(Box::new),
+        guest: summary.describe_guest(&selection.choice).vm.map(Box::new),
         size,
-        layers: looker.layers,
-        archive: seen.archive,
-        disks: looker.disks,
-        members: looker.members,
-        configs: seen.configs,
-        manifest: seen.manifest,
-        warnings: seen.warnings,
-        refusal: looker.refusal.or(looker.manifest).or(refusal),
+        layers: inspector.layers,
+        archive: summary.archive,
+        disks: inspector.disks,
+        members: inspector.members,
+        configs: summary.configs,
+        manifest: summary.manifest,
+        warnings: summary.warnings,
+        refusal: inspector.refusal.or(inspector.manifest).or(refusal),
     })
 }
 

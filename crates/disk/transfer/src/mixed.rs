@@ -11,9 +11,9 @@ use error::{Error, Result};
 use sparse::{DiskRead, Piece, SparseRead};
 
 use crate::control::Control;
+use crate::disk::Disk;
+use crate::disk_transfer::{BUFFERS, DiskTransfer, TransferOptions};
 use crate::open::Content;
-use crate::pour::{BUFFERS, Bounds, Pour};
-use crate::seen::Disk;
 
 /// Disks that are taken side by side: each takes up to 2 MiB and four threads.
 pub(crate) const MOST: usize = 16;
@@ -130,13 +130,13 @@ impl DiskRead for Queue {
 }
 
 /// What bounds one of `count` disks that are taken side by side.
-pub(crate) fn share(bounds: Bounds, count: usize) -> Bounds {
+pub(crate) fn share(options: TransferOptions, count: usize) -> TransferOptions {
     let count = count.max(1);
-    Bounds {
+    TransferOptions {
         buffers: (BUFFERS / count).max(CHUNKS),
-        early: bounds.early / count,
+        early: options.early / count,
         alone: false,
-        ..bounds
+        ..options
     }
 }
 
@@ -144,18 +144,18 @@ pub(crate) fn share(bounds: Bounds, count: usize) -> Bounds {
 ///
 /// # Errors
 /// Whatever is wrong with `mixed` or with one of the disks.
-pub(crate) fn pour(
+pub(crate) fn run(
     found: &[Disk],
-    ways: Vec<(Feed, Queue, &mut Pour)>,
+    ways: Vec<(Feed, Queue, &mut DiskTransfer)>,
     mixed: &mut dyn Mixed,
-    bounds: Bounds,
+    options: TransferOptions,
     control: &Arc<Control>,
 ) -> Result<ControlFlow<()>> {
     thread::scope(|scope| {
         let (mut feeds, mut threads) = (Vec::new(), Vec::new());
-        for ((feed, mut queue, pour), disk) in ways.into_iter().zip(found) {
+        for ((feed, mut queue, transfer), disk) in ways.into_iter().zip(found) {
             feeds.push(feed);
-            let work = move || pour.pour(disk, Content::Stream(&mut queue), bounds, control);
+            let work = move || transfer.run(disk, Content::Stream(&mut queue), options, control);
             let thread = thread::Builder::new().name("disk".into());
             let spawned = thread.spawn_scoped(scope, work);
             threads.push(spawned.map_err(|cause| Error::io("no thread for a disk", cause))?);

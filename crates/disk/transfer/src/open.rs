@@ -12,6 +12,8 @@ use crate::input::Beside;
 
 /// What becomes of formats on the way.
 pub(crate) struct Opening {
+    /// What the user calls the source.
+    pub(crate) name: String,
     /// How images are opened.
     pub(crate) how: How,
     /// What a pass may spend.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use diskimage::How;
 use diskimage::passing::Means;
-use error::{Error, Result};
+use error::{Error, Kind, Result};
 use sparse::{Again, ByteSource, Folder, Lookahead, drain};
 
 use crate::control::Control;
 use crate::input::Input;
-use crate::intake::{Intake, Keep, Passed, Passing};
 use crate::open::Opening;
+use crate::source_reader::{Keep, ReaderOptions, SourceReader, SourceSummary};
 use crate::stub;
 use crate::sums::Sums;
 use crate::walk::Walk;
@@ -24,7 +24,7 @@ const PASSES: usize = 6;
 pub(crate) struct Source {
     input: Input,
     again: Option<Again>,
-    passing: Passing,
+    reader_options: ReaderOptions,
 }
 
 /// How far a walk came.
@@ -33,19 +33,19 @@ pub(crate) enum Walked {
     Stopped,
     /// To its end, and what is known about the source then; `None` where the rest of it does not
     /// matter.
-    Through(Option<Passed>),
+    Through(Option<SourceSummary>),
 }
 
 impl Source {
     /// `input`, of which this becomes as it passes.
-    pub(crate) fn new(input: Input, passing: Passing) -> Self {
+    pub(crate) fn new(input: Input, reader_options: ReaderOptions) -> Self {
         Source {
             again: match &input {
                 Input::Bytes { source, .. } => source.again(),
                 Input::Folder { .. } => None,
             },
             input,
-            passing,
+            reader_options,
         }
     }
 
@@ -61,7 +61,7 @@ impl Source {
             Input::Folder { .. } => (None, None),
         };
         let (far, beside) = match &self.input {
-            Input::Bytes { source, beside } if self.passing.is_idle() => {
+            Input::Bytes { source, beside } if self.reader_options.is_idle() => {
                 let far = source.at_any_offset().filter(|_| source.is_far());
                 (far, beside.clone())
             }
@@ -69,11 +69,12 @@ impl Source {
             Input::Bytes { .. } | Input::Folder { .. } => (None, None),
         };
         Opening {
+            name: self.input.name().to_owned(),
             how,
             means,
             device,
             // A checksum of the source proves that all of it came.
-            unproven: unproven.filter(|_| self.passing.sums.is_empty()),
+            unproven: unproven.filter(|_| self.reader_options.sums.is_empty()),
             far,
             beside,
         }
@@ -85,17 +86,16 @@ impl Source {
         let Source {
             input,
             again,
-            passing,
+            reader_options,
         } = self;
-        input.name().clone_into(&mut walk.source);
         match input {
             Input::Bytes { source, .. } => {
-                if let Some(flow) = direct(&*source, &passing, walk)? {
+                if let Some(flow) = direct(&*source, &reader_options, walk)? {
                     return Ok(Walked::at_any_offset(flow, control));
                 }
-                through(source, again, passing, walk, control)
+                through(source, again, reader_options, walk, control)
             }
-            Input::Folder { folder, .. } if passing.is_idle() => {
+            Input::Folder { folder, .. } if reader_options.is_idle() => {
                 through_folder(&folder, walk, control)
             }
             Input::Folder { .. } => Err(Error::usage(
@@ -110,9 +110,9 @@ impl Walked {
     fn at_any_offset(flow: ControlFlow<()>, control: &Control) -> Self {
         match flow {
             Break(()) => Walked::Stopped,
-            Continue(()) => Walked::Through(Some(Passed {
+            Continue(()) => Walked::Through(Some(SourceSummary {
                 sums: Sums::default(),
-                bytes: control.progress().taken,
+                bytes: control.progress().bytes_read,
             })),
         }
     }
@@ -121,10 +121,10 @@ impl Walked {
 /// Where every byte has to pass, there is no other way than from front to back.
 fn direct(
     source: &dyn ByteSource,
-    passing: &Passing,
+    reader_options: &ReaderOptions,
     walk: &mut Walk<'_>,
 ) -> Result<Option<ControlFlow<()>>> {
-    let near = passing.is_idle() && !source.is_far();
+    let near = reader_options.is_idle() && !source.is_far();
     match source.at_any_offset().filter(|_| near) {
         Some(open) => open()?.map_or(Ok(None), |bytes| walk.direct(bytes)),
         None => Ok(None),
@@ -134,30 +134,30 @@ fn direct(
 fn through(
     mut source: Box<dyn ByteSource>,
     again: Option<Again>,
-    mut passing: Passing,
+    mut reader_options: ReaderOptions,
     walk: &mut Walk<'_>,
     control: &Arc<Control>,
 ) -> Result<Walked> {
-    let mut first: Option<Passed> = None;
+    let mut first: Option<SourceSummary> = None;
     for _ in 0..PASSES {
         let size = source.size();
         control.source_opened(size);
         walk.begin();
         let open = source.at_any_offset().filter(|_| source.device().is_none());
-        let mut intake = Intake::start(source, passing.clone(), control)?;
-        let mut stream = Lookahead::new(&mut intake);
+        let mut reader = SourceReader::start(source, reader_options.clone(), control)?;
+        let mut stream = Lookahead::new(&mut reader);
         let (passed, offset) = stub::pass_by(&mut stream, size, open.as_ref())?;
         let size_left = size.map(|size| size.saturating_sub(passed));
         let flow = walk.run(&mut stream, size_left, offset)?;
-        if flow.is_break() && !walk.seen.again {
+        if flow.is_break() && !walk.summary.again {
             return Ok(Walked::Stopped);
         }
-        if walk.seen.at_any_offset && !walk.seen.again {
+        if walk.summary.at_any_offset && !walk.summary.again {
             return Ok(Walked::at_any_offset(Continue(()), control));
         }
-        if !passing.is_idle() {
-            drain(&mut intake)?;
-            let passed = intake.passed().ok_or_else(stopped)?;
+        if !reader_options.is_idle() {
+            drain(&mut reader)?;
+            let passed = reader.summary().ok_or_else(stopped)?;
             if first.is_some_and(|first| first.sums != passed.sums) {
                 return Err(Error::io(
                     "changed between two passes",
@@ -166,10 +166,10 @@ fn through(
             }
             first = Some(passed);
             // The copy is complete.
-            passing.keep = Keep::default();
+            reader_options.keep = Keep::default();
         }
-        if !walk.seen.again {
-            return Ok(Walked::Through(intake.passed()));
+        if !walk.summary.again {
+            return Ok(Walked::Through(reader.summary()));
         }
         source = again.as_ref().ok_or_else(stopped)?()?;
     }
@@ -185,7 +185,7 @@ fn through_folder(
         control.source_opened(None);
         walk.begin();
         let flow = walk.folder(folder)?;
-        if !walk.seen.again {
+        if !walk.summary.again {
             return Ok(Walked::at_any_offset(flow, control));
         }
     }
@@ -202,4 +202,12 @@ fn too_many_passes() -> Error {
 /// Reading ended before the source did.
 pub(crate) fn stopped() -> Error {
     Error::io("reading stopped", "the source was not read to its end")
+}
+
+/// An input that is no disk, with what its source knows about why.
+pub(crate) fn explained(error: Error, hint: Option<&'static str>) -> Error {
+    match hint {
+        Some(hint) if error.kind() == Kind::Refused => error.hint(hint),
+        _ => error,
+    }
 }

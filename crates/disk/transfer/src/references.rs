@@ -6,10 +6,9 @@ use error::{Error, Result};
 use percent_encoding::percent_decode_str;
 use vmconfig::{Choice, Chunks, Disk, ovf};
 
-use crate::classify::ConfigKind;
+use crate::config::{Config, ConfigKind};
 use crate::guest;
 use crate::names::shortened;
-use crate::seen::Config;
 
 /// Parts at the end of an absolute path that are looked for: a disk may lie in a folder of its own.
 const SUFFIX: usize = 3;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use error::{Error, Result, amount};
 use sparse::{DiskRead, Piece, SparseRead};
 
+use crate::advice::Advice;
+
 /// Bytes that a piece which came early takes beside its data.
 const BESIDE: usize = 64;
 
@@ -113,7 +115,7 @@ impl<'a> Reorder<'a> {
                 self.position,
                 amount(self.most as u64)
             ))
-            .hint("give more --memory, or write to a file, a device or a volume"));
+            .advise(Advice::RaiseMemory));
         }
         self.disk.consume(len);
         self.early.insert(at, piece);

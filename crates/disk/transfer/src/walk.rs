@@ -7,14 +7,14 @@
 
 mod archive;
 mod chosen;
+mod describe;
 mod ending;
 mod evidence;
 mod folder;
 mod leaf;
-mod look;
+mod nesting;
 mod parts;
 mod vma;
-mod witness;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow::{self, Continue};
@@ -27,88 +27,64 @@ use unpack::gzip::Engine;
 use unpack::layer::{Compression, Layer, sniff};
 use unpack::manifest::Found;
 
-use crate::basis::two_at_once;
-use crate::classify::HEAD;
+use crate::classify::{HEAD, two_at_once};
 use crate::control::Control;
 use crate::guest::Guest;
-use crate::inspect::Looker;
-use crate::mixed::Mixed;
 use crate::names::shortened;
-use crate::open::{Content, Opening, Sieves};
-use crate::pick::Pick;
-use crate::seen::{Config, Disk, Seen};
+use crate::open::{Opening, Sieves};
+use crate::selection::Selection;
+use crate::sink::DiskSink;
+use crate::summary::Summary;
+use crate::witness::{Witness, is_about_content};
+use nesting::Nesting;
 use parts::Parts;
-use witness::{Witness, is_about_content};
 
-/// Layers around one file before somebody is playing games.
-const DEPTH: usize = 8;
-/// Layers in one source, all together: archives in archives multiply.
-const OPENED: usize = 10_000;
 /// Characters of a member's name that a message or the result shows.
 const NAMED: usize = 300;
 
-/// Takes the disk as it passes.
-pub(crate) trait DiskSink {
-    /// Takes the disk `found` to its end, or says `Break` to end the walk here. `configs` came before
-    /// it. What it finds wrong with the disk must wait: only what keeps it from reading on is an
-    /// error.
-    fn take(
-        &mut self,
-        found: &Disk,
-        configs: &[Config],
-        content: Content<'_>,
-    ) -> Result<ControlFlow<()>>;
-
-    /// Says how many bytes the sectors of the next disk have, where that is known.
-    fn sector(&mut self, sector: Option<u32>) {
-        let _ = sector;
-    }
-
-    /// Takes the disks `found`, whose pieces `mixed` gives in turns, to their ends; otherwise as
-    /// [`DiskSink::take`].
-    fn take_mixed(
-        &mut self,
-        found: &[Disk],
-        configs: &[Config],
-        mixed: &mut dyn Mixed,
-    ) -> Result<ControlFlow<()>>;
-
-    /// Whoever only wants to know what there is, and is told instead of given disks.
-    fn looker(&mut self) -> Option<&mut Looker> {
-        None
-    }
+/// What a walk goes by.
+#[derive(Clone, Copy)]
+pub(crate) struct WalkOptions<'a> {
+    /// What decoders may spend.
+    pub(crate) limits: Limits,
+    /// Which inflate is used.
+    pub(crate) engine: Engine,
+    /// Which disk is meant.
+    pub(crate) selection: &'a Selection,
+    /// How disks are opened.
+    pub(crate) opening: &'a Opening,
+    /// Progress, and whether to go on.
+    pub(crate) control: &'a Arc<Control>,
 }
 
-/// One walk through one source.
+/// One walk through one source, in as many passes as it takes.
 pub(crate) struct Walk<'a> {
-    limits: Limits,
-    engine: Engine,
-    pick: &'a Pick,
-    opening: &'a Opening,
+    options: WalkOptions<'a>,
     sink: &'a mut dyn DiskSink,
-    control: &'a Arc<Control>,
-    /// The source's name.
-    pub(crate) source: String,
-    pub(crate) seen: Seen,
-    /// The guest by so many of the descriptions seen.
-    guest: Option<(usize, Guest)>,
-    /// Tables that earlier passes through the same source have kept.
-    pub(crate) sieves: Sieves,
-    /// Members that an earlier pass took, and that this one has not met yet.
-    taken_before: Vec<String>,
-    /// Disks in several members that earlier passes through the same source have met.
+    /// What this pass has met.
+    pub(crate) summary: Summary,
+    /// What earlier passes have kept for this one.
+    earlier: Earlier,
+    /// Disks in several members that this pass and earlier ones have met.
     parts: Parts,
-    /// The disks of the XVA that the walk is in: their reference and their size in bytes.
-    xva: Vec<(String, u64)>,
-    /// Manifests that came behind files which they name, by the archive's member name: the next pass
-    /// through the same source compares them.
-    manifests: HashMap<String, Found>,
+    /// Where the walk is.
+    nesting: Nesting,
+    /// The guest by so many of the descriptions met.
+    guest: Option<(usize, Guest)>,
     /// Bytes in a sector of the disk that is about to be handed on, as its format declares it.
     sector: Option<u32>,
-    layers: Vec<&'static str>,
-    /// Compressions among `layers`.
-    decoders: usize,
-    opened: usize,
+}
+
+/// What passes through the same source leave for later ones.
+#[derive(Default)]
+struct Earlier {
+    /// The tables of images.
+    sieves: Sieves,
+    /// Members that an earlier pass took, and that this one has not met yet.
+    taken_before: Vec<String>,
+    /// Manifests that came behind files which they name, by the archive's member name: the next pass
+    /// compares them.
+    manifests: HashMap<String, Found>,
 }
 
 /// A file on the way: the source itself, what a layer unfolds to, or a member.
@@ -126,59 +102,39 @@ struct File {
 }
 
 impl<'a> Walk<'a> {
-    pub(crate) fn new(
-        limits: Limits,
-        engine: Engine,
-        pick: &'a Pick,
-        opening: &'a Opening,
-        sink: &'a mut dyn DiskSink,
-        control: &'a Arc<Control>,
-    ) -> Self {
+    /// A walk that tells `sink` what it meets.
+    pub(crate) fn new(options: WalkOptions<'a>, sink: &'a mut dyn DiskSink) -> Self {
         Walk {
-            limits,
-            engine,
-            pick,
-            opening,
+            options,
             sink,
-            control,
-            source: String::new(),
-            seen: Seen::default(),
-            guest: None,
-            sieves: Sieves::default(),
-            taken_before: Vec::new(),
+            summary: Summary::default(),
+            earlier: Earlier::default(),
             parts: Parts::default(),
-            xva: Vec::new(),
-            manifests: HashMap::new(),
+            nesting: Nesting::default(),
+            guest: None,
             sector: None,
-            layers: Vec::new(),
-            decoders: 0,
-            opened: 0,
         }
     }
 
     /// Forgets what the last pass through the source saw, but for the tables and the descriptors that it kept.
     pub(crate) fn begin(&mut self) {
         // Disks that a pass has taken to their end stay taken, and later passes go by them.
-        let mut taken = std::mem::take(&mut self.seen.taken);
-        if self.sink.looker().is_some() {
+        let mut taken = std::mem::take(&mut self.summary.taken);
+        if !self.sink.wants_content() {
             taken.clear();
         }
-        self.taken_before = taken
+        self.earlier.taken_before = taken
             .iter()
             .map(|taken| taken.disk.member.clone())
             .collect();
-        self.seen = Seen {
+        self.summary = Summary {
             taken,
-            ..Seen::default()
+            ..Summary::default()
         };
         self.guest = None;
         self.parts.begin();
-        self.layers.clear();
-        (self.decoders, self.opened) = (0, 0);
-        self.xva.clear();
-        if let Some(looker) = self.sink.looker() {
-            looker.begin();
-        }
+        self.nesting = Nesting::default();
+        self.sink.begin_pass();
     }
 
     /// Walks through `source`, of `size` bytes where known and with `offset` as its own offsets say of its
@@ -203,11 +159,11 @@ impl<'a> Walk<'a> {
     /// Says that something about `file` was not used or not checked.
     fn warn(&mut self, file: &File, warning: Error) {
         let name = shortened(&file.member, NAMED);
-        self.seen.warn(warning.within(&name));
+        self.summary.warn(warning.within(&name));
     }
 
     fn file(&mut self, stream: &mut dyn SparseRead, file: &File) -> Result<ControlFlow<()>> {
-        self.control.check()?;
+        self.options.control.check()?;
         let mut stream = Lookahead::new(stream);
         let head = stream.head(HEAD)?;
         if head.is_empty() && file.member.is_empty() {
@@ -221,13 +177,12 @@ impl<'a> Walk<'a> {
         let Some(layer) = layer else {
             return self.leaf(stream, file);
         };
-        let (layers, decoders, xva) = (self.layers.len(), self.decoders, self.xva.clone());
-        let taken = self.seen.taken.len();
+        let nesting = self.nesting.clone();
+        let taken = self.summary.taken.len();
         let mut witness = Witness::new(&mut stream);
         match self.unpack(layer, &mut witness, file) {
             Err(error) if !witness.failed && self.may_pass_by(&error, file, taken) => {
-                self.layers.truncate(layers);
-                (self.decoders, self.xva) = (decoders, xva);
+                self.nesting.go_back(nesting);
                 self.pass_by(error, file);
                 Ok(Continue(()))
             }
@@ -241,7 +196,7 @@ impl<'a> Walk<'a> {
     /// # Errors
     /// The source's reason why its end proves nothing.
     fn end_is_proven(&self, layer: Option<Layer>, file: &File) -> Result<()> {
-        let unproven = self.opening.unproven.as_ref();
+        let unproven = self.options.opening.unproven.as_ref();
         match (layer, unproven.filter(|_| file.member.is_empty())) {
             (None, Some(error)) => Err(error.clone()),
             _ => Ok(()),
@@ -255,13 +210,13 @@ impl<'a> Walk<'a> {
         stream: &mut dyn SparseRead,
         file: &File,
     ) -> Result<ControlFlow<()>> {
-        self.enter(layer)?;
+        self.nesting.enter(layer.name())?;
         let flow = match layer {
             Layer::Compression(kind) => self.compressed(kind, stream, file)?,
             Layer::Archive(kind) => self.archive(kind, stream, file)?,
             Layer::Vma => self.vma(stream, file)?,
         };
-        self.layers.pop();
+        self.nesting.leave();
         if flow.is_continue() {
             expect_end(stream, layer)?;
         }
@@ -272,8 +227,8 @@ impl<'a> Walk<'a> {
     /// for, and no disk has been taken from it since `taken` were.
     fn may_pass_by(&self, error: &Error, file: &File, taken: usize) -> bool {
         !file.member.is_empty()
-            && !self.pick.names(&file.member)
-            && self.seen.taken.len() == taken
+            && !self.options.selection.names(&file.member)
+            && self.summary.taken.len() == taken
             && is_about_content(error)
     }
 
@@ -281,12 +236,12 @@ impl<'a> Walk<'a> {
     /// the others do not matter.
     fn pass_by(&mut self, error: Error, file: &File) {
         let error = error.within(&shortened(&file.member, NAMED));
-        if self.pick.member.is_none() {
+        if self.options.selection.member.is_none() {
             let warning = Error::new(error.kind(), format!("{error}; passed by"));
-            self.seen.warn(warning.because_of(error.clone()));
+            self.summary.warn(warning.because_of(error.clone()));
         }
-        self.seen.trouble.get_or_insert(error);
-        self.seen.rest.push(&file.member, file.size);
+        self.summary.trouble.get_or_insert(error);
+        self.summary.rest.push(&file.member, file.size);
     }
 
     /// The layer that `head` begins, if any. In a member that is not wanted, what reads in two ways does not
@@ -294,25 +249,11 @@ impl<'a> Walk<'a> {
     fn layer(&self, head: &[u8], file: &File) -> Result<Option<Layer>> {
         let layer = sniff(head);
         match (layer, &diskimage::probe(head)[..]) {
-            (Some(layer), [format, ..]) if self.pick.wants(&file.member) => {
+            (Some(layer), [format, ..]) if self.options.selection.wants(&file.member) => {
                 two_at_once(layer.name(), format.name())
             }
             _ => Ok(layer),
         }
-    }
-
-    fn enter(&mut self, layer: Layer) -> Result<()> {
-        self.layers.push(layer.name());
-        self.opened += 1;
-        if self.layers.len() > DEPTH {
-            let message = format!("lies in more than {DEPTH} layers of packing");
-            return Err(Error::refused(message));
-        }
-        if self.opened > OPENED {
-            let message = format!("holds more than {OPENED} packed files");
-            return Err(Error::refused(message));
-        }
-        Ok(())
     }
 
     fn compressed(
@@ -321,7 +262,11 @@ impl<'a> Walk<'a> {
         stream: &mut dyn SparseRead,
         file: &File,
     ) -> Result<ControlFlow<()>> {
-        let decoder = kind.decoder(stream, &self.share(), self.engine)?;
+        let decoder = kind.decoder(
+            stream,
+            &self.nesting.share(self.options.limits),
+            self.options.engine,
+        )?;
         let place = shortened(&file.member, NAMED);
         let mut decoder = Located::new(decoder, &place);
         let inner = File {
@@ -329,27 +274,13 @@ impl<'a> Walk<'a> {
             offset: 0,
             ..file.clone()
         };
-        self.decoders += 1;
+        self.nesting.decoders += 1;
         let flow = self.file(&mut decoder, &inner)?;
-        self.decoders -= 1;
+        self.nesting.decoders -= 1;
         if flow.is_continue() {
             drain(&mut decoder)?;
         }
         Ok(flow)
-    }
-
-    /// What a decoder inside other decoders may spend: they all hold theirs at the same time.
-    fn share(&self) -> Limits {
-        let share = 1 + self.decoders as u64;
-        Limits {
-            threads: match self.decoders {
-                0 => self.limits.threads,
-                _ => 1,
-            },
-            memory: self.limits.memory / share,
-            xz_memory: self.limits.xz_memory / share,
-            ..self.limits
-        }
     }
 }
 

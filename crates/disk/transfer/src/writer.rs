@@ -8,16 +8,19 @@ use endpoint::target::Candidate;
 use error::{Error, Kind, Result};
 use sparse::BlockWrite;
 
+use crate::advice::Advice;
+use crate::config::Config;
 use crate::control::Control;
-use crate::digest::{Content as Held, Named, digest_written};
-use crate::engine::{DiskPlan, ImportedDisk, TargetEnd, undone};
-use crate::fan::Ending;
+use crate::digest::{ContentDigest, ContentSize, digest_written};
+use crate::disk::{Disk, Taken};
+use crate::disk_transfer::{DiskTransfer, TransferOptions, too_large};
+use crate::fanout::Ending;
 use crate::mixed::{self, Mixed};
 use crate::open::Content;
+use crate::outcome::{DiskPlan, ImportedDisk, TargetEnd};
 use crate::ova::Told;
-use crate::pour::{Bounds, Pour, too_large};
-use crate::seen::{Config, Disk, Taken};
-use crate::walk::DiskSink;
+use crate::sink::DiskSink;
+use crate::undo::undone;
 
 /// Where disks go.
 pub enum Places {
@@ -32,18 +35,26 @@ pub enum Places {
 pub type ChoosePlaces =
     dyn FnMut(usize, &Disk, &[Config]) -> Result<Vec<Box<dyn Candidate>>> + Send;
 
+/// What an import does with each disk.
+pub(crate) struct WriterOptions {
+    /// Where the disks go.
+    pub(crate) places: Places,
+    /// The format that targets hold, and are read back in.
+    pub(crate) format: Format,
+    /// What an OVA will hold, where one is written.
+    pub(crate) ova: Option<Told>,
+    /// How each disk is transferred.
+    pub(crate) transfer: TransferOptions,
+    /// Whether each target is read back and compared.
+    pub(crate) verify: bool,
+    /// Whether to stop before the first change.
+    pub(crate) dry_run: bool,
+}
+
 /// The sink of one import.
 pub(crate) struct Writer<'a> {
-    places: Places,
+    options: WriterOptions,
     control: &'a Arc<Control>,
-    bounds: Bounds,
-    /// What an OVA will hold, where one is written.
-    ova: Option<Told>,
-    /// The format that targets hold, and are read back in.
-    format: Format,
-    verify: bool,
-    /// Whether to stop before the first change.
-    dry_run: bool,
     /// What would be done, for each disk that a dry run has met.
     pub(crate) plans: Vec<DiskPlan>,
     /// Bytes in a sector of the next disk, where that is known.
@@ -52,37 +63,22 @@ pub(crate) struct Writer<'a> {
     pub(crate) warnings: Vec<Error>,
     /// Why a disk was not taken.
     failure: Option<Error>,
-    poured: Vec<Pour>,
+    transfers: Vec<DiskTransfer>,
     met: usize,
 }
 
 impl<'a> Writer<'a> {
-    pub(crate) fn new(
-        places: Places,
-        format: Format,
-        ova: Option<Told>,
-        bounds: Bounds,
-        verify: bool,
-        dry_run: bool,
-        control: &'a Arc<Control>,
-    ) -> Self {
+    pub(crate) fn new(mut options: WriterOptions, control: &'a Arc<Control>) -> Self {
+        // What is read back is compared by its digest.
+        options.transfer.want_digest |= options.verify;
         Writer {
-            places,
+            options,
             control,
-            bounds: Bounds {
-                // What is read back is compared by its digest.
-                named: bounds.named || verify,
-                ..bounds
-            },
-            ova,
-            format,
-            verify,
-            dry_run,
             plans: Vec::new(),
             sector: None,
             warnings: Vec::new(),
             failure: None,
-            poured: Vec::new(),
+            transfers: Vec::new(),
             met: 0,
         }
     }
@@ -91,14 +87,14 @@ impl<'a> Writer<'a> {
     fn candidates(&mut self, disk: &Disk, configs: &[Config]) -> Result<Vec<Box<dyn Candidate>>> {
         let number = self.met;
         self.met += 1;
-        let most = self.bounds.max_size;
+        let most = self.options.transfer.max_size;
         if disk.size == Some(0) {
             return Err(Error::refused("is a disk of 0 bytes"));
         }
         if let Some(size) = disk.size.filter(|&size| size > most) {
             return Err(too_large(size, most));
         }
-        let candidates = match &mut self.places {
+        let candidates = match &mut self.options.places {
             Places::These(candidates) => std::mem::take(candidates),
             Places::Each(choose) => choose(number, disk, configs).map_err(as_target)?,
         };
@@ -121,8 +117,8 @@ impl<'a> Writer<'a> {
         candidates: Vec<Box<dyn Candidate>>,
         size: Option<u64>,
         content: &Content<'_>,
-        bounds: Bounds,
-    ) -> Result<Pour> {
+        options: TransferOptions,
+    ) -> Result<DiskTransfer> {
         self.control.job().change()?;
         let mut opened: Vec<Box<dyn BlockWrite>> = Vec::new();
         for candidate in candidates {
@@ -131,9 +127,9 @@ impl<'a> Writer<'a> {
                 let lasting = target.is_lasting();
                 opened.push(target);
                 match lasting {
-                    false if self.verify => {
+                    false if self.options.verify => {
                         Err(Error::usage("what cannot be read back cannot be verified")
-                            .hint("leave --verify out"))
+                            .advise(Advice::SkipVerify))
                     }
                     _ => Ok(()),
                 }
@@ -144,12 +140,12 @@ impl<'a> Writer<'a> {
                     .fold(error, |error, target| undone(error, &mut **target)));
             }
         }
-        Pour::start(opened, content, bounds, self.control)
+        DiskTransfer::start(opened, content, options, self.control)
     }
 
     /// Whether every disk has a place of its own, however many there are.
     pub(crate) fn has_place_for_each(&self) -> bool {
-        matches!(self.places, Places::Each(_))
+        matches!(self.options.places, Places::Each(_))
     }
 
     /// Whether this was a dry run that went well.
@@ -160,7 +156,7 @@ impl<'a> Writer<'a> {
     /// Undoes everything; `error` says why, unless the writer knows better.
     pub(crate) fn give_up(mut self, error: Error) -> Error {
         let mut error = self.failure.take().unwrap_or(error);
-        for ending in self.poured.drain(..).flat_map(Pour::give_up) {
+        for ending in self.transfers.drain(..).flat_map(DiskTransfer::give_up) {
             let Err(why) = ending.result else { continue };
             if why.kind() == Kind::Interrupted {
                 error = error.because_of(why);
@@ -178,29 +174,41 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// When there is one target and it did not take its disk; each of several ends on its own.
     pub(crate) fn finish(mut self, taken: &[Taken]) -> Result<Vec<ImportedDisk>> {
-        let contents: Vec<Held> = self.poured.iter().filter_map(Pour::content).collect();
-        if contents.len() != taken.len() || self.poured.len() != taken.len() {
+        let contents: Vec<ContentSize> = self
+            .transfers
+            .iter()
+            .filter_map(DiskTransfer::content)
+            .collect();
+        if contents.len() != taken.len() || self.transfers.len() != taken.len() {
             let cause = format!("{} were found, {} written", taken.len(), contents.len());
             let error = Error::io("the transfer lost track of a disk", cause);
             return Err(self.give_up(error));
         }
-        if let (Some(ova), Some(content)) = (&self.ova, contents.first()) {
+        if let (Some(ova), Some(content)) = (&self.options.ova, contents.first()) {
             ova.holds(content.data);
         }
         let mut disks = Vec::new();
-        for ((pour, taken), content) in self.poured.drain(..).zip(taken).zip(contents) {
-            let digest = pour.digest();
-            let compare = digest.filter(|_| self.verify);
-            let compare = compare.map(|digest| Named { content, digest });
-            let disk = pour.told(&taken.disk);
-            let ends = pour.finish().into_iter();
+        for ((transfer, taken), content) in self.transfers.drain(..).zip(taken).zip(contents) {
+            let digest = transfer.digest();
+            let compare = digest.filter(|_| self.options.verify);
+            let compare = compare.map(|digest| ContentDigest { content, digest });
+            let disk = transfer.told(&taken.disk);
+            let ends = transfer.finish().into_iter();
             disks.push(ImportedDisk {
                 disk,
                 layers: taken.layers.clone(),
                 content,
                 digest,
                 targets: ends
-                    .map(|ending| end(ending, compare, self.format, self.bounds, self.control))
+                    .map(|ending| {
+                        end(
+                            ending,
+                            compare,
+                            self.options.format,
+                            self.options.transfer,
+                            self.control,
+                        )
+                    })
                     .collect(),
             });
         }
@@ -222,7 +230,7 @@ impl Writer<'_> {
         disk: &Disk,
         configs: &[Config],
     ) -> Result<Option<Vec<Box<dyn Candidate>>>> {
-        if let Some(ova) = &self.ova {
+        if let Some(ova) = &self.options.ova {
             ova.meet(disk, configs);
         }
         match self.candidates(disk, configs) {
@@ -247,7 +255,7 @@ impl Writer<'_> {
 
     /// Whether a dry run has to go on after the first disk.
     fn planned(&self) -> ControlFlow<()> {
-        match self.places {
+        match self.options.places {
             Places::These(_) => Break(()),
             Places::Each(_) => Continue(()),
         }
@@ -269,19 +277,20 @@ impl DiskSink for Writer<'_> {
         let Some(candidates) = self.places_of(found, configs)? else {
             return Ok(Break(()));
         };
-        if self.dry_run {
+        if self.options.dry_run {
             self.plan(found, &candidates);
             return Ok(self.planned());
         }
-        let mut pour = match self.open(candidates, found.size, &content, self.bounds) {
-            Ok(pour) => pour,
+        let mut transfer = match self.open(candidates, found.size, &content, self.options.transfer)
+        {
+            Ok(transfer) => transfer,
             Err(error) => {
                 self.failure = Some(error);
                 return Ok(Break(()));
             }
         };
-        let flow = pour.pour(found, content, self.bounds, self.control);
-        self.poured.push(pour);
+        let flow = transfer.run(found, content, self.options.transfer, self.control);
+        self.transfers.push(transfer);
         flow
     }
 
@@ -298,21 +307,21 @@ impl DiskSink for Writer<'_> {
             let Some(candidates) = self.places_of(disk, configs)? else {
                 return Ok(Break(()));
             };
-            if self.dry_run {
+            if self.options.dry_run {
                 self.plan(disk, &candidates);
             }
             places.push(candidates);
         }
-        if self.dry_run {
+        if self.options.dry_run {
             return Ok(self.planned());
         }
-        let bounds = mixed::share(self.bounds, found.len());
-        let (first, mut ends) = (self.poured.len(), Vec::new());
+        let options = mixed::share(self.options.transfer, found.len());
+        let (first, mut ends) = (self.transfers.len(), Vec::new());
         for (disk, candidates) in found.iter().zip(places) {
             let (feed, mut queue) = mixed::queue(disk.size);
             let content = Content::Stream(&mut queue);
-            match self.open(candidates, disk.size, &content, bounds) {
-                Ok(pour) => self.poured.push(pour),
+            match self.open(candidates, disk.size, &content, options) {
+                Ok(transfer) => self.transfers.push(transfer),
                 Err(error) => {
                     self.failure = Some(error);
                     return Ok(Break(()));
@@ -320,10 +329,10 @@ impl DiskSink for Writer<'_> {
             }
             ends.push((feed, queue));
         }
-        let pours = self.poured.iter_mut().skip(first);
-        let ways = ends.into_iter().zip(pours);
-        let ways = ways.map(|((feed, queue), pour)| (feed, queue, pour));
-        mixed::pour(found, ways.collect(), mixed, bounds, self.control)
+        let transfers = self.transfers.iter_mut().skip(first);
+        let ways = ends.into_iter().zip(transfers);
+        let ways = ways.map(|((feed, queue), transfer)| (feed, queue, transfer));
+        mixed::run(found, ways.collect(), mixed, options, self.control)
     }
 }
 
@@ -347,9 +356,9 @@ fn as_target(error: Error) -> Error {
 
 fn end(
     ending: Ending,
-    verify: Option<Named>,
+    verify: Option<ContentDigest>,
     format: Format,
-    bounds: Bounds,
+    options: TransferOptions,
     control: &Arc<Control>,
 ) -> TargetEnd {
     let Ending {
@@ -357,7 +366,7 @@ fn end(
         mut result,
     } = ending;
     if let (Ok(()), Some(named)) = (&result, verify) {
-        let compared = compare(&*target, named, format, bounds, control);
+        let compared = compare(&*target, named, format, options, control);
         result = compared.map_err(|error| undone(error, &mut *target));
     }
     TargetEnd {
@@ -369,16 +378,16 @@ fn end(
 
 fn compare(
     target: &dyn BlockWrite,
-    named: Named,
+    named: ContentDigest,
     format: Format,
-    bounds: Bounds,
+    options: TransferOptions,
     control: &Arc<Control>,
 ) -> Result<()> {
     let name = target.name();
     let Some(written) = target.read_back()? else {
-        return Err(Error::target(format!("{name} cannot be read back")).hint("leave --verify out"));
+        return Err(Error::target(format!("{name} cannot be read back")).advise(Advice::SkipVerify));
     };
-    let found = digest_written(written, format, named.content.size, bounds.padded, control)
+    let found = digest_written(written, format, named.content.size, options.padded, control)
         .map_err(|error| error.at(name))?;
     match found == named {
         true => Ok(()),

@@ -15,9 +15,11 @@ use std::sync::{Arc, Mutex};
 use diskimage::How;
 use endpoint::target::Candidate;
 use error::{Error, Kind};
-use fakes::{Memory, Script, Seen, Step};
+use fakes::{Memory, Script, Step, Summary};
 use sparse::ByteSource;
-use transfer::{Control, Import, Imported, Input, Outcome, Pattern, Pick, Places, Sums, import};
+use transfer::{
+    Control, Import, Imported, Input, Outcome, Pattern, Places, Selection, Sums, import,
+};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
@@ -26,16 +28,16 @@ fn request(source: impl ByteSource + 'static, targets: Vec<Box<dyn Candidate>>) 
     Import {
         source: Input::bytes(source),
         places: Places::These(targets),
-        form: None,
+        target_format: None,
         how: How::default(),
         keep: None,
-        pick: Pick::default(),
+        selection: Selection::default(),
         limits: Limits::default(),
         max_size: 1 << 40,
         engine: Engine::Own,
         sums: Sums::default(),
         warnings: Vec::new(),
-        named: true,
+        want_digest: true,
         verify: false,
         strict: false,
         dry_run: false,
@@ -49,7 +51,7 @@ fn run(request: Import) -> Result<Imported, Error> {
     }
 }
 
-fn seen(of: &Arc<Mutex<Seen>>) -> Seen {
+fn summary(of: &Arc<Mutex<Summary>>) -> Summary {
     of.lock().unwrap().clone()
 }
 
@@ -68,24 +70,24 @@ fn a_disk_arrives_on_every_target() {
     let (one, one_seen) = Memory::new("one");
     let (two, two_seen) = Memory::new("two");
     let done = run(request(Script::of(&disk), vec![one, two])).unwrap();
-    assert_eq!(seen(&one_seen).disk(), disk);
-    assert_eq!(seen(&two_seen).disk(), disk);
+    assert_eq!(summary(&one_seen).disk(), disk);
+    assert_eq!(summary(&two_seen).disk(), disk);
     assert_eq!(done.disks[0].content.size, disk.len() as u64);
     assert_eq!(done.disks[0].content.data, 3 * 4096);
-    assert_eq!(done.taken, disk.len() as u64);
+    assert_eq!(done.bytes_read, disk.len() as u64);
 }
 
 #[test]
 fn a_digest_is_made_for_who_asks() {
     let disk = disk();
-    let digest = |named| {
+    let digest = |want_digest| {
         let (target, target_seen) = Memory::new("t");
         let request = Import {
-            named,
+            want_digest,
             ..request(Script::of(&disk), vec![target])
         };
         let done = run(request).unwrap();
-        assert_eq!(seen(&target_seen).disk(), disk);
+        assert_eq!(summary(&target_seen).disk(), disk);
         done.disks[0].digest
     };
     let source = Box::new(Script::of(&disk));
@@ -98,16 +100,16 @@ fn a_digest_is_made_for_who_asks() {
 #[test]
 fn what_reads_back_otherwise_is_found_out_and_undone() {
     let disk = disk();
-    for named in [true, false] {
+    for want_digest in [true, false] {
         let verified = |lies_at| {
             let (mut target, target_seen) = Memory::new("t");
             target.lies_at = lies_at;
             let request = Import {
-                named,
+                want_digest,
                 verify: true,
                 ..request(Script::of(&disk), vec![target])
             };
-            (run(request), seen(&target_seen).aborted)
+            (run(request), summary(&target_seen).aborted)
         };
         let (done, aborted) = verified(None);
         assert!(done.is_ok() && !aborted);
@@ -134,12 +136,12 @@ fn every_byte_is_accounted_for_exactly_once() {
         Step::Data(vec![5; 512]),
     ];
     let done = run(request(Script::steps(steps), vec![target])).unwrap();
-    let seen = seen(&target_seen);
-    let data = seen
+    let summary = summary(&target_seen);
+    let data = summary
         .data
         .iter()
         .map(|(offset, bytes)| (*offset, bytes.len() as u64));
-    let mut ranges: Vec<_> = data.chain(seen.zeros.iter().copied()).collect();
+    let mut ranges: Vec<_> = data.chain(summary.zeros.iter().copied()).collect();
     ranges.sort_unstable();
     let mut at = 0;
     for (offset, len) in ranges {
@@ -157,8 +159,8 @@ fn a_target_that_fails_leaves_the_others_alone() {
     bad.fail_at = Some(1_000_000);
     let (good, good_seen) = Memory::new("good");
     let done = run(request(Script::of(&disk), vec![bad, good])).unwrap();
-    assert!(seen(&bad_seen).aborted && seen(&bad_seen).finished.is_none());
-    assert_eq!(seen(&good_seen).disk(), disk);
+    assert!(summary(&bad_seen).aborted && summary(&bad_seen).finished.is_none());
+    assert_eq!(summary(&good_seen).disk(), disk);
     let error = done.disks[0].targets[0].result.clone().unwrap_err();
     assert_eq!(
         error.to_text(),
@@ -175,7 +177,7 @@ fn when_every_target_fails_the_import_does() {
         bad.fail_at = (!fail_finish).then_some(0);
         let error = run(request(Script::of(&disk()), vec![bad])).unwrap_err();
         assert_eq!(error.kind(), Kind::Io);
-        assert!(seen(&bad_seen).aborted && seen(&bad_seen).finished.is_none());
+        assert!(summary(&bad_seen).aborted && summary(&bad_seen).finished.is_none());
         assert!(
             error.to_text().starts_with("error: bad cannot be "),
             "{error}"
@@ -192,7 +194,7 @@ fn a_source_that_fails_halfway_undoes_the_targets() {
         error.to_text(),
         "error: script: cannot be read\n  because: Input/output error"
     );
-    assert!(seen(&target_seen).aborted && seen(&target_seen).finished.is_none());
+    assert!(summary(&target_seen).aborted && summary(&target_seen).finished.is_none());
 }
 
 #[test]
@@ -203,13 +205,13 @@ fn a_source_that_hangs_can_be_interrupted() {
     let request = request(Script::steps(steps), vec![target]);
     let shared = Arc::clone(&control);
     let work = std::thread::spawn(move || import(request, &shared));
-    while !seen(&target_seen).opened {
+    while !summary(&target_seen).opened {
         std::thread::yield_now();
     }
     control.job().cancel();
     let error = work.join().unwrap().unwrap_err();
     assert_eq!(error.kind(), Kind::Interrupted);
-    assert!(seen(&target_seen).aborted);
+    assert!(summary(&target_seen).aborted);
 }
 
 #[test]
@@ -223,14 +225,14 @@ fn nothing_is_opened_when_one_target_is_too_small_or_cannot_be_opened() {
         error.to_string(),
         "small holds 1.0 MiB, the disk needs 3.0 MiB"
     );
-    assert!(!seen(&good_seen).opened && !seen(&small_seen).opened);
+    assert!(!summary(&good_seen).opened && !summary(&small_seen).opened);
 
     let (mut shut, _) = Memory::new("shut");
     shut.fail_open = true;
     let (good, good_seen) = Memory::new("good");
     let error = run(request(Script::of(&disk()), vec![good, shut])).unwrap_err();
     assert_eq!(error.to_string(), "shut cannot be opened");
-    assert!(seen(&good_seen).aborted && seen(&good_seen).data.is_empty());
+    assert!(summary(&good_seen).aborted && summary(&good_seen).data.is_empty());
 }
 
 #[test]
@@ -243,7 +245,7 @@ fn a_volume_to_be_created_needs_a_size() {
         error.to_string(),
         "lv:vg0/web01 is to be created, and how large the disk is shows only at its end"
     );
-    assert!(!seen(&volume_seen).opened);
+    assert!(!summary(&volume_seen).opened);
 }
 
 #[test]
@@ -259,8 +261,8 @@ fn the_wrong_checksum_undoes_everything() {
         error.to_string().starts_with("script: SHA-256 is "),
         "{error}"
     );
-    assert!(seen(&target_seen).aborted && seen(&target_seen).finished.is_none());
-    assert!(seen(&keep_seen).aborted && seen(&keep_seen).finished.is_none());
+    assert!(summary(&target_seen).aborted && summary(&target_seen).finished.is_none());
+    assert!(summary(&keep_seen).aborted && summary(&keep_seen).finished.is_none());
 }
 
 #[test]
@@ -270,7 +272,7 @@ fn a_copy_is_kept_as_the_bytes_pass() {
     let mut request = request(Script::of(&disk()), vec![target]);
     request.keep = Some(keep);
     run(request).unwrap();
-    assert_eq!(seen(&keep_seen).disk(), disk());
+    assert_eq!(summary(&keep_seen).disk(), disk());
 }
 
 #[test]
@@ -282,7 +284,7 @@ fn a_dry_run_opens_nothing() {
         panic!("it was a dry run");
     };
     assert_eq!(plan.disks[0].targets, ["t with Some(3145728)"]);
-    assert!(!seen(&target_seen).opened);
+    assert!(!summary(&target_seen).opened);
 }
 
 #[test]
@@ -320,7 +322,7 @@ fn what_is_no_disk_is_refused_before_anything_is_opened() {
         let (target, target_seen) = Memory::new("t");
         let error = run(request(Script::of(&content), vec![target])).unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (kind, message));
-        assert!(!seen(&target_seen).opened);
+        assert!(!summary(&target_seen).opened);
     }
 }
 
@@ -343,14 +345,14 @@ fn a_fixed_vhd_shows_at_its_end_and_loses_its_footer() {
             .collect();
         let (target, target_seen) = Memory::new("t");
         let done = run(request(Script::steps(parts), vec![target])).unwrap();
-        assert!(seen(&target_seen).disk() == content);
+        assert!(summary(&target_seen).disk() == content);
         assert_eq!(done.disks[0].content.size, content.len() as u64);
         // Who says that it is raw gets it as it is.
         let (target, target_seen) = Memory::new("t");
         let mut raw = request(Script::of(&vhd), vec![target]);
-        raw.pick.format = Some(diskimage::Format::Raw);
+        raw.selection.format = Some(diskimage::Format::Raw);
         run(raw).unwrap();
-        assert!(seen(&target_seen).disk() == vhd);
+        assert!(summary(&target_seen).disk() == vhd);
     }
 }
 
@@ -366,8 +368,8 @@ fn a_disk_above_the_limit_is_refused_whether_its_size_is_known_or_not() {
             error.to_string().contains("the limit is 1.0 TiB"),
             "{error}"
         );
-        assert_eq!(seen(&target_seen).opened, !known);
-        assert!(seen(&target_seen).finished.is_none());
+        assert_eq!(summary(&target_seen).opened, !known);
+        assert!(summary(&target_seen).finished.is_none());
     }
 }
 
@@ -375,7 +377,7 @@ fn a_disk_above_the_limit_is_refused_whether_its_size_is_known_or_not() {
 fn a_pattern_without_a_member_is_refused() {
     let (target, _) = Memory::new("t");
     let mut request = request(Script::of(&disk()), vec![target]);
-    request.pick.member = Some(Pattern::new("x").unwrap());
+    request.selection.member = Some(Pattern::new("x").unwrap());
     let error = run(request).unwrap_err();
     assert_eq!(error.kind(), Kind::Refused);
     assert_eq!(

@@ -6,8 +6,9 @@ use diskimage::Format;
 use diskimage::write::{self, WriteOptions};
 use error::{Error, Result};
 use host::Host;
-use transfer::{Form, Ova};
+use transfer::{Ova, TargetFormat};
 
+use super::advice::Command;
 use super::ending::{self, Output};
 use super::request::{self, Common, Task};
 use crate::output::End;
@@ -76,13 +77,14 @@ fn task(args: Args) -> Result<Task> {
         name: String::new(),
         guest: None,
     };
-    let form = Form {
+    let form = TargetFormat {
         format,
         options,
         size: args.common.size(),
         ova: (output == Output::Ova).then_some(ova),
     };
     Ok(Task {
+        command: Command::Convert,
         to: vec![args.place],
         declared: args.source_format,
         form: (format != Format::Raw).then_some(form),

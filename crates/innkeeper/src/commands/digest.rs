@@ -8,7 +8,7 @@ use error::{Result, amount, parse_amount};
 use host::Host;
 use render::{Fields, document};
 use serde_json::json;
-use transfer::{Content, Control, Named};
+use transfer::{ContentDigest, ContentSize, Control};
 
 use super::web::WebArgs;
 use crate::options::OutputArgs;
@@ -41,7 +41,7 @@ pub(crate) fn run(args: Args, host: &Host) -> End {
     End::new(told.err().into_iter().collect(), args.output.failed())
 }
 
-fn read(args: &Args, place: Place, host: &Host) -> Result<Named> {
+fn read(args: &Args, place: Place, host: &Host) -> Result<ContentDigest> {
     let http = args.web.options(&place, None, args.output.quiet, host)?;
     let host = host.clone();
     let limit = args.size;
@@ -54,9 +54,9 @@ fn read(args: &Args, place: Place, host: &Host) -> Result<Named> {
 }
 
 /// `place` is without the secrets of an address.
-fn tell(args: &Args, place: &str, named: &Named) -> Result<()> {
-    let Named { content, digest } = named;
-    let Content { size, data } = content;
+fn tell(args: &Args, place: &str, named: &ContentDigest) -> Result<()> {
+    let ContentDigest { content, digest } = named;
+    let ContentSize { size, data } = content;
     if args.output.json {
         return print_json(&document(json!({
             "place": place,

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use diskimage::Format;
 use host::Host;
 
+use super::advice::Command;
 use super::ending;
 use super::request::{self, Common, Task};
 use crate::output::End;
@@ -32,6 +33,7 @@ pub(crate) fn run(args: Args, host: &Host) -> End {
         return End::new(vec![error], args.common.failed_json());
     }
     let task = Task {
+        command: Command::Import,
         common: args.common,
         to: args.to,
         declared: args.format,

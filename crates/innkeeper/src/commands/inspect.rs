@@ -10,8 +10,9 @@ use diskimage::{Format, How};
 use endpoint::Place;
 use error::{Error, Result, parse_amount};
 use host::Host;
-use transfer::{Control, Inspect, Inspected, Pattern, Pick};
+use transfer::{Control, Inspect, Inspected, Pattern, Selection};
 
+use super::advice::Command;
 use super::request;
 use super::web::WebArgs;
 use crate::options::OutputArgs;
@@ -93,7 +94,7 @@ fn look(args: Args, host: &Host) -> Result<(String, Inspected)> {
         let inspect = Inspect {
             source: request::open(&place, &http, &taken, &host)?,
             how,
-            pick: Pick {
+            selection: Selection {
                 member: args.member,
                 format: args.format,
                 may_be_cut: false,
@@ -105,7 +106,10 @@ fn look(args: Args, host: &Host) -> Result<(String, Inspected)> {
             limits: request::limits(args.memory, args.max_size),
             max_size: args.max_size,
         };
-        Ok((place.to_string(), transfer::inspect(inspect, &shared)?))
+        let inspected = transfer::inspect(inspect, &shared);
+        let mut inspected = inspected.map_err(|error| Command::Inspect.worded(error))?;
+        Command::Inspect.word(inspected.errors_mut());
+        Ok((place.to_string(), inspected))
     })
 }
 

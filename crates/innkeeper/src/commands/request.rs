@@ -20,10 +20,11 @@ use endpoint::Place;
 use endpoint::target::{Candidate, TargetOptions};
 use error::{Error, Result, parse_amount};
 use host::Host;
-use transfer::{Control, Form, Import, Input, Outcome, Pattern, Pick, Sums};
+use transfer::{Control, Import, Input, Outcome, Pattern, Selection, Sums, TargetFormat};
 use unpack::Limits;
 use unpack::gzip::Engine;
 
+use super::advice::Command;
 use super::web::WebArgs;
 use crate::checksums;
 use crate::options::OutputArgs;
@@ -158,6 +159,8 @@ pub(super) fn memory(text: &str) -> Result<u64> {
 
 /// What is different from one command to the other.
 pub(super) struct Task {
+    /// Which one it is.
+    pub(super) command: Command,
     /// The options that are not.
     pub(super) common: Common,
     /// Where disks go, as they were typed.
@@ -165,7 +168,7 @@ pub(super) struct Task {
     /// The format that the disk has to have.
     pub(super) declared: Option<Format>,
     /// The format that the targets will hold; raw if it is not given.
-    pub(super) form: Option<Form>,
+    pub(super) form: Option<TargetFormat>,
     /// Where the guest of an OVA is described.
     pub(super) config_from: Option<OsString>,
 }
@@ -284,10 +287,10 @@ fn transfer(mut task: Task, host: &Host, control: &Arc<Control>) -> Result<told:
     let request = Import {
         source: opened,
         places,
-        form: task.form,
+        target_format: task.form,
         how,
         keep,
-        pick: Pick {
+        selection: Selection {
             member: args.member.clone(),
             format: task.declared,
             may_be_cut: args.force_truncated,
@@ -305,12 +308,15 @@ fn transfer(mut task: Task, host: &Host, control: &Arc<Control>) -> Result<told:
         sums,
         warnings: listed.map(|listed| listed.warnings()).unwrap_or_default(),
         // Nobody would see them.
-        named: args.output.json || !args.output.quiet,
+        want_digest: args.output.json || !args.output.quiet,
         verify: args.verify,
         strict: args.strict,
         dry_run: args.dry_run,
     };
-    Ok(match transfer::import(request, control)? {
+    let outcome = transfer::import(request, control);
+    let mut outcome = outcome.map_err(|error| task.command.worded(error))?;
+    task.command.word(outcome.errors_mut());
+    Ok(match outcome {
         Outcome::Planned(plan) => told::Done::Planned { source: name, plan },
         Outcome::Done(imported) => {
             let config = config.map(|config| config.write(&name, &imported, format));

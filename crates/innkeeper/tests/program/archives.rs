@@ -139,7 +139,7 @@ fn an_archive_without_a_disk_says_what_it_holds() {
     room.run("import docs.tar.gz --to out.img").refused(
         3,
         "error: docs.tar.gz: holds no disk; it holds README (15 bytes), web.cfg (25 bytes)\n\
-         hint: give --member NAME and --format raw (in convert: --source-format raw) if one of them is a disk all the same",
+         hint: give --member NAME and --format raw if one of them is a disk all the same",
     );
     let ran = room.run("import none.tar --to out.img --format raw");
     assert_eq!(

@@ -5,8 +5,7 @@ use testkit::machine::{Disk, noise};
 use crate::support::{Ran, Room, disk, write_sparse};
 
 const NOTHING: &str = "nothing recognised in it: no partition table, file system or boot code";
-const RAW: &str =
-    "hint: give --format raw (in convert: --source-format raw) if it is to be written as it is";
+const RAW: &str = "hint: give --format raw if it is to be written as it is";
 
 /// A disk whose one partition ends at byte `end`, whatever its own size is.
 fn partitioned(size: usize, end: usize) -> Vec<u8> {
@@ -227,7 +226,7 @@ fn a_member_is_a_disk_by_evidence_or_by_what_is_said_of_it() {
     room.run("import both.tar --to out.img").refused(
         3,
         "error: both.tar: holds no disk; it holds data.bin (1048576 bytes), notes.pdf (12 bytes)\n\
-         hint: give --member NAME and --format raw (in convert: --source-format raw) if one of them is a disk all the same",
+         hint: give --member NAME and --format raw if one of them is a disk all the same",
     );
     room.run("import both.tar --to out.img --member data.bin")
         .refused(3, &format!("error: both.tar: data.bin: {NOTHING}\n{RAW}"));

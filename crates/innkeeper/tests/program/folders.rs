@@ -188,7 +188,7 @@ fn a_directory_without_a_description_is_like_an_archive() {
         &room,
         "vm",
         3,
-        "vm: holds no disk; it holds README (6 bytes)\nhint: give --member NAME and --format raw (in convert: --source-format raw) if one of them is a disk all the same",
+        "vm: holds no disk; it holds README (6 bytes)\nhint: give --member NAME and --format raw if one of them is a disk all the same",
     );
     room.sh("rm vm/README");
     refused(&room, "vm", 3, "vm: holds nothing at all");

@@ -328,7 +328,7 @@ fn what_cannot_be_described_is_an_error_and_the_rest_is_described() {
     room.write("text", b"hello\n");
     room.run("inspect text").refused(
         3,
-        "error: text: is text, not a disk\nhint: give --format raw (in convert: --source-format raw) if it is to be written as it is",
+        "error: text: is text, not a disk\nhint: give --format raw if it is to be written as it is",
     );
     room.run("inspect image --format vdi")
         .refused(3, "error: image: is declared vdi, its content is qcow2");

@@ -407,7 +407,7 @@ fn a_backup_without_disks_says_what_it_holds() {
     room.run("import guest.vma --to out.img").refused(
         3,
         "error: guest.vma: holds no disk; it holds qemu-server.conf (117 bytes)\n\
-         hint: give --member NAME and --format raw (in convert: --source-format raw) if one of them is a \
+         hint: give --member NAME and --format raw if one of them is a \
          disk all the same",
     );
     assert_eq!(room.names(), ["guest.vma"]);

@@ -87,7 +87,7 @@ fn sources_that_are_no_files_are_refused() {
         ("empty", "status 3\nstderr: error: empty: is empty\n"),
         (
             "page.html",
-            "status 3\nstderr: error: page.html: is text, not a disk\nstderr: hint: give --format raw (in convert: --source-format raw) if it is to be written as it is\n",
+            "status 3\nstderr: error: page.html: is text, not a disk\nstderr: hint: give --format raw if it is to be written as it is\n",
         ),
     ] {
         let ran = room.run(&format!("import {source} --to out.img"));
@@ -452,7 +452,7 @@ fn programs_and_empty_members_are_no_disks() {
     let room = Room::new();
     room.run("import /bin/true --to out.img").refused(
         3,
-        "error: /bin/true: is an ELF program, not a disk\nhint: give --format raw (in convert: --source-format raw) if it is to be written as it is",
+        "error: /bin/true: is an ELF program, not a disk\nhint: give --format raw if it is to be written as it is",
     );
     room.write("empty.img", b"");
     room.sh("tar -cf a.tar empty.img");

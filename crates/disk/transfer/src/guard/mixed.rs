@@ -4,8 +4,8 @@ use error::{Error, Result};
 use sparse::{Piece, SparseRead};
 
 use super::{Claim, Watch};
+use crate::disk::Disk;
 use crate::mixed::Mixed;
-use crate::seen::Disk;
 
 /// Mixed disks that are watched as they pass.
 pub(crate) struct GuardedMixed<'a> {

@@ -4,10 +4,10 @@ use diskimage::{Coding, Format, Image, Lies};
 use error::{Error, Result};
 use sparse::{BlockRead, DiskRead, Piece};
 
+use crate::chunker::{ChunkSource, Extent, StreamChunker};
 use crate::control::Control;
-use crate::cut::{Cut, Cuts, Cutter};
+use crate::disk_transfer::too_large;
 use crate::open::Footer;
-use crate::pour::too_large;
 
 /// What a disk stores; data and holes are all of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,16 +111,16 @@ pub(crate) fn of_raw(
     most: u64,
     control: &Control,
 ) -> Result<Counted> {
-    let mut cutter = Cutter::new(disk, 2);
+    let mut chunker = StreamChunker::new(disk, 2);
     let (mut size, mut data, mut held) = (0, 0, None);
-    while let Some(cut) = cutter.next()? {
+    while let Some(extent) = chunker.next()? {
         control.check()?;
-        size = cut.end();
+        size = extent.end();
         if size > most {
             return Err(too_large(size, most));
         }
         held = None;
-        if let Cut::Chunk(chunk) = cut {
+        if let Extent::Chunk(chunk) = extent {
             data += chunk.data_len();
             held = Some(chunk);
         }

@@ -11,6 +11,7 @@ use super::member::Member;
 use super::tar::{self, BLOCK};
 use super::told::{Measured, Told};
 use super::{DESCRIPTOR, DISK, MANIFEST};
+use crate::advice::Advice;
 use crate::part::Part;
 
 /// Bytes kept for the description of a guest that may still come, behind the disk.
@@ -74,7 +75,7 @@ impl Package {
                 "the description of the guest came behind its disk and does not fit into {} bytes",
                 self.room
             ))
-            .hint("give it with --config-from"));
+            .advise(Advice::DescribeGuest));
         };
         // Space behind the root element is allowed.
         while text.len() < self.room {

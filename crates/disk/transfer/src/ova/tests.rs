@@ -6,8 +6,8 @@ use vmconfig::{Disk as Plugged, Origin, Vm};
 
 use super::told::Told;
 use super::{Ova, tar};
-use crate::classify::ConfigKind;
-use crate::seen::{Config, Disk};
+use crate::config::{Config, ConfigKind};
+use crate::disk::Disk;
 
 fn told(guest: Option<Vm>, source: &str) -> Told {
     let ova = Ova {

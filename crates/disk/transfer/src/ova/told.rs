@@ -7,9 +7,11 @@ use vmconfig::ovf::{self, Descriptor};
 use vmconfig::{Choice, Content, Disk as Plugged, Origin, Vm};
 
 use super::Ova;
+use crate::advice::Advice;
+use crate::config::Config;
+use crate::disk::Disk;
 use crate::guest::Guest;
 use crate::names::last_part;
-use crate::seen::{Config, Disk};
 
 /// The size and the SHA-256 of the disk's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +85,7 @@ impl Told {
         let mut lacks = Vec::new();
         if state.guest.is_none() {
             let message = "nothing describes the guest, and so the ova's description is a guess";
-            lacks.push(Error::refused(message).hint("give --config-from FILE"));
+            lacks.push(Error::refused(message).advise(Advice::DescribeGuest));
         }
         let left_out = state.descriptor(0, 0, true).left_out;
         lacks.extend(

@@ -6,6 +6,7 @@ use error::Error;
 
 use super::like::Like;
 use super::name::{PartName, Series};
+use crate::advice::Advice;
 use crate::names::Names;
 
 /// Files that are remembered.
@@ -123,23 +124,22 @@ impl Family<'_> {
         self.files()
             .for_each(|file| names.push(&file.name, file.size));
         let message = format!("is one of {} parts of a file: {}", self.len(), names.list());
-        Error::refused(message).hint(self.how_to_join())
+        self.advised(Error::refused(message))
     }
 
-    fn how_to_join(&self) -> String {
+    /// `refusal` with how to join the files.
+    fn advised(&self, refusal: Error) -> Error {
         let part = self
             .files()
             .next()
             .and_then(|file| PartName::parse(&file.name));
         if part.is_some_and(|part| part.series == Series::Extents) {
-            return "give the descriptor, a small text file that names them, with all of them beside it".into();
+            return refusal.hint(
+                "give the descriptor, a small text file that names them, with all of them beside it",
+            );
         }
-        match self.pattern() {
-            Some(pattern) => format!(
-                "join them first: cat {pattern} | innkeeper import - …; where each is a whole disk: innkeeper import - … <FILE"
-            ),
-            None => "join them first in the order of their numbers; where each is a whole disk: innkeeper import - … <FILE".into(),
-        }
+        let pattern = self.pattern();
+        refusal.advise(Advice::JoinParts { pattern })
     }
 
     /// What a shell makes the list of the files from, in their order.
@@ -247,45 +247,45 @@ mod tests {
         ]));
     }
 
-    fn told(files: &[(&str, u64, Like)]) -> String {
-        family(files).of(files[0].0).unwrap().refusal().to_text()
+    fn refusal(files: &[(&str, u64, Like)]) -> Error {
+        family(files).of(files[0].0).unwrap().refusal()
     }
 
     #[test]
-    fn a_refusal_lists_the_parts_and_says_what_to_do() {
+    fn a_refusal_lists_the_parts_and_says_how_to_join_them() {
+        let files = [("d/a.img.000", 9, Whole), ("d/a.img.001", 4, Nothing)];
         assert_eq!(
-            told(&[("d/a.img.000", 9, Whole), ("d/a.img.001", 4, Nothing)]),
-            "error: is one of 2 parts of a file: d/a.img.000 (9 bytes), d/a.img.001 (4 bytes)\n\
-             hint: join them first: cat d/a.img.[0-9]?? | innkeeper import - …; where each is a whole disk: innkeeper import - … <FILE"
+            refusal(&files).message(),
+            "is one of 2 parts of a file: d/a.img.000 (9 bytes), d/a.img.001 (4 bytes)"
         );
-        let hint = |files: &[(&str, u64, Like)]| {
-            let told = told(files);
-            told.split("hint: ").nth(1).unwrap().to_owned()
+        let joined = |files: &[(&str, u64, Like)]| match refusal(files).advice() {
+            Some(Advice::JoinParts { pattern }) => pattern.clone(),
+            other => panic!("{other:?}"),
         };
-        assert!(
-            hint(&[("a.vhd", 9, Whole), ("a.v01", 9, Nothing)]).contains("cat a.vhd a.v[0-9]? |")
-        );
-        assert!(
-            hint(&[
-                ("x.aa", 9, Whole),
-                ("x.ab", 9, Nothing),
-                ("x.ac", 9, Nothing),
-                ("x.gz", 9, Whole)
-            ])
-            .contains("cat x.a[a-c] |")
-        );
+        assert_eq!(joined(&files).as_deref(), Some("d/a.img.[0-9]??"));
+        let files = [("a.vhd", 9, Whole), ("a.v01", 9, Nothing)];
+        assert_eq!(joined(&files).as_deref(), Some("a.vhd a.v[0-9]?"));
+        let files = [
+            ("x.aa", 9, Whole),
+            ("x.ab", 9, Nothing),
+            ("x.ac", 9, Nothing),
+            ("x.gz", 9, Whole),
+        ];
+        assert_eq!(joined(&files).as_deref(), Some("x.a[a-c]"));
         for odd in [
             ["a b.00", "a b.01"],
             ["a.00.gz", "a.01.gz"],
             ["a.9", "a.10"],
             ["-a.00", "-a.01"],
         ] {
-            let files = odd.map(|name| (name, 9, Nothing));
-            assert!(hint(&files).starts_with("join them first in the order of their numbers;"));
+            assert_eq!(joined(&odd.map(|name| (name, 9, Nothing))), None);
         }
+        let extents = [("a-f001.vmdk", 9, Whole), ("a-f002.vmdk", 9, Nothing)];
         assert_eq!(
-            hint(&[("a-f001.vmdk", 9, Whole), ("a-f002.vmdk", 9, Nothing)]),
-            "give the descriptor, a small text file that names them, with all of them beside it"
+            refusal(&extents).hint_text(),
+            Some(
+                "give the descriptor, a small text file that names them, with all of them beside it"
+            )
         );
     }
 

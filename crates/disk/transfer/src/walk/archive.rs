@@ -11,11 +11,12 @@ use unpack::manifest::{Checking, Digests, Hashed, LONGEST, Verdict, Verified};
 use unpack::xva;
 
 use super::{File, Located, NAMED, Walk};
-use crate::classify::{ConfigKind, HEAD};
-use crate::inspect::What;
+use crate::classify::HEAD;
+use crate::config::ConfigKind;
+use crate::disk::Disk;
+use crate::members::What;
 use crate::names::shortened;
 use crate::open::Content;
-use crate::seen::Disk;
 
 /// What the names of an OVA's manifest and its certificate end in.
 pub(super) const MANIFEST: [&str; 2] = [".mf", ".cert"];
@@ -45,12 +46,16 @@ impl Walk<'_> {
         stream: &mut dyn SparseRead,
         file: &File,
     ) -> Result<ControlFlow<()>> {
-        self.seen.archive = true;
+        self.summary.archive = true;
         let what = Layer::Archive(kind).name();
         self.note(&file.member, file.size, What::Archive(what));
         let place = shortened(&file.member, NAMED);
-        let mut archive = kind.reader(file.offset, stream, &self.share());
-        let xva = std::mem::take(&mut self.xva);
+        let mut archive = kind.reader(
+            file.offset,
+            stream,
+            &self.nesting.share(self.options.limits),
+        );
+        let xva = std::mem::take(&mut self.nesting.xva);
         let mut inside = Inside {
             file,
             place: &place,
@@ -59,7 +64,7 @@ impl Walk<'_> {
         let mut first = true;
         let mut next = inside.next(&mut *archive)?;
         while let Some(member) = next {
-            self.control.check()?;
+            self.options.control.check()?;
             if std::mem::take(&mut first) && is_named(&member.name, &[".ovf", ".mf"]) {
                 inside.checking.hash_ahead();
             }
@@ -70,15 +75,15 @@ impl Walk<'_> {
             };
         }
         // An XVA leaves out what is zeros: one that was cut looks whole, also to whoever compressed it.
-        let holes = !self.xva.is_empty();
-        self.xva = xva;
+        let holes = !self.nesting.xva.is_empty();
+        self.nesting.xva = xva;
         self.all_began(file)?;
         let verified = self
             .judge(inside.checking, file)
             .map_err(|error| error.within(&place))?;
-        if let Some(doubt) = archive.doubt().filter(|_| !self.seen.again) {
+        if let Some(doubt) = archive.doubt().filter(|_| !self.summary.again) {
             // What is around it has ended as it should, or is going to be refused.
-            let enclosed = self.layers.len() > 1 && !holes;
+            let enclosed = self.nesting.layers.len() > 1 && !holes;
             self.doubted(doubt, verified || enclosed, file)
                 .map_err(|error| error.within(&place))?;
         }
@@ -101,7 +106,11 @@ impl Walk<'_> {
             return inside.next(archive).map(Next::Member);
         }
         if let Some((reference, _)) = xva::reference(&member.name) {
-            let known = self.xva.iter().find(|(known, _)| known == reference);
+            let known = self
+                .nesting
+                .xva
+                .iter()
+                .find(|(known, _)| known == reference);
             if let Some((reference, size)) = known.cloned() {
                 return self.xva_disk(archive, member, &reference, size, inside.file);
             }
@@ -114,9 +123,9 @@ impl Walk<'_> {
         let name = shortened(&inner.member, NAMED);
         let costly = archive.is_costly();
         let content = Located::new(archive.content(), inside.place);
-        self.decoders += usize::from(costly);
+        self.nesting.decoders += usize::from(costly);
         let flow = self.checked(content, &member.name, &inner, &mut inside.checking);
-        self.decoders -= usize::from(costly);
+        self.nesting.decoders -= usize::from(costly);
         let told = |error: Error| Walk::perhaps_a_part(error.within(&name), &inner.member);
         match flow.map_err(told)? {
             Break(()) => Ok(Next::Break),
@@ -127,7 +136,7 @@ impl Walk<'_> {
     /// Passes by a member that the archive's reader cannot read, if nobody asked for it.
     fn refused(&mut self, refusal: &Error, member: &Member, inside: &mut Inside<'_>) -> Result<()> {
         let inner = inside.file.inside(member);
-        if self.pick.names(&inner.member) {
+        if self.options.selection.names(&inner.member) {
             return Err(refusal.clone().within(inside.place));
         }
         self.note(&inner.member, inner.size, What::Other);
@@ -138,7 +147,7 @@ impl Walk<'_> {
 
     /// What an earlier pass knows about the manifest of the archive `file`, if anything.
     fn checking(&self, file: &File) -> Checking {
-        let known = self.manifests.get(&file.member);
+        let known = self.earlier.manifests.get(&file.member);
         known
             .cloned()
             .map_or_else(Checking::default, Checking::with)
@@ -157,7 +166,7 @@ impl Walk<'_> {
             return Ok(Continue(()));
         }
         // An appliance may have its manifest at the end, and there is no second pass to compare it in.
-        if !self.opening.means.again && !diskimage::probe(content.head(HEAD)?).is_empty() {
+        if !self.options.opening.means.again && !diskimage::probe(content.head(HEAD)?).is_empty() {
             checking.hash_ahead();
         }
         let algorithms = checking.algorithms(name);
@@ -196,7 +205,7 @@ impl Walk<'_> {
             return Ok(false);
         };
         self.note(&inner.member, inner.size, what);
-        self.seen.rest.push(&inner.member, inner.size);
+        self.summary.rest.push(&inner.member, inner.size);
         Ok(true)
     }
 
@@ -213,17 +222,16 @@ impl Walk<'_> {
             })
             .map(|certificate| format!("; certificate {certificate}"));
         let verdict = checking.verdict();
-        if let (Err(error), Some(looker)) = (&verdict, self.sink.looker()) {
-            looker.manifest = Some(error.clone());
-            return Ok(false);
-        }
-        let verdict = verdict?;
+        let verdict = match verdict {
+            Ok(verdict) => verdict,
+            Err(error) => return self.sink.manifest_failed(error).map(|()| false),
+        };
         let whole = matches!(verdict, Verdict::Verified(_));
         let told = match verdict {
             Verdict::Verified(verified) => self.verified(&verified, file),
-            Verdict::Unhashed(found) if self.opening.means.again => {
-                self.manifests.insert(file.member.clone(), found);
-                self.seen.again = true;
+            Verdict::Unhashed(found) if self.options.opening.means.again => {
+                self.earlier.manifests.insert(file.member.clone(), found);
+                self.summary.again = true;
                 return Ok(false);
             }
             Verdict::Unhashed(found) => {
@@ -240,13 +248,13 @@ impl Walk<'_> {
             Verdict::None if certificate.is_none() && !self.is_appliance() => return Ok(false),
             Verdict::None => "none".to_owned(),
         };
-        self.seen.manifest = Some(told + &certificate.unwrap_or_default());
+        self.summary.manifest = Some(told + &certificate.unwrap_or_default());
         Ok(whole)
     }
 
     /// Whether an OVF description came along, which may have a manifest.
     fn is_appliance(&self) -> bool {
-        let mut configs = self.seen.configs.iter();
+        let mut configs = self.summary.configs.iter();
         configs.any(|config| config.kind == ConfigKind::Ovf)
     }
 

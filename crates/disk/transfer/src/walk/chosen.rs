@@ -4,6 +4,7 @@ use error::{Error, Result};
 use vmconfig::Choice;
 
 use super::Walk;
+use crate::advice::Advice;
 use crate::guest::{Guest, is_same_file};
 
 impl Walk<'_> {
@@ -13,9 +14,9 @@ impl Walk<'_> {
     /// [`error::Kind::Refused`] when one guest has to be meant and none is, or when nothing in front of the
     /// disk describes the one that is.
     pub(super) fn is_of_guest(&mut self, member: &str) -> Result<bool> {
-        let pick = self.pick;
-        let chosen = pick.choice != Choice::default();
-        if !chosen && !pick.one_guest {
+        let selection = self.options.selection;
+        let chosen = selection.choice != Choice::default();
+        if !chosen && !selection.one_guest {
             return Ok(true);
         }
         let guest = self.described_guest();
@@ -31,16 +32,16 @@ impl Walk<'_> {
                     .into_iter()
                     .any(|source| is_same_file(member, source)))
             }
-            None => Err(undescribed(&pick.choice, member)),
+            None => Err(undescribed(&selection.choice, member)),
         }
     }
 
     /// The guest by the descriptions so far; they are read again only when there are more of them.
     fn described_guest(&mut self) -> &Guest {
-        let count = self.seen.configs.len();
+        let count = self.summary.configs.len();
         let known = self.guest.take().filter(|(known, _)| *known == count);
         let (_, guest) = self.guest.insert(known.unwrap_or_else(|| {
-            let guest = Guest::described_by(&self.seen.configs, &self.pick.choice);
+            let guest = Guest::described_by(&self.summary.configs, &self.options.selection.choice);
             (count, guest)
         }));
         guest
@@ -56,7 +57,7 @@ fn undescribed(choice: &Choice, member: &str) -> Error {
     let error = match member {
         "" => Error::refused(format!("nothing describes {what}")),
         member => Error::refused(format!("nothing in front of {member} describes {what}"))
-            .hint("choose the disk with --member, or pack the description first"),
+            .advise(Advice::SelectOrPackDescription),
     };
     error.within("")
 }

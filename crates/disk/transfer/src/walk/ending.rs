@@ -4,6 +4,7 @@ use error::{Error, Result};
 use unpack::archive::Doubt;
 
 use super::{File, Walk};
+use crate::advice::Advice;
 
 impl Walk<'_> {
     /// Judges `doubt` about the end of the archive `file`. Where something else shows that it is whole, it is
@@ -12,12 +13,12 @@ impl Walk<'_> {
     /// # Errors
     /// The doubt, where nothing does and the user has not said to take the archive as it is.
     pub(super) fn doubted(&mut self, doubt: &Doubt, proven: bool, file: &File) -> Result<()> {
-        let looks = self.sink.looker().is_some();
-        if (proven && !doubt.more) || self.pick.any_end || looks {
+        let looks = !self.sink.wants_content();
+        if (proven && !doubt.more) || self.options.selection.any_end || looks {
             self.warn(file, doubt.error.clone());
             return Ok(());
         }
         let error: Error = doubt.error.clone();
-        Err(error.hint("give --accept-bad-end to take what there is"))
+        Err(error.advise(Advice::AcceptEnd))
     }
 }

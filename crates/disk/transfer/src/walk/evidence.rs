@@ -13,12 +13,12 @@ use sparse::{BlockRead, DiskRead};
 use super::{File, NAMED, Walk};
 use crate::basis::{Basis, Says, no_disk, nothing_recognised, taken_all_the_same};
 use crate::classify::{Class, HEAD};
+use crate::disk::Disk;
 use crate::guard::{Claim, Guarded, GuardedMixed, Watch};
 use crate::guest::names_as_raw;
 use crate::mixed::Mixed;
 use crate::names::shortened;
 use crate::open::{Content, Footer, format_by_end};
-use crate::seen::Disk;
 
 /// Bytes that are read at a time to see whether a disk holds anything.
 const STEP: usize = 1 << 20;
@@ -42,13 +42,13 @@ impl Walk<'_> {
         if alone && matches!(class, Class::Text | Class::Config(_)) {
             return Ok(None);
         }
-        let error = match self.pick.format {
+        let error = match self.options.selection.format {
             Some(declared) => Error::refused(format!("is declared {declared}, its content is not")),
             None => no_disk(class, file.size),
         };
         if alone {
             // Whoever looks is told what can be told.
-            let looks = self.sink.looker().is_some() && self.pick.format.is_none();
+            let looks = !self.sink.wants_content() && self.options.selection.format.is_none();
             return match class {
                 Class::Other if looks => Ok(Some(Format::Raw)),
                 _ => Err(error),
@@ -61,13 +61,13 @@ impl Walk<'_> {
     /// Remembers why a member is no disk, if it was asked for or may hold one.
     fn no_disk(&mut self, file: &File, class: Class, error: Error) {
         let error = error.within(&shortened(&file.member, NAMED));
-        if self.pick.names(&file.member) {
-            self.seen.no_disk.get_or_insert(error);
+        if self.options.selection.names(&file.member) {
+            self.summary.no_disk.get_or_insert(error);
             return;
         }
         match class {
             Class::Foreign(known) if known.kind.may_hold_a_disk() => {
-                self.seen.trouble.get_or_insert(error);
+                self.summary.trouble.get_or_insert(error);
             }
             _ => {}
         }
@@ -76,12 +76,14 @@ impl Walk<'_> {
     /// Who says that `file` is a raw disk, whatever it looks like.
     pub(super) fn says_raw(&self, file: &File) -> Option<Says> {
         let alone = file.member.is_empty();
-        let meant = alone || self.pick.names(&file.member);
-        if let (true, Some(format @ (Format::Raw | Format::Vhd))) = (meant, self.pick.format) {
+        let meant = alone || self.options.selection.names(&file.member);
+        if let (true, Some(format @ (Format::Raw | Format::Vhd))) =
+            (meant, self.options.selection.format)
+        {
             Some(Says::User(format))
-        } else if alone && self.layers.is_empty() && self.opening.device.is_some() {
+        } else if alone && self.nesting.layers.is_empty() && self.options.opening.device.is_some() {
             Some(Says::Device)
-        } else if file.raw || (!alone && names_as_raw(&self.seen.configs, &file.member)) {
+        } else if file.raw || (!alone && names_as_raw(&self.summary.configs, &file.member)) {
             Some(Says::Description)
         } else {
             None
@@ -108,7 +110,7 @@ impl Walk<'_> {
         let Some(size) = bytes.size().filter(|_| unclear) else {
             return Ok(class);
         };
-        match format_by_end(bytes, Footer::of(self.pick.format))? {
+        match format_by_end(bytes, Footer::of(self.options.selection.format))? {
             Format::Raw => {}
             format => return Ok(Class::Disk(format)),
         }
@@ -130,7 +132,7 @@ impl Walk<'_> {
         let (size, mut at) = (image.size(), 0);
         let mut buffer = vec![0; STEP];
         while at < size {
-            self.control.check()?;
+            self.options.control.check()?;
             let stretch = image.lookup(at)?;
             at += match stretch.lies {
                 diskimage::Lies::Plain { file, offset } => {
@@ -181,7 +183,7 @@ impl Walk<'_> {
     ) -> Result<ControlFlow<()>> {
         let claim = Claim {
             basis,
-            may_be_cut: self.pick.may_be_cut,
+            may_be_cut: self.options.selection.may_be_cut,
         };
         match content {
             Content::Image(image) => self.guarded_image(disk, image, claim),
@@ -228,7 +230,7 @@ impl Walk<'_> {
 
     fn take_guarded(&mut self, disk: &Disk, stream: &mut Guarded<'_>) -> Result<ControlFlow<()>> {
         let content = Content::Stream(stream);
-        let flow = self.sink.take(disk, &self.seen.configs, content)?;
+        let flow = self.sink.take(disk, &self.summary.configs, content)?;
         if flow.is_continue() {
             let warning = stream.warning();
             self.warn_of(disk, warning);
@@ -261,12 +263,12 @@ impl Walk<'_> {
         mixed: &mut dyn Mixed,
     ) -> Result<ControlFlow<()>> {
         let mut mixed = GuardedMixed::new(disks, mixed, self.own_claim());
-        let configs = &self.seen.configs;
+        let configs = &self.summary.configs;
         let flow = self.sink.take_mixed(disks, configs, &mut mixed)?;
         if flow.is_continue() {
             for (disk, warning) in mixed.warnings() {
                 let name = shortened(&disk.member, NAMED);
-                self.seen.warn(warning.within(&name));
+                self.summary.warn(warning.within(&name));
             }
         }
         Ok(flow)
@@ -276,14 +278,18 @@ impl Walk<'_> {
     fn own_claim(&self) -> Claim {
         Claim {
             basis: None,
-            may_be_cut: self.pick.may_be_cut,
+            may_be_cut: self.options.selection.may_be_cut,
         }
     }
 
     /// Tells the sink how many bytes the disk's sectors have: a GPT shows it by where it lies, whatever was
     /// `declared`.
     fn tell_sector(&mut self, watch: &Watch, declared: Option<u32>) {
-        let device = self.opening.device.filter(|_| self.layers.is_empty());
+        let device = self
+            .options
+            .opening
+            .device
+            .filter(|_| self.nesting.layers.is_empty());
         let declared = declared.or(device.and_then(|device| device.sector));
         let sector = match (watch.sector(), declared) {
             (None, Some(512) | None) => watch.is_partitioned().then_some(512),
@@ -295,7 +301,7 @@ impl Walk<'_> {
     fn warn_of(&mut self, disk: &Disk, warning: Option<Error>) {
         if let Some(warning) = warning {
             let name = shortened(&disk.member, NAMED);
-            self.seen.warn(warning.within(&name));
+            self.summary.warn(warning.within(&name));
         }
     }
 }

@@ -9,6 +9,7 @@ mod files;
 mod find;
 mod joined;
 mod manifests;
+mod meant;
 mod plan;
 mod take;
 
@@ -21,12 +22,15 @@ use error::{Error, Result};
 use sparse::{EntryKind, Folder, FolderEntry, SparseRead, drain};
 
 use super::{File, NAMED, Walk};
-use crate::classify::{Class, ConfigKind, classify};
-use crate::inspect::What;
+use crate::advice::Advice;
+use crate::classify::{Class, classify};
+use crate::config::ConfigKind;
+use crate::members::What;
 use crate::names::shortened;
 use files::Files;
 use manifests::{Manifests, is_signed_list};
-use plan::{Description, Meant, Named};
+use meant::Meant;
+use plan::{Description, Named};
 
 /// What the layer is called that a directory is.
 const DIRECTORY: &str = "directory";
@@ -44,25 +48,22 @@ impl Walk<'_> {
         let files = Files::new(folder);
         self.enter_folder(DIRECTORY);
         let descriptions = self.descriptions(&files)?;
-        let flow = match plan::choose(&descriptions, self.pick) {
+        let flow = match plan::choose(&descriptions, self.options.selection) {
             Ok(Some(one)) => self.named_disks(&files, one)?,
             Ok(None) => self.disks_among_all(&files, &descriptions)?,
-            Err(error) => match self.sink.looker() {
-                Some(looker) => {
-                    looker.refusal.get_or_insert(error);
-                    self.disks_among_all(&files, &descriptions)?
-                }
-                None => return Err(error),
-            },
+            Err(error) => {
+                self.sink.refused(error)?;
+                self.disks_among_all(&files, &descriptions)?
+            }
         };
-        self.layers.pop();
+        self.nesting.leave();
         Ok(flow)
     }
 
     fn enter_folder(&mut self, layer: &'static str) {
-        self.layers.push(layer);
-        self.seen.archive = true;
-        self.seen.at_any_offset = true;
+        self.nesting.layers.push(layer);
+        self.summary.archive = true;
+        self.summary.at_any_offset = true;
         self.note("", None, What::Archive(layer));
     }
 
@@ -73,12 +74,12 @@ impl Walk<'_> {
         kind: ConfigKind,
         size: Option<u64>,
     ) -> Result<ControlFlow<()>> {
-        let Some(beside) = self.opening.beside.clone() else {
+        let Some(beside) = self.options.opening.beside.clone() else {
             return Err(Error::refused(format!(
                 "is a description of a guest ({}), and the files with its disks cannot be reached from here",
                 kind.name()
             ))
-            .hint("unpack or download it with the disks beside it, and give its path and neither --keep nor a checksum"));
+            .advise(Advice::SaveWithDisks));
         };
         let member = beside.file.to_string_lossy().into_owned();
         let file = File {
@@ -90,22 +91,19 @@ impl Walk<'_> {
         self.remember(stream, &file, kind)?;
         drain(stream)?;
         self.note(&file.member, size, What::Config(kind));
-        self.seen.rest.push(&file.member, size);
+        self.summary.rest.push(&file.member, size);
         let files = Files::new(&beside.folder);
-        let config = self.seen.configs.last();
+        let config = self.summary.configs.last();
         let read = config.map(|config| Description::read(config, &beside.file, &files));
         let flow = match read {
             Some(Ok(description)) => self.named_disks(&files, &description)?,
-            Some(Err(error)) => match self.sink.looker() {
-                Some(looker) => {
-                    looker.refusal.get_or_insert(error);
-                    Continue(())
-                }
-                None => return Err(error),
-            },
+            Some(Err(error)) => {
+                self.sink.refused(error)?;
+                Continue(())
+            }
             None => Continue(()),
         };
-        self.layers.pop();
+        self.nesting.leave();
         Ok(flow)
     }
 
@@ -117,7 +115,7 @@ impl Walk<'_> {
             if !file || is_old(&entry.path) || found.len() == DESCRIPTIONS {
                 continue;
             }
-            self.control.check()?;
+            self.options.control.check()?;
             // What cannot be read shows when it is wanted.
             let Ok(head) = files.head(&entry.path) else {
                 continue;
@@ -128,7 +126,7 @@ impl Walk<'_> {
             ) {
                 continue;
             }
-            let known = self.seen.configs.len();
+            let known = self.summary.configs.len();
             let meant = Meant::file(entry.path.clone());
             if self
                 .take_file(files, &meant, &mut Manifests::default())?
@@ -136,7 +134,7 @@ impl Walk<'_> {
             {
                 break;
             }
-            if let Some(config) = self.seen.configs.get(known) {
+            if let Some(config) = self.summary.configs.get(known) {
                 let nothing = || Description::nothing(&entry.path);
                 let read = Description::read(config, &entry.path, files);
                 found.push(read.unwrap_or_else(|_| nothing()));
@@ -153,14 +151,10 @@ impl Walk<'_> {
     ) -> Result<ControlFlow<()>> {
         for Named { reference, found } in &description.disks {
             if let Err(error) = found
-                && self.pick.wants(&reference.name)
+                && self.options.selection.wants(&reference.name)
             {
                 let name = shortened(&description.path.to_string_lossy(), NAMED);
-                let error = error.clone().within(&name);
-                match self.sink.looker() {
-                    Some(looker) => drop(looker.refusal.get_or_insert(error)),
-                    None => return Err(error),
-                }
+                self.sink.refused(error.clone().within(&name))?;
             }
         }
         let mut manifests = Manifests::default();
@@ -168,11 +162,11 @@ impl Walk<'_> {
         let meant = plan::without_parts(files, description.meant());
         for one in &meant {
             self.warn_of_older(one);
-            let rivals = self.seen.rivals.count;
+            let rivals = self.summary.rivals.count;
             if self.take_file(files, one, &mut manifests)?.is_break() {
                 return Ok(Break(()));
             }
-            if self.seen.rivals.count == rivals {
+            if self.summary.rivals.count == rivals {
                 self.is_met(&one.path, &description.path)?;
             }
         }
@@ -193,7 +187,7 @@ impl Walk<'_> {
         for older in &meant.older {
             let message = format!("is passed by: {newest} is the newest version of the disk");
             let older = shortened(&older.to_string_lossy(), NAMED);
-            self.seen.warn(Error::refused(message).within(&older));
+            self.summary.warn(Error::refused(message).within(&older));
         }
     }
 
@@ -204,11 +198,15 @@ impl Walk<'_> {
             met.strip_prefix(&*member)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
         };
-        let met = self.seen.taken.iter().any(|taken| met(&taken.disk.member));
-        if met || !self.pick.wants(&member) || self.sink.looker().is_some() {
+        let met = self
+            .summary
+            .taken
+            .iter()
+            .any(|taken| met(&taken.disk.member));
+        if met || !self.options.selection.wants(&member) || !self.sink.wants_content() {
             return Ok(());
         }
-        if let Some(trouble) = &self.seen.trouble {
+        if let Some(trouble) = &self.summary.trouble {
             return Err(trouble.clone());
         }
         let error = Error::refused(format!(
@@ -236,7 +234,7 @@ impl Walk<'_> {
                 continue;
             }
             let known = parts.contains(&entry.path) || is_signed_list(&entry.path);
-            let named = self.pick.names(&entry.path.to_string_lossy());
+            let named = self.options.selection.names(&entry.path.to_string_lossy());
             if entry.kind != EntryKind::File || (known && !named) {
                 self.list_entry(files, entry);
                 continue;
@@ -254,7 +252,7 @@ impl Walk<'_> {
     fn parts_in(&self, files: &Files, entries: &[FolderEntry]) -> Result<HashSet<PathBuf>> {
         let mut parts = HashSet::new();
         for entry in entries.iter().filter(|entry| entry.kind == EntryKind::File) {
-            self.control.check()?;
+            self.options.control.check()?;
             // What is wrong with an image is told when it is taken.
             parts.extend(files.parts(&entry.path).unwrap_or_default());
         }
@@ -269,8 +267,8 @@ impl Walk<'_> {
             EntryKind::Link => What::Link,
             EntryKind::Other => What::Other,
             EntryKind::File => {
-                self.seen.rest.push(&member, Some(entry.size));
-                if self.sink.looker().is_none() {
+                self.summary.rest.push(&member, Some(entry.size));
+                if self.sink.wants_content() {
                     return;
                 }
                 let head = files.head(&entry.path).unwrap_or_default();

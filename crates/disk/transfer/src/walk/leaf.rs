@@ -9,11 +9,14 @@ use sparse::{BlockRead, Lookahead, SparseRead, drain, read_full};
 use unpack::layer::sniff;
 
 use super::{File, NAMED, Walk};
-use crate::classify::{Class, ConfigKind, HEAD, classify};
-use crate::inspect::What;
+use crate::advice::Advice;
+use crate::classify::{Class, HEAD, classify};
+use crate::config::{Config, ConfigKind};
+use crate::disk::{Disk, Taken};
+use crate::members::What;
 use crate::names::{last_part, shortened};
 use crate::open::{Content, Footer, Streamed, format_by_end};
-use crate::seen::{Config, Disk, Taken};
+use crate::sink::FileContent;
 use crate::stub;
 
 /// Configurations that are remembered.
@@ -37,16 +40,16 @@ impl Walk<'_> {
         let mut head = vec![0; HEAD];
         let read = bytes.read_at(0, &mut head)?;
         head.truncate(read);
-        if self.pick.member.is_some() {
+        if self.options.selection.member.is_some() {
             return Ok(None);
         }
-        if self.opening.device.is_none() && stub::archive_in(&head, &*bytes)?.is_some() {
+        if self.options.opening.device.is_none() && stub::archive_in(&head, &*bytes)?.is_some() {
             return Ok(None);
         }
         match self.plain(&head, &file, Some(&*bytes))? {
             Some((format, class)) => {
                 self.is_of_guest("")?;
-                let how = &self.opening.how;
+                let how = &self.options.opening.how;
                 self.image(format, bytes, class, &file, how).map(Some)
             }
             None => Ok(None),
@@ -86,11 +89,14 @@ impl Walk<'_> {
         how: &How,
     ) -> Result<ControlFlow<()>> {
         let format = match format {
-            Format::Raw => format_by_end(&*bytes, Footer::of(self.pick.format))?,
+            Format::Raw => format_by_end(&*bytes, Footer::of(self.options.selection.format))?,
             format => format,
         };
-        if self.sink.looker().is_some() {
-            return self.look_at(format, &bytes, class, file, how);
+        self.summary.at_any_offset = true;
+        let found = self.disk_file(file, format, class, how, None);
+        let described = self.sink.describe(&found, FileContent::Bytes(&bytes))?;
+        if let Some(described) = described {
+            return Ok(self.was_described(described));
         }
         let image = Image::open(format, bytes, how)?;
         let disk = Disk {
@@ -99,7 +105,6 @@ impl Walk<'_> {
             format,
             variant: image.about().variant.clone(),
         };
-        self.seen.at_any_offset = true;
         let content = Content::Image(image);
         match format {
             Format::Raw => self.hand_over_raw(disk, content, file, class),
@@ -109,8 +114,8 @@ impl Walk<'_> {
 
     pub(super) fn class(&self, head: &[u8], file: &File) -> Result<Class> {
         let raw = self.says_raw(file).is_some();
-        match self.pick.wants(&file.member) {
-            true => classify(head, file.size, self.pick.format, raw),
+        match self.options.selection.wants(&file.member) {
+            true => classify(head, file.size, self.options.selection.format, raw),
             false => Ok(classify(head, file.size, None, raw).unwrap_or(Class::Other)),
         }
     }
@@ -140,33 +145,40 @@ impl Walk<'_> {
         if head.is_empty() {
             return Err(Error::refused("is empty"));
         }
-        let alone = file.member.is_empty() && self.layers.is_empty();
-        let looks = self.sink.looker().is_some();
+        let alone = file.member.is_empty() && self.nesting.layers.is_empty();
+        let looks = !self.sink.wants_content();
         if alone
             && (looks || !passes_well(format, head))
-            && let Some(open) = &self.opening.far
+            && let Some(open) = &self.options.opening.far
             && let Some(bytes) = open()?
         {
-            return self.image(format, bytes, class, file, &self.opening.how);
+            return self.image(format, bytes, class, file, &self.options.opening.how);
         }
-        if looks {
-            return self.look(format, stream, file, class);
+        let (opening, member) = (self.options.opening, &file.member);
+        let part = self.is_no_extent(stream.head(HEAD)?, file).err();
+        let found = self.disk_file(file, format, class, &opening.how, part);
+        let described = self
+            .sink
+            .describe(&found, FileContent::Stream(&mut stream))?;
+        if let Some(described) = described {
+            return Ok(self.was_described(described));
         }
-        self.is_no_extent(stream.head(HEAD)?, file)?;
-        let (opening, member) = (self.opening, &file.member);
-        let opened = opening.stream(format, stream, member, file.size, &mut self.sieves)?;
+        if let Some(part) = found.part {
+            return Err(part);
+        }
+        let opened = opening.stream(format, stream, member, file.size, &mut self.earlier.sieves)?;
         let Streamed::Disk {
             mut disk,
             variant,
             sector,
         } = opened
         else {
-            self.seen.again = true;
+            self.summary.again = true;
             return Ok(Break(()));
         };
         self.sector = sector;
         let mut size = disk.size();
-        if format == Format::Raw && Footer::of(self.pick.format) == Footer::Due {
+        if format == Format::Raw && Footer::of(self.options.selection.format) == Footer::Due {
             size = size.map(|size| size.saturating_sub(diskimage::END as u64));
         }
         let found = Disk {
@@ -180,7 +192,7 @@ impl Walk<'_> {
             Format::Raw => self.hand_over_raw(found, content, file, class)?,
             _ => self.hand_over(found, content)?,
         };
-        self.sieves.remove(&file.member);
+        self.earlier.sieves.remove(&file.member);
         if flow.is_continue() {
             // What is behind the disk's end is checked too.
             drain(&mut disk)?;
@@ -198,23 +210,28 @@ impl Walk<'_> {
         if self.parts.is_ahead() {
             return Ok(false);
         }
-        if !self.pick.wants(member) || !self.is_of_guest(member)? {
-            self.seen.rest.push(member, size);
+        if !self.options.selection.wants(member) || !self.is_of_guest(member)? {
+            self.summary.rest.push(member, size);
             return Ok(false);
         }
-        if let Some(index) = self.taken_before.iter().position(|taken| taken == member) {
-            self.taken_before.swap_remove(index);
+        if let Some(index) = self
+            .earlier
+            .taken_before
+            .iter()
+            .position(|taken| taken == member)
+        {
+            self.earlier.taken_before.swap_remove(index);
             return Ok(false);
         }
         let same = |taken: &Taken| taken.disk.member == member;
-        let twice = self.seen.taken.iter().any(same);
-        self.seen.twice |= twice;
-        if twice || (!self.pick.several && !self.seen.taken.is_empty()) {
-            self.seen.rivals.push(member, size);
+        let twice = self.summary.taken.iter().any(same);
+        self.summary.twice |= twice;
+        if twice || (!self.options.selection.several && !self.summary.taken.is_empty()) {
+            self.summary.rivals.push(member, size);
             return Ok(false);
         }
-        if self.seen.first.count == 0 {
-            self.seen.first.push(member, size);
+        if self.summary.first.count == 0 {
+            self.summary.first.push(member, size);
         }
         Ok(true)
     }
@@ -231,20 +248,20 @@ impl Walk<'_> {
     /// Hands on a disk that is what it seems to be.
     pub(super) fn deliver(&mut self, disk: Disk, content: Content<'_>) -> Result<ControlFlow<()>> {
         self.begin_disk(&disk)?;
-        self.sink.take(&disk, &self.seen.configs, content)
+        self.sink.take(&disk, &self.summary.configs, content)
     }
 
     /// Remembers that `disk` is taken.
     pub(super) fn begin_disk(&mut self, disk: &Disk) -> Result<()> {
-        if self.seen.taken.len() >= DISKS {
+        if self.summary.taken.len() >= DISKS {
             return Err(Error::unsupported(format!(
                 "holds more than {DISKS} disks, too many to be written in one pass"
             ))
-            .hint("choose some with --member and a pattern"));
+            .advise(Advice::SelectFewer));
         }
-        self.seen.taken.push(Taken {
+        self.summary.taken.push(Taken {
             disk: disk.clone(),
-            layers: self.layers.clone(),
+            layers: self.nesting.layers.clone(),
         });
         Ok(())
     }
@@ -257,7 +274,7 @@ impl Walk<'_> {
         class: Class,
     ) -> Result<ControlFlow<()>> {
         if let Class::Config(kind) = class
-            && self.seen.configs.len() < CONFIGS
+            && self.summary.configs.len() < CONFIGS
         {
             self.remember(stream, file, kind)?;
         }
@@ -265,15 +282,15 @@ impl Walk<'_> {
             Some(size) => size,
             None => drain(stream)?,
         };
-        self.seen.rest.push(&file.member, Some(size));
+        self.summary.rest.push(&file.member, Some(size));
         self.note(&file.member, Some(size), What::of(class));
         Ok(Continue(()))
     }
 
     /// Whether `file`, a description of a guest, is the source, so that the disks lie beside it.
     fn is_described(&mut self, file: &File) -> bool {
-        let looks = self.sink.looker().is_some();
-        file.member.is_empty() && (self.opening.beside.is_some() || !looks)
+        let looks = !self.sink.wants_content();
+        file.member.is_empty() && (self.options.opening.beside.is_some() || !looks)
     }
 
     pub(super) fn remember(
@@ -284,7 +301,12 @@ impl Walk<'_> {
     ) -> Result<()> {
         // This one says which disks there are, and so it is read whatever came before it.
         let tells_disks = kind == ConfigKind::Xapi && last_part(&file.member) == "ova.xml";
-        let spent: usize = self.seen.configs.iter().map(|past| past.text.len()).sum();
+        let spent: usize = self
+            .summary
+            .configs
+            .iter()
+            .map(|past| past.text.len())
+            .sum();
         let room = TEXTS.saturating_sub(spent);
         let mut text = match self.description(stream, file)? {
             Ok(text) if tells_disks => {
@@ -307,7 +329,7 @@ impl Walk<'_> {
             self.lists(file, &text)?;
         }
         let member = shortened(&file.member, NAMED);
-        self.seen.configs.push(Config { member, kind, text });
+        self.summary.configs.push(Config { member, kind, text });
         Ok(())
     }
 
@@ -335,7 +357,7 @@ impl Walk<'_> {
     /// Remembers the disks that `text`, an ova.xml, lists.
     fn lists_disks(&mut self, text: &str) -> Result<()> {
         let disks = vmconfig::xva::vdis(text)?.into_iter();
-        self.xva = disks.map(|disk| (disk.reference, disk.size)).collect();
+        self.nesting.xva = disks.map(|disk| (disk.reference, disk.size)).collect();
         Ok(())
     }
 }

@@ -18,6 +18,7 @@ use error::{Error, Result};
 use sparse::{Lookahead, SparseRead};
 
 use super::{File, NAMED, Walk};
+use crate::advice::Advice;
 use crate::classify::HEAD;
 use crate::names::shortened;
 pub(crate) use known::Parts;
@@ -34,7 +35,7 @@ impl Walk<'_> {
         if file.inner().is_empty() {
             return Ok(false);
         }
-        let looks = self.sink.looker().is_some();
+        let looks = !self.sink.wants_content();
         if !looks && diskimage::vmdk_is_descriptor(stream.head(HEAD)?) {
             return self.descriptor(stream, file);
         }
@@ -53,16 +54,17 @@ impl Walk<'_> {
     /// Whether the file is a part whose descriptor has not come; `sparse` when it shows that itself.
     fn comes_early(&mut self, sparse: bool, file: &File) -> Result<bool> {
         let number = flat_number(file.inner());
-        let part = sparse || (number.is_some() && self.pick.format != Some(Format::Raw));
+        let part =
+            sparse || (number.is_some() && self.options.selection.format != Some(Format::Raw));
         let first = self.parts.stage == Stage::First;
-        if !part || !first || !self.pick.wants(&file.member) {
+        if !part || !first || !self.options.selection.wants(&file.member) {
             return Ok(false);
         }
-        let begun = !self.seen.taken.is_empty();
-        if begun && !(sparse && self.pick.several) {
+        let begun = !self.summary.taken.is_empty();
+        if begun && !(sparse && self.options.selection.several) {
             return Ok(false);
         }
-        if !begun && self.opening.means.again {
+        if !begun && self.options.opening.means.again {
             self.look_ahead();
             return Ok(true);
         }
@@ -79,14 +81,14 @@ impl Walk<'_> {
     /// Takes nothing more before the next pass.
     fn look_ahead(&mut self) {
         self.parts.stage = Stage::Ahead;
-        self.seen.again = true;
+        self.summary.again = true;
     }
 
     /// A disk that has its descriptor in the wrong place.
     fn early(&self, what: &str) -> Error {
-        match self.opening.means.again {
+        match self.options.opening.means.again {
             true => Error::unsupported(format!("{what}, and another disk was begun already"))
-                .hint("pack descriptors first, or take one disk at a time with --member"),
+                .advise(Advice::SelectOrPackDescriptors),
             false => Error::unsupported(format!("{what}, and this source can be read only once"))
                 .hint("save it first and give the file, or pack the descriptor first"),
         }
@@ -100,15 +102,15 @@ impl Walk<'_> {
     ) -> Result<bool> {
         // One byte more shows that there is more.
         let text = stream.head(VmdkParts::DESCRIPTOR + 1)?;
-        let wanted = self.pick.wants(&file.member);
-        let rival = !self.pick.several && !self.seen.taken.is_empty();
+        let wanted = self.options.selection.wants(&file.member);
+        let rival = !self.options.selection.several && !self.summary.taken.is_empty();
         let disk = match VmdkParts::read(text) {
             Ok(disk) if !disk.files.is_empty() => disk,
             Err(error) if wanted && !rival => return Err(error),
             _ => return Ok(self.parts.is_ahead()),
         };
         let set = Set::new(file, disk);
-        if !wanted && !set.keys().any(|key| self.pick.names(key)) {
+        if !wanted && !set.keys().any(|key| self.options.selection.names(key)) {
             return Ok(self.parts.is_ahead());
         }
         if wanted {
@@ -141,16 +143,16 @@ impl Walk<'_> {
             return self.parts.add(set);
         };
         if self.was_taken_whole(&set) {
-            self.seen.rest.push(&file.member, file.size);
+            self.summary.rest.push(&file.member, file.size);
             return Ok(());
         }
-        if self.seen.taken.is_empty() && self.opening.means.again {
+        if self.summary.taken.is_empty() && self.options.opening.means.again {
             self.look_ahead();
             return self.parts.add(set);
         }
         let taken = self.parts.was_taken(&passed);
-        if !taken && !self.pick.several && !self.seen.taken.is_empty() {
-            self.seen.rivals.push(&file.member, Some(set.disk.size));
+        if !taken && !self.options.selection.several && !self.summary.taken.is_empty() {
+            self.summary.rivals.push(&file.member, Some(set.disk.size));
             return Ok(());
         }
         let passed = shortened(&passed, NAMED);

@@ -9,11 +9,15 @@ use unpack::archive::{Member, MemberKind};
 use unpack::vma::{Device, Vma};
 
 use super::{File, NAMED, Walk};
-use crate::classify::{Class, ConfigKind};
-use crate::inspect::What;
+use crate::advice::Advice;
+use crate::basis::Basis;
+use crate::classify::Class;
+use crate::config::ConfigKind;
+use crate::disk::Disk;
+use crate::members::What;
 use crate::mixed::MOST;
 use crate::names::shortened;
-use crate::seen::Disk;
+use crate::sink::{DiskFile, FileContent};
 
 /// What the name of a configuration of a guest of Proxmox VE is in a backup.
 const CONFIG: &str = "qemu-server.conf";
@@ -30,14 +34,14 @@ impl Walk<'_> {
         stream: &mut dyn SparseRead,
         file: &File,
     ) -> Result<ControlFlow<()>> {
-        self.seen.archive = true;
+        self.summary.archive = true;
         self.note(&file.member, file.size, What::Archive("VMA"));
         let mut vma = Vma::new(stream)?;
         for config in vma.configs() {
             self.vma_config(&config.name, vma.text(config), file)?;
         }
         let devices = vma.devices().to_vec();
-        if self.sink.looker().is_some() {
+        if !self.sink.wants_content() {
             vma.finish()?;
             self.describe_devices(&vma, file)?;
             return Ok(Continue(()));
@@ -91,8 +95,9 @@ impl Walk<'_> {
             wanted.push(index);
             disks.push(disk);
         }
-        if self.seen.twice || (!self.pick.several && self.seen.rivals.count > 0) {
-            self.pick.judge(&self.seen)?;
+        if self.summary.twice || (!self.options.selection.several && self.summary.rivals.count > 0)
+        {
+            self.options.selection.judge(&self.summary)?;
         }
         match disks.len() > MOST {
             false => Ok((wanted, disks)),
@@ -100,7 +105,7 @@ impl Walk<'_> {
                 "holds {} disks whose data is mixed, {MOST} are the most that can be taken at once",
                 disks.len()
             ))
-            .hint("choose some with --member and a pattern")),
+            .advise(Advice::SelectFewer)),
         }
     }
 
@@ -109,29 +114,39 @@ impl Walk<'_> {
         let inner = file.entry(&device.name, device.size);
         let is_disk = |device: &&Device| !device.is_memory() && state(device).is_none();
         let mut wanted = devices.iter().filter(is_disk);
-        let any = wanted.any(|device| self.pick.wants(&file.entry(&device.name, 0).member));
+        let any = wanted.any(|device| {
+            self.options
+                .selection
+                .wants(&file.entry(&device.name, 0).member)
+        });
         let what = match (device.is_memory(), state(device)) {
             (true, _) => "the memory of the guest",
-            (_, Some(what)) if any && !self.pick.several && !self.pick.names(&inner.member) => what,
+            (_, Some(what))
+                if any
+                    && !self.options.selection.several
+                    && !self.options.selection.names(&inner.member) =>
+            {
+                what
+            }
             _ => return Ok(false),
         };
-        if self.pick.names(&inner.member) && !self.pick.several {
+        if self.options.selection.names(&inner.member) && !self.options.selection.several {
             let error = Error::unsupported(format!("holds {what}, not a disk"));
             return Err(error.within(&shortened(&inner.member, NAMED)));
         }
-        if self.pick.wants(&inner.member) {
+        if self.options.selection.wants(&inner.member) {
             let message = format!("holds {what}, not a disk of the guest; passed by");
             self.warn(&inner, Error::refused(message));
         }
-        self.seen.rest.push(&inner.member, inner.size);
+        self.summary.rest.push(&inner.member, inner.size);
         Ok(true)
     }
 
     /// Sees to it that a device can be what was declared.
     fn suits(&self, disk: &Disk) -> Result<()> {
         let named = |error: Error| error.within(&shortened(&disk.member, NAMED));
-        self.opening.how.suits(Format::Raw).map_err(named)?;
-        match self.pick.format {
+        self.options.opening.how.suits(Format::Raw).map_err(named)?;
+        match self.options.selection.format {
             Some(declared) if declared != Format::Raw => {
                 let message = format!("is declared {declared}, its content is raw");
                 Err(named(Error::refused(message)))
@@ -152,10 +167,17 @@ impl Walk<'_> {
             if device.is_memory() || !self.may_take(&disk.member, disk.size)? {
                 continue;
             }
-            let looker = self.sink.looker();
-            if let Some(looker) = looker.filter(|looker| looker.has_room_for(&disk.member)) {
-                looker.backed_up(disk.clone(), vma.stored(index));
-                self.remember_taken(disk);
+            let found = DiskFile {
+                disk,
+                part: None,
+                basis: Basis::Evidence,
+                how: &self.options.opening.how,
+                means: self.options.opening.means,
+            };
+            let stored = FileContent::Stored(vma.stored(index));
+            let described = self.sink.describe(&found, stored)?;
+            if described.is_some_and(|described| described.kept) {
+                self.remember_taken(found.disk);
             }
         }
         Ok(())

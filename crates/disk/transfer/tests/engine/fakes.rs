@@ -70,7 +70,7 @@ impl ByteSource for Script {
 
 /// What became of a target, for the test to look at.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
+pub struct Summary {
     /// Every range that was written, as (offset, bytes).
     pub data: Vec<(u64, Vec<u8>)>,
     /// Every range that was zeroed, as (offset, length).
@@ -80,7 +80,7 @@ pub struct Seen {
     pub aborted: bool,
 }
 
-impl Seen {
+impl Summary {
     /// The disk as it would read back.
     pub fn disk(&self) -> Vec<u8> {
         let mut disk = vec![0; self.finished.expect("the target was finished") as usize];
@@ -103,17 +103,17 @@ pub struct Memory {
     pub fail_open: bool,
     /// This byte reads back as another one.
     pub lies_at: Option<u64>,
-    pub seen: Arc<Mutex<Seen>>,
+    pub summary: Arc<Mutex<Summary>>,
 }
 
 impl Memory {
-    pub fn new(name: &'static str) -> (Box<Self>, Arc<Mutex<Seen>>) {
+    pub fn new(name: &'static str) -> (Box<Self>, Arc<Mutex<Summary>>) {
         let memory = Memory {
             name,
             ..Memory::default()
         };
-        let seen = Arc::clone(&memory.seen);
-        (Box::new(memory), seen)
+        let summary = Arc::clone(&memory.summary);
+        (Box::new(memory), summary)
     }
 }
 
@@ -141,7 +141,7 @@ impl Candidate for Memory {
                 "on purpose",
             ));
         }
-        self.seen.lock().unwrap().opened = true;
+        self.summary.lock().unwrap().opened = true;
         Ok(self)
     }
 }
@@ -160,7 +160,7 @@ impl BlockWrite for Memory {
     }
 
     fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {
-        let mut disk = self.seen.lock().unwrap().disk();
+        let mut disk = self.summary.lock().unwrap().disk();
         if let Some(at) = self.lies_at {
             disk[at as usize] ^= 1;
         }
@@ -175,12 +175,16 @@ impl BlockWrite for Memory {
                 "on purpose",
             ));
         }
-        self.seen.lock().unwrap().data.push((offset, data.to_vec()));
+        self.summary
+            .lock()
+            .unwrap()
+            .data
+            .push((offset, data.to_vec()));
         Ok(())
     }
 
     fn zero_at(&mut self, offset: u64, len: u64) -> Result<()> {
-        self.seen.lock().unwrap().zeros.push((offset, len));
+        self.summary.lock().unwrap().zeros.push((offset, len));
         Ok(())
     }
 
@@ -191,12 +195,12 @@ impl BlockWrite for Memory {
                 "on purpose",
             ));
         }
-        self.seen.lock().unwrap().finished = Some(size);
+        self.summary.lock().unwrap().finished = Some(size);
         Ok(())
     }
 
     fn abort(&mut self) -> Result<()> {
-        self.seen.lock().unwrap().aborted = true;
+        self.summary.lock().unwrap().aborted = true;
         Ok(())
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn as_text(done: &Done, elapsed: Duration, look: &Look) -> String {
                 fields.extend(disk_rows(source, disk));
             }
             let size: u64 = imported.disks.iter().map(|disk| disk.content.size).sum();
-            fields.add("time", time(imported.taken, size, elapsed));
+            fields.add("time", time(imported.bytes_read, size, elapsed));
             fields.extend(kept.iter().map(|kept| ("copy", &**kept)));
             fields.extend(imported.manifest.iter().map(|told| ("manifest", &**told)));
             fields.extend(imported.configs.iter().map(|config| {
@@ -170,7 +170,7 @@ pub(super) fn as_json(done: &Done, elapsed: Duration) -> Value {
                 "source": {
                     "name": source,
                     "layers": imported.disks.first().map(|disk| &disk.layers),
-                    "bytes": imported.taken,
+                    "bytes": imported.bytes_read,
                     "sha256": imported.sums.sha256.map(|sum| hex(&sum)),
                     "sha512": imported.sums.sha512.map(|sum| hex(&sum)),
                 },

@@ -9,7 +9,8 @@ use error::{Error, Result};
 use sparse::{BlockRead, ByteSource, EntryKind, Folder, FolderEntry};
 
 use super::joined::Joined;
-use super::plan::Meant;
+use super::meant::Meant;
+use crate::advice::Advice;
 use crate::classify::HEAD;
 use crate::references::inside;
 use crate::siblings::{Families, Like, PartName};
@@ -263,8 +264,7 @@ impl Directory for Near {
         let found = self.files.below(&self.image, whole);
         let opened = found.and_then(|found| match found {
             Some(path) => self.files.bytes(&path),
-            None => Err(Error::refused("is not there")
-                .hint("give --allow-backing DIR if it lies in DIR and may be read")),
+            None => Err(Error::refused("is not there").advise(Advice::AllowBacking)),
         });
         opened.map_err(|error| error.at(name))
     }

@@ -8,7 +8,8 @@ use vmconfig::Chunks;
 
 use super::files::Files;
 use super::joined::CHUNKS;
-use super::plan::Meant;
+use super::meant::Meant;
+use crate::advice::Advice;
 use crate::references::Reference;
 
 /// Digits in the number of a chunk, and of a version.
@@ -37,7 +38,7 @@ pub(super) fn find(reference: &Reference, directory: &Path, files: &Files) -> Re
             "names the disk {}, which is not there",
             reference.shown()
         ));
-        missing.hint("put it there, or choose a disk that is there with --member")
+        missing.advise(Advice::SelectOrPutThere)
     })
 }
 

@@ -8,10 +8,10 @@ use sparse::{EntryKind, SparseRead, read_full};
 use unpack::manifest::{Algorithm, Checking, Digests, Hashed, LONGEST, Manifest};
 
 use super::files::Files;
-use crate::inspect::What;
-use crate::intake::{Intake, Passing};
+use crate::members::What;
 use crate::names::shortened;
 use crate::references::inside;
+use crate::source_reader::{ReaderOptions, SourceReader};
 use crate::walk::archive::is_named;
 use crate::walk::{File, NAMED, Walk};
 
@@ -160,13 +160,14 @@ impl Walk<'_> {
         let mut read = || -> Result<(usize, Option<u64>)> {
             let source = files.open(path)?;
             let size = source.size();
-            let mut intake = Intake::start(source, Passing::idle(), self.control)?;
-            Ok((read_full(&mut intake, &mut text)?, size))
+            let mut reader =
+                SourceReader::start(source, ReaderOptions::idle(), self.options.control)?;
+            Ok((read_full(&mut reader, &mut text)?, size))
         };
         let (read, size) = read().map_err(|error| error.within(&name))?;
         text.truncate(read);
         self.note(&member, size, what);
-        self.seen.rest.push(&member, size);
+        self.summary.rest.push(&member, size);
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
@@ -177,12 +178,13 @@ impl Walk<'_> {
         mut manifests: Manifests,
     ) -> Result<()> {
         for path in manifests.left() {
-            self.control.check()?;
+            self.options.control.check()?;
             let algorithms = manifests.algorithms(&path);
             let hashed = || -> Result<Digests> {
                 let source = files.open(&path)?;
-                let intake = Intake::start(source, Passing::idle(), self.control)?;
-                hashed(intake, &algorithms)
+                let reader =
+                    SourceReader::start(source, ReaderOptions::idle(), self.options.control)?;
+                hashed(reader, &algorithms)
             };
             let name = shortened(&path.to_string_lossy(), NAMED);
             let digests = hashed().map_err(|error| error.within(&name))?;

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use error::{Error, Result};
-use vmconfig::Chunks;
 
 use super::files::Files;
 use super::find;
-use crate::pick::Pick;
+use super::meant::Meant;
+use crate::advice::Advice;
+use crate::config::Config;
 use crate::references::{self, Reference};
-use crate::seen::Config;
+use crate::selection::Selection;
 
 /// A description of a guest in a folder.
 pub(super) struct Description {
@@ -25,36 +26,6 @@ pub(super) struct Named {
     pub(super) reference: Reference,
     /// Where it lies, or why it is not read.
     pub(super) found: Result<Meant>,
-}
-
-/// A file that may be taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Meant {
-    pub(super) path: PathBuf,
-    /// Whether a description says that it is a raw disk.
-    pub(super) raw: bool,
-    /// The files that make it, and how it is cut, where it comes in chunks.
-    pub(super) chunks: Option<(Vec<PathBuf>, Chunks)>,
-    /// Older versions of it.
-    pub(super) older: Vec<PathBuf>,
-}
-
-impl Meant {
-    /// The file at `path`, of which no description says anything.
-    pub(super) fn file(path: PathBuf) -> Self {
-        Meant {
-            path,
-            ..Meant::default()
-        }
-    }
-
-    /// The files that it consists of.
-    pub(super) fn files(&self) -> &[PathBuf] {
-        match &self.chunks {
-            Some((files, _)) => files,
-            None => std::slice::from_ref(&self.path),
-        }
-    }
 }
 
 impl Description {
@@ -115,11 +86,11 @@ impl Description {
 /// [`error::Kind::Refused`] when there are several guests.
 pub(super) fn choose<'d>(
     descriptions: &'d [Description],
-    pick: &Pick,
+    selection: &Selection,
 ) -> Result<Option<&'d Description>> {
     let wanted = |description: &&Description| {
         let found = description.found();
-        let named = |path: &&Path| pick.wants(&path.to_string_lossy());
+        let named = |path: &&Path| selection.wants(&path.to_string_lossy());
         found.iter().any(named)
     };
     let naming: Vec<_> = descriptions.iter().filter(wanted).collect();
@@ -127,7 +98,7 @@ pub(super) fn choose<'d>(
         return Ok(None);
     };
     let same = others.iter().all(|other| other.found() == first.found());
-    if same || pick.member.is_some() {
+    if same || selection.member.is_some() {
         return Ok(same.then_some(*first));
     }
     let names = naming.iter().take(20);
@@ -137,7 +108,7 @@ pub(super) fn choose<'d>(
         naming.len(),
         names.join(", ")
     ))
-    .hint("give one of them as the source, or choose a disk with --member"))
+    .advise(Advice::SelectOrGiveDescription))
 }
 
 /// `meant` without what others of them are made of, or lie on.

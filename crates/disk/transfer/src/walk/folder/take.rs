@@ -11,11 +11,11 @@ use unpack::manifest::Hashed;
 
 use super::files::{self, Files};
 use super::manifests::Manifests;
-use super::plan::Meant;
+use super::meant::Meant;
 use crate::classify::{Class, HEAD};
-use crate::inspect::What;
-use crate::intake::{Intake, Passing};
+use crate::members::What;
 use crate::names::shortened;
+use crate::source_reader::{ReaderOptions, SourceReader};
 use crate::walk::leaf::passes_well;
 use crate::walk::{File, Located, NAMED, Walk};
 
@@ -28,7 +28,7 @@ impl Walk<'_> {
         meant: &Meant,
         manifests: &mut Manifests,
     ) -> Result<ControlFlow<()>> {
-        self.control.check()?;
+        self.options.control.check()?;
         let member = meant.path.to_string_lossy().into_owned();
         let name = shortened(&member, NAMED);
         let taken = || -> Result<ControlFlow<()>> {
@@ -62,37 +62,30 @@ impl Walk<'_> {
         let open = source.at_any_offset();
         let bytes = open.map_or(Ok(None), |open| open())?;
         let Some(bytes) = bytes else {
-            let intake = Intake::start(source, Passing::idle(), self.control)?;
-            return self.pass_through(intake, file, meant, manifests);
+            let reader = SourceReader::start(source, ReaderOptions::idle(), self.options.control)?;
+            return self.pass_through(reader, file, meant, manifests);
         };
         let head = files::head_of(&*bytes)?;
         let hashes = !manifests.algorithms(&meant.path).is_empty();
-        let looks = self.sink.looker().is_some();
+        let looks = !self.sink.wants_content();
         // One that is hashed is read from front to back in any case.
         let pass = |format| hashes && !looks && passes_well(format, &head);
         let plain = self.plain(&head, file, Some(&*bytes))?;
         let packed = sniff(&head).is_some();
-        if (plain.is_some() || packed) && meant.chunks.is_none() && self.pick.wants(&file.member) {
-            self.or_refuse(files.is_whole(&meant.path), &file.member)?;
+        if (plain.is_some() || packed)
+            && meant.chunks.is_none()
+            && self.options.selection.wants(&file.member)
+            && let Err(refusal) = files.is_whole(&meant.path)
+        {
+            let name = shortened(&file.member, NAMED);
+            self.sink.refused(refusal.within(&name))?;
         }
         if let Some((format, class)) = plain.filter(|&(format, _)| !pass(format)) {
-            let how = files::how(&self.opening.how, files, &meant.path);
+            let how = files::how(&self.options.opening.how, files, &meant.path);
             return self.take_image(format, bytes, class, file, &how);
         }
-        let intake = Intake::start(source, Passing::idle(), self.control)?;
-        self.pass_through(intake, file, meant, manifests)
-    }
-
-    /// Remembers for whoever looks that an import would refuse the file `member`.
-    fn or_refuse(&mut self, checked: Result<()>, member: &str) -> Result<()> {
-        match (checked, self.sink.looker()) {
-            (Err(error), Some(looker)) => {
-                let error = error.within(&shortened(member, NAMED));
-                looker.refusal.get_or_insert(error);
-                Ok(())
-            }
-            (checked, _) => checked,
-        }
+        let reader = SourceReader::start(source, ReaderOptions::idle(), self.options.control)?;
+        self.pass_through(reader, file, meant, manifests)
     }
 
     /// Each read is a way to another machine: only a format that needs it is read at any offset.
@@ -105,17 +98,17 @@ impl Walk<'_> {
         manifests: &mut Manifests,
     ) -> Result<ControlFlow<()>> {
         let open = source.at_any_offset();
-        let intake = Intake::start(source, Passing::idle(), self.control)?;
-        let mut stream = Lookahead::new(intake);
+        let reader = SourceReader::start(source, ReaderOptions::idle(), self.options.control)?;
+        let mut stream = Lookahead::new(reader);
         let head = stream.head(HEAD)?;
-        let looks = self.sink.looker().is_some();
+        let looks = !self.sink.wants_content();
         if let Some((format, class)) = self.plain(head, file, None)?
             && (looks || !passes_well(format, head))
             && let Some(open) = open
             && let Some(bytes) = open()?
         {
             drop(stream);
-            let how = files::how(&self.opening.how, files, &meant.path);
+            let how = files::how(&self.options.opening.how, files, &meant.path);
             return self.take_image(format, bytes, class, file, &how);
         }
         self.pass_through(stream, file, meant, manifests)

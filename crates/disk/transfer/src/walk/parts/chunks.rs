@@ -30,10 +30,10 @@ impl Walk<'_> {
         if self.parts.stage == Stage::Ahead {
             return inside.next(archive).map(Next::Member);
         }
-        let wanted = self.pick.wants(&whole.member);
+        let wanted = self.options.selection.wants(&whole.member);
         match (number, file.fate) {
             _ if !wanted && number > 0 => {}
-            _ if !wanted => self.seen.rest.push(&whole.member, None),
+            _ if !wanted => self.summary.rest.push(&whole.member, None),
             (0, Fate::Open) => {
                 file.fate = Fate::Taken;
                 let file = file.clone();

@@ -8,7 +8,8 @@ use sparse::{Lookahead, SparseRead};
 use vmconfig::ovf;
 
 use super::known::{Chunked, Fate};
-use crate::classify::{Class, ConfigKind, HEAD};
+use crate::classify::{Class, HEAD};
+use crate::config::ConfigKind;
 use crate::walk::leaf::beginning;
 use crate::walk::{File, Walk};
 
@@ -55,7 +56,7 @@ impl Walk<'_> {
         if !passed {
             return Ok(());
         }
-        if self.seen.taken.is_empty() && self.opening.means.again {
+        if self.summary.taken.is_empty() && self.options.opening.means.again {
             self.look_ahead();
             return Ok(());
         }

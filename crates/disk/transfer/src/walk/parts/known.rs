@@ -7,6 +7,7 @@ use std::sync::Arc;
 use diskimage::VmdkParts;
 use error::{Error, Result};
 
+use crate::advice::Advice;
 use crate::siblings::Families;
 use crate::walk::File;
 
@@ -206,7 +207,7 @@ impl Parts {
                 "has the part {key}, which is a part of {} too",
                 other.map_or("", String::as_str)
             ))
-            .hint("choose one of them with --member"));
+            .advise(Advice::SelectOneOfThese));
         }
         self.sets.push(Known {
             set: Arc::new(set),

@@ -5,9 +5,9 @@ use unpack::layer::Layer;
 use unpack::xva;
 
 use super::known::Stage;
-use crate::inspect::{InspectedDisk, What};
+use crate::disk::Disk;
+use crate::members::What;
 use crate::names::shortened;
-use crate::seen::Disk;
 use crate::siblings::{Like, PartName, Series};
 use crate::walk::{File, NAMED, Walk};
 
@@ -51,15 +51,15 @@ impl Walk<'_> {
         if self.parts.is_ahead() || !self.may_be_taken(head, layer, file)? {
             return Ok(false);
         }
-        let looks = self.sink.looker().is_some();
-        let first = self.parts.stage == Stage::First && (looks || self.seen.taken.is_empty());
+        let looks = !self.sink.wants_content();
+        let first = self.parts.stage == Stage::First && (looks || self.summary.taken.is_empty());
         // The others will show what it is.
         let telling = match part.series {
             Series::Letters(_) => part.is_first(),
             Series::VirtualPc => !part.is_first(),
             Series::Digits | Series::Extents => part.sure,
         };
-        if first && telling && self.opening.means.again {
+        if first && telling && self.options.opening.means.again {
             self.look_ahead();
             return Ok(true);
         }
@@ -70,7 +70,7 @@ impl Walk<'_> {
             }
             Numbered::PassedBy(why) => {
                 self.warn(file, why);
-                self.seen.rest.push(&file.member, file.size);
+                self.summary.rest.push(&file.member, file.size);
                 Ok(true)
             }
             Numbered::Part(refusal) => self.describe_part(head, file, refusal),
@@ -79,7 +79,7 @@ impl Walk<'_> {
 
     /// Whether the file is meant and looks like a disk or like something that may hold one.
     fn may_be_taken(&mut self, head: &[u8], layer: Option<Layer>, file: &File) -> Result<bool> {
-        if !self.pick.wants(&file.member) {
+        if !self.options.selection.wants(&file.member) {
             return Ok(false);
         }
         if layer.is_some() {
@@ -109,7 +109,8 @@ impl Walk<'_> {
     fn version_of(&self, part: &PartName<'_>) -> Option<String> {
         let base = part.before.strip_suffix('.')?;
         let plain = part.series == Series::Digits && part.after.is_empty();
-        let listed = plain && self.pick.member.is_none() && self.parts.whole.contains(base);
+        let listed =
+            plain && self.options.selection.member.is_none() && self.parts.whole.contains(base);
         listed.then(|| base.to_owned())
     }
 
@@ -147,7 +148,7 @@ impl Walk<'_> {
 
     /// Tells whoever only looks of a part, or refuses it.
     fn describe_part(&mut self, head: &[u8], file: &File, refusal: Error) -> Result<bool> {
-        if self.sink.looker().is_none() {
+        if self.sink.wants_content() {
             return Err(refusal);
         }
         let class = self.class(head, file)?;
@@ -161,12 +162,7 @@ impl Walk<'_> {
             variant: String::new(),
         };
         self.note(&file.member, file.size, What::Disk(format));
-        if let Some(looker) = self.sink.looker() {
-            looker.describe(InspectedDisk {
-                refusal: Some(refusal),
-                ..InspectedDisk::new(disk.clone())
-            });
-        }
+        self.sink.disk_refused(&disk, refusal)?;
         self.remember_taken(disk);
         Ok(true)
     }
@@ -174,19 +170,17 @@ impl Walk<'_> {
     /// The archive `file` is over: no member may have been taken of which it shows now that it is a part.
     pub(super) fn none_was_a_part(&mut self, file: &File) -> Result<()> {
         for numbered in &self.parts.numbered {
-            let mut taken = self.seen.taken.iter().map(|taken| &taken.disk.member);
-            if numbered.archive() != file.member || !taken.any(|name| *name == numbered.member) {
+            let mut taken = self.summary.taken.iter().map(|taken| &taken.disk);
+            let disk = taken.find(|disk| disk.member == numbered.member);
+            let Some(disk) = disk.filter(|_| numbered.archive() == file.member) else {
                 continue;
-            }
+            };
             let family = self.parts.families.of(&numbered.key());
             let Some(family) = family.filter(|family| family.is_split()) else {
                 continue;
             };
-            let refusal = family.refusal();
-            match self.sink.looker() {
-                None => return Err(refusal.within(&shortened(&numbered.member, NAMED))),
-                Some(looker) => looker.refuse(&numbered.member, refusal),
-            }
+            let refused = self.sink.disk_refused(disk, family.refusal());
+            refused.map_err(|error| error.within(&shortened(&disk.member, NAMED)))?;
         }
         Ok(())
     }
@@ -198,7 +192,7 @@ impl Walk<'_> {
     /// [`error::Kind::Corrupt`] when it is.
     pub(in crate::walk) fn is_no_extent(&self, head: &[u8], file: &File) -> Result<()> {
         let name = match file.member.as_str() {
-            "" => &self.source,
+            "" => &self.options.opening.name,
             name => name,
         };
         match is_extent_name(name) && diskimage::vmdk_is_part(head) {
@@ -209,7 +203,7 @@ impl Walk<'_> {
 
     /// `error`, which came of the member called `member`, with what its name has to do with it.
     pub(in crate::walk) fn perhaps_a_part(error: Error, member: &str) -> Error {
-        let telling = matches!(error.kind(), Kind::Corrupt) && error.hint_text().is_none();
+        let telling = matches!(error.kind(), Kind::Corrupt) && !error.is_advised();
         match PartName::parse(member).filter(|part| part.sure && telling) {
             Some(part) if part.series != Series::VirtualPc => error.hint(
                 "its name is that of one part of a file: if there are more, unpack them and join them with cat",

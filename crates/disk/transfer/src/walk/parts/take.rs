@@ -13,9 +13,10 @@ use unpack::manifest::Checking;
 use super::content;
 use super::disk::{self, Between};
 use super::known::{Fate, Set};
+use crate::advice::Advice;
+use crate::disk::Disk;
 use crate::names::shortened;
 use crate::open::Content;
-use crate::seen::Disk;
 use crate::walk::archive::{Inside, Next};
 use crate::walk::{File, NAMED, Walk};
 
@@ -34,7 +35,8 @@ impl Walk<'_> {
             return next.map(Ok).map_err(|error| error.within(&name));
         }
         let declared = self
-            .pick
+            .options
+            .selection
             .format
             .is_some_and(|format| format != Format::Vmdk);
         let found = self.parts.find(&inner.key());
@@ -55,7 +57,7 @@ impl Walk<'_> {
 
     /// The disk with this number, if its first part has come and it is to be taken.
     fn begins(&mut self, number: usize) -> Result<Option<Arc<Set>>> {
-        let taken = !self.seen.taken.is_empty();
+        let taken = !self.summary.taken.is_empty();
         let Some(known) = self.parts.sets.get_mut(number) else {
             return Ok(None);
         };
@@ -64,16 +66,18 @@ impl Walk<'_> {
             Fate::PassedBy => return Ok(None),
             Fate::Open => {}
         }
-        if taken && !self.pick.several {
+        if taken && !self.options.selection.several {
             known.fate = Fate::PassedBy;
             let (name, size) = (&known.set.descriptor, known.set.disk.size);
-            self.seen.rivals.push(name, Some(size));
+            self.summary.rivals.push(name, Some(size));
             return Ok(None);
         }
         known.fate = Fate::Taken;
         let set = Arc::clone(&known.set);
-        if self.seen.first.count == 0 {
-            self.seen.first.push(&set.descriptor, Some(set.disk.size));
+        if self.summary.first.count == 0 {
+            self.summary
+                .first
+                .push(&set.descriptor, Some(set.disk.size));
         }
         Ok(Some(set))
     }
@@ -87,9 +91,9 @@ impl Walk<'_> {
     ) -> Result<Next> {
         let name = shortened(&set.descriptor, NAMED);
         let mut taken = || -> Result<_> {
-            self.opening.how.suits(Format::Vmdk)?;
+            self.options.opening.how.suits(Format::Vmdk)?;
             let members = content::Members::new(archive, inside.place, &mut inside.checking);
-            let means = self.opening.means;
+            let means = self.options.opening.means;
             let mut disk = disk::Disk::start(Arc::clone(set), inside.file, members, first, means)?;
             let found = Disk {
                 member: set.descriptor.clone(),
@@ -137,8 +141,8 @@ impl Walk<'_> {
             }
             return self.file(&mut stream, &file).map(|flow| flow.is_continue());
         }
-        if !self.pick.wants(&file.member) {
-            self.seen.rest.push(&file.member, file.size);
+        if !self.options.selection.wants(&file.member) {
+            self.summary.rest.push(&file.member, file.size);
             return Ok(true);
         }
         if sniff(&bytes).is_some() {
@@ -146,7 +150,7 @@ impl Walk<'_> {
         }
         let class = self.class(&bytes, &file)?;
         match self.format(&file, class)? {
-            None => self.seen.rest.push(&file.member, file.size),
+            None => self.summary.rest.push(&file.member, file.size),
             Some(_) if self.may_take(&file.member, file.size)? => return Err(lies_between(set)),
             Some(_) => {}
         }
@@ -159,7 +163,7 @@ impl Walk<'_> {
             return Ok(());
         }
         self.none_was_a_part(file)?;
-        let taken = !self.seen.taken.is_empty() && !self.pick.several;
+        let taken = !self.summary.taken.is_empty() && !self.options.selection.several;
         for known in &mut self.parts.sets {
             let here = known.met && known.set.archive == file.member;
             if !here || known.fate != Fate::Open {
@@ -168,7 +172,9 @@ impl Walk<'_> {
             known.fate = Fate::PassedBy;
             let set = &known.set;
             if taken {
-                self.seen.rivals.push(&set.descriptor, Some(set.disk.size));
+                self.summary
+                    .rivals
+                    .push(&set.descriptor, Some(set.disk.size));
             } else if let Some(part) = set.disk.files.first() {
                 let name = shortened(&set.descriptor, NAMED);
                 let missing = Gate::shut().extent(&part.name);
@@ -184,5 +190,5 @@ fn lies_between(set: &Set) -> Error {
         "may be a disk and lies between the parts of {}",
         shortened(&set.descriptor, NAMED)
     ))
-    .hint("pack the parts of a disk one behind the other, or take one disk at a time with --member")
+    .advise(Advice::SelectOrPackParts)
 }

@@ -74,17 +74,17 @@ impl Keep {
 
 /// What happens to the source's bytes as they pass.
 #[derive(Clone)]
-pub(crate) struct Passing {
+pub(crate) struct ReaderOptions {
     /// Where a copy goes, if anywhere.
     pub(crate) keep: Keep,
     /// Which digests of them to compute: those that are known here.
     pub(crate) sums: Sums,
 }
 
-impl Passing {
+impl ReaderOptions {
     /// Bytes of which nothing is kept and nothing is hashed.
     pub(crate) fn idle() -> Self {
-        Passing {
+        ReaderOptions {
             keep: Keep::default(),
             sums: Sums::default(),
         }
@@ -98,7 +98,7 @@ impl Passing {
 
 /// What is known once the source is read to its end.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Passed {
+pub(crate) struct SourceSummary {
     /// The digests that were asked for.
     pub(crate) sums: Sums,
     /// Bytes in the source, holes included.
@@ -108,12 +108,12 @@ pub(crate) struct Passed {
 enum Message {
     Data(Box<[u8]>, usize),
     Hole(u64),
-    End(Passed),
+    End(SourceSummary),
     Failed(Error),
 }
 
-/// The decoder's end of the intake.
-pub(crate) struct Intake {
+/// The end of the reading thread that a decoder reads from.
+pub(crate) struct SourceReader {
     messages: Receiver<Message>,
     pool: Pool,
     control: Arc<Control>,
@@ -128,17 +128,17 @@ enum Current {
         to: usize,
     },
     Hole(u64),
-    End(Passed),
+    End(SourceSummary),
 }
 
-impl Intake {
+impl SourceReader {
     /// Starts reading `source`.
     ///
     /// # Errors
     /// [`error::Kind::Io`] when the system gives no thread.
     pub(crate) fn start(
         source: Box<dyn ByteSource>,
-        passing: Passing,
+        reader_options: ReaderOptions,
         control: &Arc<Control>,
     ) -> Result<Self> {
         let (sender, messages) = sync_channel(AHEAD);
@@ -146,8 +146,8 @@ impl Intake {
         let buffers = pool.clone();
         let reader = Reader {
             source,
-            keep: passing.keep,
-            summing: Summing::new(&passing.sums),
+            keep: reader_options.keep,
+            summing: Summing::new(&reader_options.sums),
             position: 0,
             control: Arc::clone(control),
         };
@@ -155,7 +155,7 @@ impl Intake {
             .name("intake".into())
             .spawn(move || reader.run(&sender, &buffers))
             .map_err(|cause| Error::io("no thread to read the source", cause))?;
-        Ok(Intake {
+        Ok(SourceReader {
             messages,
             pool,
             control: Arc::clone(control),
@@ -164,7 +164,7 @@ impl Intake {
     }
 
     /// What is known at the source's end. The caller owes having seen [`Piece::End`].
-    pub(crate) fn passed(&self) -> Option<Passed> {
+    pub(crate) fn summary(&self) -> Option<SourceSummary> {
         match self.current {
             Current::End(passed) => Some(passed),
             _ => None,
@@ -196,13 +196,13 @@ impl Intake {
     }
 }
 
-impl Drop for Intake {
+impl Drop for SourceReader {
     fn drop(&mut self) {
         self.pool.close();
     }
 }
 
-impl SparseRead for Intake {
+impl SparseRead for SourceReader {
     fn peek(&mut self) -> Result<Piece<'_>> {
         self.receive()?;
         Ok(match &self.current {
@@ -265,7 +265,7 @@ impl Reader {
                     pool.give(buffer);
                     Message::Hole(n)
                 }
-                Ok(Fill::End) => Message::End(Passed {
+                Ok(Fill::End) => Message::End(SourceSummary {
                     sums: self.summing.finish(),
                     bytes: self.position,
                 }),
@@ -295,7 +295,7 @@ impl Reader {
             Fill::End => 0,
         };
         self.position += len;
-        self.control.took(len);
+        self.control.read(len);
         Ok(fill)
     }
 

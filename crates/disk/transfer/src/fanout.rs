@@ -1,4 +1,4 @@
-//! From one cutter to every target at once, and to the digest.
+//! From one source of chunks to every target at once, and to the digest.
 //!
 //! Each target has a thread of its own with a short queue; a target that fails drops out, and the
 //! others go on. The chunks are shared, never copied.
@@ -15,14 +15,14 @@ use sparse::digest::Digest;
 
 use crate::chunk::{Chunk, Run};
 use crate::control::Control;
+use crate::direct_write::{DirectWrite, Written};
 use crate::hash::Hasher;
-use crate::spread::{Spread, Written};
 
-/// Cuts that may wait for one target; more than there are chunks, so that only holes are bounded by it.
+/// Chunks and holes that may wait for one target; more than there are chunks, so that only holes are bounded by it.
 const QUEUE: usize = 64;
 const TICK: Duration = Duration::from_millis(50);
 
-/// What every thread behind the cutter gets.
+/// What every thread behind the chunker gets.
 #[derive(Clone)]
 pub(crate) enum Item {
     Chunk(Arc<Chunk>),
@@ -50,20 +50,20 @@ pub(crate) struct Ending {
 type Hashed = Option<Result<Digest>>;
 
 /// The running threads.
-pub(crate) struct Fan {
+pub(crate) struct Fanout {
     targets: Vec<(Option<SyncSender<Item>>, JoinHandle<Ending>)>,
     hasher: Option<(SyncSender<Item>, JoinHandle<Hashed>)>,
 }
 
-impl Fan {
-    /// Starts a thread for each of `targets`, which `spread` may write to as well, and one for the
+impl Fanout {
+    /// Starts a thread for each of `targets`, which `direct` may write to as well, and one for the
     /// digest if there is a `hasher`.
     ///
     /// # Errors
     /// [`error::Kind::Io`] when the system gives no thread.
     pub(crate) fn start(
         targets: Vec<Box<dyn BlockWrite>>,
-        spread: Option<&Spread>,
+        direct: Option<&DirectWrite>,
         hasher: Option<Hasher>,
         control: &Arc<Control>,
     ) -> Result<Self> {
@@ -77,13 +77,13 @@ impl Fan {
         let targets = targets.into_iter().map(|target| {
             let (sender, items) = sync_channel(QUEUE);
             let control = Arc::clone(control);
-            let spread = spread.cloned();
+            let direct = direct.cloned();
             let writer = spawn("target", move || {
-                write(target, items, spread.as_ref(), &control)
+                write(target, items, direct.as_ref(), &control)
             })?;
             Ok((Some(sender), writer))
         });
-        Ok(Fan {
+        Ok(Fanout {
             targets: targets.collect::<Result<_>>()?,
             hasher,
         })
@@ -167,12 +167,12 @@ fn hash(items: &Receiver<Item>, mut hasher: Hasher) -> Hashed {
 fn write(
     mut target: Box<dyn BlockWrite>,
     items: Receiver<Item>,
-    spread: Option<&Spread>,
+    direct: Option<&DirectWrite>,
     control: &Control,
 ) -> Ending {
-    let result = write_all(&mut *target, &items, spread, control);
+    let result = write_all(&mut *target, &items, direct, control);
     // What is undone must be held by nobody else.
-    spread.inspect(|spread| spread.close());
+    direct.inspect(|direct| direct.close());
     // Undoing may take long; what still waits here must not keep the other targets waiting.
     drop(items);
     let result = result.map_err(|error| match target.abort() {
@@ -186,10 +186,10 @@ fn write(
 fn write_all(
     target: &mut dyn BlockWrite,
     items: &Receiver<Item>,
-    spread: Option<&Spread>,
+    direct: Option<&DirectWrite>,
     control: &Control,
 ) -> Result<()> {
-    let elsewhere = || spread.map_or(Ok(()), Spread::check);
+    let elsewhere = || direct.map_or(Ok(()), DirectWrite::check);
     let any_order = target.any_order();
     // Bytes accounted for; where ranges ascend, where the next one begins.
     let mut position = 0;
@@ -198,7 +198,7 @@ fn write_all(
         let item = match items.recv_timeout(TICK) {
             Ok(item) => item,
             Err(RecvTimeoutError::Timeout) => continue,
-            // The cutter gave up without a word of success.
+            // The chunker stopped before the end of the disk.
             Err(RecvTimeoutError::Disconnected) => return Err(job::interrupted()),
         };
         match item {
@@ -232,7 +232,7 @@ fn write_all(
             Item::Settled(_) => {}
             Item::Finish(size) if size == position => {
                 elsewhere()?;
-                spread.inspect(|spread| spread.close());
+                direct.inspect(|direct| direct.close());
                 return target.finish(size);
             }
             Item::Finish(size) => return in_order(size, position),

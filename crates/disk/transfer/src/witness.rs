@@ -4,7 +4,7 @@ use error::{Error, Kind, Result};
 use sparse::{Piece, SparseRead};
 
 /// Whether `error` is about the content, and not about the way to it.
-pub(super) fn is_about_content(error: &Error) -> bool {
+pub(crate) fn is_about_content(error: &Error) -> bool {
     matches!(
         error.kind(),
         Kind::Corrupt | Kind::Unsupported | Kind::Refused
@@ -12,16 +12,16 @@ pub(super) fn is_about_content(error: &Error) -> bool {
 }
 
 /// A stream that remembers whether it has failed: then nothing behind it can be read either.
-pub(super) struct Witness<'a> {
+pub(crate) struct Witness<'a> {
     stream: &'a mut dyn SparseRead,
     /// Bytes that were read.
-    pub(super) passed: u64,
-    pub(super) failed: bool,
+    pub(crate) passed: u64,
+    pub(crate) failed: bool,
 }
 
 impl<'a> Witness<'a> {
     /// Nothing read yet.
-    pub(super) fn new(stream: &'a mut dyn SparseRead) -> Self {
+    pub(crate) fn new(stream: &'a mut dyn SparseRead) -> Self {
         Witness {
             stream,
             passed: 0,

@@ -10,21 +10,21 @@ const MOST: usize = 1 << 20;
 
 /// Ranges of bytes, joined where they touch.
 #[derive(Debug)]
-pub(crate) struct Cover {
+pub(crate) struct RangeSet {
     ranges: BTreeMap<u64, u64>,
     most: usize,
 }
 
-impl Default for Cover {
+impl Default for RangeSet {
     fn default() -> Self {
-        Cover::of(MOST)
+        RangeSet::of(MOST)
     }
 }
 
-impl Cover {
+impl RangeSet {
     /// One that remembers `most` ranges.
     fn of(most: usize) -> Self {
-        Cover {
+        RangeSet {
             ranges: BTreeMap::new(),
             most,
         }
@@ -105,26 +105,26 @@ mod tests {
 
     #[test]
     fn ranges_join_and_gaps_remain() {
-        let mut cover = Cover::default();
+        let mut set = RangeSet::default();
         for (start, len) in [(30, 10), (0, 10), (10, 5), (40, 1), (20, 10)] {
-            cover.add(start, len).unwrap();
+            set.add(start, len).unwrap();
         }
-        assert_eq!(cover.ranges.len(), 2);
-        assert_eq!(cover.gaps(50), [(15, 5), (41, 9)]);
-        assert_eq!((cover.settled(), cover.end()), (15, 41));
-        assert_eq!(Cover::default().settled(), 0);
-        assert_eq!(Cover::default().gaps(7), [(0, 7)]);
-        assert_eq!(Cover::default().gaps(0), []);
+        assert_eq!(set.ranges.len(), 2);
+        assert_eq!(set.gaps(50), [(15, 5), (41, 9)]);
+        assert_eq!((set.settled(), set.end()), (15, 41));
+        assert_eq!(RangeSet::default().settled(), 0);
+        assert_eq!(RangeSet::default().gaps(7), [(0, 7)]);
+        assert_eq!(RangeSet::default().gaps(0), []);
     }
 
     #[test]
     fn no_more_is_remembered_than_there_is_room_for() {
-        let mut cover = Cover::of(2);
+        let mut set = RangeSet::of(2);
         for start in [10, 30, 20] {
-            cover.add(start, 10).unwrap();
+            set.add(start, 10).unwrap();
         }
-        cover.add(50, 10).unwrap();
-        let error = cover.add(70, 10).unwrap_err();
+        set.add(50, 10).unwrap();
+        let error = set.add(70, 10).unwrap_err();
         assert_eq!(error.kind(), error::Kind::Unsupported);
         assert_eq!(
             error.message(),
@@ -135,9 +135,9 @@ mod tests {
     #[test]
     fn nothing_is_covered_twice() {
         for (start, len) in [(5, 1), (0, 6), (9, 5), (3, 20), (5, 5)] {
-            let mut cover = Cover::default();
-            cover.add(5, 5).unwrap();
-            assert!(cover.add(start, len).is_err(), "{start} {len}");
+            let mut set = RangeSet::default();
+            set.add(5, 5).unwrap();
+            assert!(set.add(start, len).is_err(), "{start} {len}");
         }
     }
 }

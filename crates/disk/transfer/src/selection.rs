@@ -4,12 +4,14 @@ use diskimage::Format;
 use error::{Error, Result, printable};
 use vmconfig::Choice;
 
+use crate::advice::Advice;
+use crate::disk::Taken;
 use crate::names::last_part;
-use crate::seen::{Seen, Taken};
+use crate::summary::Summary;
 
 /// What the person said about the disk.
 #[derive(Clone, Debug, Default)]
-pub struct Pick {
+pub struct Selection {
     /// The member's name, or a pattern of names.
     pub member: Option<Pattern>,
     /// The disk's format.
@@ -61,7 +63,7 @@ impl Pattern {
     }
 }
 
-impl Pick {
+impl Selection {
     /// Whether a member of this name was asked for.
     pub(crate) fn names(&self, member: &str) -> bool {
         let pattern = self.member.as_ref();
@@ -77,79 +79,72 @@ impl Pick {
     ///
     /// # Errors
     /// [`error::Kind::Refused`] when there was none, or several, with the list and a hint.
-    pub(crate) fn judge<'a>(&self, seen: &'a Seen) -> Result<&'a [Taken]> {
-        let Some(Taken { disk: taken, .. }) = seen.taken.first() else {
-            return Err(self.none_but_trouble(seen));
+    pub(crate) fn judge<'a>(&self, summary: &'a Summary) -> Result<&'a [Taken]> {
+        let Some(Taken { disk: taken, .. }) = summary.taken.first() else {
+            return Err(self.none_but_trouble(summary));
         };
-        if seen.twice {
+        if summary.twice {
             let name = match self.several {
-                true => seen.rivals.list(),
+                true => summary.rivals.list(),
                 false => taken.member.clone(),
             };
             return Err(Error::refused(format!("holds {name} twice")));
         }
-        if seen.rivals.count == 0 {
-            return Ok(&seen.taken);
+        if summary.rivals.count == 0 {
+            return Ok(&summary.taken);
         }
-        let (first, rivals) = (seen.first.list(), seen.rivals.list());
-        let count = 1 + seen.rivals.count;
-        let hint = match quoted(&taken.member) {
-            Some(member) => format!("choose one with --member, for instance --member {member}"),
-            None => "choose one with --member and a pattern".to_owned(),
-        };
-        Err(Error::refused(format!("holds {count} disks: {first}, {rivals}")).hint(hint))
+        let (first, rivals) = (summary.first.list(), summary.rivals.list());
+        let count = 1 + summary.rivals.count;
+        let example = typeable(&taken.member).then(|| taken.member.clone());
+        Err(
+            Error::refused(format!("holds {count} disks: {first}, {rivals}"))
+                .advise(Advice::SelectMember { example }),
+        )
     }
 
     /// Why there is no disk: what was asked for is none, or what could not be read may have held it.
-    fn none_but_trouble(&self, seen: &Seen) -> Error {
-        if let Some(error) = &seen.no_disk {
+    fn none_but_trouble(&self, summary: &Summary) -> Error {
+        if let Some(error) = &summary.no_disk {
             return error.clone();
         }
-        match (&seen.trouble, &self.member) {
+        match (&summary.trouble, &self.member) {
             (Some(trouble), None) => trouble.clone(),
-            (Some(trouble), Some(_)) => self.none(seen).because(trouble.clone()),
-            (None, _) => self.none(seen),
+            (Some(trouble), Some(_)) => self.none(summary).because(trouble.clone()),
+            (None, _) => self.none(summary),
         }
     }
 
-    fn none(&self, seen: &Seen) -> Error {
-        let list = seen.rest.list();
+    fn none(&self, summary: &Summary) -> Error {
+        let list = summary.rest.list();
         match &self.member {
-            Some(pattern) if !seen.archive => Error::refused(format!(
+            Some(pattern) if !summary.archive => Error::refused(format!(
                 "is not an archive, so it has no member '{}'",
                 pattern.text
             )),
-            None if !seen.archive => Error::refused("is text, not a disk")
-                .hint("give --format raw (in convert: --source-format raw) if it is to be written as it is"),
-            _ if seen.rest.count == 0 => Error::refused("holds nothing at all"),
+            None if !summary.archive => {
+                Error::refused("is text, not a disk").advise(Advice::DeclareRaw)
+            }
+            _ if summary.rest.count == 0 => Error::refused("holds nothing at all"),
             Some(pattern) => Error::refused(format!(
                 "holds no member that '{}' names; it holds {list}",
                 pattern.text
             )),
             None => Error::refused(format!("holds no disk; it holds {list}"))
-                .hint(
-                    "give --member NAME and --format raw (in convert: --source-format raw) \
-                     if one of them is a disk all the same",
-                ),
+                .advise(Advice::DeclareMemberRaw),
         }
     }
 }
 
-/// `name` as a shell takes it, if a person can type it.
-fn quoted(name: &str) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    match name.chars().all(plain) {
-        true => Some(name.to_owned()),
-        false if printable(name) != name || name.len() > 200 => None,
-        false => Some(format!("'{}'", name.replace('\'', r"'\''"))),
-    }
+/// Whether a user can type the name.
+fn typeable(name: &str) -> bool {
+    name.len() <= 200 && printable(name) == name
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::Disk;
     use crate::names::Names;
-    use crate::seen::Disk;
 
     fn disk(member: &str) -> Vec<Taken> {
         let disk = Disk {
@@ -162,10 +157,10 @@ mod tests {
         vec![Taken { disk, layers }]
     }
 
-    fn pick(pattern: &str) -> Pick {
-        Pick {
+    fn selection(pattern: &str) -> Selection {
+        Selection {
             member: Some(Pattern::new(pattern).unwrap()),
-            ..Pick::default()
+            ..Selection::default()
         }
     }
 
@@ -178,7 +173,7 @@ mod tests {
             "*.img",
             "guest/*",
         ] {
-            assert!(pick(pattern).names("./guest/disk.img"), "{pattern}");
+            assert!(selection(pattern).names("./guest/disk.img"), "{pattern}");
         }
         for pattern in [
             "disk.img",
@@ -186,10 +181,10 @@ mod tests {
             r"guest\disk.img",
             "guest/*.img",
         ] {
-            assert!(pick(pattern).names(r"guest\disk.img"), "{pattern}");
+            assert!(selection(pattern).names(r"guest\disk.img"), "{pattern}");
         }
-        assert!(!pick("disk").names("guest/disk.img"));
-        assert!(!pick("*").names(""), "the source itself is no member");
+        assert!(!selection("disk").names("guest/disk.img"));
+        assert!(!selection("*").names(""), "the source itself is no member");
         let error = Pattern::new("a[").unwrap_err();
         assert_eq!(error.message(), "'a[' is no pattern of names");
     }
@@ -204,48 +199,46 @@ mod tests {
 
     #[test]
     fn several_disks_are_listed() {
-        let seen = Seen {
+        let summary = Summary {
             taken: disk("a b.img"),
             first: names(&["a b.img"]),
             rivals: names(&["b.img"]),
-            ..Seen::default()
+            ..Summary::default()
         };
-        let error = Pick::default().judge(&seen).unwrap_err();
+        let error = Selection::default().judge(&summary).unwrap_err();
         assert_eq!(
             error.message(),
             "holds 2 disks: a b.img (1024 bytes), b.img (1024 bytes)"
         );
-        assert_eq!(
-            error.hint_text(),
-            Some("choose one with --member, for instance --member 'a b.img'")
-        );
+        let example = Some("a b.img".to_owned());
+        assert_eq!(error.advice(), Some(&Advice::SelectMember { example }));
     }
 
     #[test]
     fn a_member_that_is_there_twice_is_refused() {
-        let seen = Seen {
+        let summary = Summary {
             taken: disk("a.img"),
             rivals: names(&["a.img"]),
             twice: true,
-            ..Seen::default()
+            ..Summary::default()
         };
-        let error = pick("a.img").judge(&seen).unwrap_err();
+        let error = selection("a.img").judge(&summary).unwrap_err();
         assert_eq!(error.message(), "holds a.img twice");
     }
 
     #[test]
     fn no_disk_says_what_there_is() {
-        let seen = Seen {
+        let summary = Summary {
             archive: true,
             rest: names(&["README"]),
-            ..Seen::default()
+            ..Summary::default()
         };
-        let error = Pick::default().judge(&seen).unwrap_err();
+        let error = Selection::default().judge(&summary).unwrap_err();
         assert_eq!(
             error.message(),
             "holds no disk; it holds README (1024 bytes)"
         );
-        let error = pick("x").judge(&seen).unwrap_err();
+        let error = selection("x").judge(&summary).unwrap_err();
         assert_eq!(
             error.message(),
             "holds no member that 'x' names; it holds README (1024 bytes)"

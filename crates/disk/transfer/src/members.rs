@@ -3,7 +3,8 @@
 use diskimage::Format;
 use recognise::foreign::Known;
 
-use crate::classify::{Class, ConfigKind};
+use crate::classify::Class;
+use crate::config::ConfigKind;
 use crate::names::shortened;
 
 /// A member of an archive.

@@ -106,6 +106,14 @@ fn packed(disk: &[u8], cluster: usize) -> Vec<u8> {
     std::fs::read(image).unwrap()
 }
 
+fn options(threads: usize) -> ReadOptions {
+    ReadOptions {
+        threads,
+        buffers: 32,
+        want_digest: true,
+    }
+}
+
 #[test]
 fn what_waits_while_another_thread_writes_is_written_in_the_end() {
     // A thread has come to the end of its span, or has more than it may keep.
@@ -119,13 +127,14 @@ fn check(disk: &[u8], threads: usize) {
     let slow = Arc::new(Slow::default());
     slow.state.lock().unwrap().bytes = vec![0; disk.len()];
     let mut targets: Vec<Box<dyn BlockWrite>> = vec![Box::new(Target(Arc::clone(&slow)))];
-    let spread = Spread::of(&mut targets);
-    let mut gather = Gather::start(image, threads, 32, &Arc::default(), spread, true).unwrap();
+    let direct = DirectWrite::of(&mut targets);
+    let mut reader =
+        ParallelReader::start(image, options(threads), direct, &Arc::default()).unwrap();
     let (mut at, mut hashes) = (0, Vec::new());
-    while let Some(cut) = gather.next().unwrap() {
-        let end = cut.end();
-        match cut {
-            Cut::Chunk(chunk) => {
+    while let Some(extent) = reader.next().unwrap() {
+        let end = extent.end();
+        match extent {
+            Extent::Chunk(chunk) => {
                 assert_eq!((at, chunk.offset), (0, 0));
                 for run in chunk.runs() {
                     if let Some(data) = run.data {
@@ -134,11 +143,11 @@ fn check(disk: &[u8], threads: usize) {
                 }
                 hashes.extend(chunk.hashes().into_owned());
             }
-            Cut::Written(written) => {
+            Extent::Written(written) => {
                 assert_eq!(at, written.offset);
                 hashes.extend(written.hashes);
             }
-            Cut::Hole { offset, .. } => assert_eq!(at, offset),
+            Extent::Hole { offset, .. } => assert_eq!(at, offset),
         }
         at = end;
     }
@@ -159,10 +168,11 @@ fn more_threads_than_buffers_wait_for_each_other_and_come_to_an_end() {
     let file = Arc::new(packed(&disk, 2048));
     for threads in [1, 8, 40] {
         let image = Image::open(Format::Qcow, Arc::clone(&file) as _, &How::default()).unwrap();
-        let mut gather = Gather::start(image, threads, 32, &Arc::default(), None, true).unwrap();
+        let mut reader =
+            ParallelReader::start(image, options(threads), None, &Arc::default()).unwrap();
         let mut at = 0;
-        while let Some(cut) = gather.next().unwrap() {
-            if let Cut::Chunk(chunk) = &cut {
+        while let Some(extent) = reader.next().unwrap() {
+            if let Extent::Chunk(chunk) = &extent {
                 let wanted = &disk[chunk.offset as usize..][..chunk.len()];
                 for run in chunk.runs() {
                     let start = (run.offset - chunk.offset) as usize;
@@ -173,7 +183,7 @@ fn more_threads_than_buffers_wait_for_each_other_and_come_to_an_end() {
                     );
                 }
             }
-            at = cut.end();
+            at = extent.end();
         }
         assert_eq!(at, disk.len() as u64);
     }

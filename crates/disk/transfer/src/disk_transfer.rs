@@ -8,19 +8,20 @@ use error::{Error, Result, amount};
 use sparse::BlockWrite;
 use sparse::digest::Digest;
 
+use crate::advice::Advice;
 use crate::chunk::Chunk;
+use crate::chunker::{Ascending, ChunkSource, Extent, StreamChunker};
 use crate::control::Control;
-use crate::cover::Cover;
-use crate::cut::{Ascending, Cut, Cuts, Cutter};
-use crate::digest::Content as Held;
-use crate::encoded::Padded;
-use crate::fan::{Ending, Fan, Item};
-use crate::gather::Gather;
+use crate::digest::ContentSize;
+use crate::direct_write::{DirectWrite, Written};
+use crate::disk::Disk;
+use crate::fanout::{Ending, Fanout, Item};
+use crate::format_target::Padding;
 use crate::hash::Hasher;
 use crate::open::{Content, Footer, not_read};
+use crate::parallel_reader::{ParallelReader, ReadOptions};
+use crate::range_set::RangeSet;
 use crate::reorder::Reorder;
-use crate::seen::Disk;
-use crate::spread::{Spread, Written};
 
 /// Chunks of 256 KiB between reading and the targets.
 pub(crate) const BUFFERS: usize = 32;
@@ -28,13 +29,13 @@ pub(crate) const BUFFERS: usize = 32;
 const SETTLED: u64 = 16 << 20;
 
 /// The targets of one disk, and how far it has come.
-pub(crate) struct Pour {
-    fan: Fan,
+pub(crate) struct DiskTransfer {
+    fanout: Fanout,
     /// The targets, where the reading threads may write to them.
-    spread: Option<Spread>,
+    direct: Option<DirectWrite>,
     any_order: bool,
     /// What was written, where the disk does not come in order.
-    cover: Option<Cover>,
+    covered: Option<RangeSet>,
     /// Where the first gap in that was when the digest was told.
     settled: u64,
     /// A chunk that may be the last one, and hold what belongs to the container.
@@ -49,9 +50,9 @@ pub(crate) struct Pour {
     digest: Option<Digest>,
 }
 
-/// What bounds a pour.
+/// How a disk is transferred, and what that may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
+pub(crate) struct TransferOptions {
     /// The largest disk in bytes.
     pub(crate) max_size: u64,
     /// Threads that read and unpack.
@@ -61,9 +62,9 @@ pub(crate) struct Bounds {
     /// Whether the targets hold a format, and are told the disk's size before its first byte.
     pub(crate) encoded: bool,
     /// What the disk's size becomes in a format.
-    pub(crate) padded: Padded,
+    pub(crate) padded: Padding,
     /// Whether the disk's digest is wanted.
-    pub(crate) named: bool,
+    pub(crate) want_digest: bool,
     /// Chunks between reading and the targets.
     pub(crate) buffers: usize,
     /// Bytes of data that may wait for a target that takes them in order.
@@ -72,7 +73,7 @@ pub(crate) struct Bounds {
     pub(crate) alone: bool,
 }
 
-impl Pour {
+impl DiskTransfer {
     /// Starts writing to `targets`.
     ///
     /// # Errors
@@ -80,21 +81,21 @@ impl Pour {
     pub(crate) fn start(
         mut targets: Vec<Box<dyn BlockWrite>>,
         content: &Content<'_>,
-        bounds: Bounds,
+        options: TransferOptions,
         control: &Arc<Control>,
     ) -> Result<Self> {
         let any_order = targets.iter().all(|target| target.any_order());
-        let (spread, hasher) = match content {
-            Content::Image(_) => (Spread::of(&mut targets), Hasher::in_order()),
+        let (direct, hasher) = match content {
+            Content::Image(_) => (DirectWrite::of(&mut targets), Hasher::in_order()),
             Content::Stream(disk) if any_order && !disk.is_in_order() => (None, Hasher::default()),
             Content::Stream(_) => (None, Hasher::in_order()),
         };
-        let hasher = bounds.named.then_some(hasher);
-        Ok(Pour {
-            fan: Fan::start(targets, spread.as_ref(), hasher, control)?,
-            spread,
+        let hasher = options.want_digest.then_some(hasher);
+        Ok(DiskTransfer {
+            fanout: Fanout::start(targets, direct.as_ref(), hasher, control)?,
+            direct,
             any_order,
-            cover: None,
+            covered: None,
             settled: 0,
             held: None,
             size: 0,
@@ -105,79 +106,91 @@ impl Pour {
         })
     }
 
-    /// Cuts the disk and hands it on; `Break` when no target is left.
+    /// Reads the disk and hands its chunks on; `Break` when no target is left.
     ///
     /// # Errors
     /// Whatever is wrong with the disk.
-    pub(crate) fn pour(
+    pub(crate) fn run(
         &mut self,
         found: &Disk,
         content: Content<'_>,
-        bounds: Bounds,
+        options: TransferOptions,
         control: &Arc<Control>,
     ) -> Result<ControlFlow<()>> {
         let flow = match content {
             Content::Image(image) => {
-                let (threads, spread) = (bounds.threads, self.spread.take());
-                let mut gather = Gather::start(
-                    image,
-                    threads,
-                    bounds.buffers,
-                    control,
-                    spread,
-                    bounds.named,
-                )?;
-                self.cuts(&mut gather, bounds, control)?
+                let read = ReadOptions {
+                    threads: options.threads,
+                    buffers: options.buffers,
+                    want_digest: options.want_digest,
+                };
+                let direct = self.direct.take();
+                let mut reader = ParallelReader::start(image, read, direct, control)?;
+                self.hand_on(&mut reader, options, control)?
             }
             Content::Stream(disk) if self.any_order && !disk.is_in_order() => {
-                self.cover = Some(Cover::default());
-                self.cuts(&mut Cutter::new(disk, bounds.buffers), bounds, control)?
+                self.covered = Some(RangeSet::default());
+                self.hand_on(
+                    &mut StreamChunker::new(disk, options.buffers),
+                    options,
+                    control,
+                )?
             }
             Content::Stream(disk) if disk.is_shuffled() => return Err(shuffled()),
             Content::Stream(disk) if disk.is_whole() => {
-                let mut disk = Reorder::new(disk, bounds.early);
-                self.cuts(&mut Cutter::new(&mut disk, bounds.buffers), bounds, control)?
+                let mut disk = Reorder::new(disk, options.early);
+                self.hand_on(
+                    &mut StreamChunker::new(&mut disk, options.buffers),
+                    options,
+                    control,
+                )?
             }
             // One piece behind the other: what is missing at the end is missing.
-            Content::Stream(disk) if found.format == Format::Raw => {
-                self.cuts(&mut Cutter::new(disk, bounds.buffers), bounds, control)?
-            }
+            Content::Stream(disk) if found.format == Format::Raw => self.hand_on(
+                &mut StreamChunker::new(disk, options.buffers),
+                options,
+                control,
+            )?,
             Content::Stream(disk) => {
                 let mut disk = Ascending::new(disk);
-                self.cuts(&mut Cutter::new(&mut disk, bounds.buffers), bounds, control)?
+                self.hand_on(
+                    &mut StreamChunker::new(&mut disk, options.buffers),
+                    options,
+                    control,
+                )?
             }
         };
         if flow.is_break() {
             return Ok(Break(()));
         }
-        let flow = self.end(found, bounds)?;
-        self.tell(bounds, control);
+        let flow = self.end(found, options)?;
+        self.tell(options, control);
         if flow.is_continue() {
             // The thread that hashes can go: there may be many more disks.
-            self.digest = self.fan.digest(self.size)?;
+            self.digest = self.fanout.digest(self.size)?;
             self.complete = true;
         }
         Ok(flow)
     }
 
-    fn cuts(
+    fn hand_on(
         &mut self,
-        cuts: &mut dyn Cuts,
-        bounds: Bounds,
+        chunks: &mut dyn ChunkSource,
+        options: TransferOptions,
         control: &Control,
     ) -> Result<ControlFlow<()>> {
-        while let Some(cut) = cuts.next()? {
+        while let Some(extent) = chunks.next()? {
             control.check()?;
-            if cut.end() > bounds.max_size {
-                return Err(too_large(cut.end(), bounds.max_size));
+            if extent.end() > options.max_size {
+                return Err(too_large(extent.end(), options.max_size));
             }
             let mut listened = self.let_go()?;
-            match cut {
-                Cut::Chunk(chunk) => self.held = Some(chunk),
-                Cut::Written(written) => listened &= self.written(written)?,
-                Cut::Hole { offset, len } => listened &= self.hole(offset, len)?,
+            match extent {
+                Extent::Chunk(chunk) => self.held = Some(chunk),
+                Extent::Written(written) => listened &= self.written(written)?,
+                Extent::Hole { offset, len } => listened &= self.hole(offset, len)?,
             }
-            self.tell(bounds, control);
+            self.tell(options, control);
             if !listened {
                 return Ok(Break(()));
             }
@@ -185,8 +198,8 @@ impl Pour {
         Ok(Continue(()))
     }
 
-    fn tell(&self, bounds: Bounds, control: &Control) {
-        if bounds.alone {
+    fn tell(&self, options: TransferOptions, control: &Control) {
+        if options.alone {
             control.reached(self.size, self.data);
         }
     }
@@ -199,35 +212,35 @@ impl Pour {
         let (offset, len) = (chunk.offset, chunk.len() as u64);
         self.account(offset, len)?;
         self.data += chunk.data_len();
-        let listened = self.fan.send(&Item::Chunk(Arc::new(chunk)));
+        let listened = self.fanout.send(&Item::Chunk(Arc::new(chunk)));
         self.settle();
         Ok(listened)
     }
 
     /// Tells the digest what it need not remember any more.
     fn settle(&mut self) {
-        let settled = self.cover.as_ref().map_or(0, Cover::settled);
+        let settled = self.covered.as_ref().map_or(0, RangeSet::settled);
         if settled >= self.settled + SETTLED {
             self.settled = settled;
-            self.fan.settled(settled);
+            self.fanout.settled(settled);
         }
     }
 
     fn written(&mut self, written: Written) -> Result<bool> {
         self.account(written.offset, written.len)?;
         self.data += written.data;
-        Ok(self.fan.send(&Item::Written(Arc::new(written))))
+        Ok(self.fanout.send(&Item::Written(Arc::new(written))))
     }
 
     fn hole(&mut self, offset: u64, len: u64) -> Result<bool> {
         self.account(offset, len)?;
-        Ok(self.fan.send(&Item::Hole { offset, len }))
+        Ok(self.fanout.send(&Item::Hole { offset, len }))
     }
 
     fn account(&mut self, offset: u64, len: u64) -> Result<()> {
-        match &mut self.cover {
-            Some(cover) => {
-                cover.add(offset, len)?;
+        match &mut self.covered {
+            Some(covered) => {
+                covered.add(offset, len)?;
                 self.size += len;
             }
             None => self.size = offset + len,
@@ -236,8 +249,8 @@ impl Pour {
     }
 
     /// Sees to it that every byte of the disk is accounted for, and no other.
-    fn end(&mut self, found: &Disk, bounds: Bounds) -> Result<ControlFlow<()>> {
-        let looks = bounds.footer != Footer::Ignored
+    fn end(&mut self, found: &Disk, options: TransferOptions) -> Result<ControlFlow<()>> {
+        let looks = options.footer != Footer::Ignored
             && found.format == Format::Raw
             && found.variant.is_empty();
         let footer = match self.held.as_mut() {
@@ -245,14 +258,14 @@ impl Pour {
             _ => 0,
         };
         if footer == 0 && looks {
-            bounds.footer.missing()?;
+            options.footer.missing()?;
         }
         if !self.let_go()? {
             return Ok(Break(()));
         }
-        if let Some(cover) = &self.cover {
-            let size = found.size.unwrap_or(cover.end());
-            for (offset, len) in cover.gaps(size) {
+        if let Some(covered) = &self.covered {
+            let size = found.size.unwrap_or(covered.end());
+            for (offset, len) in covered.gaps(size) {
                 if !self.hole(offset, len)? {
                     return Ok(Break(()));
                 }
@@ -260,12 +273,12 @@ impl Pour {
         }
         self.is_fixed_vhd = footer > 0;
         // Where a footer is due, the announced size is without it.
-        let late = match bounds.footer {
+        let late = match options.footer {
             Footer::Due => 0,
             _ => footer,
         };
         let announced = found.size.unwrap_or(0);
-        if late > 0 && bounds.encoded && announced > bounds.padded.least {
+        if late > 0 && options.encoded && announced > options.padded.least {
             return Err(shown_late());
         }
         match found.size {
@@ -278,8 +291,8 @@ impl Pour {
     }
 
     /// The disk's content, once all of it has been handed on.
-    pub(crate) fn content(&self) -> Option<Held> {
-        self.complete.then_some(Held {
+    pub(crate) fn content(&self) -> Option<ContentSize> {
+        self.complete.then_some(ContentSize {
             size: self.size,
             data: self.data,
         })
@@ -305,13 +318,13 @@ impl Pour {
 
     /// Tells the targets that the disk is complete, and waits for them.
     pub(crate) fn finish(mut self) -> Vec<Ending> {
-        self.fan.send(&Item::Finish(self.size));
-        self.fan.join()
+        self.fanout.send(&Item::Finish(self.size));
+        self.fanout.join()
     }
 
     /// Waits for the targets, which undo what they did.
     pub(crate) fn give_up(self) -> Vec<Ending> {
-        self.fan.join()
+        self.fanout.join()
     }
 }
 
@@ -360,5 +373,5 @@ pub(crate) fn too_large(size: u64, most: u64) -> Error {
         amount(size),
         amount(most)
     ))
-    .hint("give --max-size if the disk really is that large")
+    .advise(Advice::RaiseMaxSize)
 }

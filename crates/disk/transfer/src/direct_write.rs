@@ -45,7 +45,7 @@ impl Written {
 
 /// The one target of a disk, shared by the reading threads and the one that owns it.
 #[derive(Clone)]
-pub(crate) struct Spread(Arc<Shared>);
+pub(crate) struct DirectWrite(Arc<Shared>);
 
 struct Shared {
     /// `None` once nobody may write any more.
@@ -58,12 +58,12 @@ struct Shared {
     failure: Mutex<Option<Error>>,
 }
 
-impl Spread {
+impl DirectWrite {
     /// The target, if it is the only one and lets several threads write.
     pub(crate) fn of(targets: &mut [Box<dyn BlockWrite>]) -> Option<Self> {
         let [target] = targets else { return None };
         let target = target.parallel()?;
-        Some(Spread(Arc::new(Shared {
+        Some(DirectWrite(Arc::new(Shared {
             start: target.start(),
             target: RwLock::new(Some(target)),
             writing: AtomicUsize::new(0),

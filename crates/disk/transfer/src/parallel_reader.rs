@@ -11,9 +11,9 @@ use sparse::BlockRead;
 
 use crate::buffers::Pool;
 use crate::chunk::{CHUNK, Chunk};
+use crate::chunker::{ChunkSource, Extent};
 use crate::control::Control;
-use crate::cut::{Cut, Cuts};
-use crate::spread::{Spread, Written};
+use crate::direct_write::{DirectWrite, Written};
 
 /// Bytes of the disk in one piece of work, at least, where workers write what they read. Every piece
 /// wakes three threads, on processors that the workers need; more than this gains nothing.
@@ -26,17 +26,17 @@ const LONGEST: u64 = 64 << 20;
 /// goes on.
 const PATIENCE: usize = 4096;
 
-/// Cuts one image, in ascending order.
-pub(crate) struct Gather {
+/// Reads one image in parallel; its chunks come in ascending order.
+pub(crate) struct ParallelReader {
     image: Image,
-    workers: Ordered<Span, Result<Cut>>,
+    workers: Ordered<Span, Result<Extent>>,
     /// Spans that may be under way.
     ahead: usize,
     /// How far the disk is planned: a chunk's border, or its end.
     planned: u64,
     plan: VecDeque<Planned>,
     pool: Pool,
-    spread: Option<Spread>,
+    direct: Option<DirectWrite>,
     control: Arc<Control>,
 }
 
@@ -60,36 +60,49 @@ struct Part {
     lies: Lies,
 }
 
-impl Gather {
-    /// Starts `threads` workers on `image`, with `buffers` chunk buffers. They write to the targets of
-    /// `spread` themselves, and hash the disk's digest blocks if it is to be `named`.
+/// How an image is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadOptions {
+    /// Threads that read and unpack.
+    pub(crate) threads: usize,
+    /// Chunks that may be under way.
+    pub(crate) buffers: usize,
+    /// Whether the blocks of the disk's digest are hashed.
+    pub(crate) want_digest: bool,
+}
+
+impl ParallelReader {
+    /// Starts workers on `image`. They write to the targets of `direct` themselves.
     ///
     /// # Errors
     /// [`error::Kind::Io`] when the system gives no threads.
     pub(crate) fn start(
         image: Image,
-        threads: usize,
-        buffers: usize,
+        options: ReadOptions,
+        direct: Option<DirectWrite>,
         control: &Arc<Control>,
-        spread: Option<Spread>,
-        named: bool,
     ) -> Result<Self> {
+        let ReadOptions {
+            threads,
+            buffers,
+            want_digest,
+        } = options;
         let pool = Pool::new(buffers, CHUNK);
-        let bench = Bench {
+        let bench = WorkerContext {
             files: image.files().to_vec(),
             unpackers: Unpackers::default(),
             pool: pool.clone(),
             control: Arc::clone(control),
-            spread: spread.clone(),
-            named,
+            direct: direct.clone(),
+            want_digest,
             patience: usize::from(4 * threads <= buffers),
         };
         let workers = Ordered::start(threads, 1, move |span: Span, emit| {
-            if let Err(error) = bench.work(span, &mut |cut| emit(Ok(cut))) {
+            if let Err(error) = bench.work(span, &mut |extent| emit(Ok(extent))) {
                 emit(Err(error));
             }
         })?;
-        Ok(Gather {
+        Ok(ParallelReader {
             image,
             workers,
             // All of them may hold buffers while the first one still needs some.
@@ -97,7 +110,7 @@ impl Gather {
             planned: 0,
             plan: VecDeque::new(),
             pool,
-            spread,
+            direct,
             control: Arc::clone(control),
         })
     }
@@ -116,7 +129,7 @@ impl Gather {
             self.planned = hole_end;
             return Ok(());
         }
-        let span = match self.spread {
+        let span = match self.direct {
             Some(_) => SPAN,
             None => CHUNK as u64,
         };
@@ -162,8 +175,8 @@ impl Gather {
     }
 }
 
-impl Cuts for Gather {
-    fn next(&mut self) -> Result<Option<Cut>> {
+impl ChunkSource for ParallelReader {
+    fn next(&mut self) -> Result<Option<Extent>> {
         while self.planned < self.image.size()
             && self.workers.in_flight() < self.ahead
             && self.plan.len() < 2 * self.ahead
@@ -180,56 +193,56 @@ impl Cuts for Gather {
             }
             Some(&Planned::Hole { offset, len }) => {
                 self.plan.pop_front();
-                Ok(Some(Cut::Hole { offset, len }))
+                Ok(Some(Extent::Hole { offset, len }))
             }
             Some(&Planned::Span(end)) => {
                 let missing = || Error::io("reading stopped", "a worker said nothing");
                 let control = &self.control;
-                let cut = self.workers.output_while(|| control.check())?;
-                let cut = cut.ok_or_else(missing)??;
-                if cut.end() >= end {
+                let extent = self.workers.output_while(|| control.check())?;
+                let extent = extent.ok_or_else(missing)??;
+                if extent.end() >= end {
                     self.plan.pop_front();
                 }
-                Ok(Some(cut))
+                Ok(Some(extent))
             }
         }
     }
 }
 
-impl Drop for Gather {
+impl Drop for ParallelReader {
     fn drop(&mut self) {
         self.pool.close();
-        if let Some(spread) = &self.spread {
-            spread.close();
+        if let Some(direct) = &self.direct {
+            direct.close();
         }
     }
 }
 
 /// What every worker works with.
-struct Bench {
+struct WorkerContext {
     files: Vec<Arc<dyn BlockRead>>,
     unpackers: Unpackers,
     pool: Pool,
     control: Arc<Control>,
-    spread: Option<Spread>,
+    direct: Option<DirectWrite>,
     /// Full chunks that each may keep while another one writes: with the one that it fills, half of
     /// the buffers at most.
     patience: usize,
     /// Whether chunks are hashed.
-    named: bool,
+    want_digest: bool,
 }
 
-type Emit<'a> = dyn FnMut(Cut) -> bool + 'a;
+type Emit<'a> = dyn FnMut(Extent) -> bool + 'a;
 
-impl Bench {
+impl WorkerContext {
     fn work<'a>(&'a self, span: Span, emit: &'a mut Emit<'a>) -> Result<()> {
         let packed = |part: &Part| matches!(part.lies, Lies::Packed(_));
-        let mut filling = Filling {
+        let mut filling = ChunkBuilder {
             pool: &self.pool,
-            spread: self.spread.as_ref(),
+            direct: self.direct.as_ref(),
             emit,
             offset: span.start,
-            named: self.named,
+            want_digest: self.want_digest,
             chunk: None,
             waiting: Vec::new(),
             // Who only copies has little to do meanwhile.
@@ -260,7 +273,7 @@ impl Bench {
         file.ok_or_else(|| Error::io("cannot be read", "the map names a file that is not there"))
     }
 
-    fn plain(&self, file: usize, offset: u64, len: u64, to: &mut Filling<'_>) -> Result<()> {
+    fn plain(&self, file: usize, offset: u64, len: u64, to: &mut ChunkBuilder<'_>) -> Result<()> {
         let file = self.file(file)?;
         let mut done = 0;
         while done < len {
@@ -268,7 +281,7 @@ impl Bench {
             let n = room.min(usize::try_from(len - done).unwrap_or(room));
             chunk.fill(n, |bytes| {
                 let read = file.read_at(offset + done, bytes)?;
-                self.control.took(read as u64);
+                self.control.read(read as u64);
                 match read == n {
                     true => Ok(()),
                     false => Err(Error::corrupt(format!(
@@ -283,12 +296,12 @@ impl Bench {
         Ok(())
     }
 
-    fn packed(&self, packed: &Packed, len: u64, to: &mut Filling<'_>) -> Result<()> {
+    fn packed(&self, packed: &Packed, len: u64, to: &mut ChunkBuilder<'_>) -> Result<()> {
         let file = self.file(packed.file)?;
         let unpack = |unit: &mut [u8]| {
             let unpackers = &self.unpackers;
             let read = unpackers.lend(|unpacker| unpacker.read(file, packed, unit))?;
-            self.control.took(read);
+            self.control.read(read);
             Ok(())
         };
         let (chunk, room) = to.chunk()?;
@@ -307,7 +320,7 @@ impl Bench {
     }
 }
 
-fn zeros(mut len: u64, to: &mut Filling<'_>) -> Result<()> {
+fn zeros(mut len: u64, to: &mut ChunkBuilder<'_>) -> Result<()> {
     while len > 0 {
         let (chunk, _) = to.chunk()?;
         len -= chunk.push_zeros(len) as u64;
@@ -316,11 +329,11 @@ fn zeros(mut len: u64, to: &mut Filling<'_>) -> Result<()> {
 }
 
 /// The chunk that a worker is filling, and where it goes then.
-struct Filling<'a> {
+struct ChunkBuilder<'a> {
     pool: &'a Pool,
-    spread: Option<&'a Spread>,
+    direct: Option<&'a DirectWrite>,
     /// Whether chunks are hashed.
-    named: bool,
+    want_digest: bool,
     emit: &'a mut Emit<'a>,
     /// Where the chunk begins.
     offset: u64,
@@ -333,7 +346,7 @@ struct Filling<'a> {
     written: Option<Written>,
 }
 
-impl Filling<'_> {
+impl ChunkBuilder<'_> {
     /// The chunk, and how many bytes it has room for, never 0: a full one is handed on first.
     fn chunk(&mut self) -> Result<(&mut Chunk, usize)> {
         if self
@@ -362,13 +375,13 @@ impl Filling<'_> {
         }
         self.offset = offset + len;
         let data = chunk.seal();
-        if data && self.named {
+        if data && self.want_digest {
             chunk.hash();
         }
-        match self.spread {
-            Some(spread) if data => {
+        match self.direct {
+            Some(direct) if data => {
                 self.waiting.push(chunk);
-                if self.waiting.len() > self.patience || !spread.is_busy() {
+                if self.waiting.len() > self.patience || !direct.is_busy() {
                     self.write();
                 }
             }
@@ -378,10 +391,10 @@ impl Filling<'_> {
                 self.chunk = Some(chunk.restart(self.offset));
             }
             None if data => {
-                (self.emit)(Cut::Chunk(chunk));
+                (self.emit)(Extent::Chunk(chunk));
             }
             None => {
-                (self.emit)(Cut::Hole { offset, len });
+                (self.emit)(Extent::Hole { offset, len });
                 self.chunk = Some(chunk.restart(self.offset));
             }
         }
@@ -390,14 +403,14 @@ impl Filling<'_> {
     /// Writes what waits for it; the last buffer is filled again while it is hot.
     fn write(&mut self) {
         for chunk in std::mem::take(&mut self.waiting) {
-            match self.spread.and_then(|spread| spread.take(&chunk)) {
+            match self.direct.and_then(|direct| direct.take(&chunk)) {
                 Some(written) => {
                     self.add(written);
                     self.chunk = Some(chunk.restart(self.offset));
                 }
                 None => {
                     self.tell();
-                    (self.emit)(Cut::Chunk(chunk));
+                    (self.emit)(Extent::Chunk(chunk));
                 }
             }
         }
@@ -413,11 +426,11 @@ impl Filling<'_> {
     /// Tells what has been written.
     fn tell(&mut self) {
         if let Some(written) = self.written.take() {
-            (self.emit)(Cut::Written(written));
+            (self.emit)(Extent::Written(written));
         }
     }
 }
 
 #[cfg(test)]
-#[path = "gather/tests.rs"]
+#[path = "parallel_reader/tests.rs"]
 mod tests;

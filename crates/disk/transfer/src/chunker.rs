@@ -5,11 +5,11 @@ use sparse::{DiskRead, Piece, SparseRead, digest};
 
 use crate::buffers::Pool;
 use crate::chunk::{CHUNK, Chunk};
-use crate::spread::Written;
+use crate::direct_write::Written;
 
-/// What a disk is cut into: in ascending order and without gaps, unless the disk comes in another
+/// A stretch of a disk, with its data: in ascending order and without gaps, unless the disk comes in another
 /// order.
-pub(crate) enum Cut {
+pub(crate) enum Extent {
     /// A piece with data in it.
     Chunk(Chunk),
     /// A piece with data in it that all targets hold already, but for its zeros.
@@ -18,18 +18,18 @@ pub(crate) enum Cut {
     Hole { offset: u64, len: u64 },
 }
 
-impl Cut {
+impl Extent {
     /// Where it ends, in bytes.
     pub(crate) fn end(&self) -> u64 {
         match self {
-            Cut::Chunk(chunk) => chunk.offset + chunk.len() as u64,
-            Cut::Written(written) => written.offset + written.len,
-            Cut::Hole { offset, len } => offset + len,
+            Extent::Chunk(chunk) => chunk.offset + chunk.len() as u64,
+            Extent::Written(written) => written.offset + written.len,
+            Extent::Hole { offset, len } => offset + len,
         }
     }
 }
 
-/// Empty chunks, or holes of any length, that the cutter swallows before it shows one hole.
+/// Empty chunks, or holes of any length, that the chunker swallows before it shows one hole.
 const PATIENCE: usize = 256;
 
 enum Filled {
@@ -38,17 +38,17 @@ enum Filled {
     End,
 }
 
-/// Who cuts a disk.
-pub(crate) trait Cuts {
+/// Gives a disk in chunks and holes.
+pub(crate) trait ChunkSource {
     /// The next chunk or hole; `None` at the disk's end.
     ///
     /// # Errors
     /// Those of reading the disk.
-    fn next(&mut self) -> Result<Option<Cut>>;
+    fn next(&mut self) -> Result<Option<Extent>>;
 }
 
 /// Cuts a disk that comes as a stream.
-pub(crate) struct Cutter<'a> {
+pub(crate) struct StreamChunker<'a> {
     stream: &'a mut dyn DiskRead,
     pool: Pool,
     position: u64,
@@ -58,10 +58,10 @@ pub(crate) struct Cutter<'a> {
     spare: Option<Chunk>,
 }
 
-impl<'a> Cutter<'a> {
+impl<'a> StreamChunker<'a> {
     /// Cuts `stream` using `buffers` chunk buffers.
     pub(crate) fn new(stream: &'a mut dyn DiskRead, buffers: usize) -> Self {
-        Cutter {
+        StreamChunker {
             stream,
             pool: Pool::new(buffers, CHUNK),
             position: 0,
@@ -132,12 +132,12 @@ impl<'a> Cutter<'a> {
     }
 }
 
-impl Cuts for Cutter<'_> {
+impl ChunkSource for StreamChunker<'_> {
     /// A hole comes out after [`PATIENCE`] chunks at the latest, so that the caller can show progress
     /// and notice that it should stop.
-    fn next(&mut self) -> Result<Option<Cut>> {
+    fn next(&mut self) -> Result<Option<Extent>> {
         if let Some(chunk) = self.waiting.take() {
-            return Ok(Some(Cut::Chunk(chunk)));
+            return Ok(Some(Extent::Chunk(chunk)));
         }
         self.jump()?;
         let offset = self.position;
@@ -152,17 +152,17 @@ impl Cuts for Cutter<'_> {
                 Filled::Zeros => {}
                 Filled::End => break,
                 Filled::Data(chunk) if chunk.offset == offset => {
-                    return Ok(Some(Cut::Chunk(chunk)));
+                    return Ok(Some(Extent::Chunk(chunk)));
                 }
                 Filled::Data(chunk) => {
                     let len = chunk.offset - offset;
                     self.waiting = Some(chunk);
-                    return Ok(Some(Cut::Hole { offset, len }));
+                    return Ok(Some(Extent::Hole { offset, len }));
                 }
             }
         }
         let len = self.position - offset;
-        Ok((len > 0).then_some(Cut::Hole { offset, len }))
+        Ok((len > 0).then_some(Extent::Hole { offset, len }))
     }
 }
 
@@ -272,18 +272,18 @@ mod tests {
         }
     }
 
-    fn cuts(stream: &mut dyn SparseRead) -> Vec<(u64, u64, bool)> {
+    fn chunks(stream: &mut dyn SparseRead) -> Vec<(u64, u64, bool)> {
         let mut disk = InOrder::new(stream, None);
-        let mut cutter = Cutter::new(&mut disk, 2);
-        let mut cuts = Vec::new();
-        while let Some(cut) = cutter.next().unwrap() {
-            cuts.push(match cut {
-                Cut::Chunk(chunk) => (chunk.offset, chunk.len() as u64, true),
-                Cut::Hole { offset, len } => (offset, len, false),
-                Cut::Written(_) => unreachable!("a cutter writes nothing"),
+        let mut chunker = StreamChunker::new(&mut disk, 2);
+        let mut chunks = Vec::new();
+        while let Some(extent) = chunker.next().unwrap() {
+            chunks.push(match extent {
+                Extent::Chunk(chunk) => (chunk.offset, chunk.len() as u64, true),
+                Extent::Hole { offset, len } => (offset, len, false),
+                Extent::Written(_) => unreachable!("a cutter writes nothing"),
             });
         }
-        cuts
+        chunks
     }
 
     #[test]
@@ -300,7 +300,7 @@ mod tests {
         let end = 5 + tib + 7 + chunk + 3;
         let data_at = (5 + tib) / chunk * chunk;
         assert_eq!(
-            cuts(&mut Script(script, vec![])),
+            chunks(&mut Script(script, vec![])),
             [
                 (0, chunk, true),
                 (chunk, data_at - chunk, false),
@@ -314,9 +314,9 @@ mod tests {
     fn zeros_that_came_as_data_are_a_hole_and_an_empty_stream_is_nothing() {
         let zeros = vec![0; 3 * CHUNK + 1];
         assert_eq!(
-            cuts(&mut SliceSource::new(&zeros)),
+            chunks(&mut SliceSource::new(&zeros)),
             [(0, zeros.len() as u64, false)]
         );
-        assert_eq!(cuts(&mut SliceSource::new(&[])), []);
+        assert_eq!(chunks(&mut SliceSource::new(&[])), []);
     }
 }

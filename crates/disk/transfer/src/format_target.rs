@@ -8,12 +8,13 @@ use endpoint::target::Candidate;
 use error::{Error, Result, amount, amounts};
 use sparse::BlockWrite;
 
+use crate::advice::Advice;
 use crate::ova::{self, Ova, Told};
 use vmconfig::Choice;
 
 /// The format that a disk is written in.
 #[derive(Clone, Debug)]
-pub struct Form {
+pub struct TargetFormat {
     /// The format.
     pub format: Format,
     /// How it is written.
@@ -25,7 +26,7 @@ pub struct Form {
     pub ova: Option<Ova>,
 }
 
-impl Form {
+impl TargetFormat {
     /// What the target will be, in one word.
     pub(crate) fn name(&self) -> &'static str {
         match self.ova {
@@ -61,29 +62,31 @@ impl Form {
             self.article(),
             self.name()
         ))
-        .hint("give --size, for instance --size 8G")
+        .advise(Advice::GiveSize)
     }
 }
 
 /// What a disk's size becomes in a format.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Padded {
+pub(crate) struct Padding {
     /// Bytes that it has at least.
     pub(crate) least: u64,
     /// Bytes of which it is a multiple.
     whole: u64,
 }
 
-impl Padded {
-    /// What `form` makes of it; a raw disk stays as it is.
+impl Padding {
+    /// What `target_format` makes of it; a raw disk stays as it is.
     ///
     /// # Errors
     /// [`error::Kind::Usage`] for options that the format does not know.
-    pub(crate) fn of(form: Option<&Form>) -> Result<Self> {
-        Ok(Padded {
-            least: form.and_then(|form| form.size).unwrap_or(0),
-            whole: match form {
-                Some(form) => granularity(form.format, &form.options)?,
+    pub(crate) fn of(target_format: Option<&TargetFormat>) -> Result<Self> {
+        Ok(Padding {
+            least: target_format
+                .and_then(|target_format| target_format.size)
+                .unwrap_or(0),
+            whole: match target_format {
+                Some(target_format) => granularity(target_format.format, &target_format.options)?,
                 None => 1,
             },
         })
@@ -112,63 +115,70 @@ impl Layout {
 
 /// What several passes over a disk tell each other.
 #[derive(Clone, Default)]
-pub(crate) struct Passes {
+pub(crate) struct Measurements {
     /// What a qcow2 will look like.
     layout: Layout,
     /// What an OVA will hold, where one is written.
     pub(crate) ova: Option<Told>,
 }
 
-impl Passes {
-    /// Nothing yet of what is going to be in `form`.
-    pub(crate) fn of(form: &Form, source: &str, choice: &Choice) -> Self {
-        Passes {
+impl Measurements {
+    /// Nothing yet of what is going to be in `target_format`.
+    pub(crate) fn of(target_format: &TargetFormat, source: &str, choice: &Choice) -> Self {
+        Measurements {
             layout: Layout::default(),
-            ova: form.ova.as_ref().map(|ova| Told::new(ova, source, choice)),
+            ova: target_format
+                .ova
+                .as_ref()
+                .map(|ova| Told::new(ova, source, choice)),
         }
     }
 }
 
 /// A place whose content will be in some format.
-pub(crate) struct Encoded {
+pub(crate) struct FormatTarget {
     inner: Box<dyn Candidate>,
-    form: Form,
-    passes: Passes,
+    target_format: TargetFormat,
+    measurements: Measurements,
 }
 
-impl Encoded {
+impl FormatTarget {
     /// `inner`, checked without a size: how long the file becomes, nobody knows beforehand.
-    pub(crate) fn new(inner: Box<dyn Candidate>, form: Form, passes: Passes) -> Self {
-        Encoded {
+    pub(crate) fn new(
+        inner: Box<dyn Candidate>,
+        target_format: TargetFormat,
+        measurements: Measurements,
+    ) -> Self {
+        FormatTarget {
             inner,
-            form,
-            passes,
+            target_format,
+            measurements,
         }
     }
 
     fn padded(&self, size: u64) -> u64 {
-        size.max(self.form.size.unwrap_or(0))
+        size.max(self.target_format.size.unwrap_or(0))
     }
 
     /// Whether the place can hold the format at all, with a disk of `size` bytes if that is known.
     fn is_holdable(&self, size: Option<u64>) -> Result<()> {
-        let (name, form) = (self.inner.name(), &self.form);
+        let (name, target_format) = (self.inner.name(), &self.target_format);
         if self.inner.needs_size() {
-            let (article, format) = (form.article(), form.name());
+            let (article, format) = (target_format.article(), target_format.name());
             let message = format!(
                 "{name} is to be created, and how long {article} {format} becomes shows only at its end"
             );
             return Err(Error::target(message).hint("create the volume first, or give a file"));
         }
         // A qcow2 needs the order too, unless a first pass has found out what it will be.
-        let any_order = form.format != Format::Qcow && !is_ascending(form.format, &form.options)?;
+        let any_order = target_format.format != Format::Qcow
+            && !is_ascending(target_format.format, &target_format.options)?;
         if any_order && !self.inner.any_order() {
-            let format = form.name();
+            let format = target_format.name();
             let message = format!(
                 "{format} has its table before its data, and {name} takes bytes in ascending order only"
             );
-            return Err(Error::target(message)
-                .hint("write to a file, or give --format vmdk, which can be written in one go"));
+            return Err(Error::target(message).advise(Advice::ChooseVmdk));
         }
         match self.inner.capacity() {
             Some(capacity) => self.ends_with(capacity, size),
@@ -179,18 +189,19 @@ impl Encoded {
     /// A streamOptimized vmdk and a fixed vhd are opened by their last bytes, and a device's last bytes
     /// are elsewhere.
     fn ends_with(&self, capacity: u64, size: Option<u64>) -> Result<()> {
-        let (name, format) = (self.inner.name(), self.form.name());
-        let hint = "write to a file, or give --format qcow2";
-        let message = match self.form.format {
+        let (name, format) = (self.inner.name(), self.target_format.name());
+        let message = match self.target_format.format {
             Format::Vmdk => {
                 format!(
                     "{name} does not end where {} {format} ends",
-                    self.form.article()
+                    self.target_format.article()
                 )
             }
-            Format::Vhd if is_ascending(Format::Vhd, &self.form.options)? => {
-                let padded = Padded::of(Some(&self.form))?;
-                let disk = size.or(self.form.size).and_then(|size| padded.size(size));
+            Format::Vhd if is_ascending(Format::Vhd, &self.target_format.options)? => {
+                let padded = Padding::of(Some(&self.target_format))?;
+                let disk = size
+                    .or(self.target_format.size)
+                    .and_then(|size| padded.size(size));
                 let needed = disk.and_then(|disk| disk.checked_add(diskimage::END as u64));
                 match needed {
                     Some(needed) if needed != capacity => format!(
@@ -202,11 +213,11 @@ impl Encoded {
             _ => return Ok(()),
         };
         let message = format!("{message}, and so it would not be found there again");
-        Err(Error::target(message).hint(hint))
+        Err(Error::target(message).advise(Advice::ChooseQcow2))
     }
 }
 
-impl Candidate for Encoded {
+impl Candidate for FormatTarget {
     fn name(&self) -> &str {
         self.inner.name()
     }
@@ -216,7 +227,7 @@ impl Candidate for Encoded {
     }
 
     fn needs_size(&self) -> bool {
-        self.form.size.is_none()
+        self.target_format.size.is_none()
     }
 
     fn any_order(&self) -> bool {
@@ -224,9 +235,9 @@ impl Candidate for Encoded {
     }
 
     fn plan(&self, size: Option<u64>) -> String {
-        let what = match &self.form.ova {
+        let what = match &self.target_format.ova {
             Some(_) => "an ova with a disk".to_owned(),
-            None => format!("a {} disk", self.form.format),
+            None => format!("a {} disk", self.target_format.format),
         };
         let of = size.map(|size| format!(" of {}", amount(self.padded(size))));
         let of = of.unwrap_or_default();
@@ -235,11 +246,12 @@ impl Candidate for Encoded {
 
     fn fits(&self, size: u64) -> Result<()> {
         self.is_holdable(Some(size))?;
-        match self.form.size {
+        match self.target_format.size {
             Some(asked) if asked < size => {
                 let (asked, size) = amounts(asked, size);
+                // As `endpoint` says it of a raw disk.
                 let message = format!("the disk needs {size}, --size gives it {asked}");
-                Err(Error::target(message).hint("give a larger --size"))
+                Err(Error::target(message).advise(Advice::RaiseSize))
             }
             _ => Ok(()),
         }
@@ -247,22 +259,25 @@ impl Candidate for Encoded {
 
     fn fits_any(&self) -> Result<()> {
         self.is_holdable(None)?;
-        self.form.fits_any()
+        self.target_format.fits_any()
     }
 
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {
         self.is_holdable(size)?;
-        let Some(size) = size.map(|size| self.padded(size)).or(self.form.size) else {
-            return Err(self.form.no_size());
+        let Some(size) = size
+            .map(|size| self.padded(size))
+            .or(self.target_format.size)
+        else {
+            return Err(self.target_format.no_size());
         };
-        let Form {
+        let TargetFormat {
             format, options, ..
-        } = &self.form;
+        } = &self.target_format;
         let inner = self.inner.open(None)?;
-        if let Some(told) = self.passes.ova {
+        if let Some(told) = self.measurements.ova {
             return ova::writer(options, size, told, inner);
         }
-        match self.passes.layout.take()? {
+        match self.measurements.layout.take()? {
             Some(layout) => qcow2::streamed(options, size, layout, inner),
             None => writer(*format, options, size, inner),
         }
@@ -270,24 +285,24 @@ impl Candidate for Encoded {
 }
 
 /// Takes the place of a pipe in the first pass.
-pub(crate) struct Measured {
+pub(crate) struct MeasuringTarget {
     name: String,
-    form: Form,
-    passes: Passes,
+    target_format: TargetFormat,
+    measurements: Measurements,
 }
 
-impl Measured {
+impl MeasuringTarget {
     /// In the place of the target called `name`; what it finds out goes to `passes`.
-    pub(crate) fn new(name: &str, form: Form, passes: Passes) -> Self {
-        Measured {
+    pub(crate) fn new(name: &str, target_format: TargetFormat, measurements: Measurements) -> Self {
+        MeasuringTarget {
             name: name.to_owned(),
-            form,
-            passes,
+            target_format,
+            measurements,
         }
     }
 }
 
-impl Candidate for Measured {
+impl Candidate for MeasuringTarget {
     fn name(&self) -> &str {
         &self.name
     }
@@ -297,7 +312,7 @@ impl Candidate for Measured {
     }
 
     fn needs_size(&self) -> bool {
-        self.form.size.is_none()
+        self.target_format.size.is_none()
     }
 
     fn any_order(&self) -> bool {
@@ -309,16 +324,16 @@ impl Candidate for Measured {
     }
 
     fn fits_any(&self) -> Result<()> {
-        self.form.fits_any()
+        self.target_format.fits_any()
     }
 
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {
-        let size = size.unwrap_or(0).max(self.form.size.unwrap_or(0));
-        if let Some(told) = self.passes.ova {
-            return ova::measure(&self.form.options, size, told);
+        let size = size.unwrap_or(0).max(self.target_format.size.unwrap_or(0));
+        if let Some(told) = self.measurements.ova {
+            return ova::measure(&self.target_format.options, size, told);
         }
-        let measure = qcow2::Measure::new(&self.form.options, size)?;
-        self.passes.layout.set(measure.clone());
+        let measure = qcow2::Measure::new(&self.target_format.options, size)?;
+        self.measurements.layout.set(measure.clone());
         Ok(Box::new(measure))
     }
 }

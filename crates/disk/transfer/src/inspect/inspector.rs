@@ -1,6 +1,5 @@
-//! Stands where an import's writer stands, and only looks.
+//! Describes disks by their content.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use diskimage::{About, Format, Gate, How, Image};
@@ -8,24 +7,26 @@ use error::{Error, Kind, Result, amount};
 use recognise::reach;
 use sparse::{BlockRead, DiskRead, Run};
 
-use super::{InspectedDisk, Members, ON, Survey, survey};
+use super::{InspectedDisk, Survey, survey};
+use crate::advice::Advice;
 use crate::basis::Basis;
 use crate::control::Control;
+use crate::disk::Disk;
 use crate::guard::{Claim, Guarded, Watch};
-use crate::mixed::Mixed;
-use crate::open::{Content, Footer, not_read};
-use crate::seen::{Config, Disk};
-use crate::walk::DiskSink;
+use crate::members::Members;
+use crate::open::{Footer, Sieves, not_read};
+use crate::sink::DiskFile;
+use crate::witness::is_about_content;
 
 /// Disks that are described; further ones are only listed.
 const DISKS: usize = 1000;
 
 /// What was seen of a source so far.
-pub(crate) struct Looker {
+pub(crate) struct Inspector {
     max_size: u64,
     /// Whether the footer of a fixed VHD is looked for behind a raw disk.
     footer: Footer,
-    pub(crate) control: Arc<Control>,
+    pub(super) control: Arc<Control>,
     /// The layers of the source itself.
     pub(crate) layers: Vec<&'static str>,
     /// Forgotten at each new pass.
@@ -37,13 +38,15 @@ pub(crate) struct Looker {
     /// Why an import would not take a folder, whatever its disks are like.
     pub(crate) refusal: Option<Error>,
     /// The number of the pass, counted from 1.
-    pub(crate) pass: usize,
+    pub(super) pass: usize,
+    /// Tables of images that earlier passes have kept.
+    pub(super) sieves: Sieves,
 }
 
-impl Looker {
+impl Inspector {
     /// Nothing seen yet.
     pub(crate) fn new(max_size: u64, footer: Footer, control: &Arc<Control>) -> Self {
-        Looker {
+        Inspector {
             max_size,
             footer,
             control: Arc::clone(control),
@@ -53,27 +56,22 @@ impl Looker {
             manifest: None,
             refusal: None,
             pass: 0,
+            sieves: Sieves::default(),
         }
     }
 
-    /// A new pass through the source begins.
-    pub(crate) fn begin(&mut self) {
-        self.members = Members::default();
-        self.pass += 1;
-    }
-
     /// Whether the disk called `member` can be described, and not only listed.
-    pub(crate) fn has_room_for(&self, member: &str) -> bool {
+    pub(super) fn has_room_for(&self, member: &str) -> bool {
         self.disks.len() < DISKS || self.known(member).is_some()
     }
 
     /// What was found out about the disk called `member`, in an earlier pass too.
-    pub(crate) fn known(&self, member: &str) -> Option<&InspectedDisk> {
+    pub(super) fn known(&self, member: &str) -> Option<&InspectedDisk> {
         self.disks.iter().find(|known| known.disk.member == member)
     }
 
     /// Remembers a disk, in the place of what was known about it.
-    pub(crate) fn describe(&mut self, disk: InspectedDisk) {
+    pub(super) fn remember(&mut self, disk: InspectedDisk) {
         let same = |known: &&mut InspectedDisk| known.disk.member == disk.disk.member;
         match self.disks.iter_mut().find(same) {
             Some(known) => *known = disk,
@@ -81,12 +79,23 @@ impl Looker {
         }
     }
 
-    /// Remembers why an import would not take the disk called `member`.
-    pub(crate) fn refuse(&mut self, member: &str, refusal: Error) {
-        let mut disks = self.disks.iter_mut();
-        if let Some(known) = disks.find(|known| known.disk.member == member) {
-            known.refusal.get_or_insert(refusal);
+    /// Describes the image in `bytes`, all of `file`. A member that cannot be described has that said of it.
+    pub(super) fn bytes(
+        &self,
+        file: &DiskFile<'_>,
+        bytes: &Arc<dyn BlockRead>,
+    ) -> Result<InspectedDisk> {
+        let Disk { member, format, .. } = &file.disk;
+        let mut described = match self.image(member, *format, bytes, file.how) {
+            Err(error) if !member.is_empty() && is_about_content(&error) => {
+                InspectedDisk::in_trouble(member.clone(), *format, error)
+            }
+            described => described?,
+        };
+        if *format == Format::Raw {
+            described.refuse(file.basis, file.disk.size);
         }
+        Ok(described)
     }
 
     /// What can be said about the image in `format` that lies in `bytes`, in the member called `member`.
@@ -94,7 +103,7 @@ impl Looker {
     ///
     /// # Errors
     /// When nothing can be said.
-    pub(crate) fn image(
+    pub(super) fn image(
         &self,
         member: &str,
         format: Format,
@@ -158,22 +167,21 @@ impl Looker {
     fn too_large(&self, size: u64) -> Option<Error> {
         let most = amount(self.max_size);
         let refusal = Error::refused(format!("is larger than the limit, which is {most}"));
-        let hint = "give --max-size if the disk really is that large";
-        (size > self.max_size).then(|| refusal.hint(hint))
+        (size > self.max_size).then(|| refusal.advise(Advice::RaiseMaxSize))
     }
 
-    /// Remembers `disk`, of which `data` bytes are stored in a backup.
-    pub(crate) fn backed_up(&mut self, disk: Disk, data: u64) {
+    /// Describes `disk`, of which `data` bytes are stored in a backup.
+    pub(super) fn stored(&self, disk: &Disk, data: u64) -> InspectedDisk {
         let size = disk.size.unwrap_or(data);
-        self.describe(InspectedDisk {
+        InspectedDisk {
             survey: Some(Survey {
                 data,
                 holes: size.saturating_sub(data),
                 packed: None,
             }),
             refusal: self.too_large(size),
-            ..InspectedDisk::new(disk)
-        });
+            ..InspectedDisk::new(disk.clone())
+        }
     }
 
     /// Reads a raw disk, which was taken for one for the reason `basis` if it is its own format, and says
@@ -181,7 +189,7 @@ impl Looker {
     ///
     /// # Errors
     /// Those of reading.
-    pub(crate) fn raw(
+    pub(super) fn raw(
         &self,
         mut disk: Disk,
         stream: &mut dyn DiskRead,
@@ -244,35 +252,5 @@ fn says_nothing(bytes: &dyn BlockRead) -> Result<bool> {
     match bytes.size().filter(|_| bytes.is_far()) {
         Some(size) if size > 0 => all(size),
         _ => Ok(false),
-    }
-}
-
-impl DiskSink for Looker {
-    /// The disks that the walk has opened itself: those of an XVA.
-    fn take(
-        &mut self,
-        found: &Disk,
-        _configs: &[Config],
-        content: Content<'_>,
-    ) -> Result<ControlFlow<()>> {
-        if let Content::Stream(disk) = content {
-            let described = self.raw(found.clone(), disk, None)?;
-            self.describe(described);
-        }
-        Ok(ON)
-    }
-
-    /// Nobody asks for it: the walk tells what a backup holds by its headers.
-    fn take_mixed(
-        &mut self,
-        _found: &[Disk],
-        _configs: &[Config],
-        _mixed: &mut dyn Mixed,
-    ) -> Result<ControlFlow<()>> {
-        Ok(ON)
-    }
-
-    fn looker(&mut self) -> Option<&mut Looker> {
-        Some(self)
     }
 }

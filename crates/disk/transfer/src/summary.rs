@@ -1,57 +1,19 @@
 //! What a walk through a source sees.
 
-use diskimage::Format;
 use error::{Error, Kind, Result};
-use serde::Serialize;
 use vmconfig::Choice;
 
-use crate::classify::ConfigKind;
+use crate::config::Config;
+use crate::disk::Taken;
 use crate::guest::{Guest, is_same_file};
 use crate::names::Names;
 
 /// Warnings that are kept: the rest only repeats them.
 const WARNINGS: usize = 100;
 
-/// A disk in the source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Disk {
-    /// The member's name, outermost archive first; empty when the source itself is the disk.
-    pub member: String,
-    /// Its size in bytes, where known before it is read.
-    pub size: Option<u64>,
-    /// Its format's name.
-    #[serde(serialize_with = "format_name")]
-    pub format: Format,
-    /// The format's variant, `version 3` or `dynamic`; empty where there is none.
-    pub variant: String,
-}
-
-fn format_name<S: serde::Serializer>(format: &Format, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(format.name())
-}
-
-/// A guest configuration that came with the disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Config {
-    /// The member's name.
-    pub member: String,
-    /// Its language.
-    pub kind: ConfigKind,
-    /// What it says; the beginning of it where it is very long.
-    #[serde(skip)]
-    pub text: String,
-}
-
-/// A disk that was taken, and the layers around it, outermost first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Taken {
-    pub(crate) disk: Disk,
-    pub(crate) layers: Vec<&'static str>,
-}
-
 /// What a walk saw.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Summary {
     /// Whether any layer was an archive.
     pub(crate) archive: bool,
     /// The disks that were taken: one, unless several were asked for.
@@ -80,7 +42,7 @@ pub(crate) struct Seen {
     pub(crate) at_any_offset: bool,
 }
 
-impl Seen {
+impl Summary {
     /// Puts these warnings before the others.
     pub(crate) fn warn_first(&mut self, warnings: Vec<Error>) {
         let later = std::mem::replace(&mut self.warnings, warnings);
