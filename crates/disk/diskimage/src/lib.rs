@@ -4,18 +4,31 @@
 //! last. Raw is what is left when no format claims the bytes, which is why a known format must never
 //! slip through: its container would be written onto a guest's disk as if it were the disk.
 //!
-//! Each format that is read has a module that turns a byte of the disk into the place where it lies
-//! ([`Map`]); reading, unpacking and putting in order is common to all. [`Image::open`] opens one over
-//! [`sparse::BlockRead`]. Other files that an image names go through [`Gate`], and nowhere else.
-//! [`mod@write`] has the other direction.
+//! Each format that is read has a module that makes a layer of a file: a map that turns a byte of the disk
+//! into the place where it lies ([`Map`]), what the image says about itself ([`About`]), and the file below it,
+//! where there is one. [`Image::open`] follows that chain over [`sparse::BlockRead`] and stacks the layers;
+//! reading, unpacking and putting in order is common to all. Other files that an image names go through
+//! [`Gate`], and nowhere else. [`passing`] reads images out of a stream, and [`mod@write`] has the other
+//! direction.
+//!
+//! ```text
+//! file ─ probe ─ format ─ open ─► layer: map, files, about
+//!                           ▲       │ on top of
+//!                           └─ gate ┘ (the next file, at most 16 of them)
+//! disk ─ Image::lookup ─► the topmost layer that says where a byte lies ─► Unpacker, where it is packed
+//! ```
 
+mod about;
 mod bits;
 mod blocks;
+mod chain;
 mod fields;
 mod format;
 mod gate;
 mod image;
+mod layer;
 mod map;
+mod options;
 pub mod passing;
 mod probe;
 mod qcow2;
@@ -29,10 +42,12 @@ mod vhdx;
 mod vmdk;
 pub mod write;
 
+pub use about::{About, Reference, Snapshot};
 pub use format::Format;
 pub use gate::{Directory, Gate};
-pub use image::{About, How, Image, Reference, Snapshot};
+pub use image::Image;
 pub use map::{Coding, Lies, Map, Packed, Stretch};
+pub use options::How;
 pub use probe::{END, HEAD, decide, probe, probe_end};
 pub use unpacker::{Unpacker, Unpackers};
 pub use vdi::id as vdi_id;

@@ -83,7 +83,7 @@ pub fn pass_vmdk_part<R: SparseRead>(
     len: u64,
     means: Means,
 ) -> Result<Passing<R>> {
-    let open = |bytes| vmdk::open_part(bytes, len);
+    let open = |bytes| Ok(Image::of([vmdk::open_part(bytes, len)?]));
     pass_opened(Format::Vmdk, stream, sieve, means, open)
 }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use error::{Error, Result};
 use sparse::{BlockRead, Run};
 
-use crate::image::{About, Image};
+use crate::about::About;
+use crate::layer::Layer;
 use crate::map::{Lies, Map, Stretch};
 
 /// Opens `file` as a raw disk, whose holes are those of the file.
-pub(crate) fn open(file: Arc<dyn BlockRead>) -> Result<Image> {
+pub(crate) fn open(file: Arc<dyn BlockRead>) -> Result<Layer> {
     let Some(size) = file.size() else {
         return Err(Error::unsupported(
             "does not say how long it is, so only a stream can be made of it",
@@ -21,7 +22,7 @@ pub(crate) fn open(file: Arc<dyn BlockRead>) -> Result<Image> {
         size,
         data: 0..0,
     };
-    Ok(Image::new(Box::new(map), vec![file], About::default()))
+    Ok(Layer::new(map, vec![file], About::default()))
 }
 
 struct Raw {

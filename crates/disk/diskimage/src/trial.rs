@@ -75,6 +75,24 @@ pub(crate) fn content(image: &mut Image) -> Result<Vec<u8>> {
     Ok(disk)
 }
 
+/// Looks up an image from its beginning, if it could be opened, and fails where a stretch makes no sense.
+pub(crate) fn walk(image: Result<Image>) {
+    let Ok(mut image) = image else {
+        return;
+    };
+    let mut at = 0;
+    for _ in 0..1000 {
+        if at == image.size() {
+            return;
+        }
+        let Ok(stretch) = image.lookup(at) else {
+            return;
+        };
+        assert!(stretch.len > 0 && stretch.len <= image.size() - at);
+        at += stretch.len;
+    }
+}
+
 /// All of the content of `file`, an image in `format`.
 pub(crate) fn read(format: Format, file: Vec<u8>) -> Result<Vec<u8>> {
     content(&mut Image::open(format, Arc::new(file), &How::default())?)

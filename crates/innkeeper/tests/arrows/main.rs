@@ -64,8 +64,6 @@ const STILL: &[&str] = &[
     "endpoint: name, nbd, source, target",
     "endpoint: source::directory, source::file",
     "endpoint: target::file::candidate, target::file::partial",
-    "diskimage: blocks, image, probe, qcow2, raw, unpacker, vdi, vhd, vhdx, vmdk",
-    "diskimage: vmdk::grain, vmdk::header",
     "transfer: basis, classify",
     "transfer: blank, engine, inspect, passes, walk, writer",
     "transfer: guest, seen",

@@ -1,39 +1,29 @@
 //! The image below: a backing file.
 
-use std::sync::Arc;
-
 use error::{Error, Result};
 use sparse::BlockRead;
 
-use crate::image::{How, Image};
+use crate::layer::{Backing, Place};
+use crate::options::How;
 use crate::{END, Format, HEAD, decide, probe_end};
 
 /// What the backing file is called in messages and among references.
 pub(super) const WHAT: &str = "backing file";
 
-/// Opens the backing file called `name` under an image that lies on top of `depth` others; `format` is
-/// what the image says about it. `None` when nobody wants to read it.
-pub(super) fn open(
-    name: &str,
-    format: Option<&str>,
-    how: &How,
-    depth: usize,
-) -> Result<Option<Image>> {
+/// Gets the backing file called `name`; `format` is what the image says about it. `None` when nobody
+/// wants to read it.
+pub(super) fn open(name: &str, format: Option<&str>, how: &How) -> Result<Option<Backing>> {
     let declared = format.map(declared).transpose()?;
     let Some(file) = how.gate.below(WHAT, name)? else {
         return Ok(None);
     };
-    // A snapshot is wanted of the image on top.
-    let how = How {
-        gate: how.gate.of_image_below(),
-        snapshot: None,
-        ..how.clone()
-    };
-    let image = decided(&*file, declared)
-        .and_then(|format| Image::open_at(format, Arc::clone(&file), &how, depth + 1));
-    image
-        .map(Some)
-        .map_err(|error| error.at(format!("{WHAT} {name:?}")))
+    let place = Place::InChain(format!("{WHAT} {name:?}"));
+    let format = decided(&*file, declared).map_err(|error| place.name(error))?;
+    Ok(Some(Backing {
+        format,
+        file,
+        place,
+    }))
 }
 
 /// The format that QEMU calls `name`.

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::trial::{by_qemu, disks, patched, random, read, refusal};
-use crate::{Format, Gate};
+use crate::{Format, Gate, Image};
 
 /// A VDI of five blocks of which two and a piece are data: blocks 0, 3 and 4.
 fn image() -> (Vec<u8>, Vec<u8>) {
@@ -45,7 +45,7 @@ proptest! {
         for (field, number) in numbers {
             file = patched(&file, fields[field], &number.to_le_bytes());
         }
-        crate::blocks::walk(Image::open(Format::Vdi, Arc::new(file), &How::default()));
+        crate::trial::walk(Image::open(Format::Vdi, Arc::new(file), &How::default()));
     }
 }
 

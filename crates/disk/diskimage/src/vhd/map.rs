@@ -8,11 +8,11 @@ use sparse::BlockRead;
 use super::SECTOR;
 use super::footer::{Found, Kind};
 use super::header::Header;
-use crate::How;
 use crate::bits::{Bits, First};
 use crate::blocks::Table;
 use crate::fields::read_exact;
 use crate::map::{Coding, Lies, Map, Packed, Stretch};
+use crate::options::How;
 
 /// The block is not in the file.
 const FREE: u32 = u32::MAX;

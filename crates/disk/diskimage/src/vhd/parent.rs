@@ -7,11 +7,13 @@ use sparse::BlockRead;
 
 use super::footer::Found;
 use super::header::Header;
+use crate::format::Format;
+use crate::layer::{Backing, Place};
+use crate::options::How;
 use crate::probe::{END, HEAD, decide, probe_end};
-use crate::{Format, How, Image};
 
-/// Opens the parent called `name` of a disk with this `header`; `None` when nobody wants to read it.
-pub(super) fn open(name: &str, header: &Header, how: &How, depth: usize) -> Result<Option<Image>> {
+/// Gets the parent called `name` of a disk with this `header`; `None` when nobody wants to read it.
+pub(super) fn open(name: &str, header: &Header, how: &How) -> Result<Option<Backing>> {
     let Some(file) = how.gate.below("parent", name)? else {
         return Ok(None);
     };
@@ -21,11 +23,13 @@ pub(super) fn open(name: &str, header: &Header, how: &How, depth: usize) -> Resu
         )
         .hint("give it as a file"));
     }
-    let opened = check(&file, header).and_then(|()| {
-        // An address is enough to open a file, and a parent may have a parent.
-        Image::open_at(Format::Vhd, file, how, depth + 1)
-    });
-    opened.map(Some).map_err(|error| error.within(name))
+    let place = Place::Alone(name.to_owned());
+    check(&file, header).map_err(|error| place.name(error))?;
+    Ok(Some(Backing {
+        format: Format::Vhd,
+        file,
+        place,
+    }))
 }
 
 /// Looks whether `file` is the parent that the header means.

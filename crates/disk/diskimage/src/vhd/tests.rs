@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::trial::{by_qemu, content, disks, patched, random, read, read_by_qemu};
-use crate::{Format, Lies};
+use crate::{Format, Image, Lies};
 
 /// Bytes in a block and its bitmap.
 const STEP: usize = (2 << 20) + 512;
@@ -117,7 +117,7 @@ proptest! {
             };
         }
         let how = How { in_file_order, ..How::default() };
-        crate::blocks::walk(Image::open(Format::Vhd, Arc::new(file), &how));
+        crate::trial::walk(Image::open(Format::Vhd, Arc::new(file), &how));
     }
 }
 

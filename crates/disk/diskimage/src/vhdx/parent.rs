@@ -8,8 +8,10 @@ use sparse::BlockRead;
 use super::header::Header;
 use super::utf16;
 use crate::fields::{field, guid, le16, le32};
+use crate::format::Format;
+use crate::layer::{Backing, Place};
+use crate::options::How;
 use crate::probe::{HEAD, decide};
-use crate::{Format, How, Image};
 
 /// What a differencing disk says about its parent.
 pub(super) struct Locator {
@@ -58,8 +60,8 @@ impl Locator {
     }
 }
 
-/// Opens the parent that `locator` means; `None` when nobody wants to read it.
-pub(super) fn open(locator: &Locator, how: &How, depth: usize) -> Result<Option<Image>> {
+/// Gets the parent that `locator` means; `None` when nobody wants to read it.
+pub(super) fn open(locator: &Locator, how: &How) -> Result<Option<Backing>> {
     let name = how.gate.likeliest(&locator.names);
     let Some(file) = how.gate.below("parent", name)? else {
         return Ok(None);
@@ -70,9 +72,13 @@ pub(super) fn open(locator: &Locator, how: &How, depth: usize) -> Result<Option<
         )
         .hint("give it as a file"));
     }
-    let opened =
-        check(&file, locator).and_then(|()| Image::open_at(Format::Vhdx, file, how, depth + 1));
-    opened.map(Some).map_err(|error| error.within(name))
+    let place = Place::Alone(name.to_owned());
+    check(&file, locator).map_err(|error| place.name(error))?;
+    Ok(Some(Backing {
+        format: Format::Vhdx,
+        file,
+        place,
+    }))
 }
 
 /// Looks whether `file` is the parent that `locator` means.

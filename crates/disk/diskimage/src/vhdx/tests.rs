@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::trial::{by_qemu, content, disks, patched, random, read, read_by_qemu};
-use crate::{Format, Lies};
+use crate::{Format, Image, Lies};
 use build::{Built, PRESENT, at_mib, told};
 
 fn opened(file: Vec<u8>) -> Image {

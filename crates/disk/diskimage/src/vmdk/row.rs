@@ -9,9 +9,11 @@ use super::descriptor::{Descriptor, Extent, Kind};
 use super::footer;
 use super::header::{Header, LEN, SECTOR};
 use super::sparse_extent::{DIRECTORIES, Sparse};
+use crate::about::About;
 use crate::fields::read_exact;
-use crate::image::{About, How, Image};
+use crate::layer::Layer;
 use crate::map::{Lies, Map, Stretch};
+use crate::options::How;
 
 /// The extents of a disk and the files they lie in.
 #[derive(Default)]
@@ -78,10 +80,10 @@ impl Row {
         Ok(row)
     }
 
-    /// The image.
-    pub(super) fn into_image(self, about: About) -> Image {
+    /// The layer that the row is.
+    pub(super) fn into_layer(self, about: About) -> Layer {
         let files = self.files.clone();
-        Image::new(Box::new(self), files, about)
+        Layer::new(self, files, about)
     }
 
     /// The header of the first sparse extent, without its descriptor: that is not this disk's.

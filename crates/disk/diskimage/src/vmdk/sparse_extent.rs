@@ -7,10 +7,10 @@ use std::sync::Arc;
 use error::{Error, Result};
 use sparse::BlockRead;
 
-use super::grain::MARKER;
 use super::header::{Header, SECTOR};
 use crate::fields::{le32, read_exact};
 use crate::map::{Coding, Lies, Packed, Stretch};
+use crate::unpacker::grain::MARKER;
 
 /// Grain tables that are held at once.
 const CACHED: usize = 16;

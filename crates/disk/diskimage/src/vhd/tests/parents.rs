@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use error::Error;
+
 use super::*;
 use crate::{Directory, Gate};
 
