@@ -68,7 +68,6 @@ const STILL: &[&str] = &[
     "transfer: blank, engine, inspect, passes, walk, writer",
     "transfer: guest, seen",
     "transfer: walk::folder::files, walk::folder::find, walk::folder::plan",
-    "unpack: zip::content, zip::data, zip::descriptor, zip::source",
     "innkeeper: cli, commands",
     "innkeeper: commands::request, commands::told",
     "innkeeper: commands::request::config, commands::request::places",
