@@ -26,13 +26,11 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-use std::sync::Arc;
-
 use error::{Error, Result};
-use sparse::{BlockRead, BlockWrite};
+use sparse::BlockWrite;
 
 use super::WriteOptions;
+use super::encoder::{Encoded, Encoder};
 use append::Appending;
 use back::Back;
 use cut::Cutter;
@@ -123,36 +121,20 @@ impl<B: ToTarget + 'static> Writer<B> {
         size: u64,
         back: B,
     ) -> Result<Box<dyn BlockWrite>> {
-        Ok(Box::new(Writer {
+        Ok(Encoded::boxed(Writer {
             cutter: Cutter::new(shape, size),
             stage: Stage::new(shape.settings, options.threads, back)?,
         }))
     }
-
-    fn inner(&self) -> &dyn BlockWrite {
-        self.stage.back.target()
-    }
 }
 
-impl<B: ToTarget + 'static> BlockWrite for Writer<B> {
-    fn name(&self) -> &str {
-        self.inner().name()
+impl<B: ToTarget + 'static> Encoder for Writer<B> {
+    fn target(&self) -> &dyn BlockWrite {
+        self.stage.back.target()
     }
 
-    fn path(&self) -> Option<&Path> {
-        self.inner().path()
-    }
-
-    fn is_lasting(&self) -> bool {
-        self.inner().is_lasting()
-    }
-
-    fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {
-        self.inner().read_back()
-    }
-
-    fn temporary(&self) -> Option<&Path> {
-        self.inner().temporary()
+    fn target_mut(&mut self) -> &mut dyn BlockWrite {
+        self.stage.back.target_mut()
     }
 
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {
@@ -165,9 +147,5 @@ impl<B: ToTarget + 'static> BlockWrite for Writer<B> {
 
     fn finish(&mut self, size: u64) -> Result<()> {
         self.cutter.finish(size, &mut self.stage)
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.stage.back.target_mut().abort()
     }
 }
