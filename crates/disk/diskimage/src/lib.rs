@@ -48,7 +48,7 @@ pub use gate::{Directory, Gate};
 pub use image::Image;
 pub use map::{Coding, Lies, Map, Packed, Stretch};
 pub use options::How;
-pub use probe::{END, HEAD, decide, probe, probe_end};
+pub use probe::{END, HEAD, decide, probe, probe_end, probe_tail};
 pub use unpacker::{Unpacker, Unpackers};
 pub use vdi::id as vdi_id;
 pub use vhd::fixed_size as vhd_fixed_size;

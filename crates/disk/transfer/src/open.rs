@@ -141,7 +141,7 @@ impl Footer {
 pub(crate) fn format_by_end(bytes: &dyn BlockRead, footer: Footer) -> Result<Format> {
     let found = match footer {
         Footer::Ignored => Format::Raw,
-        _ => probe_end(bytes)?.unwrap_or(Format::Raw),
+        _ => diskimage::probe_tail(bytes)?.unwrap_or(Format::Raw),
     };
     match footer {
         Footer::Due if found != Format::Vhd => Err(Error::refused(format!(
@@ -149,18 +149,6 @@ pub(crate) fn format_by_end(bytes: &dyn BlockRead, footer: Footer) -> Result<For
         ))),
         _ => Ok(found),
     }
-}
-
-fn probe_end(bytes: &dyn BlockRead) -> Result<Option<Format>> {
-    let Some(start) = bytes
-        .size()
-        .and_then(|size| size.checked_sub(diskimage::END as u64))
-    else {
-        return Ok(None);
-    };
-    let mut end = [0; diskimage::END];
-    let read = bytes.read_at(start, &mut end)?;
-    Ok(diskimage::probe_end(&end[..read]))
 }
 
 /// What to say about a disk in a format that is not read.

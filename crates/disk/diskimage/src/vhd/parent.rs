@@ -10,7 +10,7 @@ use super::header::Header;
 use crate::format::Format;
 use crate::layer::{Backing, Place};
 use crate::options::How;
-use crate::probe::{END, HEAD, decide, probe_end};
+use crate::probe::probe_file;
 
 /// Gets the parent called `name` of a disk with this `header`; `None` when nobody wants to read it.
 pub(super) fn open(name: &str, header: &Header, how: &How) -> Result<Option<Backing>> {
@@ -34,16 +34,7 @@ pub(super) fn open(name: &str, header: &Header, how: &How) -> Result<Option<Back
 
 /// Looks whether `file` is the parent that the header means.
 fn check(file: &Arc<dyn BlockRead>, header: &Header) -> Result<()> {
-    let mut head = [0; HEAD];
-    let there = file.read_at(0, &mut head)?;
-    let mut format = decide(head.get(..there).unwrap_or(&head), None)?;
-    if format == Format::Raw
-        && let Some(start) = file.size().and_then(|size| size.checked_sub(END as u64))
-    {
-        let mut end = [0; END];
-        file.read_at(start, &mut end)?;
-        format = probe_end(&end).unwrap_or(format);
-    }
+    let format = probe_file(&**file, None)?;
     if format != Format::Vhd {
         let message = format!("is a {format} disk and cannot be the parent of a vhd disk");
         return Err(Error::corrupt(message));

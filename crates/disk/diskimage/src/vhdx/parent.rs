@@ -11,7 +11,7 @@ use crate::fields::{field, guid, le16, le32};
 use crate::format::Format;
 use crate::layer::{Backing, Place};
 use crate::options::How;
-use crate::probe::{HEAD, decide};
+use crate::probe::probe_file;
 
 /// What a differencing disk says about its parent.
 pub(super) struct Locator {
@@ -83,9 +83,7 @@ pub(super) fn open(locator: &Locator, how: &How) -> Result<Option<Backing>> {
 
 /// Looks whether `file` is the parent that `locator` means.
 fn check(file: &Arc<dyn BlockRead>, locator: &Locator) -> Result<()> {
-    let mut head = [0; HEAD];
-    let there = file.read_at(0, &mut head)?;
-    let format = decide(head.get(..there).unwrap_or(&head), None)?;
+    let format = probe_file(&**file, None)?;
     if format != Format::Vhdx {
         let message = format!("is a {format} disk and cannot be the parent of a vhdx disk");
         return Err(Error::corrupt(message));
