@@ -34,7 +34,7 @@ mod probe;
 mod qcow2;
 mod raw;
 #[cfg(test)]
-mod trial;
+mod test_util;
 mod unpacker;
 mod vdi;
 mod vhd;

@@ -6,11 +6,11 @@
 //! not been kept, another pass is needed: who can read the source again does so with the same
 //! sieve, and nobody else has to begin.
 
-mod kept;
-mod order;
-mod replay;
-mod runs;
-mod sieve;
+mod extents;
+mod file_order;
+mod page_codec;
+mod rewind;
+mod table_cache;
 #[cfg(test)]
 mod tests;
 
@@ -20,10 +20,10 @@ use error::{Error, Result};
 use sparse::{BlockRead, SparseRead};
 
 use crate::{Format, How, Image, vmdk};
-pub use order::InFileOrder;
-use replay::Replay;
-use runs::Runs;
-pub use sieve::Sieve;
+use extents::Extents;
+pub use file_order::InFileOrder;
+use rewind::Rewind;
+pub use table_cache::Sieve;
 
 /// What came of an attempt.
 pub enum Passing<R> {
@@ -35,7 +35,7 @@ pub enum Passing<R> {
 }
 
 /// A disk that passes by.
-pub type PassingDisk<R> = InFileOrder<Replay<R>>;
+pub type PassingDisk<R> = InFileOrder<Rewind<R>>;
 
 /// What a pass may spend, and what it can count on.
 #[derive(Clone, Copy, Debug)]
@@ -94,13 +94,13 @@ fn pass_opened<R: SparseRead>(
     means: Means,
     open: impl Fn(Arc<dyn BlockRead>) -> Result<Image>,
 ) -> Result<Passing<R>> {
-    let mut replay = Replay::new(stream, means.memory);
+    let mut rewind = Rewind::new(stream, means.memory);
     loop {
-        let runs = open(Arc::clone(sieve) as _).and_then(|image| Runs::of(image, means));
+        let extents = open(Arc::clone(sieve) as _).and_then(|image| Extents::of(image, means));
         let wanted = sieve.take_wanted();
-        match runs {
-            Ok(runs) if replay.is_whole() => {
-                let order = InFileOrder::new(replay, runs, means)?;
+        match extents {
+            Ok(extents) if rewind.is_whole() => {
+                let order = InFileOrder::new(rewind, extents, means)?;
                 return Ok(Passing::Disk(Box::new(order)));
             }
             Ok(_) => return again(format, means),
@@ -111,7 +111,7 @@ fn pass_opened<R: SparseRead>(
         if !means.again && farthest > means.memory {
             return Err(late(format));
         }
-        if !sieve.collect(&mut replay, &wanted, means.memory)? {
+        if !sieve.collect(&mut rewind, &wanted, means.memory)? {
             return again(format, means);
         }
     }

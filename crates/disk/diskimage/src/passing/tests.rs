@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sparse::{DiskRead, Piece, SliceSource, SparseRead};
 
 use super::{Means, Passing, Sieve, pass};
-use crate::trial::{by_qemu, disks, patched, qemu_img, random};
+use crate::test_util::{by_qemu, disks, patched, qemu_img, random};
 use crate::{Format, How};
 
 /// What comes out of `file` as it passes by in steps of `step` bytes, the number of passes, and

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use crate::trial::{by_qemu, content, disks, qemu_img, read};
+use crate::test_util::{by_qemu, content, disks, qemu_img, read};
 use crate::{Format, Gate, How, Image};
 
 /// Clusters of all sizes, both compressions, and what QEMU can make of an image besides.
@@ -92,7 +92,7 @@ impl Room {
 
     /// What qemu-img reads from image `name`.
     fn by_qemu(&self, name: &str) -> Vec<u8> {
-        crate::trial::read_by_qemu(Path::new(&self.path(name)), "qcow2")
+        crate::test_util::read_by_qemu(Path::new(&self.path(name)), "qcow2")
     }
 }
 

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::trial::{by_qemu, disks, patched, random, read, refusal};
+use crate::test_util::{by_qemu, disks, patched, random, read, refusal};
 use crate::{Format, Gate, Image};
 
 /// A VDI of five blocks of which two and a piece are data: blocks 0, 3 and 4.
@@ -45,7 +45,7 @@ proptest! {
         for (field, number) in numbers {
             file = patched(&file, fields[field], &number.to_le_bytes());
         }
-        crate::trial::walk(Image::open(Format::Vdi, Arc::new(file), &How::default()));
+        crate::test_util::walk(Image::open(Format::Vdi, Arc::new(file), &How::default()));
     }
 }
 
@@ -207,7 +207,7 @@ fn an_image_is_read_over_its_parents() {
     expected[1 << 20..2 << 20].copy_from_slice(&below[1 << 20..2 << 20]);
     let how = over(vec![middle, base]);
     let mut image = Image::open(Format::Vdi, Arc::new(top.clone()), &how).unwrap();
-    assert!(crate::trial::content(&mut image).unwrap() == expected);
+    assert!(crate::test_util::content(&mut image).unwrap() == expected);
     let refused = |how: &How| {
         let opened = Image::open(Format::Vdi, Arc::new(top.clone()), how);
         opened.unwrap_err().to_string()

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proptest::prelude::*;
 
 use super::*;
-use crate::trial::{by_qemu, content, disks, patched, random, read, read_by_qemu};
+use crate::test_util::{by_qemu, content, disks, patched, random, read, read_by_qemu};
 use crate::{Format, Image, Lies};
 
 /// Bytes in a block and its bitmap.
@@ -117,7 +117,7 @@ proptest! {
             };
         }
         let how = How { in_file_order, ..How::default() };
-        crate::trial::walk(Image::open(Format::Vhd, Arc::new(file), &how));
+        crate::test_util::walk(Image::open(Format::Vhd, Arc::new(file), &how));
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use proptest::prelude::*;
 
 use super::*;
-use crate::trial::{by_qemu, content, disks, patched, random, read, read_by_qemu};
+use crate::test_util::{by_qemu, content, disks, patched, random, read, read_by_qemu};
 use crate::{Format, Image, Lies};
 use build::{Built, PRESENT, at_mib, told};
 

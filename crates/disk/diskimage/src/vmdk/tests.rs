@@ -9,7 +9,7 @@ use error::{Error, Result};
 use proptest::prelude::*;
 use sparse::BlockRead;
 
-use crate::trial::{by_qemu, content, disks, patched, qemu_img, random, read};
+use crate::test_util::{by_qemu, content, disks, patched, qemu_img, random, read};
 use crate::{Directory, Format, Gate, How, Image};
 
 /// The files of one directory.

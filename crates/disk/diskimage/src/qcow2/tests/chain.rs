@@ -30,7 +30,7 @@ fn open(room: &Room, image: Vec<u8>) -> error::Result<Image> {
 /// A raw disk of 256 KiB under two images, of 512 KiB and of 1 MiB.
 fn chain(options: &str) -> Room {
     let room = Room::new();
-    std::fs::write(room.path("base"), crate::trial::random(5, 256 << 10)).unwrap();
+    std::fs::write(room.path("base"), crate::test_util::random(5, 256 << 10)).unwrap();
     let base = room.path("base");
     room.create("middle", options, &["-b", &base, "-F", "raw", "512k"]);
     let middle = room.path("middle");

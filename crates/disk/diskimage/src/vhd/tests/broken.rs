@@ -1,7 +1,7 @@
 //! One thing broken at a time.
 
 use super::*;
-use crate::trial::refusal;
+use crate::test_util::refusal;
 use crate::{Coding, Unpacker};
 
 fn told(image: Vec<u8>) -> String {

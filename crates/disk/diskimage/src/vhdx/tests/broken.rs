@@ -294,7 +294,7 @@ proptest! {
             file = patched(&file, fields[field], &number.to_le_bytes());
         }
         file = sealed(sealed(file, HEADER, 4096), REGIONS, 64 << 10);
-        crate::trial::walk(Image::open(Format::Vhdx, Arc::new(file), &How::default()));
+        crate::test_util::walk(Image::open(Format::Vhdx, Arc::new(file), &How::default()));
     }
 }
 

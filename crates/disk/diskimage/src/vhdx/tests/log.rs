@@ -2,7 +2,7 @@
 
 use super::build::{LOG, TABLE, sealed};
 use super::*;
-use crate::trial::qemu_img;
+use crate::test_util::qemu_img;
 
 /// Bytes in the log of a file that is built.
 const RING: usize = 1 << 20;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use sparse::{DiskRead, Piece, SliceSource, SparseRead};
 
 use super::{Stream, is_stream};
-use crate::trial::{by_qemu, content, disks, random, read};
+use crate::test_util::{by_qemu, content, disks, random, read};
 use crate::{Format, How, Image};
 use writer::Writer;
 
@@ -78,7 +78,7 @@ fn what_we_write_for_tests_qemu_img_reads() {
     let disk = random(4, 5 * GRAIN);
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), Writer::stream(&disk, |_| {})).unwrap();
-    assert!(crate::trial::read_by_qemu(file.path(), "vmdk") == disk);
+    assert!(crate::test_util::read_by_qemu(file.path(), "vmdk") == disk);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::fields::le32;
-use crate::trial::{by_qemu, patched, random, read, refusal};
+use crate::test_util::{by_qemu, patched, random, read, refusal};
 use crate::{Format, How, Image};
 
 #[test]

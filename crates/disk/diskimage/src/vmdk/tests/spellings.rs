@@ -6,7 +6,7 @@ use sparse::{DiskRead, Piece, SliceSource, SparseRead};
 
 use super::super::stream::{Stream, is_stream};
 use super::{Files, descriptor};
-use crate::trial::{by_qemu, content, patched, random, read, refusal};
+use crate::test_util::{by_qemu, content, patched, random, read, refusal};
 use crate::{Format, How, Image, decide};
 
 /// What VMware writes first, and what other programs write instead.

@@ -5,7 +5,7 @@ use sparse::BlockWrite;
 use super::super::tests::{options, size_in_qemu, sparse, sparse_as, stored, told, written};
 use super::super::{check, granularity, writer};
 use crate::fields::{guid, le16, le32, le64};
-use crate::trial::{Memory, random, read, read_by_qemu};
+use crate::test_util::{Memory, random, read, read_by_qemu};
 use crate::{Format, How, Image};
 
 /// The CRC-32C of `part` with zeros at its bytes 4 to 8.

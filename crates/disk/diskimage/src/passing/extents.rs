@@ -21,13 +21,13 @@ pub(super) struct Stored {
 }
 
 /// The stored runs of an image in the order of its file, and the disk's size.
-pub(super) struct Runs {
+pub(super) struct Extents {
     pub(super) size: u64,
     pub(super) about: About,
-    pub(super) runs: Vec<Stored>,
+    pub(super) extents: Vec<Stored>,
 }
 
-impl Runs {
+impl Extents {
     /// Walks through the whole map of `image`, unless it is larger than anybody wants.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl Runs {
             false => size,
         };
         let most = memory / size_of::<Stored>() as u64;
-        let mut runs: Vec<Stored> = Vec::new();
+        let mut extents: Vec<Stored> = Vec::new();
         let mut at = 0;
         while at < end {
             let stretch = image.lookup(at)?;
@@ -68,27 +68,31 @@ impl Runs {
                 }),
             };
             if let Some(stored) = stored {
-                let full = runs.len() as u64 >= most;
-                match runs.last_mut() {
+                let full = extents.len() as u64 >= most;
+                match extents.last_mut() {
                     Some(last) if last.goes_on_with(&stored) => {
                         last.stored += stored.stored;
                         last.len += stored.len;
                     }
                     _ if full => return Err(too_many(memory)),
-                    _ => runs.push(stored),
+                    _ => extents.push(stored),
                 }
             }
             at += stretch.len;
         }
-        runs.sort_unstable_by_key(|run| (run.offset, run.guest));
-        runs.shrink_to_fit();
+        extents.sort_unstable_by_key(|run| (run.offset, run.guest));
+        extents.shrink_to_fit();
         let about = image.about().clone();
-        Ok(Runs { size, about, runs })
+        Ok(Extents {
+            size,
+            about,
+            extents,
+        })
     }
 
     /// Whether the order of the file is that of the disk.
     pub(super) fn is_in_order(&self) -> bool {
-        self.runs.is_sorted_by_key(|run| run.guest)
+        self.extents.is_sorted_by_key(|run| run.guest)
     }
 }
 

@@ -7,11 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use error::{Error, Result, amount};
 use sparse::{BlockRead, SparseRead};
 
-use super::kept::{self, Kept};
-use super::replay::Replay;
+use super::page_codec::{self, PackedPage};
+use super::rewind::Rewind;
 
 /// Bytes in a page; what is kept is kept in whole pages.
-const PAGE: u64 = kept::PAGE as u64;
+const PAGE: u64 = page_codec::PAGE as u64;
 /// What a page takes in the map besides what is packed, more or less.
 const PLACE: u64 = 64;
 
@@ -24,7 +24,7 @@ pub struct Sieve(Mutex<State>);
 #[derive(Default)]
 struct State {
     /// The pages by their number.
-    pages: HashMap<u64, Kept>,
+    pages: HashMap<u64, PackedPage>,
     /// Bytes that `pages` takes.
     held: u64,
     wanted: Vec<Range<u64>>,
@@ -53,7 +53,7 @@ impl Sieve {
     /// already.
     pub(super) fn collect<R: SparseRead>(
         &self,
-        stream: &mut Replay<R>,
+        stream: &mut Rewind<R>,
         wanted: &[Range<u64>],
         memory: u64,
     ) -> Result<bool> {
@@ -98,7 +98,7 @@ impl State {
 
     /// Keeps a page; a short one is the stream's last, or lies behind it.
     fn keep(&mut self, page: u64, bytes: &[u8], memory: u64) -> Result<()> {
-        let kept = Kept::pack(bytes);
+        let kept = PackedPage::pack(bytes);
         self.held += PLACE + kept.len() as u64;
         if self.held > memory {
             return Err(Error::unsupported(format!(
