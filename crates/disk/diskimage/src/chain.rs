@@ -7,7 +7,7 @@ use sparse::BlockRead;
 
 use crate::image::Image;
 use crate::layer::Layer;
-use crate::{Format, How, qcow2, raw, vdi, vhd, vhdx, vmdk};
+use crate::{Format, OpenOptions, qcow2, raw, vdi, vhd, vhdx, vmdk};
 
 /// Images below one at most; a longer chain is refused as hostile, or as one that goes round.
 const DEPTH: usize = 16;
@@ -18,7 +18,7 @@ impl Image {
     /// # Errors
     /// [`error::Kind::Corrupt`], [`error::Kind::Unsupported`] and [`error::Kind::Refused`] about
     /// what its header and its tables say, and those of reading it.
-    pub fn open(format: Format, file: Arc<dyn BlockRead>, how: &How) -> Result<Self> {
+    pub fn open(format: Format, file: Arc<dyn BlockRead>, how: &OpenOptions) -> Result<Self> {
         let mut layers = Vec::new();
         stack(format, file, how, &mut layers)?;
         Ok(Image::of(layers))
@@ -29,7 +29,7 @@ impl Image {
 fn stack(
     format: Format,
     file: Arc<dyn BlockRead>,
-    how: &How,
+    how: &OpenOptions,
     layers: &mut Vec<Layer>,
 ) -> Result<()> {
     if layers.len() > DEPTH {
@@ -47,7 +47,12 @@ fn stack(
 }
 
 /// Opens `file`, which lies below `above` other images.
-fn open(format: Format, file: Arc<dyn BlockRead>, how: &How, above: usize) -> Result<Layer> {
+fn open(
+    format: Format,
+    file: Arc<dyn BlockRead>,
+    how: &OpenOptions,
+    above: usize,
+) -> Result<Layer> {
     how.suits(format)?;
     match format {
         Format::Raw => raw::open(file),

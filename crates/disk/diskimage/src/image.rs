@@ -8,7 +8,7 @@ use sparse::BlockRead;
 use crate::about::About;
 use crate::fields::read_exact;
 use crate::layer::Layer;
-use crate::map::{Lies, Map, Stretch};
+use crate::map::{Extent, Location, Map};
 use crate::unpacker::Unpacker;
 
 /// An open image: layers, of which one shows what those on top of it say nothing about.
@@ -76,12 +76,12 @@ impl Image {
         &self.about
     }
 
-    /// The stretch that begins at byte `at` of the disk, at least a byte long; never
-    /// [`Lies::Below`]. The caller owes: `at` is less than the size.
+    /// The extent that begins at byte `at` of the disk, at least a byte long; never
+    /// [`Location::Below`]. The caller owes: `at` is less than the size.
     ///
     /// # Errors
     /// As [`Map::lookup`].
-    pub fn lookup(&mut self, at: u64) -> Result<Stretch> {
+    pub fn lookup(&mut self, at: u64) -> Result<Extent> {
         let mut len = self.size.saturating_sub(at);
         for level in &mut self.levels {
             // An image may be larger than the one below it.
@@ -91,14 +91,14 @@ impl Image {
             }
             let found = level.map.lookup(at)?;
             len = len.min(found.len).min(left);
-            if found.lies != Lies::Below {
-                let lies = found.lies.shifted(level.first_file);
-                return Ok(Stretch { len, lies });
+            if found.location != Location::Below {
+                let location = found.location.shifted(level.first_file);
+                return Ok(Extent { len, location });
             }
         }
-        Ok(Stretch {
+        Ok(Extent {
             len,
-            lies: Lies::Nowhere,
+            location: Location::Nowhere,
         })
     }
 }
@@ -114,10 +114,10 @@ impl Image {
         let mut unpacker = None;
         let mut at = 0;
         while let Some(room) = head.get_mut(at..).filter(|room| !room.is_empty()) {
-            let stretch = self.lookup(at as u64)?;
-            let len = usize::try_from(stretch.len).map_or(room.len(), |len| len.min(room.len()));
+            let extent = self.lookup(at as u64)?;
+            let len = usize::try_from(extent.len).map_or(room.len(), |len| len.min(room.len()));
             if let Some(room) = room.get_mut(..len) {
-                self.fill(&stretch.lies, room, &mut unpacker)?;
+                self.fill(&extent.location, room, &mut unpacker)?;
             }
             at += len.max(1);
         }
@@ -125,18 +125,23 @@ impl Image {
     }
 
     /// Fills `room` with the beginning of what lies there.
-    fn fill(&self, lies: &Lies, room: &mut [u8], unpacker: &mut Option<Unpacker>) -> Result<()> {
+    fn fill(
+        &self,
+        location: &Location,
+        room: &mut [u8],
+        unpacker: &mut Option<Unpacker>,
+    ) -> Result<()> {
         let file = |file: usize| {
             let missing = || Error::io("cannot be read", "the map names a file that is not there");
             self.files.get(file).ok_or_else(missing)
         };
-        match lies {
-            Lies::Nowhere | Lies::Below => Ok(()),
-            Lies::Plain {
+        match location {
+            Location::Nowhere | Location::Below => Ok(()),
+            Location::Plain {
                 file: index,
                 offset,
             } => read_exact(&**file(*index)?, *offset, room, "data"),
-            Lies::Packed(packed) => {
+            Location::Packed(packed) => {
                 let unpacker = match unpacker {
                     Some(unpacker) => unpacker,
                     none => none.insert(Unpacker::new()?),

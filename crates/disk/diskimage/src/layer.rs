@@ -42,8 +42,8 @@ impl Layer {
     }
 }
 
-/// The image below a layer: a backing file or a parent. The layer's reader got the file from the gate and
-/// made sure that it is the one that is meant.
+/// The image below a layer: a backing file or a parent. The layer's reader got the file from
+/// [`crate::FileAccess`] and made sure that it is the one that is meant.
 pub(crate) struct Backing {
     /// Its format.
     pub(crate) format: Format,

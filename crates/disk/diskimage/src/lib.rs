@@ -8,13 +8,13 @@
 //! into the place where it lies ([`Map`]), what the image says about itself ([`About`]), and the file below it,
 //! where there is one. [`Image::open`] follows that chain over [`sparse::BlockRead`] and stacks the layers;
 //! reading, unpacking and putting in order is common to all. Other files that an image names go through
-//! [`Gate`], and nowhere else. [`passing`] reads images out of a stream, and [`mod@write`] has the other
+//! [`FileAccess`], and nowhere else. [`streaming`] reads images out of a stream, and [`mod@write`] has the other
 //! direction.
 //!
 //! ```text
 //! file ─ probe ─ format ─ open ─► layer: map, files, about
 //!                           ▲       │ on top of
-//!                           └─ gate ┘ (the next file, at most 16 of them)
+//!                           └ access ┘ (the next file, at most 16 of them)
 //! disk ─ Image::lookup ─► the topmost layer that says where a byte lies ─► Unpacker, where it is packed
 //! ```
 
@@ -23,16 +23,16 @@ mod bits;
 mod blocks;
 mod chain;
 mod fields;
+mod file_access;
 mod format;
-mod gate;
 mod image;
 mod layer;
 mod map;
 mod options;
-pub mod passing;
 mod probe;
 mod qcow2;
 mod raw;
+pub mod streaming;
 #[cfg(test)]
 mod test_util;
 mod unpacker;
@@ -43,11 +43,11 @@ mod vmdk;
 pub mod write;
 
 pub use about::{About, Reference, Snapshot};
+pub use file_access::{Directory, FileAccess};
 pub use format::Format;
-pub use gate::{Directory, Gate};
 pub use image::Image;
-pub use map::{Coding, Lies, Map, Packed, Stretch};
-pub use options::How;
+pub use map::{Coding, Extent, Location, Map, Packed};
+pub use options::OpenOptions;
 pub use probe::{END, HEAD, decide, probe, probe_end, probe_tail};
 pub use unpacker::{Unpacker, Unpackers};
 pub use vdi::id as vdi_id;

@@ -2,13 +2,13 @@
 
 use error::{Error, Result};
 
-use crate::{Format, Gate};
+use crate::{FileAccess, Format};
 
 /// How an image is to be opened.
 #[derive(Clone, Debug)]
-pub struct How {
+pub struct OpenOptions {
     /// What may be opened beside the image itself.
-    pub gate: Gate,
+    pub access: FileAccess,
     /// The internal snapshot that is wanted instead of the present state, by its name or its id.
     pub snapshot: Option<String>,
     /// Whether the image is read in the order of its file, once: then no lookup may read what lies
@@ -16,17 +16,17 @@ pub struct How {
     pub in_file_order: bool,
 }
 
-impl Default for How {
+impl Default for OpenOptions {
     fn default() -> Self {
-        How {
-            gate: Gate::shut(),
+        OpenOptions {
+            access: FileAccess::none(),
             snapshot: None,
             in_file_order: false,
         }
     }
 }
 
-impl How {
+impl OpenOptions {
     /// Sees to it that a disk in `format` can be opened so.
     ///
     /// # Errors
@@ -41,9 +41,9 @@ impl How {
 
     /// How the image below is to be opened: its own files lie where it lies, and a snapshot is wanted of
     /// the image on top only.
-    pub(crate) fn of_image_below(&self) -> How {
-        How {
-            gate: self.gate.of_image_below(),
+    pub(crate) fn of_image_below(&self) -> OpenOptions {
+        OpenOptions {
+            access: self.access.of_image_below(),
             snapshot: None,
             in_file_order: self.in_file_order,
         }

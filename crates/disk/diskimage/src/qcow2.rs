@@ -23,8 +23,8 @@ use sparse::BlockRead;
 
 use crate::about::{About, Reference};
 use crate::layer::Layer;
-use crate::map::{Coding, Lies, Map, Stretch};
-use crate::options::How;
+use crate::map::{Coding, Extent, Location, Map};
+use crate::options::OpenOptions;
 use claims::{Claims, Owner};
 use entry::Layout;
 use extension::Extensions;
@@ -40,7 +40,7 @@ const KNOWN: u64 = DIRTY | CORRUPT | DATA_FILE | header::COMPRESSION | EXTENDED;
 pub(crate) const CLAIMS: usize = 16 << 20;
 
 /// Opens `file`; `memory` bytes may tell which of its clusters belongs to whom.
-pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, memory: usize) -> Result<Layer> {
+pub(crate) fn open(file: Arc<dyn BlockRead>, how: &OpenOptions, memory: usize) -> Result<Layer> {
     let (header, extensions) = head(&*file)?;
     check_features(&header, &extensions)?;
     let coding = header.coding()?;
@@ -60,7 +60,7 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, memory: usize) -> Result
     let mut claims = Claims::new(layout.file_size, layout.cluster_bits, memory);
     claim_tables(&header, snapshots_len, wanted, &layout, &mut claims)?;
     if let Some(why) = unreadable(&header, &extensions) {
-        if !how.gate.is_looking() {
+        if !how.access.is_looking() {
             return Err(why);
         }
         let size = layout.size;
@@ -71,8 +71,8 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, memory: usize) -> Result
         Some(name) => backing::open(name, extensions.backing_format.as_deref(), how)?,
     };
     let absent = match extensions.backing {
-        None => Lies::Nowhere,
-        Some(_) => Lies::Below,
+        None => Location::Nowhere,
+        Some(_) => Location::Below,
     };
     let l1 = wanted.unwrap_or(header.active).l1;
     let map = Mapped::new(Arc::clone(&file), layout, l1, coding, absent, claims)?;
@@ -213,7 +213,7 @@ impl Map for Unreadable {
         self.size
     }
 
-    fn lookup(&mut self, _at: u64) -> Result<Stretch> {
+    fn lookup(&mut self, _at: u64) -> Result<Extent> {
         Err(self.why.clone())
     }
 }

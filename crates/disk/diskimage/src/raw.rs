@@ -8,7 +8,7 @@ use sparse::{BlockRead, Run};
 
 use crate::about::About;
 use crate::layer::Layer;
-use crate::map::{Lies, Map, Stretch};
+use crate::map::{Extent, Location, Map};
 
 /// Opens `file` as a raw disk, whose holes are those of the file.
 pub(crate) fn open(file: Arc<dyn BlockRead>) -> Result<Layer> {
@@ -37,14 +37,14 @@ impl Map for Raw {
         self.size
     }
 
-    fn lookup(&mut self, at: u64) -> Result<Stretch> {
+    fn lookup(&mut self, at: u64) -> Result<Extent> {
         if !self.data.contains(&at) {
             let left = self.size.saturating_sub(at).max(1);
             match self.file.run_at(at)? {
                 Run::Hole(len) => {
-                    return Ok(Stretch {
+                    return Ok(Extent {
                         len: len.min(left),
-                        lies: Lies::Nowhere,
+                        location: Location::Nowhere,
                     });
                 }
                 Run::Data(len) => self.data = at..at + len.min(left),
@@ -54,9 +54,9 @@ impl Map for Raw {
                 }
             }
         }
-        Ok(Stretch {
+        Ok(Extent {
             len: self.data.end - at,
-            lies: Lies::Plain {
+            location: Location::Plain {
                 file: 0,
                 offset: at,
             },

@@ -20,8 +20,8 @@ use crate::blocks::{Layout, Table};
 use crate::fields::{field, guid, le32, le64, read_exact};
 use crate::format::Format;
 use crate::layer::{Backing, Layer, Place};
-use crate::map::{Lies, Map, Stretch};
-use crate::options::How;
+use crate::map::{Extent, Location, Map};
+use crate::options::OpenOptions;
 
 /// Bytes of header that are looked at.
 const HEADER: usize = 512;
@@ -39,14 +39,14 @@ const ZERO: u32 = u32::MAX - 1;
 const MERGED: u64 = 4096;
 
 /// Opens `file`.
-pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How) -> Result<Layer> {
+pub(crate) fn open(file: Arc<dyn BlockRead>, how: &OpenOptions) -> Result<Layer> {
     file.will_need(std::slice::from_ref(&(0..HEADER as u64)));
     let mut bytes = [0; HEADER];
     read_exact(&*file, 0, &mut bytes, "header")?;
     let header = Header::read(&bytes)?;
     header.check()?;
     let parent = match header.parent {
-        Some(parent) => how.gate.below_by_id(&guid(parent))?,
+        Some(parent) => how.access.below_by_id(&guid(parent))?,
         None => None,
     };
     let about = header.about();
@@ -275,20 +275,20 @@ impl Map for Blocks {
         self.header.size
     }
 
-    fn lookup(&mut self, at: u64) -> Result<Stretch> {
+    fn lookup(&mut self, at: u64) -> Result<Extent> {
         let Header { block, .. } = self.header;
         let first = at / block;
         let skip = at % block;
         let until = |end: u64| (end - first) * block - skip;
         let number = self.table.get(first);
         Ok(match number {
-            FREE => Stretch {
+            FREE => Extent {
                 len: until(self.table.absent_until(first, self.header.needed())),
-                lies: Lies::Below,
+                location: Location::Below,
             },
-            ZERO => Stretch {
+            ZERO => Extent {
                 len: until(first + 1),
-                lies: Lies::Nowhere,
+                location: Location::Nowhere,
             },
             _ => {
                 let follows = |n: &u64| {
@@ -296,9 +296,9 @@ impl Map for Blocks {
                     next < ZERO && u64::from(next) == u64::from(number) + n
                 };
                 let more = (1..MERGED).take_while(follows).count() as u64;
-                Stretch {
+                Extent {
                     len: until(first + 1 + more),
-                    lies: Lies::Plain {
+                    location: Location::Plain {
                         file: 0,
                         offset: self.header.place(number) + skip,
                     },

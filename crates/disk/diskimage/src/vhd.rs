@@ -27,7 +27,7 @@ use sparse::BlockRead;
 
 use crate::about::{About, Reference};
 use crate::layer::Layer;
-use crate::options::How;
+use crate::options::OpenOptions;
 pub use footer::fixed_size;
 use footer::{Found, Kind};
 use header::Header;
@@ -37,7 +37,7 @@ use map::{Blocks, Fixed};
 const SECTOR: u64 = 512;
 
 /// Opens `file`.
-pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How) -> Result<Layer> {
+pub(crate) fn open(file: Arc<dyn BlockRead>, how: &OpenOptions) -> Result<Layer> {
     let found = Found::find(&*file, how.in_file_order)?;
     let mut about = About {
         variant: found.footer.kind.name().into(),
@@ -57,7 +57,7 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How) -> Result<Layer> {
                 what: "parent",
                 name: names.first().cloned().unwrap_or_default(),
             });
-            parent::open(how.gate.likeliest(&names), &header, how)?
+            parent::open(how.access.likeliest(&names), &header, how)?
         }
         _ => None,
     };

@@ -29,7 +29,7 @@ use crate::about::{About, Reference};
 use crate::blocks::Layout;
 use crate::fields::{field, le16, put, read_exact};
 use crate::layer::Layer;
-use crate::options::How;
+use crate::options::OpenOptions;
 use header::Header;
 use map::Blocks;
 use metadata::Metadata;
@@ -39,7 +39,7 @@ use region::Regions;
 const MIB: u64 = 1 << 20;
 
 /// Opens `file`.
-pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How) -> Result<Layer> {
+pub(crate) fn open(file: Arc<dyn BlockRead>, how: &OpenOptions) -> Result<Layer> {
     file.will_need(&[0..512, header::RANGE, region::RANGE]);
     let creator = creator(&*file)?;
     let header = Header::current(&*file)?;

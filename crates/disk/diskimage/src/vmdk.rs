@@ -27,10 +27,10 @@ use sparse::BlockRead;
 
 use crate::about::{About, Reference};
 use crate::fields::read_exact;
+use crate::file_access::FileAccess;
 use crate::format::Format;
-use crate::gate::Gate;
 use crate::layer::{Backing, Layer, Place};
-use crate::options::How;
+use crate::options::OpenOptions;
 use descriptor::{Descriptor, Kind, NO_PARENT};
 use header::{Header, LEN, SECTOR};
 pub(crate) use parts::open_part;
@@ -49,7 +49,7 @@ pub(crate) const SESPARSE: &[u8] = &0xcafe_babe_u64.to_le_bytes();
 const SPLIT: [u64; 2] = [2047 << 11, 2048 << 11];
 
 /// Opens `file`.
-pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How) -> Result<Layer> {
+pub(crate) fn open(file: Arc<dyn BlockRead>, how: &OpenOptions) -> Result<Layer> {
     file.will_need(std::slice::from_ref(&(0..64 << 10)));
     let (descriptor, header) = described(&*file)?;
     let layer = match header {
@@ -132,11 +132,11 @@ fn embedded(descriptor: &Descriptor, header: &Header) -> Result<u64> {
 }
 
 /// Gets the image below, if the descriptor knows of one and somebody wants to read it.
-fn backing(descriptor: &Descriptor, how: &How) -> Result<Option<Backing>> {
+fn backing(descriptor: &Descriptor, how: &OpenOptions) -> Result<Option<Backing>> {
     let Some(name) = parent(descriptor)? else {
         return Ok(None);
     };
-    let Some(file) = how.gate.below("parent", name)? else {
+    let Some(file) = how.access.below("parent", name)? else {
         return Ok(None);
     };
     let place = Place::InChain(format!("its parent {name:?}"));
@@ -229,6 +229,6 @@ fn about(descriptor: &Descriptor, header: Option<&Header>) -> About {
 fn alone(descriptor: &Descriptor) -> Result<()> {
     match parent(descriptor)? {
         None => Ok(()),
-        Some(name) => Gate::shut().below("parent", name).map(|_| ()),
+        Some(name) => FileAccess::none().below("parent", name).map(|_| ()),
     }
 }

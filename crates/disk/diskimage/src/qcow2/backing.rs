@@ -4,7 +4,7 @@ use error::{Error, Result};
 
 use crate::format::Format;
 use crate::layer::{Backing, Place};
-use crate::options::How;
+use crate::options::OpenOptions;
 use crate::probe::probe_file;
 
 /// What the backing file is called in messages and among references.
@@ -12,9 +12,9 @@ pub(super) const WHAT: &str = "backing file";
 
 /// Gets the backing file called `name`; `format` is what the image says about it. `None` when nobody
 /// wants to read it.
-pub(super) fn open(name: &str, format: Option<&str>, how: &How) -> Result<Option<Backing>> {
+pub(super) fn open(name: &str, format: Option<&str>, how: &OpenOptions) -> Result<Option<Backing>> {
     let declared = format.map(declared).transpose()?;
-    let Some(file) = how.gate.below(WHAT, name)? else {
+    let Some(file) = how.access.below(WHAT, name)? else {
         return Ok(None);
     };
     let place = Place::InChain(format!("{WHAT} {name:?}"));

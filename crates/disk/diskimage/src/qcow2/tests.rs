@@ -15,7 +15,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use crate::test_util::{by_qemu, content, disks, qemu_img, read};
-use crate::{Format, Gate, How, Image};
+use crate::{FileAccess, Format, Image, OpenOptions};
 
 /// Clusters of all sizes, both compressions, and what QEMU can make of an image besides.
 const VARIANTS: [(&str, &[&str]); 14] = [
@@ -98,18 +98,18 @@ impl Room {
 
 /// Opens `image`, of which internal snapshot `name` is wanted.
 fn snapshot(image: Vec<u8>, name: &str) -> error::Result<Image> {
-    let how = How {
+    let how = OpenOptions {
         snapshot: Some(name.into()),
-        ..How::default()
+        ..OpenOptions::default()
     };
     Image::open(Format::Qcow, Arc::new(image), &how)
 }
 
 /// Opens `image` to look at it.
 fn look(image: Vec<u8>) -> error::Result<Image> {
-    let how = How {
-        gate: Gate::looking(),
-        ..How::default()
+    let how = OpenOptions {
+        access: FileAccess::looking(),
+        ..OpenOptions::default()
     };
     Image::open(Format::Qcow, Arc::new(image), &how)
 }

@@ -9,12 +9,12 @@ use super::footer::Found;
 use super::header::Header;
 use crate::format::Format;
 use crate::layer::{Backing, Place};
-use crate::options::How;
+use crate::options::OpenOptions;
 use crate::probe::probe_file;
 
 /// Gets the parent called `name` of a disk with this `header`; `None` when nobody wants to read it.
-pub(super) fn open(name: &str, header: &Header, how: &How) -> Result<Option<Backing>> {
-    let Some(file) = how.gate.below("parent", name)? else {
+pub(super) fn open(name: &str, header: &Header, how: &OpenOptions) -> Result<Option<Backing>> {
+    let Some(file) = how.access.below("parent", name)? else {
         return Ok(None);
     };
     if how.in_file_order {

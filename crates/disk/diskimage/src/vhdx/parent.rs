@@ -10,7 +10,7 @@ use super::utf16;
 use crate::fields::{field, guid, le16, le32};
 use crate::format::Format;
 use crate::layer::{Backing, Place};
-use crate::options::How;
+use crate::options::OpenOptions;
 use crate::probe::probe_file;
 
 /// What a differencing disk says about its parent.
@@ -61,9 +61,9 @@ impl Locator {
 }
 
 /// Gets the parent that `locator` means; `None` when nobody wants to read it.
-pub(super) fn open(locator: &Locator, how: &How) -> Result<Option<Backing>> {
-    let name = how.gate.likeliest(&locator.names);
-    let Some(file) = how.gate.below("parent", name)? else {
+pub(super) fn open(locator: &Locator, how: &OpenOptions) -> Result<Option<Backing>> {
+    let name = how.access.likeliest(&locator.names);
+    let Some(file) = how.access.below("parent", name)? else {
         return Ok(None);
     };
     if how.in_file_order {

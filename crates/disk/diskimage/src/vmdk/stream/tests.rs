@@ -9,7 +9,7 @@ use sparse::{DiskRead, Piece, SliceSource, SparseRead};
 
 use super::{Stream, is_stream};
 use crate::test_util::{by_qemu, content, disks, random, read};
-use crate::{Format, How, Image};
+use crate::{Format, Image, OpenOptions};
 use writer::Writer;
 
 const GRAIN: usize = 64 << 10;
@@ -94,11 +94,11 @@ fn several_tables_and_holes_between() {
     }
     files.push(by_qemu(&disk, "vmdk", "", &[]));
     for file in files {
-        let mut image = Image::open(Format::Vmdk, Arc::new(file), &How::default()).unwrap();
+        let mut image = Image::open(Format::Vmdk, Arc::new(file), &OpenOptions::default()).unwrap();
         assert!(content(&mut image).unwrap() == disk);
     }
     let file = Arc::new(Writer::stream(&disk, |_| {}));
-    let mut image = Image::open(Format::Vmdk, file, &How::default()).unwrap();
+    let mut image = Image::open(Format::Vmdk, file, &OpenOptions::default()).unwrap();
     let hole = image.lookup(512 * GRAIN as u64).unwrap();
     assert_eq!(hole.len, 512 * GRAIN as u64, "a table that is not there");
 }

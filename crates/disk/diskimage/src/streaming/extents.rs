@@ -2,8 +2,8 @@
 
 use error::{Error, Result, amount};
 
-use super::Means;
-use crate::{About, Image, Lies, Packed};
+use super::StreamLimits;
+use crate::{About, Image, Location, Packed};
 
 /// A stored run and where in the disk it belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +33,15 @@ impl Extents {
     /// # Errors
     /// [`error::Kind::Unsupported`] when the image lies in more than the one file that passes, or in too
     /// many pieces; those of [`Image::lookup`].
-    pub(super) fn of(mut image: Image, means: Means) -> Result<Self> {
+    pub(super) fn of(mut image: Image, limits: StreamLimits) -> Result<Self> {
         if image.files().len() > 1 {
             return Err(Error::unsupported(
                 "lies in more than one file: it cannot be read in one pass",
             )
             .hint("give it as a file, and neither --keep nor a checksum"));
         }
-        let (size, memory) = (image.size(), means.memory);
-        let end = match size > means.max_size {
+        let (size, memory) = (image.size(), limits.memory);
+        let end = match size > limits.max_size {
             true => 0,
             false => size,
         };
@@ -49,21 +49,21 @@ impl Extents {
         let mut extents: Vec<Stored> = Vec::new();
         let mut at = 0;
         while at < end {
-            let stretch = image.lookup(at)?;
-            let stored = match stretch.lies {
-                Lies::Nowhere | Lies::Below => None,
-                Lies::Plain { offset, .. } => Some(Stored {
+            let extent = image.lookup(at)?;
+            let stored = match extent.location {
+                Location::Nowhere | Location::Below => None,
+                Location::Plain { offset, .. } => Some(Stored {
                     offset,
-                    stored: stretch.len,
+                    stored: extent.len,
                     guest: at,
-                    len: stretch.len,
+                    len: extent.len,
                     packed: None,
                 }),
-                Lies::Packed(packed) => Some(Stored {
+                Location::Packed(packed) => Some(Stored {
                     offset: packed.offset,
                     stored: packed.stored,
                     guest: at,
-                    len: stretch.len,
+                    len: extent.len,
                     packed: Some(packed),
                 }),
             };
@@ -78,7 +78,7 @@ impl Extents {
                     _ => extents.push(stored),
                 }
             }
-            at += stretch.len;
+            at += extent.len;
         }
         extents.sort_unstable_by_key(|run| (run.offset, run.guest));
         extents.shrink_to_fit();

@@ -6,7 +6,7 @@ use error::{Error, Result};
 use pool::Ordered;
 use sparse::{DiskRead, Piece, SparseRead, drain, read_full, skip};
 
-use super::Means;
+use super::StreamLimits;
 use super::extents::{Extents, Stored};
 use crate::{About, Coding, Unpacker, Unpackers};
 
@@ -64,12 +64,12 @@ impl<S: SparseRead> InFileOrder<S> {
     ///
     /// # Errors
     /// [`error::Kind::Io`] when the system gives no threads.
-    pub(super) fn new(file: S, extents: Extents, means: Means) -> Result<Self> {
+    pub(super) fn new(file: S, extents: Extents, limits: StreamLimits) -> Result<Self> {
         let packed = extents.extents.iter().any(|run| run.packed.is_some());
         let pool = match packed {
             true => {
                 let unpackers = Unpackers::default();
-                Some(Ordered::start(means.threads, 1, move |items, emit| {
+                Some(Ordered::start(limits.threads, 1, move |items, emit| {
                     emit(unpackers.lend(|unpacker| unpack(items, unpacker)));
                 })?)
             }
@@ -79,7 +79,7 @@ impl<S: SparseRead> InFileOrder<S> {
         // Each may hold what is stored and what it unfolds to.
         let unit = |run: &Stored| run.packed.map_or(0, |packed| packed.unit + packed.stored);
         let each = 2 * BATCH + extents.extents.iter().map(unit).max().unwrap_or(0);
-        let affordable = usize::try_from(means.memory / each).unwrap_or(usize::MAX);
+        let affordable = usize::try_from(limits.memory / each).unwrap_or(usize::MAX);
         Ok(InFileOrder {
             file: File::new(file),
             size: extents.size,
@@ -87,7 +87,7 @@ impl<S: SparseRead> InFileOrder<S> {
             in_order,
             extents: extents.extents.into(),
             pool,
-            in_flight: (2 * means.threads + 1).min(affordable).max(2),
+            in_flight: (2 * limits.threads + 1).min(affordable).max(2),
             now: Now::Plain { guest: 0, left: 0 },
         })
     }

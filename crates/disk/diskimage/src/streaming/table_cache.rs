@@ -15,11 +15,12 @@ const PAGE: u64 = page_codec::PAGE as u64;
 /// What a page takes in the map besides what is packed, more or less.
 const PLACE: u64 = 64;
 
-/// Keeps the pages of a stream that somebody asked for, and answers from them.
+/// Keeps the pages of a stream that were asked for, and answers from them.
 ///
-/// Reading what is not there is an error and a wish; whoever fulfils the wishes asks again.
+/// A read of a page that is not kept fails, and is remembered: `take_wanted` tells what was missing,
+/// `collect` keeps it as it passes, and then the read is tried again.
 #[derive(Default)]
-pub struct Sieve(Mutex<State>);
+pub struct TableCache(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -31,10 +32,10 @@ struct State {
     size: Option<u64>,
 }
 
-impl Sieve {
-    /// A sieve that has kept nothing yet, of a stream of `size` bytes where that is known.
+impl TableCache {
+    /// A cache that has kept nothing yet, of a stream of `size` bytes where that is known.
     pub fn new(size: Option<u64>) -> Self {
-        Sieve(Mutex::new(State {
+        TableCache(Mutex::new(State {
             size,
             ..State::default()
         }))
@@ -122,7 +123,7 @@ impl State {
     }
 }
 
-impl BlockRead for Sieve {
+impl BlockRead for TableCache {
     fn name(&self) -> &str {
         "a stream"
     }
