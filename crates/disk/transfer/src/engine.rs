@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use diskimage::passing::Means;
-use diskimage::{Format, How};
+use diskimage::streaming::StreamLimits;
+use diskimage::{Format, OpenOptions};
 use endpoint::target::Candidate;
 use error::{Error, Kind, Result};
 use sparse::BlockWrite;
@@ -39,7 +39,7 @@ pub struct Import {
     /// The format that the targets are to hold; raw if it is not given.
     pub form: Option<Form>,
     /// How images may be opened: what they name, and which state of them is meant.
-    pub how: How,
+    pub how: OpenOptions,
     /// Where a copy of the source's bytes goes, if anywhere.
     pub keep: Option<Box<dyn Candidate>>,
     /// Which disk is meant.
@@ -237,7 +237,7 @@ fn once(
 ) -> Result<Outcome> {
     let padded = Padded::of(import.form.as_ref())?;
     let name = import.source.name().to_owned();
-    siblings::check(&name, &import.how.gate).map_err(|error| error.at(&name))?;
+    siblings::check(&name, &import.how.access).map_err(|error| error.at(&name))?;
     let keep = open_keep(import.keep, import.dry_run, control)?;
     let hint = import.source.hint();
     control.source_opened(import.source.size());
@@ -246,7 +246,7 @@ fn once(
         sums: import.sums,
     };
     let source = Source::new(import.source, passing);
-    let means = Means {
+    let means = StreamLimits {
         threads: import.limits.threads,
         // The map of what is stored, what passed by and the tables take a part each.
         memory: import.limits.memory / 3,

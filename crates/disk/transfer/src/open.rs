@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use diskimage::passing::{Means, Passing, Sieve, pass};
-use diskimage::{Format, How, Image};
+use diskimage::streaming::{Passing, StreamLimits, TableCache, pass};
+use diskimage::{Format, Image, OpenOptions};
 use error::{Error, Result};
 use sparse::{BlockRead, Device, DiskRead, InOrder, Opener, SparseRead};
 
@@ -13,9 +13,9 @@ use crate::input::Beside;
 /// What becomes of formats on the way.
 pub(crate) struct Opening {
     /// How images are opened.
-    pub(crate) how: How,
+    pub(crate) how: OpenOptions,
     /// What a pass may spend.
-    pub(crate) means: Means,
+    pub(crate) means: StreamLimits,
     /// The device that the source is, if it is one.
     pub(crate) device: Option<Device>,
     /// Why the source's end may be a cut, where nothing but the content can show that it is none.
@@ -28,7 +28,7 @@ pub(crate) struct Opening {
 }
 
 /// The tables of images that only pass by, by the member's name, from one pass to the next.
-pub(crate) type Sieves = HashMap<String, Arc<Sieve>>;
+pub(crate) type Sieves = HashMap<String, Arc<TableCache>>;
 
 /// A disk's content, in one of the two ways it can be had.
 pub enum Content<'a> {
@@ -75,7 +75,7 @@ impl Opening {
         }
         let sieve = sieves
             .entry(member.to_owned())
-            .or_insert_with(|| Arc::new(Sieve::new(size)));
+            .or_insert_with(|| Arc::new(TableCache::new(size)));
         match pass(format, stream, sieve, &self.how, self.means)? {
             Passing::Disk(stream) => {
                 let about = stream.about();

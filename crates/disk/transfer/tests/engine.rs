@@ -12,7 +12,7 @@ mod fakes;
 
 use std::sync::{Arc, Mutex};
 
-use diskimage::How;
+use diskimage::OpenOptions;
 use endpoint::target::Candidate;
 use error::{Error, Kind};
 use fakes::{Memory, Script, Seen, Step};
@@ -27,7 +27,7 @@ fn request(source: impl ByteSource + 'static, targets: Vec<Box<dyn Candidate>>) 
         source: Input::bytes(source),
         places: Places::These(targets),
         form: None,
-        how: How::default(),
+        how: OpenOptions::default(),
         keep: None,
         pick: Pick::default(),
         limits: Limits::default(),

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use diskimage::{About, Format, Gate, How, Image};
+use diskimage::{About, FileAccess, Format, Image, OpenOptions};
 use error::{Error, Kind, Result, amount};
 use recognise::reach;
 use sparse::{BlockRead, DiskRead, Run};
@@ -99,14 +99,14 @@ impl Looker {
         member: &str,
         format: Format,
         bytes: &Arc<dyn BlockRead>,
-        how: &How,
+        how: &OpenOptions,
     ) -> Result<InspectedDisk> {
         let opened = Image::open(format, Arc::clone(bytes), how);
         let (mut image, refusal) = match opened {
             Ok(image) => (image, None),
             Err(error) => {
-                let looking = How {
-                    gate: Gate::looking(),
+                let looking = OpenOptions {
+                    access: FileAccess::looking(),
                     ..how.clone()
                 };
                 match Image::open(format, Arc::clone(bytes), &looking) {

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow::{self, Continue};
 use std::sync::Arc;
 
-use diskimage::passing::{Means, Passing, Sieve, pass};
-use diskimage::{Format, Gate, How, VmdkStream};
+use diskimage::streaming::{Passing, StreamLimits, TableCache, pass};
+use diskimage::{FileAccess, Format, OpenOptions, VmdkStream};
 use error::Result;
 use sparse::{BlockRead, DiskRead, InOrder, Lookahead, SparseRead, drain};
 use unpack::archive::MemberKind;
@@ -50,7 +50,7 @@ impl Walk<'_> {
         bytes: &Arc<dyn BlockRead>,
         class: Class,
         file: &File,
-        how: &How,
+        how: &OpenOptions,
     ) -> Result<ControlFlow<()>> {
         self.seen.at_any_offset = true;
         let basis = self.basis(file, class);
@@ -173,9 +173,9 @@ impl Walk<'_> {
         let sieve = self
             .sieves
             .entry(file.member.clone())
-            .or_insert_with(|| Arc::new(Sieve::new(file.size)));
-        let sieve: Arc<Sieve> = Arc::clone(sieve);
-        let share = Means {
+            .or_insert_with(|| Arc::new(TableCache::new(file.size)));
+        let sieve: Arc<TableCache> = Arc::clone(sieve);
+        let share = StreamLimits {
             // The tables of others may have to be kept until the next pass.
             memory: means.memory >> waiting,
             again: true,
@@ -183,16 +183,16 @@ impl Walk<'_> {
         };
         let front = FRONT.min(share.memory / 4);
         sieve.will_need(std::slice::from_ref(&(0..front)));
-        let looking = How {
-            gate: Gate::looking(),
+        let looking = OpenOptions {
+            access: FileAccess::looking(),
             ..self.opening.how.clone()
         };
         let passed = pass(format, stream, &sieve, &looking, share);
         let more = matches!(passed, Ok(Passing::Again));
         let bytes: Arc<dyn BlockRead> = sieve;
-        let how = How {
+        let how = OpenOptions {
             // Nothing lies beside a stream, whatever lies where it comes from.
-            gate: Gate::shut(),
+            access: FileAccess::none(),
             in_file_order: true,
             ..self.opening.how.clone()
         };
