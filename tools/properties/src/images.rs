@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
-use diskimage::passing::{Means, Passing, Sieve, pass};
-use diskimage::{Format, Gate, How, Image, Lies, Stretch, Unpacker, VmdkStream, vmdk_is_stream};
+use diskimage::streaming::{Passing, StreamLimits, TableCache, pass};
+use diskimage::{
+    Extent, FileAccess, Format, Image, Location, OpenOptions, Unpacker, VmdkStream, vmdk_is_stream,
+};
 use error::{Error, Kind, Result};
 use sparse::{BlockRead, DiskRead, Piece, SliceSource};
 
@@ -81,7 +83,7 @@ pub fn vmdk_stream(data: &[u8]) -> Result<()> {
     let found = whole?;
     assert!(found == cut?, "how it was cut shows in the disk");
     if let (Some(streamed), Ok(Some(mapped))) =
-        (found, mapped(Format::Vmdk, &file, &How::default()))
+        (found, mapped(Format::Vmdk, &file, &OpenOptions::default()))
     {
         assert!(
             streamed == mapped,
@@ -101,9 +103,9 @@ fn twice(format: Format, file: &Arc<Vec<u8>>, right: &Arc<Vec<u8>>) -> Result<()
 
 /// Reads an image in all the ways there are, and compares.
 fn image(format: Format, file: &Arc<Vec<u8>>) -> Result<()> {
-    let looking = How {
-        gate: Gate::looking(),
-        ..How::default()
+    let looking = OpenOptions {
+        access: FileAccess::looking(),
+        ..OpenOptions::default()
     };
     let about = open(format, file, &looking).map(|image| {
         let about = image.about().clone();
@@ -114,17 +116,17 @@ fn image(format: Format, file: &Arc<Vec<u8>>) -> Result<()> {
         .iter()
         .flat_map(|about| about.snapshots.iter().take(2))
     {
-        let how = How {
+        let how = OpenOptions {
             snapshot: Some(snapshot.id.clone()),
-            ..How::default()
+            ..OpenOptions::default()
         };
         drop(both(format, file, &how));
     }
-    both(format, file, &How::default())
+    both(format, file, &OpenOptions::default())
 }
 
 /// Reads an image at any offset and in passing.
-fn both(format: Format, file: &Arc<Vec<u8>>, how: &How) -> Result<()> {
+fn both(format: Format, file: &Arc<Vec<u8>>, how: &OpenOptions) -> Result<()> {
     let mapped = mapped(format, file, how);
     let passed = passed(format, file, how, true);
     // Nobody can hold against a pipe what only its end shows, and matters to no byte of the disk.
@@ -151,12 +153,12 @@ fn both(format: Format, file: &Arc<Vec<u8>>, how: &How) -> Result<()> {
     mapped.map(|_| ())
 }
 
-fn open(format: Format, file: &Arc<Vec<u8>>, how: &How) -> Result<Image> {
+fn open(format: Format, file: &Arc<Vec<u8>>, how: &OpenOptions) -> Result<Image> {
     Image::open(format, Arc::clone(file) as _, how)
 }
 
 /// The disk by its map; `None` when it is too much to be read.
-fn mapped(format: Format, file: &Arc<Vec<u8>>, how: &How) -> Result<Option<Vec<u8>>> {
+fn mapped(format: Format, file: &Arc<Vec<u8>>, how: &OpenOptions) -> Result<Option<Vec<u8>>> {
     let mut image = open(format, file, how)?;
     let size = image.size();
     let mut disk = vec![0; if size > SMALL { 0 } else { size as usize }];
@@ -180,17 +182,17 @@ fn mapped(format: Format, file: &Arc<Vec<u8>>, how: &How) -> Result<Option<Vec<u
 }
 
 /// What every stretch must be.
-fn sound(image: &Image, at: u64, stretch: &Stretch) {
+fn sound(image: &Image, at: u64, stretch: &Extent) {
     assert!(
         stretch.len > 0 && stretch.len <= image.size() - at,
         "{stretch:?} at {at} of {}",
         image.size()
     );
-    match stretch.lies {
-        Lies::Nowhere => {}
-        Lies::Below => panic!("what is below is nobody's business"),
-        Lies::Plain { file, .. } => assert!(file < image.files().len()),
-        Lies::Packed(packed) => {
+    match stretch.location {
+        Location::Nowhere => {}
+        Location::Below => panic!("what is below is nobody's business"),
+        Location::Plain { file, .. } => assert!(file < image.files().len()),
+        Location::Packed(packed) => {
             assert!(packed.file < image.files().len());
             assert!(
                 packed.unit <= UNIT && packed.stored <= 2 * UNIT,
@@ -203,37 +205,40 @@ fn sound(image: &Image, at: u64, stretch: &Stretch) {
 }
 
 /// The middle of a stretch lies in its middle, whatever was asked for before.
-fn again(image: &mut Image, at: u64, stretch: &Stretch) {
+fn again(image: &mut Image, at: u64, stretch: &Extent) {
     let half = stretch.len / 2;
     let found = image.lookup(at + half);
     let found = found.unwrap_or_else(|error| panic!("{stretch:?} at {at}, and then {error:?}"));
     sound(image, at + half, &found);
-    let expected = match stretch.lies {
-        Lies::Plain { file, offset } => Lies::Plain {
+    let expected = match stretch.location {
+        Location::Plain { file, offset } => Location::Plain {
             file,
             offset: offset + half,
         },
-        Lies::Packed(packed) => Lies::Packed(diskimage::Packed {
+        Location::Packed(packed) => Location::Packed(diskimage::Packed {
             skip: packed.skip + half,
             ..packed
         }),
         other => other,
     };
-    assert_eq!(found.lies, expected, "byte {half} of {stretch:?} at {at}");
+    assert_eq!(
+        found.location, expected,
+        "byte {half} of {stretch:?} at {at}"
+    );
 }
 
 /// Fills `part` with a stretch; tells the bytes unfolded for that.
-fn read(image: &Image, stretch: &Stretch, unpacker: &mut Unpacker, part: &mut [u8]) -> Result<u64> {
-    match stretch.lies {
-        Lies::Nowhere | Lies::Below => Ok(0),
-        Lies::Plain { file, offset } => {
+fn read(image: &Image, stretch: &Extent, unpacker: &mut Unpacker, part: &mut [u8]) -> Result<u64> {
+    match stretch.location {
+        Location::Nowhere | Location::Below => Ok(0),
+        Location::Plain { file, offset } => {
             if image.files()[file].read_at(offset, part)? == part.len() {
                 Ok(0)
             } else {
                 Err(Error::corrupt("the file ends inside the disk"))
             }
         }
-        Lies::Packed(packed) => {
+        Location::Packed(packed) => {
             // Every byte has to be written by the unpacker.
             let mut unit = vec![0xee; packed.unit as usize];
             unpacker.read(&*image.files()[packed.file], &packed, &mut unit)?;
@@ -245,14 +250,19 @@ fn read(image: &Image, stretch: &Stretch, unpacker: &mut Unpacker, part: &mut [u
 }
 
 /// The disk as it passes, the file's size known or not; `None` when it is too much to be read.
-fn passed(format: Format, file: &Arc<Vec<u8>>, how: &How, sized: bool) -> Result<Option<Vec<u8>>> {
-    let means = Means {
+fn passed(
+    format: Format,
+    file: &Arc<Vec<u8>>,
+    how: &OpenOptions,
+    sized: bool,
+) -> Result<Option<Vec<u8>>> {
+    let means = StreamLimits {
         threads: 1,
         memory: MEMORY,
         max_size: u64::MAX,
         again: true,
     };
-    let sieve = Arc::new(Sieve::new(sized.then_some(file.len() as u64)));
+    let sieve = Arc::new(TableCache::new(sized.then_some(file.len() as u64)));
     match open(format, file, how) {
         // Walking through all of its map may take long.
         Ok(image) if image.size() > SMALL => return Ok(None),

@@ -195,25 +195,6 @@ impl Layout {
     }
 }
 
-/// Looks up an image from its beginning, if it could be opened, and fails where a stretch makes no sense.
-#[cfg(test)]
-pub(crate) fn walk(image: Result<crate::Image>) {
-    let Ok(mut image) = image else {
-        return;
-    };
-    let mut at = 0;
-    for _ in 0..1000 {
-        if at == image.size() {
-            return;
-        }
-        let Ok(stretch) = image.lookup(at) else {
-            return;
-        };
-        assert!(stretch.len > 0 && stretch.len <= image.size() - at);
-        at += stretch.len;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,43 +1,8 @@
-//! Numbers in headers and tables.
+//! Fields of headers and tables.
 
 use error::{Error, Result, hex};
 use sparse::BlockRead;
-
-/// The `N` bytes at `at`; zeros where `bytes` has fewer.
-pub(crate) fn field<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    let there = bytes.get(at..).and_then(<[u8]>::first_chunk);
-    there.copied().unwrap_or([0; N])
-}
-
-/// The little-endian number at `at`.
-pub(crate) fn le16(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes(field(bytes, at))
-}
-
-/// The little-endian number at `at`.
-pub(crate) fn le32(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(field(bytes, at))
-}
-
-/// The little-endian number at `at`.
-pub(crate) fn le64(bytes: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(field(bytes, at))
-}
-
-/// The big-endian number at `at`.
-pub(crate) fn be16(bytes: &[u8], at: usize) -> u16 {
-    u16::from_be_bytes(field(bytes, at))
-}
-
-/// The big-endian number at `at`.
-pub(crate) fn be32(bytes: &[u8], at: usize) -> u32 {
-    u32::from_be_bytes(field(bytes, at))
-}
-
-/// The big-endian number at `at`.
-pub(crate) fn be64(bytes: &[u8], at: usize) -> u64 {
-    u64::from_be_bytes(field(bytes, at))
-}
+pub(crate) use sparse::fields::{be16, be32, be64, field, le16, le32, le64};
 
 /// A GUID as Microsoft writes it in text; its first three numbers are little-endian.
 pub(crate) fn guid(bytes: [u8; 16]) -> String {
@@ -89,18 +54,6 @@ pub(crate) fn read_exact(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_have_their_order() {
-        let bytes = [1, 2, 3, 4, 5, 6, 7, 8];
-        assert_eq!(le16(&bytes, 6), 0x0807);
-        assert_eq!(le32(&bytes, 1), 0x0504_0302);
-        assert_eq!(le64(&bytes, 0), 0x0807_0605_0403_0201);
-        assert_eq!(be16(&bytes, 6), 0x0708);
-        assert_eq!(be32(&bytes, 1), 0x0203_0405);
-        assert_eq!(be64(&bytes, 0), 0x0102_0304_0506_0708);
-        assert_eq!(be32(&bytes, 6), 0, "it is not there");
-    }
 
     #[test]
     fn a_guid_has_its_order() {

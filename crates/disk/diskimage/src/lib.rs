@@ -4,24 +4,37 @@
 //! last. Raw is what is left when no format claims the bytes, which is why a known format must never
 //! slip through: its container would be written onto a guest's disk as if it were the disk.
 //!
-//! Each format that is read has a module that turns a byte of the disk into the place where it lies
-//! ([`Map`]); reading, unpacking and putting in order is common to all. [`Image::open`] opens one over
-//! [`sparse::BlockRead`]. Other files that an image names go through [`Gate`], and nowhere else.
-//! [`mod@write`] has the other direction.
+//! Each format that is read has a module that makes a layer of a file: a map that turns a byte of the disk
+//! into the place where it lies ([`Map`]), what the image says about itself ([`About`]), and the file below it,
+//! where there is one. [`Image::open`] follows that chain over [`sparse::BlockRead`] and stacks the layers;
+//! reading, unpacking and putting in order is common to all. Other files that an image names go through
+//! [`FileAccess`], and nowhere else. [`streaming`] reads images out of a stream, and [`mod@write`] has the other
+//! direction.
+//!
+//! ```text
+//! file ─ probe ─ format ─ open ─► layer: map, files, about
+//!                           ▲       │ on top of
+//!                           └ access ┘ (the next file, at most 16 of them)
+//! disk ─ Image::lookup ─► the topmost layer that says where a byte lies ─► Unpacker, where it is packed
+//! ```
 
+mod about;
 mod bits;
 mod blocks;
+mod chain;
 mod fields;
+mod file_access;
 mod format;
-mod gate;
 mod image;
+mod layer;
 mod map;
-pub mod passing;
+mod options;
 mod probe;
 mod qcow2;
 mod raw;
+pub mod streaming;
 #[cfg(test)]
-mod trial;
+mod test_util;
 mod unpacker;
 mod vdi;
 mod vhd;
@@ -29,11 +42,13 @@ mod vhdx;
 mod vmdk;
 pub mod write;
 
+pub use about::{About, Reference, Snapshot};
+pub use file_access::{Directory, FileAccess};
 pub use format::Format;
-pub use gate::{Directory, Gate};
-pub use image::{About, How, Image, Reference, Snapshot};
-pub use map::{Coding, Lies, Map, Packed, Stretch};
-pub use probe::{END, HEAD, decide, probe, probe_end};
+pub use image::Image;
+pub use map::{Coding, Extent, Location, Map, Packed};
+pub use options::OpenOptions;
+pub use probe::{END, HEAD, decide, probe, probe_end, probe_tail};
 pub use unpacker::{Unpacker, Unpackers};
 pub use vdi::id as vdi_id;
 pub use vhd::fixed_size as vhd_fixed_size;

@@ -1,19 +1,19 @@
-//! Where each stretch of a disk lies: what a format's reader finds out, and nothing else.
+//! Where each extent of a disk lies: what a format's reader finds out, and nothing else.
 
 use error::Result;
 
-/// A stretch of the disk that lies in one place.
+/// An extent of the disk that lies in one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct Extent {
     /// Its length in bytes, at least 1; it never reaches beyond the disk's end.
     pub len: u64,
     /// Where it lies.
-    pub lies: Lies,
+    pub location: Location,
 }
 
-/// Where a stretch lies.
+/// Where an extent lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lies {
+pub enum Location {
     /// Nowhere: it reads as zeros.
     Nowhere,
     /// The image says nothing about it: the image below it does, and without one it reads as zeros.
@@ -29,15 +29,15 @@ pub enum Lies {
     Packed(Packed),
 }
 
-impl Lies {
+impl Location {
     /// The same where the file with index 0 has the index `first`.
     pub(crate) fn shifted(self, first: usize) -> Self {
         match self {
-            Lies::Plain { file, offset } => Lies::Plain {
+            Location::Plain { file, offset } => Location::Plain {
                 file: file + first,
                 offset,
             },
-            Lies::Packed(packed) => Lies::Packed(Packed {
+            Location::Packed(packed) => Location::Packed(Packed {
                 file: packed.file + first,
                 ..packed
             }),
@@ -46,7 +46,7 @@ impl Lies {
     }
 }
 
-/// A unit that is stored packed, and the stretch in it.
+/// A unit that is stored packed, and the extent in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packed {
     /// The file's index in [`crate::Image::files`].
@@ -60,7 +60,7 @@ pub struct Packed {
     pub coding: Coding,
     /// Bytes that the unit unfolds to, exactly.
     pub unit: u64,
-    /// Where in the unfolded unit the stretch begins.
+    /// Where in the unfolded unit the extent begins.
     pub skip: u64,
 }
 
@@ -88,7 +88,7 @@ pub enum Coding {
     },
 }
 
-/// Finds stretches: what every format's reader implements.
+/// Finds extents: what every format's reader implements.
 ///
 /// A map reads its tables as it needs them and keeps few of them, so that the memory it takes does
 /// not grow with the disk.
@@ -96,11 +96,11 @@ pub trait Map: Send {
     /// The disk's size in bytes.
     fn size(&self) -> u64;
 
-    /// The stretch that begins at byte `at` of the disk, as long as is known without effort. The
+    /// The extent that begins at byte `at` of the disk, as long as is known without effort. The
     /// caller owes: `at` is less than the size.
     ///
     /// # Errors
     /// [`error::Kind::Corrupt`] and [`error::Kind::Unsupported`] about the tables, and those of
     /// reading them.
-    fn lookup(&mut self, at: u64) -> Result<Stretch>;
+    fn lookup(&mut self, at: u64) -> Result<Extent>;
 }

@@ -1,6 +1,7 @@
 //! Telling a format by its magic numbers.
 
 use error::{Error, Result};
+use sparse::BlockRead;
 
 use crate::Format;
 
@@ -71,6 +72,35 @@ pub fn probe_end(end: &[u8]) -> Option<Format> {
     (end.starts_with(b"conectix") && vhd_footer_adds_up(end)).then_some(Format::Vhd)
 }
 
+/// The format that shows only at the end of `file`; none where its size is not known.
+///
+/// # Errors
+/// Those of reading.
+pub fn probe_tail(file: &dyn BlockRead) -> Result<Option<Format>> {
+    let start = file.size().and_then(|size| size.checked_sub(END as u64));
+    let Some(start) = start else {
+        return Ok(None);
+    };
+    let mut end = [0; END];
+    let read = file.read_at(start, &mut end)?;
+    Ok(probe_end(end.get(..read).unwrap_or_default()))
+}
+
+/// The format that the content of `file` shows, at its beginning or at its end. Where a raw disk is declared the
+/// end says nothing: its guest may have written there what it liked.
+///
+/// # Errors
+/// As [`decide`], and those of reading.
+pub(crate) fn probe_file(file: &dyn BlockRead, declared: Option<Format>) -> Result<Format> {
+    let mut head = [0; HEAD];
+    let read = file.read_at(0, &mut head)?;
+    let mut found = decide(head.get(..read).unwrap_or_default(), None)?;
+    if found == Format::Raw && declared != Some(Format::Raw) {
+        found = probe_tail(file)?.unwrap_or(found);
+    }
+    agreed(found, declared)
+}
+
 /// A VHD footer's checksum is the one's complement of the sum of its other bytes; without this test a
 /// disk could hold the cookie by chance, say in a sector of a VHD tool's own binary.
 fn vhd_footer_adds_up(footer: &[u8]) -> bool {
@@ -98,6 +128,11 @@ pub fn decide(head: &[u8], declared: Option<Format>) -> Result<Format> {
             )));
         }
     };
+    agreed(found, declared)
+}
+
+/// What was found, if it is what was declared.
+fn agreed(found: Format, declared: Option<Format>) -> Result<Format> {
     match declared {
         Some(declared) if declared != found => Err(Error::refused(format!(
             "is declared {declared}, its content is {found}"

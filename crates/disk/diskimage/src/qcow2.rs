@@ -21,8 +21,10 @@ use std::sync::Arc;
 use error::{Error, Result};
 use sparse::BlockRead;
 
-use crate::image::{About, How, Image, Reference};
-use crate::map::{Coding, Lies, Map, Stretch};
+use crate::about::{About, Reference};
+use crate::layer::Layer;
+use crate::map::{Coding, Extent, Location, Map};
+use crate::options::OpenOptions;
 use claims::{Claims, Owner};
 use entry::Layout;
 use extension::Extensions;
@@ -35,10 +37,10 @@ const KNOWN: u64 = DIRTY | CORRUPT | DATA_FILE | header::COMPRESSION | EXTENDED;
 
 /// Bytes that may tell which cluster of the file belongs to whom; an image below another has half of
 /// what that one has.
-const CLAIMS: usize = 16 << 20;
+pub(crate) const CLAIMS: usize = 16 << 20;
 
-/// Opens `file`, which lies on top of `depth` other images.
-pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<Image> {
+/// Opens `file`; `memory` bytes may tell which of its clusters belongs to whom.
+pub(crate) fn open(file: Arc<dyn BlockRead>, how: &OpenOptions, memory: usize) -> Result<Layer> {
     let (header, extensions) = head(&*file)?;
     check_features(&header, &extensions)?;
     let coding = header.coding()?;
@@ -55,35 +57,26 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<
         size: wanted.unwrap_or(header.active).size,
         file_size: file.size(),
     };
-    let memory = CLAIMS >> depth.min(16);
     let mut claims = Claims::new(layout.file_size, layout.cluster_bits, memory);
     claim_tables(&header, snapshots_len, wanted, &layout, &mut claims)?;
     if let Some(why) = unreadable(&header, &extensions) {
-        if !how.gate.is_looking() {
+        if !how.access.is_looking() {
             return Err(why);
         }
         let size = layout.size;
-        return Ok(Image::new(
-            Box::new(Unreadable { size, why }),
-            vec![file],
-            about,
-        ));
+        return Ok(Layer::new(Unreadable { size, why }, vec![file], about));
     }
-    let below = match &extensions.backing {
+    let backing = match &extensions.backing {
         None => None,
-        Some(name) => backing::open(name, extensions.backing_format.as_deref(), how, depth)?,
+        Some(name) => backing::open(name, extensions.backing_format.as_deref(), how)?,
     };
     let absent = match extensions.backing {
-        None => Lies::Nowhere,
-        Some(_) => Lies::Below,
+        None => Location::Nowhere,
+        Some(_) => Location::Below,
     };
     let l1 = wanted.unwrap_or(header.active).l1;
     let map = Mapped::new(Arc::clone(&file), layout, l1, coding, absent, claims)?;
-    let image = Image::new(Box::new(map), vec![file], about);
-    Ok(match below {
-        None => image,
-        Some(below) => image.on_top_of(below),
-    })
+    Ok(Layer::new(map, vec![file], about).on(backing))
 }
 
 /// The header and what follows it in the first cluster.
@@ -220,7 +213,7 @@ impl Map for Unreadable {
         self.size
     }
 
-    fn lookup(&mut self, _at: u64) -> Result<Stretch> {
+    fn lookup(&mut self, _at: u64) -> Result<Extent> {
         Err(self.why.clone())
     }
 }

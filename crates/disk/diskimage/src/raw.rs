@@ -6,11 +6,12 @@ use std::sync::Arc;
 use error::{Error, Result};
 use sparse::{BlockRead, Run};
 
-use crate::image::{About, Image};
-use crate::map::{Lies, Map, Stretch};
+use crate::about::About;
+use crate::layer::Layer;
+use crate::map::{Extent, Location, Map};
 
 /// Opens `file` as a raw disk, whose holes are those of the file.
-pub(crate) fn open(file: Arc<dyn BlockRead>) -> Result<Image> {
+pub(crate) fn open(file: Arc<dyn BlockRead>) -> Result<Layer> {
     let Some(size) = file.size() else {
         return Err(Error::unsupported(
             "does not say how long it is, so only a stream can be made of it",
@@ -21,7 +22,7 @@ pub(crate) fn open(file: Arc<dyn BlockRead>) -> Result<Image> {
         size,
         data: 0..0,
     };
-    Ok(Image::new(Box::new(map), vec![file], About::default()))
+    Ok(Layer::new(map, vec![file], About::default()))
 }
 
 struct Raw {
@@ -36,14 +37,14 @@ impl Map for Raw {
         self.size
     }
 
-    fn lookup(&mut self, at: u64) -> Result<Stretch> {
+    fn lookup(&mut self, at: u64) -> Result<Extent> {
         if !self.data.contains(&at) {
             let left = self.size.saturating_sub(at).max(1);
             match self.file.run_at(at)? {
                 Run::Hole(len) => {
-                    return Ok(Stretch {
+                    return Ok(Extent {
                         len: len.min(left),
-                        lies: Lies::Nowhere,
+                        location: Location::Nowhere,
                     });
                 }
                 Run::Data(len) => self.data = at..at + len.min(left),
@@ -53,9 +54,9 @@ impl Map for Raw {
                 }
             }
         }
-        Ok(Stretch {
+        Ok(Extent {
             len: self.data.end - at,
-            lies: Lies::Plain {
+            location: Location::Plain {
                 file: 0,
                 offset: at,
             },

@@ -1,12 +1,16 @@
 //! Unpacking units: one at a time, whole, to an exact size.
 
+pub(crate) mod grain;
+mod sectors;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use error::{Error, Result};
 use sparse::BlockRead;
 
 use crate::map::{Coding, Packed};
-use crate::{vhd, vmdk};
+use grain::{grain, read_grain};
+use sectors::unpack_sectors;
 
 /// Unpackers that are not at work: threads take one and give it back.
 #[derive(Default)]
@@ -87,7 +91,7 @@ impl Unpacker {
             ),
             Coding::Zstd => self.unpack_zstd(stored, unit),
             Coding::Grain { sector, least } => {
-                let data = vmdk::grain(stored, sector)?;
+                let data = grain(stored, sector)?;
                 let unpacked = self.deflate.zlib_decompress(data, unit);
                 match unpacked {
                     Ok(n) if n as u64 >= least => {
@@ -97,7 +101,7 @@ impl Unpacker {
                     unpacked => exactly(unpacked, "zlib", wanted),
                 }
             }
-            Coding::Sectors { bitmap } => vhd::unpack_sectors(stored, bitmap, unit),
+            Coding::Sectors { bitmap } => unpack_sectors(stored, bitmap, unit),
         }
     }
 
@@ -119,7 +123,7 @@ fn read_stored(file: &dyn BlockRead, packed: &Packed, stored: &mut Vec<u8>) -> R
     let most = usize::try_from(packed.stored).unwrap_or(usize::MAX);
     stored.resize(most, 0);
     if let Coding::Grain { .. } = packed.coding {
-        return vmdk::read_grain(file, packed.offset, stored);
+        return read_grain(file, packed.offset, stored);
     }
     let read = file.read_at(packed.offset, stored)?;
     stored.truncate(read);

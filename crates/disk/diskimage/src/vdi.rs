@@ -15,11 +15,13 @@ use std::sync::Arc;
 use error::{Error, Result};
 use sparse::BlockRead;
 
-use crate::Format;
+use crate::about::{About, Reference};
 use crate::blocks::{Layout, Table};
 use crate::fields::{field, guid, le32, le64, read_exact};
-use crate::image::{About, How, Image, Reference};
-use crate::map::{Lies, Map, Stretch};
+use crate::format::Format;
+use crate::layer::{Backing, Layer, Place};
+use crate::map::{Extent, Location, Map};
+use crate::options::OpenOptions;
 
 /// Bytes of header that are looked at.
 const HEADER: usize = 512;
@@ -36,15 +38,15 @@ const ZERO: u32 = u32::MAX - 1;
 /// Neighbours that one lookup puts together.
 const MERGED: u64 = 4096;
 
-/// Opens `file`, which lies on top of `depth` other images.
-pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<Image> {
+/// Opens `file`.
+pub(crate) fn open(file: Arc<dyn BlockRead>, how: &OpenOptions) -> Result<Layer> {
     file.will_need(std::slice::from_ref(&(0..HEADER as u64)));
     let mut bytes = [0; HEADER];
     read_exact(&*file, 0, &mut bytes, "header")?;
     let header = Header::read(&bytes)?;
     header.check()?;
     let parent = match header.parent {
-        Some(parent) => how.gate.below_by_id(&guid(parent))?,
+        Some(parent) => how.access.below_by_id(&guid(parent))?,
         None => None,
     };
     let about = header.about();
@@ -52,18 +54,12 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<
         table: header.load(&*file)?,
         header,
     };
-    let image = Image::new(Box::new(map), vec![file], about);
-    let Some(parent) = parent else {
-        return Ok(image);
-    };
-    let how = How {
-        gate: how.gate.of_image_below(),
-        ..how.clone()
-    };
-    let name = parent.name().to_owned();
-    let below = Image::open_at(Format::Vdi, parent, &how, depth + 1);
-    let below = below.map_err(|error| error.at(format!("its parent {name:?}")))?;
-    Ok(image.on_top_of(below))
+    let backing = parent.map(|file| Backing {
+        format: Format::Vdi,
+        place: Place::InChain(format!("its parent {:?}", file.name())),
+        file,
+    });
+    Ok(Layer::new(map, vec![file], about).on(backing))
 }
 
 /// The UUID of `file`, if it is a VDI.
@@ -279,20 +275,20 @@ impl Map for Blocks {
         self.header.size
     }
 
-    fn lookup(&mut self, at: u64) -> Result<Stretch> {
+    fn lookup(&mut self, at: u64) -> Result<Extent> {
         let Header { block, .. } = self.header;
         let first = at / block;
         let skip = at % block;
         let until = |end: u64| (end - first) * block - skip;
         let number = self.table.get(first);
         Ok(match number {
-            FREE => Stretch {
+            FREE => Extent {
                 len: until(self.table.absent_until(first, self.header.needed())),
-                lies: Lies::Below,
+                location: Location::Below,
             },
-            ZERO => Stretch {
+            ZERO => Extent {
                 len: until(first + 1),
-                lies: Lies::Nowhere,
+                location: Location::Nowhere,
             },
             _ => {
                 let follows = |n: &u64| {
@@ -300,9 +296,9 @@ impl Map for Blocks {
                     next < ZERO && u64::from(next) == u64::from(number) + n
                 };
                 let more = (1..MERGED).take_while(follows).count() as u64;
-                Stretch {
+                Extent {
                     len: until(first + 1 + more),
-                    lies: Lies::Plain {
+                    location: Location::Plain {
                         file: 0,
                         offset: self.header.place(number) + skip,
                     },

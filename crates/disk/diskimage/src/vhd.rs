@@ -22,11 +22,12 @@ mod tests;
 
 use std::sync::Arc;
 
-use error::{Error, Result};
+use error::Result;
 use sparse::BlockRead;
 
-use crate::bits::{Bits, First};
-use crate::image::{About, How, Image, Reference};
+use crate::about::{About, Reference};
+use crate::layer::Layer;
+use crate::options::OpenOptions;
 pub use footer::fixed_size;
 use footer::{Found, Kind};
 use header::Header;
@@ -35,8 +36,8 @@ use map::{Blocks, Fixed};
 /// Bytes in a sector, whatever the disk's own sectors are.
 const SECTOR: u64 = 512;
 
-/// Opens `file`, which lies on top of `depth` other images.
-pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<Image> {
+/// Opens `file`.
+pub(crate) fn open(file: Arc<dyn BlockRead>, how: &OpenOptions) -> Result<Layer> {
     let found = Found::find(&*file, how.in_file_order)?;
     let mut about = About {
         variant: found.footer.kind.name().into(),
@@ -45,44 +46,21 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<
     };
     if found.footer.kind == Kind::Fixed {
         let map = Fixed(found.fixed_size()?);
-        return Ok(Image::new(Box::new(map), vec![file], about));
+        return Ok(Layer::new(map, vec![file], about));
     }
     let header = Header::read(&*file, &found)?;
     about.unit = Some(header.block);
-    let below = match found.footer.kind {
+    let backing = match found.footer.kind {
         Kind::Differencing => {
             let names = header.parent_names(&*file)?;
             about.refers.push(Reference {
                 what: "parent",
                 name: names.first().cloned().unwrap_or_default(),
             });
-            parent::open(how.gate.likeliest(&names), &header, how, depth)?
+            parent::open(how.access.likeliest(&names), &header, how)?
         }
         _ => None,
     };
     let map = Blocks::load(Arc::clone(&file), &found, header, how)?;
-    let image = Image::new(Box::new(map), vec![file], about);
-    Ok(match below {
-        Some(below) => image.on_top_of(below),
-        None => image,
-    })
-}
-
-/// Takes a block apart: `bitmap` bytes of bitmap, then the sectors of `unit`, of which those that
-/// are not set become zeros.
-pub(crate) fn unpack_sectors(stored: &[u8], bitmap: u64, unit: &mut [u8]) -> Result<()> {
-    let short = || Error::corrupt(format!("ended {} bytes into a block", stored.len()));
-    let bitmap = usize::try_from(bitmap).unwrap_or(usize::MAX);
-    let (bits, data) = stored.split_at_checked(bitmap).ok_or_else(short)?;
-    let byte = |sector: u64| usize::try_from(sector * SECTOR).unwrap_or(usize::MAX);
-    let sectors = (unit.len() as u64).div_ceil(SECTOR);
-    for (set, from, to) in Bits(bits, First::Highest).runs(sectors) {
-        let range = byte(from)..byte(to).min(unit.len());
-        let part = unit.get_mut(range.clone()).unwrap_or_default();
-        match set {
-            false => part.fill(0),
-            true => part.copy_from_slice(data.get(range).ok_or_else(short)?),
-        }
-    }
-    Ok(())
+    Ok(Layer::new(map, vec![file], about).on(backing))
 }

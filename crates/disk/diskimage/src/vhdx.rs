@@ -25,9 +25,11 @@ use std::sync::Arc;
 use error::{Error, Result};
 use sparse::BlockRead;
 
+use crate::about::{About, Reference};
 use crate::blocks::Layout;
 use crate::fields::{field, le16, put, read_exact};
-use crate::image::{About, How, Image, Reference};
+use crate::layer::Layer;
+use crate::options::OpenOptions;
 use header::Header;
 use map::Blocks;
 use metadata::Metadata;
@@ -36,8 +38,8 @@ use region::Regions;
 /// What everything is aligned to.
 const MIB: u64 = 1 << 20;
 
-/// Opens `file`, which lies on top of `depth` other images.
-pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<Image> {
+/// Opens `file`.
+pub(crate) fn open(file: Arc<dyn BlockRead>, how: &OpenOptions) -> Result<Layer> {
     file.will_need(&[0..512, header::RANGE, region::RANGE]);
     let creator = creator(&*file)?;
     let header = Header::current(&*file)?;
@@ -68,19 +70,15 @@ pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<
         notes,
         ..About::default()
     };
-    let below = match &metadata.parent {
-        Some(locator) => parent::open(locator, how, depth)?,
+    let backing = match &metadata.parent {
+        Some(locator) => parent::open(locator, how)?,
         None => None,
     };
     let map = Blocks::load(Arc::clone(&file), &layout, &regions.table, metadata)?;
     if let Some(overlay) = replayed.filter(|_| how.in_file_order) {
         map.spared_by(&overlay)?;
     }
-    let image = Image::new(Box::new(map), vec![file], about);
-    Ok(match below {
-        Some(below) => image.on_top_of(below),
-        None => image,
-    })
+    Ok(Layer::new(map, vec![file], about).on(backing))
 }
 
 /// No more of a region than is ever used: 8 bytes a block of the largest usual disks.

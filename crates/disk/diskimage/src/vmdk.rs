@@ -11,7 +11,6 @@
 
 mod descriptor;
 mod footer;
-mod grain;
 mod header;
 mod parts;
 mod row;
@@ -26,10 +25,13 @@ use std::sync::Arc;
 use error::{Error, Result};
 use sparse::BlockRead;
 
-use crate::image::{About, How, Image, Reference};
-use crate::{Format, Gate};
+use crate::about::{About, Reference};
+use crate::fields::read_exact;
+use crate::file_access::FileAccess;
+use crate::format::Format;
+use crate::layer::{Backing, Layer, Place};
+use crate::options::OpenOptions;
 use descriptor::{Descriptor, Kind, NO_PARENT};
-pub(crate) use grain::{grain, read_grain};
 use header::{Header, LEN, SECTOR};
 pub(crate) use parts::open_part;
 pub use parts::{Part, PartKind, Parts, is_part};
@@ -46,44 +48,53 @@ pub(crate) const SESPARSE: &[u8] = &0xcafe_babe_u64.to_le_bytes();
 /// Sectors in a full extent of a disk in several files, as VMware and as QEMU makes them.
 const SPLIT: [u64; 2] = [2047 << 11, 2048 << 11];
 
-/// What a note calls the content's id.
-const CID: &str = "CID";
-
-/// Opens `file`, which lies on top of `depth` other images.
-pub(crate) fn open(file: Arc<dyn BlockRead>, how: &How, depth: usize) -> Result<Image> {
+/// Opens `file`.
+pub(crate) fn open(file: Arc<dyn BlockRead>, how: &OpenOptions) -> Result<Layer> {
     file.will_need(std::slice::from_ref(&(0..64 << 10)));
+    let (descriptor, header) = described(&*file)?;
+    let layer = match header {
+        None => {
+            let row = row::open(&descriptor, how)?;
+            let about = about(&descriptor, row.header());
+            row.into_layer(about)
+        }
+        Some(header) => monolithic(file, &descriptor, header)?,
+    };
+    let backing = backing(&descriptor, how)?;
+    Ok(layer.on(backing))
+}
+
+/// The descriptor in `file`, and the header around it if it is not a file of its own.
+fn described(file: &dyn BlockRead) -> Result<(Descriptor, Option<Header>)> {
     let mut head = vec![0; LEN];
     let got = file.read_at(0, &mut head)?;
     head.truncate(got);
-    let (descriptor, image) = match is_binary(&head) {
-        false => {
-            let descriptor = Descriptor::parse(&whole(&*file)?)?;
-            let row = row::open(&descriptor, how)?;
-            let about = about(&descriptor, row.header());
-            (descriptor, row.into_image(about))
-        }
-        true => monolithic(file, &head)?,
-    };
-    with_parent(&descriptor, image, how, depth)
-}
-
-/// Opens `file`, which begins with the header in `head` and is the whole disk.
-fn monolithic(file: Arc<dyn BlockRead>, head: &[u8]) -> Result<(Descriptor, Image)> {
-    let mut header = Header::parse(head)?;
+    if !is_binary(&head) {
+        return Ok((Descriptor::parse(&whole(file)?)?, None));
+    }
+    let header = Header::parse(&head)?;
     let (first, sectors) = header.descriptor.unwrap_or_default();
     let mut text = vec![0; (sectors * SECTOR) as usize];
-    crate::fields::read_exact(&*file, first * SECTOR, &mut text, "descriptor")?;
-    let descriptor = inside(&header, &text)?;
-    let size = embedded(&descriptor, &header)?;
+    read_exact(file, first * SECTOR, &mut text, "descriptor")?;
+    Ok((inside(&header, &text)?, Some(header)))
+}
+
+/// Opens `file`, which has this header and this descriptor and is the whole disk.
+fn monolithic(
+    file: Arc<dyn BlockRead>,
+    descriptor: &Descriptor,
+    mut header: Header,
+) -> Result<Layer> {
+    let size = embedded(descriptor, &header)?;
     if header.directory.is_none() {
         header = footer::find(&*file, &header)?;
     }
-    let mut about = about(&descriptor, Some(&header));
+    let mut about = about(descriptor, Some(&header));
     if header.unclean {
         about.notes.push(("unclean shutdown", "yes".into()));
     }
     let row = Row::of_one(header, file, size)?;
-    Ok((descriptor, row.into_image(about)))
+    Ok(row.into_layer(about))
 }
 
 /// Whether a file that begins with `head` is no text: a sparse extent of one kind or another.
@@ -120,27 +131,26 @@ fn embedded(descriptor: &Descriptor, header: &Header) -> Result<u64> {
     }
 }
 
-/// Puts the image below under `image`, if the descriptor knows of one.
-fn with_parent(descriptor: &Descriptor, image: Image, how: &How, depth: usize) -> Result<Image> {
+/// Gets the image below, if the descriptor knows of one and somebody wants to read it.
+fn backing(descriptor: &Descriptor, how: &OpenOptions) -> Result<Option<Backing>> {
     let Some(name) = parent(descriptor)? else {
-        return Ok(image);
+        return Ok(None);
     };
-    let Some(file) = how.gate.below("parent", name)? else {
-        return Ok(image);
+    let Some(file) = how.access.below("parent", name)? else {
+        return Ok(None);
     };
-    let how = How {
-        gate: how.gate.of_image_below(),
-        ..how.clone()
-    };
-    let below = Image::open_at(Format::Vmdk, file, &how, depth + 1)
-        .map_err(|error| error.at(format!("its parent {name:?}")))?;
-    let wanted = format!("{:08x}", descriptor.parent_cid);
-    let found = below.about().notes.iter().find(|(key, _)| *key == CID);
-    match found {
-        Some((_, found)) if *found != wanted => Err(Error::corrupt(format!(
-            "needs a parent with the CID {wanted}, and {name:?} has {found}: one of them was changed"
+    let place = Place::InChain(format!("its parent {name:?}"));
+    let (below, _) = described(&*file).map_err(|error| place.name(error))?;
+    let wanted = descriptor.parent_cid;
+    match below.cid {
+        Some(found) if found != wanted => Err(Error::corrupt(format!(
+            "needs a parent with the CID {wanted:08x}, and {name:?} has {found:08x}: one of them was changed"
         ))),
-        _ => Ok(image.on_top_of(below)),
+        _ => Ok(Some(Backing {
+            format: Format::Vmdk,
+            file,
+            place,
+        })),
     }
 }
 
@@ -201,7 +211,7 @@ fn about(descriptor: &Descriptor, header: Option<&Header>) -> About {
     if let Some(name) = &descriptor.change_track {
         refer("change tracking file", name);
     }
-    let cid = descriptor.cid.map(|cid| (CID, format!("{cid:08x}")));
+    let cid = descriptor.cid.map(|cid| ("CID", format!("{cid:08x}")));
     let unknown = descriptor.unknown.join(", ");
     let unknown = Some(unknown).filter(|unknown| !unknown.is_empty());
     let unknown = unknown.map(|unknown| ("unknown descriptor keys", unknown));
@@ -219,6 +229,6 @@ fn about(descriptor: &Descriptor, header: Option<&Header>) -> About {
 fn alone(descriptor: &Descriptor) -> Result<()> {
     match parent(descriptor)? {
         None => Ok(()),
-        Some(name) => Gate::shut().below("parent", name).map(|_| ()),
+        Some(name) => FileAccess::none().below("parent", name).map(|_| ()),
     }
 }

@@ -6,6 +6,7 @@ use sparse::BlockWrite;
 use crate::Format;
 
 mod dynamic;
+mod encoder;
 mod fingerprint;
 pub mod qcow2;
 mod units;

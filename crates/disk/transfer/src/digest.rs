@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use diskimage::{Format, How, Image};
+use diskimage::{Format, Image, OpenOptions};
 use error::{Error, Result, amount, amounts};
 use sparse::digest::Digest;
 use sparse::{BlockRead, ByteSource, InOrder, Piece, SparseRead};
@@ -71,7 +71,10 @@ fn digest_bytes(
         Some(limit) => first(bytes, limit)?,
         None => bytes,
     };
-    digest_image(Image::open(Format::Raw, bytes, &How::default())?, control)
+    digest_image(
+        Image::open(Format::Raw, bytes, &OpenOptions::default())?,
+        control,
+    )
 }
 
 /// The first `limit` bytes of `bytes`.
@@ -118,7 +121,7 @@ pub(crate) fn digest_written(
     if format == Format::Raw {
         return digest_bytes(written, Some(size), control);
     }
-    let image = Image::open(format, written, &How::default())?;
+    let image = Image::open(format, written, &OpenOptions::default())?;
     let whole = padded.size(size);
     if whole != Some(image.size()) {
         let (found, wanted) = amounts(image.size(), whole.unwrap_or(u64::MAX));

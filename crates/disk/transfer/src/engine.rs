@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use diskimage::passing::Means;
-use diskimage::{Format, How};
+use diskimage::streaming::StreamLimits;
+use diskimage::{Format, OpenOptions};
 use endpoint::target::Candidate;
 use error::{Error, Result};
 use unpack::Limits;
@@ -37,7 +37,7 @@ pub struct Import {
     /// The format that the targets are to hold; raw if it is not given.
     pub target_format: Option<TargetFormat>,
     /// How images may be opened: what they name, and which state of them is meant.
-    pub how: How,
+    pub how: OpenOptions,
     /// Where a copy of the source's bytes goes, if anywhere.
     pub keep: Option<Box<dyn Candidate>>,
     /// Which disk is meant.
@@ -167,7 +167,7 @@ fn once(
 ) -> Result<Outcome> {
     let padded = Padding::of(import.target_format.as_ref())?;
     let name = import.source.name().to_owned();
-    siblings::check(&name, &import.how.gate).map_err(|error| error.at(&name))?;
+    siblings::check(&name, &import.how.access).map_err(|error| error.at(&name))?;
     let keep = open_keep(import.keep, import.dry_run, control)?;
     let hint = import.source.hint();
     control.source_opened(import.source.size());
@@ -176,7 +176,7 @@ fn once(
         sums: import.sums,
     };
     let source = Source::new(import.source, reader_options);
-    let means = Means {
+    let means = StreamLimits {
         threads: import.limits.threads,
         // The map of what is stored, what passed by and the tables take a part each.
         memory: import.limits.memory / 3,

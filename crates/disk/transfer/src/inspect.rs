@@ -11,8 +11,8 @@ mod survey;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use diskimage::passing::Means;
-use diskimage::{About, Format, How};
+use diskimage::streaming::StreamLimits;
+use diskimage::{About, Format, OpenOptions};
 use error::{Error, Kind, Result};
 use unpack::Limits;
 use unpack::gzip::Engine;
@@ -41,7 +41,7 @@ pub struct Inspect {
     /// What is read.
     pub source: Input,
     /// How an import would open images; what it would refuse is described all the same.
-    pub how: How,
+    pub how: OpenOptions,
     /// Which disks are described; all of them are unless a member is named.
     pub selection: Selection,
     /// What decoders may spend.
@@ -150,10 +150,10 @@ impl InspectedDisk {
 pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     let name = inspect.source.name().to_owned();
     let (hint, size) = (inspect.source.hint(), inspect.source.size());
-    let part = siblings::check(&name, &inspect.how.gate).err();
+    let part = siblings::check(&name, &inspect.how.access).err();
     control.source_opened(size);
     let source = Source::new(inspect.source, ReaderOptions::idle());
-    let means = Means {
+    let means = StreamLimits {
         threads: inspect.limits.threads,
         memory: inspect.limits.memory / 3,
         max_size: inspect.max_size,

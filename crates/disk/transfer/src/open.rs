@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use diskimage::passing::{Means, Passing, Sieve, pass};
-use diskimage::{Format, How, Image};
+use diskimage::streaming::{Passing, StreamLimits, TableCache, pass};
+use diskimage::{Format, Image, OpenOptions};
 use error::{Error, Result};
 use sparse::{BlockRead, Device, DiskRead, InOrder, Opener, SparseRead};
 
@@ -15,9 +15,9 @@ pub(crate) struct Opening {
     /// What the user calls the source.
     pub(crate) name: String,
     /// How images are opened.
-    pub(crate) how: How,
+    pub(crate) how: OpenOptions,
     /// What a pass may spend.
-    pub(crate) means: Means,
+    pub(crate) means: StreamLimits,
     /// The device that the source is, if it is one.
     pub(crate) device: Option<Device>,
     /// Why the source's end may be a cut, where nothing but the content can show that it is none.
@@ -30,7 +30,7 @@ pub(crate) struct Opening {
 }
 
 /// The tables of images that only pass by, by the member's name, from one pass to the next.
-pub(crate) type Sieves = HashMap<String, Arc<Sieve>>;
+pub(crate) type Sieves = HashMap<String, Arc<TableCache>>;
 
 /// A disk's content, in one of the two ways it can be had.
 pub enum Content<'a> {
@@ -77,7 +77,7 @@ impl Opening {
         }
         let sieve = sieves
             .entry(member.to_owned())
-            .or_insert_with(|| Arc::new(Sieve::new(size)));
+            .or_insert_with(|| Arc::new(TableCache::new(size)));
         match pass(format, stream, sieve, &self.how, self.means)? {
             Passing::Disk(stream) => {
                 let about = stream.about();
@@ -143,7 +143,7 @@ impl Footer {
 pub(crate) fn format_by_end(bytes: &dyn BlockRead, footer: Footer) -> Result<Format> {
     let found = match footer {
         Footer::Ignored => Format::Raw,
-        _ => probe_end(bytes)?.unwrap_or(Format::Raw),
+        _ => diskimage::probe_tail(bytes)?.unwrap_or(Format::Raw),
     };
     match footer {
         Footer::Due if found != Format::Vhd => Err(Error::refused(format!(
@@ -151,18 +151,6 @@ pub(crate) fn format_by_end(bytes: &dyn BlockRead, footer: Footer) -> Result<For
         ))),
         _ => Ok(found),
     }
-}
-
-fn probe_end(bytes: &dyn BlockRead) -> Result<Option<Format>> {
-    let Some(start) = bytes
-        .size()
-        .and_then(|size| size.checked_sub(diskimage::END as u64))
-    else {
-        return Ok(None);
-    };
-    let mut end = [0; diskimage::END];
-    let read = bytes.read_at(start, &mut end)?;
-    Ok(diskimage::probe_end(&end[..read]))
 }
 
 /// What to say about a disk in a format that is not read.

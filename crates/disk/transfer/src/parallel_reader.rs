@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use diskimage::{Image, Lies, Packed, Unpackers};
+use diskimage::{Image, Location, Packed, Unpackers};
 use error::{Error, Result};
 use pool::Ordered;
 use sparse::BlockRead;
@@ -57,7 +57,7 @@ struct Span {
 
 struct Part {
     len: u64,
-    lies: Lies,
+    location: Location,
 }
 
 /// How an image is read.
@@ -138,13 +138,13 @@ impl ParallelReader {
         let (mut at, mut parts) = (start, Vec::new());
         while at < end {
             let stretch = self.image.lookup(at)?;
-            let len = match stretch.lies {
+            let len = match stretch.location {
                 // A unit is unpacked once, and so never shared by two workers.
-                Lies::Packed(_) => stretch.len,
+                Location::Packed(_) => stretch.len,
                 _ => stretch.len.min(end - at),
             };
-            let lies = stretch.lies;
-            parts.push(Part { len, lies });
+            let location = stretch.location;
+            parts.push(Part { len, location });
             at += len;
             end = end.max(border(at));
             if at - start > LONGEST {
@@ -166,9 +166,9 @@ impl ParallelReader {
                 break;
             }
             let stretch = self.image.lookup(at)?;
-            match stretch.lies {
-                Lies::Nowhere | Lies::Below => at += stretch.len,
-                Lies::Plain { .. } | Lies::Packed(_) => break,
+            match stretch.location {
+                Location::Nowhere | Location::Below => at += stretch.len,
+                Location::Plain { .. } | Location::Packed(_) => break,
             }
         }
         Ok(at)
@@ -236,7 +236,7 @@ type Emit<'a> = dyn FnMut(Extent) -> bool + 'a;
 
 impl WorkerContext {
     fn work<'a>(&'a self, span: Span, emit: &'a mut Emit<'a>) -> Result<()> {
-        let packed = |part: &Part| matches!(part.lies, Lies::Packed(_));
+        let packed = |part: &Part| matches!(part.location, Location::Packed(_));
         let mut filling = ChunkBuilder {
             pool: &self.pool,
             direct: self.direct.as_ref(),
@@ -254,12 +254,12 @@ impl WorkerContext {
         };
         for part in span.parts {
             self.control.check()?;
-            match part.lies {
-                Lies::Nowhere | Lies::Below => zeros(part.len, &mut filling)?,
-                Lies::Plain { file, offset } => {
+            match part.location {
+                Location::Nowhere | Location::Below => zeros(part.len, &mut filling)?,
+                Location::Plain { file, offset } => {
                     self.plain(file, offset, part.len, &mut filling)?;
                 }
-                Lies::Packed(packed) => self.packed(&packed, part.len, &mut filling)?,
+                Location::Packed(packed) => self.packed(&packed, part.len, &mut filling)?,
             }
         }
         filling.hand_on();

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::Arc;
 
-use diskimage::How;
-use diskimage::passing::Means;
+use diskimage::OpenOptions;
+use diskimage::streaming::StreamLimits;
 use error::{Error, Kind, Result};
 use sparse::{Again, ByteSource, Folder, Lookahead, drain};
 
@@ -55,7 +55,7 @@ impl Source {
     }
 
     /// How disks in it are opened.
-    pub(crate) fn opening(&self, means: Means, how: How) -> Opening {
+    pub(crate) fn opening(&self, means: StreamLimits, how: OpenOptions) -> Opening {
         let (device, unproven) = match &self.input {
             Input::Bytes { source, .. } => (source.device(), source.unproven_end()),
             Input::Folder { .. } => (None, None),

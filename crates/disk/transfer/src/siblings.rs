@@ -7,7 +7,7 @@ mod family;
 mod like;
 mod name;
 
-use diskimage::{Directory, Gate};
+use diskimage::{Directory, FileAccess};
 use error::Result;
 
 use crate::classify::HEAD;
@@ -23,9 +23,9 @@ const LOOKED_AT: usize = 1000;
 /// # Errors
 /// [`error::Kind::Refused`] with the list of the parts when it is one of them, and those of reading its
 /// siblings.
-pub(crate) fn check(name: &str, gate: &Gate) -> Result<()> {
+pub(crate) fn check(name: &str, access: &FileAccess) -> Result<()> {
     let file = name.rsplit('/').next().unwrap_or(name);
-    let (Some(part), Some(directory)) = (PartName::parse(file), gate.beside()) else {
+    let (Some(part), Some(directory)) = (PartName::parse(file), access.beside()) else {
         return Ok(());
     };
     // Who may not list a directory, or reads a device, has nothing to compare with.
@@ -91,8 +91,8 @@ mod tests {
         let files = files
             .iter()
             .map(|(name, file)| ((*name).to_owned(), file.to_vec()));
-        let gate = Gate::shut().with_extents_beside(Arc::new(Files(files.collect())));
-        let refused = check(source, &gate).err()?;
+        let access = FileAccess::none().with_extents_beside(Arc::new(Files(files.collect())));
+        let refused = check(source, &access).err()?;
         Some(refused.to_string())
     }
 
@@ -120,6 +120,6 @@ mod tests {
         );
         let packed: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\x03";
         assert!(told("a.01.gz", &[("a.01.gz", packed), ("a.02.gz", packed)]).is_some());
-        assert_eq!(check("a.001", &Gate::shut()), Ok(()));
+        assert_eq!(check("a.001", &FileAccess::none()), Ok(()));
     }
 }

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use diskimage::How;
-use diskimage::passing::Means;
+use diskimage::OpenOptions;
+use diskimage::streaming::StreamLimits;
 use error::{Error, Result};
 use sparse::{BlockRead, SparseRead};
 
@@ -107,9 +107,9 @@ pub(crate) struct DiskFile<'a> {
     /// Why it is taken for a disk, where its format does not show that.
     pub(crate) basis: Basis,
     /// How an import would open it.
-    pub(crate) how: &'a How,
+    pub(crate) how: &'a OpenOptions,
     /// What a pass through it may spend.
-    pub(crate) means: Means,
+    pub(crate) means: StreamLimits,
 }
 
 /// The content of a [`DiskFile`].

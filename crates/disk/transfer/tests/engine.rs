@@ -12,7 +12,7 @@ mod fakes;
 
 use std::sync::{Arc, Mutex};
 
-use diskimage::How;
+use diskimage::OpenOptions;
 use endpoint::target::Candidate;
 use error::{Error, Kind};
 use fakes::{Memory, Script, Step, Summary};
@@ -29,7 +29,7 @@ fn request(source: impl ByteSource + 'static, targets: Vec<Box<dyn Candidate>>) 
         source: Input::bytes(source),
         places: Places::These(targets),
         target_format: None,
-        how: How::default(),
+        how: OpenOptions::default(),
         keep: None,
         selection: Selection::default(),
         limits: Limits::default(),

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use error::{Error, Result};
+use sparse::zero::ZEROS;
 
 /// Bytes that are handed over at a time, and those that are hashed before there is a thread.
 const BATCH: usize = 256 << 10;
@@ -201,11 +202,13 @@ fn died() -> Error {
     Error::io("the work stopped", "a worker thread died")
 }
 
+/// Zero bytes that are hashed at once; more would not stay in a core's cache.
+const ZEROS_AT_ONCE: usize = 64 << 10;
+
 /// Gives `n` zero bytes to `take`, a block at a time.
 pub(crate) fn each_zeros(mut n: u64, mut take: impl FnMut(&[u8])) {
-    static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
     while n > 0 {
-        let len = n.min(ZEROS.len() as u64);
+        let len = n.min(ZEROS_AT_ONCE as u64);
         take(&ZEROS[..len as usize]);
         n -= len;
     }

@@ -28,7 +28,7 @@ pub mod lzop;
 pub mod manifest;
 pub mod tar;
 #[cfg(test)]
-mod trial;
+mod test_util;
 pub mod vma;
 pub mod xva;
 mod xxhash;

@@ -11,6 +11,7 @@ mod tests;
 
 use error::{Error, Result};
 use liblzma::stream::{Action, Status, Stream};
+use sparse::zero::ZEROS;
 use sparse::{Piece, SparseRead};
 
 use crate::Limits;
@@ -21,9 +22,6 @@ use header::{LZIP_HEADER, lzip_dictionary};
 
 /// Bytes that liblzma takes beside the dictionary.
 const BESIDE_DICTIONARY: u64 = 1 << 20;
-
-/// Stands for the bytes of a hole in the input.
-static ZEROS: [u8; 4096] = [0; 4096];
 
 /// Which of the two formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ mod listing;
 mod method;
 mod record;
 mod source;
+mod sums;
 #[cfg(test)]
 mod tests;
 

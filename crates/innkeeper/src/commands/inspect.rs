@@ -6,7 +6,7 @@ mod text;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use diskimage::{Format, How};
+use diskimage::{Format, OpenOptions};
 use endpoint::Place;
 use error::{Error, Result, parse_amount};
 use host::Host;
@@ -86,10 +86,10 @@ fn look(args: Args, host: &Host) -> Result<(String, Inspected)> {
         let place = Place::parse(&args.source)?;
         let http = args.web.options(&place, None, quiet, &host)?;
         let taken = request::Taken::on(&host);
-        let how = How {
-            gate: request::extents_beside(&place, &taken),
+        let how = OpenOptions {
+            access: request::extents_beside(&place, &taken),
             snapshot: args.snapshot,
-            ..How::default()
+            ..OpenOptions::default()
         };
         let inspect = Inspect {
             source: request::open(&place, &http, &taken, &host)?,

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use diskimage::{Format, How};
+use diskimage::{Format, OpenOptions};
 use endpoint::Place;
 use endpoint::target::{Candidate, TargetOptions};
 use error::{Error, Result, parse_amount};
@@ -360,16 +360,16 @@ fn plain(force: bool) -> TargetOptions {
 
 /// How images are opened: extents beside the source, images below where the person says; none of them
 /// is one of the places that are `taken`.
-fn how(args: &Common, source: &Place, taken: &Taken) -> Result<How> {
-    let mut gate = input::extents_beside(source, taken);
+fn how(args: &Common, source: &Place, taken: &Taken) -> Result<OpenOptions> {
+    let mut access = input::extents_beside(source, taken);
     if let Some(directory) = &args.allow_backing {
         let below = input::Opened::new(directory, taken)?;
-        gate = gate.with_images_below(Arc::new(below));
+        access = access.with_images_below(Arc::new(below));
     }
-    Ok(How {
-        gate,
+    Ok(OpenOptions {
+        access,
         snapshot: args.snapshot.clone(),
-        ..How::default()
+        ..OpenOptions::default()
     })
 }
 

@@ -40,7 +40,7 @@ impl Tree {
         let entries = fs::read_dir(directory).expect("a directory of source");
         for path in entries.map(|entry| entry.expect("an entry").path()) {
             let stem = path.file_stem().expect("a name").to_string_lossy();
-            if matches!(&*stem, "tests" | "testing" | "trial") {
+            if matches!(&*stem, "tests" | "testing" | "test_util") {
                 continue;
             }
             let inner: Name = name.iter().cloned().chain([stem.into_owned()]).collect();

@@ -13,8 +13,8 @@ mod programs;
 #[cfg(test)]
 mod tests;
 
-use crate::fields::holds;
 use crate::without_article;
+use sparse::fields::holds;
 
 /// What kind of thing a format is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

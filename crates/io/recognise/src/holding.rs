@@ -10,7 +10,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use crate::fields::holds;
+use sparse::fields::holds;
 use table::TABLE;
 
 /// Where a magic number is.

@@ -8,7 +8,6 @@
 //! - [`judge`]: all of it put together, the one place where bytes of no declared format become a raw disk,
 //!   or do not.
 
-mod fields;
 pub mod foreign;
 pub mod holding;
 mod judge;

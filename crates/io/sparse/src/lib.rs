@@ -11,11 +11,13 @@
 //! - [`BlockWrite`]: where a disk goes to (an adapter implements it);
 //! - [`Folder`]: files that lie together, each of which is a source (an adapter implements it).
 //!
-//! Beside them, what they share: finding zeros ([`zero`]) and naming a disk's content ([`digest`]).
+//! Beside them, what they share: finding zeros ([`zero`]), reading numbers out of headers ([`fields`])
+//! and naming a disk's content ([`digest`]).
 
 mod block;
 pub mod digest;
 mod disk;
+pub mod fields;
 mod folder;
 mod port;
 mod stream;

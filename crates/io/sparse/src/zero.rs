@@ -1,4 +1,7 @@
-//! Finding zeros.
+//! Finding zeros, and having some.
+
+/// Zeros to write or to hash where only bytes will do, a step at a time.
+pub static ZEROS: [u8; 256 << 10] = [0; 256 << 10];
 
 /// Whether every byte of `data` is 0.
 ///

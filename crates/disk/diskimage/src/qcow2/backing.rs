@@ -1,39 +1,29 @@
 //! The image below: a backing file.
 
-use std::sync::Arc;
-
 use error::{Error, Result};
-use sparse::BlockRead;
 
-use crate::image::{How, Image};
-use crate::{END, Format, HEAD, decide, probe_end};
+use crate::format::Format;
+use crate::layer::{Backing, Place};
+use crate::options::OpenOptions;
+use crate::probe::probe_file;
 
 /// What the backing file is called in messages and among references.
 pub(super) const WHAT: &str = "backing file";
 
-/// Opens the backing file called `name` under an image that lies on top of `depth` others; `format` is
-/// what the image says about it. `None` when nobody wants to read it.
-pub(super) fn open(
-    name: &str,
-    format: Option<&str>,
-    how: &How,
-    depth: usize,
-) -> Result<Option<Image>> {
+/// Gets the backing file called `name`; `format` is what the image says about it. `None` when nobody
+/// wants to read it.
+pub(super) fn open(name: &str, format: Option<&str>, how: &OpenOptions) -> Result<Option<Backing>> {
     let declared = format.map(declared).transpose()?;
-    let Some(file) = how.gate.below(WHAT, name)? else {
+    let Some(file) = how.access.below(WHAT, name)? else {
         return Ok(None);
     };
-    // A snapshot is wanted of the image on top.
-    let how = How {
-        gate: how.gate.of_image_below(),
-        snapshot: None,
-        ..how.clone()
-    };
-    let image = decided(&*file, declared)
-        .and_then(|format| Image::open_at(format, Arc::clone(&file), &how, depth + 1));
-    image
-        .map(Some)
-        .map_err(|error| error.at(format!("{WHAT} {name:?}")))
+    let place = Place::InChain(format!("{WHAT} {name:?}"));
+    let format = probe_file(&*file, declared).map_err(|error| place.name(error))?;
+    Ok(Some(Backing {
+        format,
+        file,
+        place,
+    }))
 }
 
 /// The format that QEMU calls `name`.
@@ -51,24 +41,4 @@ fn declared(name: &str) -> Result<Format> {
             )));
         }
     })
-}
-
-/// The format that the content of `file` shows, which must be the one `declared`.
-fn decided(file: &dyn BlockRead, declared: Option<Format>) -> Result<Format> {
-    let mut head = [0; HEAD];
-    let read = file.read_at(0, &mut head)?;
-    let head = head.get(..read).unwrap_or_default();
-    // A fixed VHD shows only at its end.
-    if decide(head, None)? == Format::Raw
-        && declared != Some(Format::Raw)
-        && let Some(size) = file.size()
-    {
-        let mut end = [0; END];
-        let read = file.read_at(size.saturating_sub(END as u64), &mut end)?;
-        let found = probe_end(end.get(..read).unwrap_or_default());
-        if found.is_some() && (found == declared || declared.is_none()) {
-            return Ok(found.unwrap_or(Format::Raw));
-        }
-    }
-    decide(head, declared)
 }

@@ -10,7 +10,7 @@ use sparse::BlockRead;
 use super::claims::{Claims, Owner};
 use super::entry::{self, Cluster, Layout};
 use super::table::{L1, L2};
-use crate::map::{Coding, Lies, Map, Packed, Stretch};
+use crate::map::{Coding, Extent, Location, Map, Packed};
 
 /// L2 tables that are announced at a time.
 const BATCH: usize = 8192;
@@ -21,7 +21,7 @@ pub(super) struct Mapped {
     layout: Layout,
     coding: Coding,
     /// What a cluster that is not there reads as.
-    absent: Lies,
+    absent: Location,
     l1: L1,
     l2: Option<L2>,
     claims: Claims,
@@ -29,7 +29,7 @@ pub(super) struct Mapped {
     seen: Vec<u64>,
     /// The last answer and where in the disk it begins: who looks at an image below as well comes
     /// back for the rest of it.
-    last: Option<(u64, Stretch)>,
+    last: Option<(u64, Extent)>,
 }
 
 impl Mapped {
@@ -43,7 +43,7 @@ impl Mapped {
         layout: Layout,
         l1: u64,
         coding: Coding,
-        absent: Lies,
+        absent: Location,
         claims: Claims,
     ) -> Result<Self> {
         let tables = layout.tables();
@@ -149,23 +149,23 @@ impl Mapped {
     }
 
     /// The stretch at `at` where L2 table number `table` is not there.
-    fn without_table(&mut self, table: u64, at: u64) -> Result<Stretch> {
+    fn without_table(&mut self, table: u64, at: u64) -> Result<Extent> {
         let mut next = table + 1;
         while next < self.layout.tables() && self.table(next)?.is_none() {
             next += 1;
         }
         let end = next.saturating_mul(self.layout.covered());
-        Ok(Stretch {
+        Ok(Extent {
             len: end.min(self.layout.size) - at,
-            lies: self.absent,
+            location: self.absent,
         })
     }
 
     /// The stretch at `at`, which `l2` stands for.
-    fn within(&self, l2: &L2, at: u64) -> Result<Stretch> {
+    fn within(&self, l2: &L2, at: u64) -> Result<Extent> {
         let part = self.layout.part();
         let mut stretch = self.first_part(l2, at)?;
-        if let Lies::Packed(_) = stretch.lies {
+        if let Location::Packed(_) = stretch.location {
             return Ok(stretch);
         }
         let end = (l2.table + 1).saturating_mul(self.layout.covered());
@@ -173,7 +173,7 @@ impl Mapped {
         let mut next = at + stretch.len;
         while next < end {
             let more = self.first_part(l2, next)?;
-            if !goes_on(&stretch, &more.lies) {
+            if !goes_on(&stretch, &more.location) {
                 break;
             }
             stretch.len += part;
@@ -184,17 +184,17 @@ impl Mapped {
     }
 
     /// The stretch at `at`, to the end of the part of a cluster that it lies in.
-    fn first_part(&self, l2: &L2, at: u64) -> Result<Stretch> {
+    fn first_part(&self, l2: &L2, at: u64) -> Result<Extent> {
         let layout = &self.layout;
         let within = at % layout.cluster();
         let index = at / layout.cluster() % layout.in_table();
         let part = layout.part();
         let bit = 1 << (within / part);
-        let lies = match l2.cluster(layout, index)?.1 {
+        let location = match l2.cluster(layout, index)?.1 {
             Cluster::Packed { offset, stored } => {
-                return Ok(Stretch {
+                return Ok(Extent {
                     len: (layout.cluster() - within).min(layout.size - at),
-                    lies: Lies::Packed(Packed {
+                    location: Location::Packed(Packed {
                         file: 0,
                         offset,
                         stored,
@@ -204,16 +204,16 @@ impl Mapped {
                     }),
                 });
             }
-            Cluster::Parts { zeros, .. } if zeros & bit != 0 => Lies::Nowhere,
-            Cluster::Parts { offset, stored, .. } if stored & bit != 0 => Lies::Plain {
+            Cluster::Parts { zeros, .. } if zeros & bit != 0 => Location::Nowhere,
+            Cluster::Parts { offset, stored, .. } if stored & bit != 0 => Location::Plain {
                 file: 0,
                 offset: offset + within,
             },
             Cluster::Parts { .. } => self.absent,
         };
-        Ok(Stretch {
+        Ok(Extent {
             len: part - at % part,
-            lies,
+            location,
         })
     }
 }
@@ -223,7 +223,7 @@ impl Map for Mapped {
         self.layout.size
     }
 
-    fn lookup(&mut self, at: u64) -> Result<Stretch> {
+    fn lookup(&mut self, at: u64) -> Result<Extent> {
         if let Some((start, stretch)) = &self.last
             && let Some(stretch) = rest(*start, stretch, at)
         {
@@ -245,29 +245,29 @@ impl Map for Mapped {
 }
 
 /// Whether what lies at `next` goes on with `stretch`.
-fn goes_on(stretch: &Stretch, next: &Lies) -> bool {
-    match (stretch.lies, *next) {
-        (Lies::Plain { offset, .. }, Lies::Plain { offset: next, .. }) => {
+fn goes_on(stretch: &Extent, next: &Location) -> bool {
+    match (stretch.location, *next) {
+        (Location::Plain { offset, .. }, Location::Plain { offset: next, .. }) => {
             offset + stretch.len == next
         }
-        (Lies::Packed(_), _) => false,
-        (lies, next) => lies == next,
+        (Location::Packed(_), _) => false,
+        (location, next) => location == next,
     }
 }
 
 /// What `stretch`, which begins at `start`, says about `at`; compressed clusters are quickly found again.
-fn rest(start: u64, stretch: &Stretch, at: u64) -> Option<Stretch> {
+fn rest(start: u64, stretch: &Extent, at: u64) -> Option<Extent> {
     let into = at.checked_sub(start).filter(|&into| into < stretch.len)?;
-    let lies = match stretch.lies {
-        Lies::Plain { file, offset } => Lies::Plain {
+    let location = match stretch.location {
+        Location::Plain { file, offset } => Location::Plain {
             file,
             offset: offset + into,
         },
-        Lies::Packed(_) => return None,
-        lies => lies,
+        Location::Packed(_) => return None,
+        location => location,
     };
-    Some(Stretch {
+    Some(Extent {
         len: stretch.len - into,
-        lies,
+        location,
     })
 }

@@ -5,7 +5,7 @@ use sparse::BlockRead;
 
 use super::bounds::{aligned, inside};
 use super::header::{Header, State};
-use crate::Snapshot;
+use crate::about::Snapshot;
 use crate::fields::{be16, be32, be64, read_exact};
 
 /// The most snapshots, which is QEMU's limit too.

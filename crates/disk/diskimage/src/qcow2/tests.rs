@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use crate::trial::{by_qemu, content, disks, qemu_img, read};
-use crate::{Format, Gate, How, Image};
+use crate::test_util::{by_qemu, content, disks, qemu_img, read};
+use crate::{FileAccess, Format, Image, OpenOptions};
 
 /// Clusters of all sizes, both compressions, and what QEMU can make of an image besides.
 const VARIANTS: [(&str, &[&str]); 14] = [
@@ -92,24 +92,24 @@ impl Room {
 
     /// What qemu-img reads from image `name`.
     fn by_qemu(&self, name: &str) -> Vec<u8> {
-        crate::trial::read_by_qemu(Path::new(&self.path(name)), "qcow2")
+        crate::test_util::read_by_qemu(Path::new(&self.path(name)), "qcow2")
     }
 }
 
 /// Opens `image`, of which internal snapshot `name` is wanted.
 fn snapshot(image: Vec<u8>, name: &str) -> error::Result<Image> {
-    let how = How {
+    let how = OpenOptions {
         snapshot: Some(name.into()),
-        ..How::default()
+        ..OpenOptions::default()
     };
     Image::open(Format::Qcow, Arc::new(image), &how)
 }
 
 /// Opens `image` to look at it.
 fn look(image: Vec<u8>) -> error::Result<Image> {
-    let how = How {
-        gate: Gate::looking(),
-        ..How::default()
+    let how = OpenOptions {
+        access: FileAccess::looking(),
+        ..OpenOptions::default()
     };
     Image::open(Format::Qcow, Arc::new(image), &how)
 }

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::trial::{by_qemu, disks, patched, random, read, refusal};
-use crate::{Format, Gate};
+use crate::test_util::{by_qemu, disks, patched, random, read, refusal};
+use crate::{FileAccess, Format, Image};
 
 /// A VDI of five blocks of which two and a piece are data: blocks 0, 3 and 4.
 fn image() -> (Vec<u8>, Vec<u8>) {
@@ -15,7 +15,7 @@ fn image() -> (Vec<u8>, Vec<u8>) {
 }
 
 fn opened(file: Vec<u8>) -> Image {
-    Image::open(Format::Vdi, Arc::new(file), &How::default()).unwrap()
+    Image::open(Format::Vdi, Arc::new(file), &OpenOptions::default()).unwrap()
 }
 
 fn le(bytes: &[u8], at: usize) -> usize {
@@ -45,7 +45,7 @@ proptest! {
         for (field, number) in numbers {
             file = patched(&file, fields[field], &number.to_le_bytes());
         }
-        crate::blocks::walk(Image::open(Format::Vdi, Arc::new(file), &How::default()));
+        crate::test_util::walk(Image::open(Format::Vdi, Arc::new(file), &OpenOptions::default()));
     }
 }
 
@@ -65,13 +65,13 @@ fn neighbours_are_one_stretch() {
     let (disk, image) = image();
     let mut map = opened(image.clone());
     let data = le(&image, 344) as u64;
-    let plain = |offset| Lies::Plain { file: 0, offset };
+    let plain = |offset| Location::Plain { file: 0, offset };
     let told = |map: &mut Image, at| {
         let stretch = map.lookup(at).unwrap();
-        (stretch.len, stretch.lies)
+        (stretch.len, stretch.location)
     };
     assert_eq!(told(&mut map, 5), ((1 << 20) - 5, plain(data + 5)));
-    assert_eq!(told(&mut map, 1 << 20), (2 << 20, Lies::Nowhere));
+    assert_eq!(told(&mut map, 1 << 20), (2 << 20, Location::Nowhere));
     let rest = disk.len() as u64 - (3 << 20);
     assert_eq!(told(&mut map, 3 << 20), (rest, plain(data + (1 << 20))));
 }
@@ -156,9 +156,9 @@ fn an_image_with_a_parent_is_refused() {
              hint: give --allow-backing DIR if it lies in DIR and may be read"
         );
         assert_eq!(error.kind(), error::Kind::Refused);
-        let how = How {
-            gate: Gate::looking(),
-            ..How::default()
+        let how = OpenOptions {
+            access: FileAccess::looking(),
+            ..OpenOptions::default()
         };
         let looked = Image::open(Format::Vdi, Arc::new(file), &how).unwrap();
         assert_eq!(looked.about().variant, name);
@@ -181,10 +181,10 @@ impl crate::Directory for Files {
     }
 }
 
-fn over(files: Vec<Vec<u8>>) -> How {
-    How {
-        gate: Gate::shut().with_images_below(Arc::new(Files(files))),
-        ..How::default()
+fn over(files: Vec<Vec<u8>>) -> OpenOptions {
+    OpenOptions {
+        access: FileAccess::none().with_images_below(Arc::new(Files(files))),
+        ..OpenOptions::default()
     }
 }
 
@@ -207,8 +207,8 @@ fn an_image_is_read_over_its_parents() {
     expected[1 << 20..2 << 20].copy_from_slice(&below[1 << 20..2 << 20]);
     let how = over(vec![middle, base]);
     let mut image = Image::open(Format::Vdi, Arc::new(top.clone()), &how).unwrap();
-    assert!(crate::trial::content(&mut image).unwrap() == expected);
-    let refused = |how: &How| {
+    assert!(crate::test_util::content(&mut image).unwrap() == expected);
+    let refused = |how: &OpenOptions| {
         let opened = Image::open(Format::Vdi, Arc::new(top.clone()), how);
         opened.unwrap_err().to_string()
     };

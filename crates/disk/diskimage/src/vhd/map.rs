@@ -8,11 +8,11 @@ use sparse::BlockRead;
 use super::SECTOR;
 use super::footer::{Found, Kind};
 use super::header::Header;
-use crate::How;
 use crate::bits::{Bits, First};
 use crate::blocks::Table;
 use crate::fields::read_exact;
-use crate::map::{Coding, Lies, Map, Packed, Stretch};
+use crate::map::{Coding, Extent, Location, Map, Packed};
+use crate::options::OpenOptions;
 
 /// The block is not in the file.
 const FREE: u32 = u32::MAX;
@@ -28,10 +28,10 @@ impl Map for Fixed {
         self.0
     }
 
-    fn lookup(&mut self, at: u64) -> Result<Stretch> {
-        Ok(Stretch {
+    fn lookup(&mut self, at: u64) -> Result<Extent> {
+        Ok(Extent {
             len: self.0.saturating_sub(at),
-            lies: Lies::Plain {
+            location: Location::Plain {
                 file: 0,
                 offset: at,
             },
@@ -47,7 +47,7 @@ pub(super) struct Blocks {
     /// The first sector of each block's bitmap.
     table: Table,
     /// How what is not in the file reads.
-    empty: Lies,
+    empty: Location,
     /// Whether bitmaps are left to whoever reads the blocks.
     whole: bool,
     /// The bitmap that was looked at last.
@@ -67,7 +67,7 @@ impl Blocks {
         file: Arc<dyn BlockRead>,
         found: &Found,
         header: Header,
-        how: &How,
+        how: &OpenOptions,
     ) -> Result<Self> {
         let size = header.size(found)?;
         let blocks = size.div_ceil(header.block);
@@ -98,9 +98,9 @@ impl Blocks {
             // A bitmap on its own is a small read, which a far source takes as long for as a block.
             whole: !differencing && (how.in_file_order || file.is_far()),
             empty: if differencing {
-                Lies::Below
+                Location::Below
             } else {
-                Lies::Nowhere
+                Location::Nowhere
             },
             bitmap: None,
             file,
@@ -130,13 +130,13 @@ impl Blocks {
     }
 
     /// What lies `skip` bytes into block `index`, whose bitmap begins at `start`, as a part of it.
-    fn part(&self, index: u64, start: u64, skip: u64) -> Stretch {
+    fn part(&self, index: u64, start: u64, skip: u64) -> Extent {
         let Header { block, bitmap, .. } = self.header;
         // The file may end with the disk, inside the last block.
         let unit = block.min(self.size - index * block);
-        Stretch {
+        Extent {
             len: unit - skip,
-            lies: Lies::Packed(Packed {
+            location: Location::Packed(Packed {
                 file: 0,
                 offset: start,
                 stored: bitmap + unit,
@@ -153,22 +153,22 @@ impl Map for Blocks {
         self.size
     }
 
-    fn lookup(&mut self, at: u64) -> Result<Stretch> {
+    fn lookup(&mut self, at: u64) -> Result<Extent> {
         let size = self.header.block;
         let (block, skip) = (at / size, at % size);
         let sector = self.table.get(block);
         if sector == FREE {
             let end = self.table.absent_until(block, self.size.div_ceil(size));
-            return Ok(Stretch {
+            return Ok(Extent {
                 len: (end - block) * size - skip,
-                lies: self.empty,
+                location: self.empty,
             });
         }
         let start = u64::from(sector) * SECTOR;
         if self.whole {
             return Ok(self.part(block, start, skip));
         }
-        let below = self.empty == Lies::Below;
+        let below = self.empty == Location::Below;
         let bitmap = self.bitmap(block, start)?;
         if bitmap.ragged && !below {
             return Ok(self.part(block, start, skip));
@@ -176,10 +176,10 @@ impl Map for Blocks {
         let bits = Bits(&bitmap.bytes, First::Highest);
         let (set, end) = bits.run(skip / SECTOR, size / SECTOR);
         let offset = start + self.header.bitmap + skip;
-        Ok(Stretch {
+        Ok(Extent {
             len: end * SECTOR - skip,
-            lies: match set {
-                true => Lies::Plain { file: 0, offset },
+            location: match set {
+                true => Location::Plain { file: 0, offset },
                 false => self.empty,
             },
         })

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proptest::prelude::*;
 
 use super::*;
-use crate::trial::{by_qemu, content, disks, patched, random, read, read_by_qemu};
-use crate::{Format, Lies};
+use crate::test_util::{by_qemu, content, disks, patched, random, read, read_by_qemu};
+use crate::{Format, Image, Location};
 
 /// Bytes in a block and its bitmap.
 const STEP: usize = (2 << 20) + 512;
@@ -47,9 +47,9 @@ fn with_header(image: &[u8], at: usize, patch: &[u8]) -> Vec<u8> {
 }
 
 fn opened(file: Vec<u8>, in_file_order: bool) -> Image {
-    let how = How {
+    let how = OpenOptions {
         in_file_order,
-        ..How::default()
+        ..OpenOptions::default()
     };
     Image::open(Format::Vhd, Arc::new(file), &how).unwrap()
 }
@@ -116,8 +116,8 @@ proptest! {
                 _ => patched(&file, at, &number),
             };
         }
-        let how = How { in_file_order, ..How::default() };
-        crate::blocks::walk(Image::open(Format::Vhd, Arc::new(file), &how));
+        let how = OpenOptions { in_file_order, ..OpenOptions::default() };
+        crate::test_util::walk(Image::open(Format::Vhd, Arc::new(file), &how));
     }
 }
 
@@ -141,9 +141,9 @@ impl BlockRead for Counting {
 fn in_file_order_no_lookup_reads() {
     let (disk, image) = image();
     let file = Arc::new(Counting(image, AtomicUsize::new(0)));
-    let how = How {
+    let how = OpenOptions {
         in_file_order: true,
-        ..How::default()
+        ..OpenOptions::default()
     };
     let mut image = Image::open(Format::Vhd, Arc::clone(&file) as _, &how).unwrap();
     let before = file.1.load(Ordering::Relaxed);
@@ -160,16 +160,16 @@ fn a_block_is_one_stretch() {
     let (disk, file) = image();
     let (first, last) = (place(&file, 0), place(&file, 2));
     let mut image = opened(file.clone(), false);
-    let plain = |offset: usize| Lies::Plain {
+    let plain = |offset: usize| Location::Plain {
         file: 0,
         offset: offset as u64,
     };
     let mut told = |at: u64| {
         let stretch = image.lookup(at).unwrap();
-        (stretch.len, stretch.lies)
+        (stretch.len, stretch.location)
     };
     assert_eq!(told(700), ((2 << 20) - 700, plain(first + 512 + 700)));
-    assert_eq!(told(2 << 20), (2 << 20, Lies::Nowhere));
+    assert_eq!(told(2 << 20), (2 << 20, Location::Nowhere));
     assert_eq!(told(4 << 20), (300 << 10, plain(last + 512)));
     assert_eq!(image.about().variant, "dynamic");
     assert_eq!(image.about().unit, Some(2 << 20));

@@ -12,7 +12,7 @@ use super::overlay::Overlay;
 use crate::bits::{Bits, First};
 use crate::blocks::{Layout, Table};
 use crate::fields::read_exact;
-use crate::map::{Lies, Map, Stretch};
+use crate::map::{Extent, Location, Map};
 
 /// Sectors that a bitmap of 1 MiB tells of.
 const CHUNK: u64 = 1 << 23;
@@ -194,7 +194,7 @@ impl Blocks {
     }
 
     /// The stretch `skip` bytes into a block of which some sectors are in the file, at `start`.
-    fn partly(&mut self, block: u64, start: u64, skip: u64) -> Result<Stretch> {
+    fn partly(&mut self, block: u64, start: u64, skip: u64) -> Result<Extent> {
         let Metadata {
             block: len, sector, ..
         } = self.shape.metadata;
@@ -218,11 +218,11 @@ impl Blocks {
         let (here, end) = Bits(&bitmap, First::Lowest).run(skip / sector, sectors);
         self.bitmap = Some((block, bitmap));
         let offset = start + skip;
-        Ok(Stretch {
+        Ok(Extent {
             len: end * sector - skip,
-            lies: match here {
-                true => Lies::Plain { file: 0, offset },
-                false => Lies::Below,
+            location: match here {
+                true => Location::Plain { file: 0, offset },
+                false => Location::Below,
             },
         })
     }
@@ -246,34 +246,37 @@ impl Map for Blocks {
         self.shape.metadata.size
     }
 
-    fn lookup(&mut self, at: u64) -> Result<Stretch> {
+    fn lookup(&mut self, at: u64) -> Result<Extent> {
         let len = self.shape.metadata.block;
         let (block, skip) = (at / len, at % len);
         let index = self.shape.entry(block);
         let entry = self.table.get(index);
         let start = u64::from(entry >> 3) * MIB;
-        let (blocks, lies) = match entry & STATE {
+        let (blocks, location) = match entry & STATE {
             ABSENT => {
                 let end = self.shape.entry(self.shape.blocks);
                 let end = self.shape.block(self.table.absent_until(index, end));
                 let has_parent = self.shape.metadata.parent.is_some();
-                let lies = if has_parent {
-                    Lies::Below
+                let location = if has_parent {
+                    Location::Below
                 } else {
-                    Lies::Nowhere
+                    Location::Nowhere
                 };
-                (end - block, lies)
+                (end - block, location)
             }
             PRESENT => {
                 let offset = start + skip;
-                (self.in_a_row(block, entry), Lies::Plain { file: 0, offset })
+                (
+                    self.in_a_row(block, entry),
+                    Location::Plain { file: 0, offset },
+                )
             }
             PARTLY => return self.partly(block, start, skip),
-            _ => (1, Lies::Nowhere),
+            _ => (1, Location::Nowhere),
         };
-        Ok(Stretch {
+        Ok(Extent {
             len: blocks * len - skip,
-            lies,
+            location,
         })
     }
 }

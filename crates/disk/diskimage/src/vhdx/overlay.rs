@@ -201,7 +201,7 @@ mod tests {
             changes in prop::collection::vec((any::<bool>(), 0u64..10, 1u64..4), 0..12),
             reads in prop::collection::vec((0..LEN + 9, 0usize..9000), 1..20),
         ) {
-            let file = crate::trial::random(1, 7 * PAGE + 100);
+            let file = crate::test_util::random(1, 7 * PAGE + 100);
             let mut changed = file.clone();
             changed.resize(LEN as usize, 0);
             let mut overlay = Overlay::new(Arc::new(file), LEN);

@@ -8,8 +8,10 @@ use sparse::BlockRead;
 use super::header::Header;
 use super::utf16;
 use crate::fields::{field, guid, le16, le32};
-use crate::probe::{HEAD, decide};
-use crate::{Format, How, Image};
+use crate::format::Format;
+use crate::layer::{Backing, Place};
+use crate::options::OpenOptions;
+use crate::probe::probe_file;
 
 /// What a differencing disk says about its parent.
 pub(super) struct Locator {
@@ -58,10 +60,10 @@ impl Locator {
     }
 }
 
-/// Opens the parent that `locator` means; `None` when nobody wants to read it.
-pub(super) fn open(locator: &Locator, how: &How, depth: usize) -> Result<Option<Image>> {
-    let name = how.gate.likeliest(&locator.names);
-    let Some(file) = how.gate.below("parent", name)? else {
+/// Gets the parent that `locator` means; `None` when nobody wants to read it.
+pub(super) fn open(locator: &Locator, how: &OpenOptions) -> Result<Option<Backing>> {
+    let name = how.access.likeliest(&locator.names);
+    let Some(file) = how.access.below("parent", name)? else {
         return Ok(None);
     };
     if how.in_file_order {
@@ -70,16 +72,18 @@ pub(super) fn open(locator: &Locator, how: &How, depth: usize) -> Result<Option<
         )
         .hint("give it as a file"));
     }
-    let opened =
-        check(&file, locator).and_then(|()| Image::open_at(Format::Vhdx, file, how, depth + 1));
-    opened.map(Some).map_err(|error| error.within(name))
+    let place = Place::Alone(name.to_owned());
+    check(&file, locator).map_err(|error| place.name(error))?;
+    Ok(Some(Backing {
+        format: Format::Vhdx,
+        file,
+        place,
+    }))
 }
 
 /// Looks whether `file` is the parent that `locator` means.
 fn check(file: &Arc<dyn BlockRead>, locator: &Locator) -> Result<()> {
-    let mut head = [0; HEAD];
-    let there = file.read_at(0, &mut head)?;
-    let format = decide(head.get(..there).unwrap_or(&head), None)?;
+    let format = probe_file(&**file, None)?;
     if format != Format::Vhdx {
         let message = format!("is a {format} disk and cannot be the parent of a vhdx disk");
         return Err(Error::corrupt(message));

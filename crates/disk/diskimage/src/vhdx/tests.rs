@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use proptest::prelude::*;
 
 use super::*;
-use crate::trial::{by_qemu, content, disks, patched, random, read, read_by_qemu};
-use crate::{Format, Lies};
+use crate::test_util::{by_qemu, content, disks, patched, random, read, read_by_qemu};
+use crate::{Format, Image, Location};
 use build::{Built, PRESENT, at_mib, told};
 
 fn opened(file: Vec<u8>) -> Image {
-    Image::open(Format::Vhdx, Arc::new(file), &How::default()).unwrap()
+    Image::open(Format::Vhdx, Arc::new(file), &OpenOptions::default()).unwrap()
 }
 
 /// What qemu-img reads from `image`.
@@ -106,11 +106,11 @@ fn bitmaps_stand_between_the_entries_of_blocks() {
         let mut image = opened(image.file());
         let mut told = |block: u64| {
             let stretch = image.lookup((block << 20) + 5).unwrap();
-            let lies = match stretch.lies {
-                Lies::Plain { offset, .. } => Some((offset - 5) >> 20),
+            let location = match stretch.location {
+                Location::Plain { offset, .. } => Some((offset - 5) >> 20),
                 _ => None,
             };
-            ((stretch.len + 5) >> 20, lies)
+            ((stretch.len + 5) >> 20, location)
         };
         assert_eq!(told(0), (ratio - 1, None));
         assert_eq!(told(ratio - 1), (1, Some(9)));
@@ -130,11 +130,11 @@ fn neighbours_are_one_stretch() {
     let data = image.data.clone();
     let mut image = opened(image.file());
     let stretch = image.lookup(1).unwrap();
-    let lies = Lies::Plain {
+    let location = Location::Plain {
         file: 0,
         offset: (4 << 20) + 1,
     };
-    assert_eq!((stretch.len, stretch.lies), ((6 << 20) - 1, lies));
+    assert_eq!((stretch.len, stretch.location), ((6 << 20) - 1, location));
     assert!(content(&mut image).unwrap() == data);
 }
 
@@ -195,9 +195,9 @@ impl BlockRead for Reads {
 fn lookups_read_no_data() {
     let (disk, image) = three_blocks(512);
     let file = Arc::new(Reads(image.file(), AtomicU64::new(0)));
-    let how = How {
+    let how = OpenOptions {
         in_file_order: true,
-        ..How::default()
+        ..OpenOptions::default()
     };
     let mut image = Image::open(Format::Vhdx, Arc::clone(&file) as _, &how).unwrap();
     for at in 0..disk.len() as u64 >> 12 {

@@ -4,7 +4,7 @@ use error::{Error, Result};
 
 use super::header::Header;
 use super::text::{self, access, decoded, pair};
-use crate::Gate;
+use crate::FileAccess;
 
 /// The content id of no image: nothing lies below.
 pub(super) const NO_PARENT: u32 = u32::MAX;
@@ -28,7 +28,7 @@ pub(super) struct Descriptor {
     /// Keys that are not known, which say nothing about where bytes lie; the first few.
     pub unknown: Vec<String>,
     /// The extents, in their order.
-    pub extents: Vec<Extent>,
+    pub extents: Vec<ExtentLine>,
 }
 
 /// Kinds of disks that are no files, in small letters.
@@ -47,7 +47,7 @@ const UNKNOWN: usize = 8;
 
 /// A line that describes an extent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Extent {
+pub(super) struct ExtentLine {
     /// Its size in sectors.
     pub sectors: u64,
     /// What it is.
@@ -92,7 +92,7 @@ impl Descriptor {
             parent: None,
             change_track: None,
             unknown: Vec::new(),
-            extents: vec![Extent {
+            extents: vec![ExtentLine {
                 sectors: header.capacity,
                 kind: Kind::Sparse { name },
             }],
@@ -112,7 +112,7 @@ struct Lines {
     native: Option<String>,
     encoding: Option<String>,
     unknown: Vec<String>,
-    extents: Vec<Extent>,
+    extents: Vec<ExtentLine>,
 }
 
 impl Lines {
@@ -210,7 +210,7 @@ impl Lines {
 }
 
 /// Reads `ACCESS SECTORS TYPE "NAME" OFFSET`; some types have no name, some no offset.
-fn extent(line: &str, access: &str) -> Result<Extent> {
+fn extent(line: &str, access: &str) -> Result<ExtentLine> {
     let (words, name, rest) = quoted(line).ok_or_else(|| unknown(line))?;
     let mut words = words.split_ascii_whitespace().skip(1);
     let sectors = words.next().and_then(|word| word.parse().ok());
@@ -240,7 +240,7 @@ fn extent(line: &str, access: &str) -> Result<Extent> {
         "NOACCESS" => Err(Error::unsupported(
             "has an extent that may not be read (NOACCESS)",
         )),
-        _ => Ok(Extent { sectors, kind }),
+        _ => Ok(ExtentLine { sectors, kind }),
     }
 }
 
@@ -257,7 +257,7 @@ fn quoted(line: &str) -> Option<(&str, Option<&str>, &str)> {
 
 /// The name, if the gate has nothing against it, whether it will be opened or not.
 fn plain(name: &str) -> Result<String> {
-    Gate::looking().extent(name)?;
+    FileAccess::looking().extent(name)?;
     Ok(name.to_owned())
 }
 

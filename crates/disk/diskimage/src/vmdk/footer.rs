@@ -3,9 +3,9 @@
 use error::{Error, Result};
 use sparse::BlockRead;
 
-use super::grain::Marker;
 use super::header::{Header, LEN, SECTOR};
 use crate::fields::read_exact;
+use crate::unpacker::grain::Marker;
 
 /// Bytes before the end in which the footer is looked for: what pads a file to some block.
 const PADDING: u64 = 64 << 10;

@@ -174,7 +174,7 @@ impl Header {
     /// cannot compress a little larger; a quarter is more than any encoder of zlib's needs.
     pub(super) fn stored_bytes(&self) -> u64 {
         match self.compressed {
-            true => self.grain_bytes() / 4 * 5 + super::grain::MARKER as u64,
+            true => self.grain_bytes() / 4 * 5 + crate::unpacker::grain::MARKER as u64,
             false => self.grain_bytes(),
         }
     }

@@ -10,8 +10,9 @@ use super::descriptor::{Descriptor, Kind};
 use super::footer;
 use super::header::{Header, LEN, SECTOR};
 use super::row::Row;
+use crate::about::About;
 use crate::fields::{le64, read_exact};
-use crate::image::{About, Image};
+use crate::layer::Layer;
 
 /// What a descriptor in a file of its own says about the files that make its disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +134,7 @@ pub fn is_part(head: &[u8]) -> bool {
 }
 
 /// Opens `file`, a sparse extent that holds `len` bytes of a disk, as if it were a disk of that size.
-pub(crate) fn open_part(file: Arc<dyn BlockRead>, len: u64) -> Result<Image> {
+pub(crate) fn open_part(file: Arc<dyn BlockRead>, len: u64) -> Result<Layer> {
     file.will_need(std::slice::from_ref(&(0..64 << 10)));
     let mut head = [0; LEN];
     read_exact(&*file, 0, &mut head, "header")?;
@@ -146,7 +147,7 @@ pub(crate) fn open_part(file: Arc<dyn BlockRead>, len: u64) -> Result<Image> {
         unit: Some(header.grain_bytes()),
         ..About::default()
     };
-    Ok(Row::of_one(header, file, len)?.into_image(about))
+    Ok(Row::of_one(header, file, len)?.into_layer(about))
 }
 
 #[cfg(test)]

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use error::{Error, Result};
 use sparse::{BlockRead, Run};
 
-use super::descriptor::{Descriptor, Extent, Kind};
+use super::descriptor::{Descriptor, ExtentLine, Kind};
 use super::footer;
 use super::header::{Header, LEN, SECTOR};
 use super::sparse_extent::{DIRECTORIES, Sparse};
+use crate::about::About;
 use crate::fields::read_exact;
-use crate::image::{About, How, Image};
-use crate::map::{Lies, Map, Stretch};
+use crate::layer::Layer;
+use crate::map::{Extent, Location, Map};
+use crate::options::OpenOptions;
 
 /// The extents of a disk and the files they lie in.
 #[derive(Default)]
@@ -44,8 +46,8 @@ enum Place {
 /// Opens the extents that `descriptor` names.
 ///
 /// # Errors
-/// What [`crate::Gate::extent`] says, and whatever is wrong with an extent, which the error names.
-pub(super) fn open(descriptor: &Descriptor, how: &How) -> Result<Row> {
+/// What [`crate::FileAccess::extent`] says, and whatever is wrong with an extent, which the error names.
+pub(super) fn open(descriptor: &Descriptor, how: &OpenOptions) -> Result<Row> {
     let mut row = Row::default();
     let mut memory = DIRECTORIES;
     for extent in &descriptor.extents {
@@ -78,10 +80,10 @@ impl Row {
         Ok(row)
     }
 
-    /// The image.
-    pub(super) fn into_image(self, about: About) -> Image {
+    /// The layer that the row is.
+    pub(super) fn into_layer(self, about: About) -> Layer {
         let files = self.files.clone();
-        Image::new(Box::new(self), files, about)
+        Layer::new(self, files, about)
     }
 
     /// The header of the first sparse extent, without its descriptor: that is not this disk's.
@@ -97,11 +99,17 @@ impl Row {
         }
     }
 
-    fn place(&mut self, extent: &Extent, len: u64, how: &How, memory: &mut u64) -> Result<Place> {
+    fn place(
+        &mut self,
+        extent: &ExtentLine,
+        len: u64,
+        how: &OpenOptions,
+        memory: &mut u64,
+    ) -> Result<Place> {
         let (Kind::Flat { name, .. } | Kind::Sparse { name }) = &extent.kind else {
             return Ok(Place::Zeros);
         };
-        let Some(file) = how.gate.extent(name)? else {
+        let Some(file) = how.access.extent(name)? else {
             self.files.push(Arc::new(Vec::new()));
             return Ok(Place::Absent);
         };
@@ -152,18 +160,18 @@ fn flat(file: &dyn BlockRead, index: usize, sector: u64, len: u64) -> Result<Pla
 }
 
 /// At most `left` bytes at byte `offset` of a flat extent, whose holes are those of its file.
-fn flat_run(run: Option<Run>, left: u64, file: usize, offset: u64) -> Result<Stretch> {
-    let (len, lies) = match run {
-        Some(Run::Hole(len)) => (len, Lies::Nowhere),
-        Some(Run::Data(len)) => (len, Lies::Plain { file, offset }),
+fn flat_run(run: Option<Run>, left: u64, file: usize, offset: u64) -> Result<Extent> {
+    let (len, location) = match run {
+        Some(Run::Hole(len)) => (len, Location::Nowhere),
+        Some(Run::Data(len)) => (len, Location::Plain { file, offset }),
         Some(Run::End) | None => {
             let message = format!("has an extent that ended at byte {offset}");
             return Err(Error::io(message, "it became shorter while it was read"));
         }
     };
-    Ok(Stretch {
+    Ok(Extent {
         len: len.min(left),
-        lies,
+        location,
     })
 }
 
@@ -172,23 +180,26 @@ impl Map for Row {
         self.size
     }
 
-    fn lookup(&mut self, at: u64) -> Result<Stretch> {
+    fn lookup(&mut self, at: u64) -> Result<Extent> {
         let next = self.parts.partition_point(|part| part.start <= at);
         let Some(part) = next.checked_sub(1).and_then(|i| self.parts.get_mut(i)) else {
             return Err(Error::corrupt(format!("has no extent for byte {at}")));
         };
         let within = at - part.start;
         let left = part.len.saturating_sub(within);
-        let lies = match &mut part.place {
+        let location = match &mut part.place {
             Place::Sparse(sparse) => return sparse.lookup(within),
-            Place::Zeros => Lies::Nowhere,
-            Place::Absent => Lies::Below,
+            Place::Zeros => Location::Nowhere,
+            Place::Absent => Location::Below,
             Place::Flat { file, offset } => {
                 let offset = *offset + within;
                 let run = self.files.get(*file).map(|file| file.run_at(offset));
                 return flat_run(run.transpose()?, left, *file, offset);
             }
         };
-        Ok(Stretch { len: left, lies })
+        Ok(Extent {
+            len: left,
+            location,
+        })
     }
 }

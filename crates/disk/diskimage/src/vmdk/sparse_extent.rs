@@ -7,10 +7,10 @@ use std::sync::Arc;
 use error::{Error, Result};
 use sparse::BlockRead;
 
-use super::grain::MARKER;
 use super::header::{Header, SECTOR};
 use crate::fields::{le32, read_exact};
-use crate::map::{Coding, Lies, Packed, Stretch};
+use crate::map::{Coding, Extent, Location, Packed};
+use crate::unpacker::grain::MARKER;
 
 /// Grain tables that are held at once.
 const CACHED: usize = 16;
@@ -105,21 +105,21 @@ impl Sparse {
     }
 
     /// The stretch at byte `at` of the extent. The caller owes: `at` is less than the size.
-    pub(super) fn lookup(&mut self, at: u64) -> Result<Stretch> {
+    pub(super) fn lookup(&mut self, at: u64) -> Result<Extent> {
         let grain = self.header.grain_bytes();
         let number = at / grain;
         let index = usize::try_from(number / self.header.entries).unwrap_or(usize::MAX);
         let entry = (number % self.header.entries) as usize;
-        let (len, lies) = match self.directory.get(index) {
-            None | Some(0) => (self.hole_from(index) - at, Lies::Below),
+        let (len, location) = match self.directory.get(index) {
+            None | Some(0) => (self.hole_from(index) - at, Location::Below),
             Some(&sector) => {
                 self.load(index, sector)?;
                 self.stretch(at, index, entry)?
             }
         };
-        Ok(Stretch {
+        Ok(Extent {
             len: len.min(self.size - at),
-            lies,
+            location,
         })
     }
 
@@ -160,7 +160,7 @@ impl Sparse {
 
     /// What lies at byte `at`, in the grain that `entry` of table `index` is about, and for how long
     /// the grains behind it go on like that.
-    fn stretch(&self, at: u64, index: usize, entry: usize) -> Result<(u64, Lies)> {
+    fn stretch(&self, at: u64, index: usize, entry: usize) -> Result<(u64, Location)> {
         let table = self.tables.get(&index).map(|table| &**table);
         let rest = table.and_then(|table| table.get(entry..));
         let rest = rest.unwrap_or_default();
@@ -175,11 +175,11 @@ impl Sparse {
                     true => self.hole_from(index + 1) - at,
                     false => alike(n),
                 };
-                Ok((len, Lies::Below))
+                Ok((len, Location::Below))
             }
             Some(&ZEROED) if zeroed => {
                 let n = rest.iter().take_while(|&&entry| entry == ZEROED);
-                Ok((alike(n.count()), Lies::Nowhere))
+                Ok((alike(n.count()), Location::Nowhere))
             }
             Some(&first) if self.header.compressed => self.packed(number, first, skip),
             Some(&first) => {
@@ -191,16 +191,16 @@ impl Sparse {
                     let sector = u64::from(first) + i * self.header.grain;
                     self.check(number + i, sector, self.needed(number + i))
                 })?;
-                let lies = Lies::Plain {
+                let location = Location::Plain {
                     file: self.index,
                     offset: u64::from(first) * SECTOR + skip,
                 };
-                Ok((alike(n), lies))
+                Ok((alike(n), location))
             }
         }
     }
 
-    fn packed(&self, number: u64, sector: u32, skip: u64) -> Result<(u64, Lies)> {
+    fn packed(&self, number: u64, sector: u32, skip: u64) -> Result<(u64, Location)> {
         let offset = u64::from(sector) * SECTOR;
         self.check(number, u64::from(sector), MARKER as u64)?;
         let left = self.file.size().map_or(u64::MAX, |size| size - offset);
@@ -215,7 +215,7 @@ impl Sparse {
             unit: self.header.grain_bytes(),
             skip,
         };
-        Ok((self.header.grain_bytes() - skip, Lies::Packed(packed)))
+        Ok((self.header.grain_bytes() - skip, Location::Packed(packed)))
     }
 
     /// Bytes of grain `number` that belong to the disk.

@@ -21,8 +21,8 @@ use sparse::{DiskRead, Piece, SparseRead};
 
 use super::{about, alone, embedded};
 use crate::Unpackers;
+use crate::about::About;
 use crate::fields::le32;
-use crate::image::About;
 use batch::Batch;
 use scan::Scan;
 

@@ -9,8 +9,8 @@ use error::{Error, Result};
 use proptest::prelude::*;
 use sparse::BlockRead;
 
-use crate::trial::{by_qemu, content, disks, patched, qemu_img, random, read};
-use crate::{Directory, Format, Gate, How, Image};
+use crate::test_util::{by_qemu, content, disks, patched, qemu_img, random, read};
+use crate::{Directory, FileAccess, Format, Image, OpenOptions};
 
 /// The files of one directory.
 #[derive(Clone, Default)]
@@ -57,13 +57,13 @@ impl Files {
         )
     }
 
-    fn how(&self) -> How {
+    fn how(&self) -> OpenOptions {
         let here = Arc::new(self.clone());
-        How {
-            gate: Gate::shut()
+        OpenOptions {
+            access: FileAccess::none()
                 .with_extents_beside(here.clone())
                 .with_images_below(here),
-            ..How::default()
+            ..OpenOptions::default()
         }
     }
 
@@ -148,7 +148,7 @@ fn grains_of_zeros_are_holes_and_neighbours_one_stretch() {
         found.push((
             at >> 10,
             stretch.len >> 10,
-            stretch.lies != crate::Lies::Nowhere,
+            stretch.location != crate::Location::Nowhere,
         ));
         at += stretch.len;
     }
@@ -158,7 +158,7 @@ fn grains_of_zeros_are_holes_and_neighbours_one_stretch() {
     );
     assert!(found[3..].iter().all(|(_, _, data)| !data));
     let plain = by_qemu(&random(1, 1 << 20), "vmdk", "", &[]);
-    let mut image = Image::open(Format::Vmdk, Arc::new(plain), &How::default()).unwrap();
+    let mut image = Image::open(Format::Vmdk, Arc::new(plain), &OpenOptions::default()).unwrap();
     assert_eq!(image.lookup(0).unwrap().len, 1 << 20);
 }
 
@@ -187,13 +187,16 @@ fn extents_of_all_kinds_make_one_disk() {
 #[test]
 fn somebody_who_looks_sees_extents_that_are_not_there() {
     let text = descriptor("RW 400 SPARSE \"a\"\nRW 3 FLAT \"b\" 0\nchangeTrackPath=\"c\"");
-    let how = How {
-        gate: Gate::looking(),
-        ..How::default()
+    let how = OpenOptions {
+        access: FileAccess::looking(),
+        ..OpenOptions::default()
     };
     let mut image = Image::open(Format::Vmdk, Arc::new(text.into_bytes()), &how).unwrap();
     assert_eq!(image.size(), 403 * 512);
-    assert_eq!(image.lookup(512).unwrap().lies, crate::Lies::Nowhere);
+    assert_eq!(
+        image.lookup(512).unwrap().location,
+        crate::Location::Nowhere
+    );
     assert_eq!(image.files().len(), 2);
     let about = image.about();
     let refers = about.refers.iter();
@@ -247,16 +250,16 @@ fn a_child_lies_on_its_parent() {
     expected[64 << 10..128 << 10].fill(7);
     assert!(files.read().unwrap() == expected);
 
-    let shut = Image::open(
+    let none = Image::open(
         Format::Vmdk,
         Arc::new(files.0["d.vmdk"].clone()),
-        &How::default(),
+        &OpenOptions::default(),
     );
     let hint = "give --allow-backing DIR if it lies in DIR and may be read";
-    assert_eq!(shut.unwrap_err().hint_text(), Some(hint));
-    let how = How {
-        gate: Gate::looking(),
-        ..How::default()
+    assert_eq!(none.unwrap_err().hint_text(), Some(hint));
+    let how = OpenOptions {
+        access: FileAccess::looking(),
+        ..OpenOptions::default()
     };
     let seen = Image::open(Format::Vmdk, Arc::new(files.0["d.vmdk"].clone()), &how).unwrap();
     assert_eq!(seen.about().refers[0].what, "parent");

@@ -6,12 +6,11 @@
 //! file one of its format comes last, so that a file that was cut never looks complete.
 
 use std::ops::Range;
-use std::path::Path;
-use std::sync::Arc;
 
 use error::{Error, Result};
-use sparse::{BlockRead, BlockWrite};
+use sparse::BlockWrite;
 
+use super::encoder::Encoder;
 use super::fingerprint::Fingerprint;
 use super::units::{Progress, parts};
 use crate::fields::guid_bytes;
@@ -212,25 +211,13 @@ impl<F: Form> Dynamic<F> {
     }
 }
 
-impl<F: Form> BlockWrite for Dynamic<F> {
-    fn name(&self) -> &str {
-        self.inner.name()
+impl<F: Form> Encoder for Dynamic<F> {
+    fn target(&self) -> &dyn BlockWrite {
+        &*self.inner
     }
 
-    fn path(&self) -> Option<&Path> {
-        self.inner.path()
-    }
-
-    fn is_lasting(&self) -> bool {
-        self.inner.is_lasting()
-    }
-
-    fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {
-        self.inner.read_back()
-    }
-
-    fn temporary(&self) -> Option<&Path> {
-        self.inner.temporary()
+    fn target_mut(&mut self) -> &mut dyn BlockWrite {
+        &mut *self.inner
     }
 
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {
@@ -256,9 +243,5 @@ impl<F: Form> BlockWrite for Dynamic<F> {
         self.zero_until(self.shape.block)?;
         let end = self.form.finish(&self.contents, &mut *self.inner)?;
         self.inner.finish(end)
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.inner.abort()
     }
 }

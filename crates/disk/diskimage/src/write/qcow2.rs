@@ -3,45 +3,43 @@
 //! The disk is cut into clusters (`cut`), which may be compressed (`pack`) and get their places in
 //! the file (`place`). Its tables depend on what the clusters are, and there are two ways to write
 //! them: to a target that takes ranges in any order they go among the data as they are complete, and
-//! the header comes last (`append`); for a pipe a first pass finds out what they will be
-//! ([`Measure`]), and they come before the data (`follow`). Memory does not grow with the disk
+//! the header comes last (`seekable`); for a pipe a first pass finds out what they will be
+//! ([`Measure`]), and they come before the data (`streamed`). Memory does not grow with the disk
 //! but for 8 bytes an L2 table, 8 bytes a refcount block, and a [`Layout`].
 //!
 //! The disk's size is rounded up to sectors of 512 bytes, of which the format's readers make disks.
 
-mod append;
-mod back;
-mod body;
 mod compress;
 mod cut;
-mod follow;
+mod geometry;
 mod layout;
 mod measure;
 mod output;
 mod pack;
+mod payload;
 mod place;
 mod refcounts;
+mod seekable;
 mod settings;
-mod shape;
+mod sink;
+mod streamed;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-use std::sync::Arc;
-
 use error::{Error, Result};
-use sparse::{BlockRead, BlockWrite};
+use sparse::BlockWrite;
 
 use super::WriteOptions;
-use append::Appending;
-use back::Back;
+use super::encoder::{Encoded, Encoder};
 use cut::Cutter;
-use follow::Following;
+use geometry::Geometry;
 pub use layout::Layout;
 pub use measure::Measure;
 use pack::Stage;
+use seekable::Seekable;
 use settings::Settings;
-use shape::Shape;
+use sink::Sink;
+use streamed::Streamed;
 
 /// As [`super::writer`].
 pub(super) fn writer(
@@ -49,7 +47,7 @@ pub(super) fn writer(
     size: u64,
     inner: Box<dyn BlockWrite>,
 ) -> Result<Box<dyn BlockWrite>> {
-    let shape = Shape::new(Settings::read(options)?, size)?;
+    let geometry = Geometry::new(Settings::read(options)?, size)?;
     if !inner.any_order() {
         return Err(Error::unsupported(format!(
             "{} takes a qcow2 file only after a first pass over the disk",
@@ -57,7 +55,7 @@ pub(super) fn writer(
         ))
         .hint("write to a file"));
     }
-    Writer::boxed(options, shape, size, Appending::new(shape, inner))
+    Writer::boxed(options, geometry, size, Seekable::new(geometry, inner))
 }
 
 /// What writes qcow2 strictly ascending, so that `inner` may be a pipe: the second of two passes over
@@ -72,13 +70,13 @@ pub fn streamed(
     layout: Layout,
     inner: Box<dyn BlockWrite>,
 ) -> Result<Box<dyn BlockWrite>> {
-    let shape = Shape::new(Settings::read(options)?, size)?;
-    if shape != layout.shape {
+    let geometry = Geometry::new(Settings::read(options)?, size)?;
+    if geometry != layout.geometry {
         return Err(Error::usage(
             "the two passes over the disk have not the same size and options",
         ));
     }
-    Writer::boxed(options, shape, size, Following::new(layout, inner))
+    Writer::boxed(options, geometry, size, Streamed::new(layout, inner))
 }
 
 /// As [`super::check`].
@@ -92,67 +90,51 @@ struct Writer<B> {
     stage: Stage<B>,
 }
 
-/// A [`Back`] that has a target.
-trait ToTarget: Back {
+/// A [`Sink`] that has a target.
+trait ToTarget: Sink {
     fn target(&self) -> &dyn BlockWrite;
     fn target_mut(&mut self) -> &mut dyn BlockWrite;
 }
 
-impl ToTarget for Appending {
+impl ToTarget for Seekable {
     fn target(&self) -> &dyn BlockWrite {
-        &*self.body.output.inner
+        &*self.payload.output.inner
     }
     fn target_mut(&mut self) -> &mut dyn BlockWrite {
-        &mut *self.body.output.inner
+        &mut *self.payload.output.inner
     }
 }
 
-impl ToTarget for Following {
+impl ToTarget for Streamed {
     fn target(&self) -> &dyn BlockWrite {
-        &*self.body.output.inner
+        &*self.payload.output.inner
     }
     fn target_mut(&mut self) -> &mut dyn BlockWrite {
-        &mut *self.body.output.inner
+        &mut *self.payload.output.inner
     }
 }
 
 impl<B: ToTarget + 'static> Writer<B> {
     fn boxed(
         options: &WriteOptions,
-        shape: Shape,
+        geometry: Geometry,
         size: u64,
-        back: B,
+        sink: B,
     ) -> Result<Box<dyn BlockWrite>> {
-        Ok(Box::new(Writer {
-            cutter: Cutter::new(shape, size),
-            stage: Stage::new(shape.settings, options.threads, back)?,
+        Ok(Encoded::boxed(Writer {
+            cutter: Cutter::new(geometry, size),
+            stage: Stage::new(geometry.settings, options.threads, sink)?,
         }))
-    }
-
-    fn inner(&self) -> &dyn BlockWrite {
-        self.stage.back.target()
     }
 }
 
-impl<B: ToTarget + 'static> BlockWrite for Writer<B> {
-    fn name(&self) -> &str {
-        self.inner().name()
+impl<B: ToTarget + 'static> Encoder for Writer<B> {
+    fn target(&self) -> &dyn BlockWrite {
+        self.stage.sink.target()
     }
 
-    fn path(&self) -> Option<&Path> {
-        self.inner().path()
-    }
-
-    fn is_lasting(&self) -> bool {
-        self.inner().is_lasting()
-    }
-
-    fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {
-        self.inner().read_back()
-    }
-
-    fn temporary(&self) -> Option<&Path> {
-        self.inner().temporary()
+    fn target_mut(&mut self) -> &mut dyn BlockWrite {
+        self.stage.sink.target_mut()
     }
 
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {
@@ -165,9 +147,5 @@ impl<B: ToTarget + 'static> BlockWrite for Writer<B> {
 
     fn finish(&mut self, size: u64) -> Result<()> {
         self.cutter.finish(size, &mut self.stage)
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.stage.back.target_mut().abort()
     }
 }

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::{WriteOptions, check, granularity, is_ascending, writer};
 use crate::Format;
-use crate::trial::{self, Memory, give, qemu_img, random, read, read_by_qemu};
+use crate::test_util::{self, Memory, give, qemu_img, random, read, read_by_qemu};
 
 /// What is under test: a format, its options, and what qemu calls it.
 struct Form {
@@ -171,7 +171,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
-    fn qemu_reads_what_is_written(disk in trial::disks(), tail in 1usize..5000, seed: u64) {
+    fn qemu_reads_what_is_written(disk in test_util::disks(), tail in 1usize..5000, seed: u64) {
         let mut disk = disk;
         disk.extend(random(seed, tail));
         for form in FORMS {

@@ -14,6 +14,7 @@ use error::{Error, Result};
 use sparse::BlockWrite;
 
 use super::dynamic::{Contents, Dynamic, Form, Shape};
+use super::encoder::Encoded;
 use super::{WriteOptions, unknown};
 use crate::Format;
 use crate::fields::put;
@@ -47,7 +48,7 @@ pub(super) fn writer(
     let form = Vdi {
         size: size.next_multiple_of(512),
     };
-    Ok(Box::new(Dynamic::new(form, "vdi", size, inner)?))
+    Ok(Encoded::boxed(Dynamic::new(form, "vdi", size, inner)?))
 }
 
 /// As [`super::check`].

@@ -23,6 +23,7 @@ use error::{Error, Result};
 use sparse::BlockWrite;
 
 use super::dynamic::{Contents, Dynamic, Form, Shape};
+use super::encoder::Encoded;
 use super::{WriteOptions, unknown};
 use crate::Format;
 use fixed::{Fixed, WHOLE};
@@ -59,12 +60,12 @@ pub(super) fn writer(
         return Err(Error::unsupported(message).hint("--format qcow2 and vmdk take it"));
     }
     if subformat == Subformat::Fixed {
-        return Ok(Box::new(Fixed::new(size, inner)));
+        return Ok(Encoded::boxed(Fixed::new(size, inner)));
     }
     let form = Vhd {
         size: size.next_multiple_of(512),
     };
-    Ok(Box::new(Dynamic::new(form, "vhd", size, inner)?))
+    Ok(Encoded::boxed(Dynamic::new(form, "vhd", size, inner)?))
 }
 
 /// As [`super::check`].

@@ -19,6 +19,7 @@ use sparse::BlockWrite;
 
 use super::WriteOptions;
 use super::dynamic::{Contents, Dynamic, Form, Shape};
+use super::encoder::Encoded;
 use front::Front;
 use settings::Settings;
 
@@ -66,7 +67,7 @@ pub(super) fn writer(
         block: settings.block(size),
         sector: settings.sector,
     };
-    Ok(Box::new(Dynamic::new(form, "vhdx", size, inner)?))
+    Ok(Encoded::boxed(Dynamic::new(form, "vhdx", size, inner)?))
 }
 
 /// As [`super::check`].

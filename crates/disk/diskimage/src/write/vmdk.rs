@@ -16,12 +16,10 @@ mod header;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-use std::sync::Arc;
-
 use error::{Error, Result};
-use sparse::{BlockRead, BlockWrite};
+use sparse::BlockWrite;
 
+use super::encoder::{Encoded, Encoder};
 use super::units::Units;
 use super::{WriteOptions, unknown};
 use crate::Format;
@@ -60,7 +58,7 @@ pub(super) fn writer(
         let message = format!("a vmdk disk has at most {largest}, and this one {size}");
         return Err(Error::unsupported(message));
     }
-    Ok(Box::new(Vmdk {
+    Ok(Encoded::boxed(Vmdk {
         units: Units::new(GRAIN, size),
         grains: Grains::start(options.threads.max(1), settings.level)?,
         extent: Extent::new(size.div_ceil(SECTOR), settings.adapter),
@@ -120,25 +118,13 @@ struct Vmdk {
     inner: Box<dyn BlockWrite>,
 }
 
-impl BlockWrite for Vmdk {
-    fn name(&self) -> &str {
-        self.inner.name()
+impl Encoder for Vmdk {
+    fn target(&self) -> &dyn BlockWrite {
+        &*self.inner
     }
 
-    fn path(&self) -> Option<&Path> {
-        self.inner.path()
-    }
-
-    fn is_lasting(&self) -> bool {
-        self.inner.is_lasting()
-    }
-
-    fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {
-        self.inner.read_back()
-    }
-
-    fn temporary(&self) -> Option<&Path> {
-        self.inner.temporary()
+    fn target_mut(&mut self) -> &mut dyn BlockWrite {
+        &mut *self.inner
     }
 
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {
@@ -163,9 +149,5 @@ impl BlockWrite for Vmdk {
         self.grains.finish(each)?;
         let end = self.extent.finish(&mut *self.inner)?;
         self.inner.finish(end)
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.inner.abort()
     }
 }

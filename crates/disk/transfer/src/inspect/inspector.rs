@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use diskimage::{About, Format, Gate, How, Image};
+use diskimage::{About, FileAccess, Format, Image, OpenOptions};
 use error::{Error, Kind, Result, amount};
 use recognise::reach;
 use sparse::{BlockRead, DiskRead, Run};
@@ -108,14 +108,14 @@ impl Inspector {
         member: &str,
         format: Format,
         bytes: &Arc<dyn BlockRead>,
-        how: &How,
+        how: &OpenOptions,
     ) -> Result<InspectedDisk> {
         let opened = Image::open(format, Arc::clone(bytes), how);
         let (mut image, refusal) = match opened {
             Ok(image) => (image, None),
             Err(error) => {
-                let looking = How {
-                    gate: Gate::looking(),
+                let looking = OpenOptions {
+                    access: FileAccess::looking(),
                     ..how.clone()
                 };
                 match Image::open(format, Arc::clone(bytes), &looking) {

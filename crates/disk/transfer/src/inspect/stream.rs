@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use diskimage::passing::{Means, Passing, Sieve, pass};
-use diskimage::{Format, Gate, How, VmdkStream};
+use diskimage::streaming::{Passing, StreamLimits, TableCache, pass};
+use diskimage::{FileAccess, Format, OpenOptions, VmdkStream};
 use error::Result;
 use sparse::{BlockRead, DiskRead, InOrder, Lookahead, SparseRead, drain};
 
@@ -119,8 +119,8 @@ impl Inspector {
         let (disk, means) = (&file.disk, file.means);
         let waiting = self.sieves.len().min(16);
         let sieve = self.sieves.entry(disk.member.clone());
-        let sieve = Arc::clone(sieve.or_insert_with(|| Arc::new(Sieve::new(disk.size))));
-        let share = Means {
+        let sieve = Arc::clone(sieve.or_insert_with(|| Arc::new(TableCache::new(disk.size))));
+        let share = StreamLimits {
             // The tables of others may have to be kept until the next pass.
             memory: means.memory >> waiting,
             again: true,
@@ -128,16 +128,16 @@ impl Inspector {
         };
         let front = FRONT.min(share.memory / 4);
         sieve.will_need(std::slice::from_ref(&(0..front)));
-        let looking = How {
-            gate: Gate::looking(),
+        let looking = OpenOptions {
+            access: FileAccess::looking(),
             ..file.how.clone()
         };
         let passed = pass(disk.format, stream, &sieve, &looking, share);
         let more = matches!(passed, Ok(Passing::Again)) && means.again && self.pass < PASSES;
         let bytes: Arc<dyn BlockRead> = sieve;
-        let how = How {
+        let how = OpenOptions {
             // Nothing lies beside a stream, whatever lies where it comes from.
-            gate: Gate::shut(),
+            access: FileAccess::none(),
             in_file_order: true,
             ..file.how.clone()
         };

@@ -1,6 +1,6 @@
 //! What an image stores, by its tables alone; what a stream stores, by reading it.
 
-use diskimage::{Coding, Format, Image, Lies};
+use diskimage::{Coding, Format, Image, Location};
 use error::{Error, Result};
 use sparse::{BlockRead, DiskRead, Piece};
 
@@ -41,13 +41,13 @@ pub(crate) fn of_image(image: &mut Image, control: &Control) -> Result<Survey> {
     while at < size {
         control.check()?;
         let stretch = image.lookup(at)?;
-        match stretch.lies {
-            Lies::Nowhere | Lies::Below => survey.holes += stretch.len,
-            Lies::Plain { file, offset } => {
+        match stretch.location {
+            Location::Nowhere | Location::Below => survey.holes += stretch.len,
+            Location::Plain { file, offset } => {
                 is_there(image, file, offset, stretch.len)?;
                 survey.data += stretch.len;
             }
-            Lies::Packed(packed) => {
+            Location::Packed(packed) => {
                 survey.data += stretch.len;
                 if !matches!(packed.coding, Coding::Sectors { .. }) {
                     let unit = Some((packed.file, packed.offset));

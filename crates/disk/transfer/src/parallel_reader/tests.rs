@@ -1,6 +1,6 @@
 use std::sync::{Condvar, Mutex};
 
-use diskimage::{Format, How};
+use diskimage::{Format, OpenOptions};
 use sparse::{BlockWrite, ParallelWrite};
 
 use super::*;
@@ -123,7 +123,12 @@ fn what_waits_while_another_thread_writes_is_written_in_the_end() {
 }
 
 fn check(disk: &[u8], threads: usize) {
-    let image = Image::open(Format::Qcow, Arc::new(packed(disk, 64)), &How::default()).unwrap();
+    let image = Image::open(
+        Format::Qcow,
+        Arc::new(packed(disk, 64)),
+        &OpenOptions::default(),
+    )
+    .unwrap();
     let slow = Arc::new(Slow::default());
     slow.state.lock().unwrap().bytes = vec![0; disk.len()];
     let mut targets: Vec<Box<dyn BlockWrite>> = vec![Box::new(Target(Arc::clone(&slow)))];
@@ -167,7 +172,12 @@ fn more_threads_than_buffers_wait_for_each_other_and_come_to_an_end() {
     // Every unit takes eight buffers.
     let file = Arc::new(packed(&disk, 2048));
     for threads in [1, 8, 40] {
-        let image = Image::open(Format::Qcow, Arc::clone(&file) as _, &How::default()).unwrap();
+        let image = Image::open(
+            Format::Qcow,
+            Arc::clone(&file) as _,
+            &OpenOptions::default(),
+        )
+        .unwrap();
         let mut reader =
             ParallelReader::start(image, options(threads), None, &Arc::default()).unwrap();
         let mut at = 0;

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow::{self, Continue};
 
-use diskimage::{Format, How};
+use diskimage::{Format, OpenOptions};
 use error::Error;
 use unpack::archive::MemberKind;
 
@@ -35,7 +35,7 @@ impl Walk<'_> {
         file: &File,
         format: Format,
         class: Class,
-        how: &'h How,
+        how: &'h OpenOptions,
         part: Option<Error>,
     ) -> DiskFile<'h> {
         DiskFile {

@@ -134,8 +134,8 @@ impl Walk<'_> {
         while at < size {
             self.options.control.check()?;
             let stretch = image.lookup(at)?;
-            at += match stretch.lies {
-                diskimage::Lies::Plain { file, offset } => {
+            at += match stretch.location {
+                diskimage::Location::Plain { file, offset } => {
                     let file = image.files().get(file).map(Arc::clone);
                     let len = usize::try_from(stretch.len).map_or(STEP, |len| len.min(STEP));
                     let room = buffer.get_mut(..len).unwrap_or_default();

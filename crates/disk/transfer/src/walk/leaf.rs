@@ -3,7 +3,7 @@
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::Arc;
 
-use diskimage::{Format, How, Image};
+use diskimage::{Format, Image, OpenOptions};
 use error::{Error, Result};
 use sparse::{BlockRead, Lookahead, SparseRead, drain, read_full};
 use unpack::layer::sniff;
@@ -86,7 +86,7 @@ impl Walk<'_> {
         bytes: Arc<dyn BlockRead>,
         class: Class,
         file: &File,
-        how: &How,
+        how: &OpenOptions,
     ) -> Result<ControlFlow<()>> {
         let format = match format {
             Format::Raw => format_by_end(&*bytes, Footer::of(self.options.selection.format))?,

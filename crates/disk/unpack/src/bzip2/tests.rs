@@ -4,8 +4,8 @@ use sparse::SliceSource;
 
 use super::Bzip2;
 use crate::Limits;
-use crate::trial;
-use crate::trial::{
+use crate::test_util;
+use crate::test_util::{
     content, disk, error, flips_show, mangled_files_are_refused, noise, run, threads,
     truncations_show, unfold, unfolds_to,
 };
@@ -188,7 +188,7 @@ fn limits_are_kept() {
     );
     let endless = [b"BZh9".to_vec(), vec![0x31; 5 << 20]].concat();
     assert_eq!(
-        trial::error(open, &endless),
+        test_util::error(open, &endless),
         "bzip2 stream 1, block 0: no block is longer than 4194304 bytes"
     );
 }

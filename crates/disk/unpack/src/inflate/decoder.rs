@@ -1,6 +1,7 @@
 //! The core and what it is fed.
 
 use error::{Error, Result};
+use sparse::zero::ZEROS;
 use sparse::{Piece, SparseRead};
 
 use super::core::{Core, Pause};
@@ -9,9 +10,6 @@ use super::window::DEFLATE;
 
 /// Enough input for the longest header (286 bytes) and more.
 const CARRY: usize = 1024;
-
-/// Stands for the bytes of a hole in the input.
-static ZEROS: [u8; CARRY] = [0; CARRY];
 
 /// A decoder that holds no input of its own, so that one thread can begin a stream and another go
 /// on with it. The size of its window is that of its format: [`DEFLATE`] or

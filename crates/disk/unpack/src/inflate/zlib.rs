@@ -2,15 +2,13 @@
 
 use error::{Error, Result};
 use flate2::{Decompress, FlushDecompress, Status};
+use sparse::zero::ZEROS;
 use sparse::{Piece, SparseRead};
 
 use super::truncated;
 
 /// Output decoded at a time.
 const OUTPUT: usize = 64 << 10;
-
-/// Stands for the bytes of a hole in the input.
-static ZEROS: [u8; 4096] = [0; 4096];
 
 /// A raw DEFLATE stream, decoded by zlib-rs. Serves in place of [`super::Decoder`] and shows no
 /// holes.

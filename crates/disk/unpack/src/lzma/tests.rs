@@ -6,7 +6,7 @@ use testkit::lzma::{lzip, sized};
 
 use super::{Lzma, looks_like};
 use crate::Limits;
-use crate::trial::{
+use crate::test_util::{
     content, disk, error, flips_show, mangled_files_are_refused, run, threads, truncations_show,
     unfold, unfolds_to,
 };
@@ -203,7 +203,7 @@ fn little_looks_like_a_header() {
 
 #[test]
 fn hardly_any_noise_behind_a_header_is_taken() {
-    let mut noise = crate::trial::noise();
+    let mut noise = crate::test_util::noise();
     let taken = (0..2000).filter(|_| {
         let mut head = b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0".to_vec();
         head.extend((0..498).map(|_| noise() as u8));
@@ -218,7 +218,7 @@ proptest! {
     #[test]
     fn any_content_comes_back(content in content(), step in 1usize..5000) {
         for (open, file) in [
-            (alone as crate::trial::Open, sized(&content)),
+            (alone as crate::test_util::Open, sized(&content)),
             (lz, member(&content)),
         ] {
             let found = open(SliceSource::in_steps(&file, step), &threads(1)).unwrap();

@@ -8,7 +8,7 @@ use sparse::{Piece, SliceSource, SparseRead};
 use super::{
     Algorithm, Certificate, Checking, Digests, Hashed, LONGEST, Manifest, Verdict, Verified,
 };
-use crate::trial::unfold;
+use crate::test_util::unfold;
 
 const ABC_SHA1: &str = "a9993e364706816aba3e25717850c26c9cd0d89d";
 const ABC_SHA256: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

@@ -4,7 +4,7 @@ use sparse::{DiskRead, Piece, SliceSource, SparseRead};
 use testkit::vma::{self, BLOCK, Backup, CLUSTER};
 
 use super::Vma;
-use crate::trial::noise;
+use crate::test_util::noise;
 
 /// What is read of device `index`: the disk, and where its pieces lay in the order in which they came.
 fn read(bytes: &[u8], step: usize, index: usize) -> Result<(Vec<u8>, Vec<u64>)> {

@@ -11,7 +11,7 @@ use crate::Limits;
 use crate::archive::{Archive, Member};
 use crate::gzip::Gzip;
 use crate::tar::Tar;
-use crate::trial::{noise, run, unfold};
+use crate::test_util::{noise, run, unfold};
 
 /// The disks of `archive` one after another, given their sizes, and what follows the last one.
 fn disks(archive: &mut dyn Archive, sizes: &[u64]) -> Result<(Vec<Vec<u8>>, Option<Member>)> {

@@ -4,6 +4,7 @@ use error::{Error, Result};
 use sha2::{Digest, Sha256};
 
 use crate::crc::{Crc32, Crc64};
+use crate::hashing::each_zeros;
 
 /// Which check follows each block of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,16 +79,11 @@ impl Check {
 
     /// Takes `n` zero bytes.
     pub(super) fn update_zeros(&mut self, n: u64) {
-        const ZEROS: [u8; 4096] = [0; 4096];
         match self {
             Check::None => {}
             Check::Crc32(crc) => crc.update_zeros(n),
             Check::Crc64(crc) => crc.update_zeros(n),
-            Check::Sha256(hash) => {
-                let len = ZEROS.len() as u64;
-                (0..n / len).for_each(|_| hash.update(ZEROS));
-                hash.update(ZEROS.get(..(n % len) as usize).unwrap_or_default());
-            }
+            Check::Sha256(hash) => each_zeros(n, |zeros| hash.update(zeros)),
         }
     }
 

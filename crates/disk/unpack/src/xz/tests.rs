@@ -4,7 +4,7 @@ use sparse::SliceSource;
 
 use super::Xz;
 use crate::Limits;
-use crate::trial::{
+use crate::test_util::{
     content, disk, error, flips_show, mangled_files_are_refused, run, threads, truncations_show,
     unfold, unfolds_to,
 };

@@ -9,18 +9,11 @@ use super::descriptor;
 use super::method::Method;
 use super::record::Local;
 use super::source::Source;
+use super::sums::{Sums, agree, agree_crc};
 use crate::Limits;
 use crate::archive::{clip, shown};
 use crate::chunk::unfolds_too_far;
 use crate::crc::Crc32;
-
-/// What a member comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sums {
-    pub(super) crc: u32,
-    pub(super) compressed: u64,
-    pub(super) size: u64,
-}
 
 /// What is known of a member that is behind.
 pub(super) struct Finished {
@@ -262,31 +255,5 @@ impl<R: SparseRead> SparseRead for Content<R> {
         self.source.consume(n);
         member.at += n;
         self.allowance -= n;
-    }
-}
-
-/// Whether what `whose` record says, if it does, is what was found.
-pub(super) fn agree(
-    name: &str,
-    whose: &str,
-    what: &str,
-    stated: Option<u64>,
-    found: u64,
-) -> Result<()> {
-    match stated {
-        Some(stated) if stated != found => Err(Error::corrupt(format!(
-            "zip member {name}: the {what} is {found}, {whose} says {stated}"
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// The same for the checksum.
-pub(super) fn agree_crc(name: &str, stated: u32, found: u32) -> Result<()> {
-    match stated == found {
-        true => Ok(()),
-        false => Err(Error::corrupt(format!(
-            "zip member {name}: CRC-32 is {stated:#010x}, the data has {found:#010x}"
-        ))),
     }
 }

@@ -14,8 +14,8 @@ use error::{Error, Result};
 use memchr::memmem;
 use sparse::{SparseRead, skip};
 
-use super::content::{Sums, agree, agree_crc};
 use super::record::Fields;
+use super::sums::{Sums, agree, agree_crc};
 use super::{CENTRAL, Input, LOCAL, truncated};
 use crate::archive::shown;
 

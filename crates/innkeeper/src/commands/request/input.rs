@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use diskimage::{Directory, Gate};
+use diskimage::{Directory, FileAccess};
 use endpoint::Place;
 use endpoint::source::http::{Around, HttpOptions};
 use error::Result;
@@ -59,14 +59,14 @@ fn beside(source: &Place, http: &HttpOptions, taken: &Taken) -> Option<Beside> {
 }
 
 /// What every image may open: its extents, where it has a place that they can be beside.
-pub(in crate::commands) fn extents_beside(source: &Place, taken: &Taken) -> Gate {
+pub(in crate::commands) fn extents_beside(source: &Place, taken: &Taken) -> FileAccess {
     match source {
         Place::File(path) => match Opened::around(path, taken) {
-            Ok(beside) => Gate::shut().with_extents_beside(Arc::new(beside)),
+            Ok(beside) => FileAccess::none().with_extents_beside(Arc::new(beside)),
             // Then the source is not there either, which says more.
-            Err(_) => Gate::shut(),
+            Err(_) => FileAccess::none(),
         },
-        _ => Gate::shut(),
+        _ => FileAccess::none(),
     }
 }
 

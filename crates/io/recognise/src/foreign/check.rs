@@ -1,6 +1,6 @@
 //! Whether the fields around a short magic number make sense. Each gets a file's first bytes.
 
-use crate::fields::{be16, be32, byte, holds, le16, le32};
+use sparse::fields::{be16, be32, byte, holds, le16, le32};
 
 /// Norton Ghost: a segment's number and a kind of compression behind the magic number.
 pub(super) fn ghost(head: &[u8]) -> bool {

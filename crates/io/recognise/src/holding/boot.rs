@@ -1,7 +1,7 @@
 //! The first sector of a PC's disk: the boot signature, the partition table of the MBR, boot code.
 
 use super::Found;
-use crate::fields::{byte, holds, le32};
+use sparse::fields::{byte, holds, le32};
 
 /// What ends the first sector.
 pub(crate) const SIGNATURE: [u8; 2] = [0x55, 0xaa];

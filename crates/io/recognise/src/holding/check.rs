@@ -1,6 +1,6 @@
 //! Whether the fields around a short magic number make sense. Each gets the disk's first bytes.
 
-use crate::fields::{be16, be32, byte, le16, le32};
+use sparse::fields::{be16, be32, byte, le16, le32};
 
 /// The superblock at byte 1024: block size, groups and revision are in their ranges.
 pub(super) fn ext(head: &[u8]) -> bool {

@@ -1,8 +1,8 @@
 //! The size that superblocks tell, of file systems and volumes that have the whole disk.
 
 use super::{By, Reach, SECTOR};
-use crate::fields::{be32, be64, byte, holds, le16, le32, le64};
 use crate::holding;
+use sparse::fields::{be32, be64, byte, holds, le16, le32, le64};
 
 /// Bytes at the end of an optical disc's image that programs leave out: 150 sectors.
 const PADDING: u64 = 150 * 2048;

@@ -1,7 +1,7 @@
 //! The header of a GUID partition table (UEFI specification, chapter 5).
 
 use super::{By, Reach, SECTOR};
-use crate::fields::{holds, le32, le64};
+use sparse::fields::{holds, le32, le64};
 
 /// Bytes of a header that mean something.
 const HEADER: usize = 92;

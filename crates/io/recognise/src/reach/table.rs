@@ -1,8 +1,8 @@
 //! Partition tables other than the GPT.
 
 use super::{By, Reach, SECTOR};
-use crate::fields::{be32, holds};
 use crate::holding::boot::{self, Entry};
+use sparse::fields::{be32, holds};
 
 /// Heads and sectors that old partitioners counted in. A partition that ends at the border of such a cylinder
 /// was perhaps rounded up to it.
@@ -29,7 +29,7 @@ pub(super) fn mbr(head: &[u8]) -> Option<Reach> {
 /// The reach of an Apple partition map, whose blocks are as long as its driver descriptor says.
 pub(super) fn apple(head: &[u8]) -> Option<Reach> {
     let descriptor = holds(head, 0, b"ER");
-    let block = usize::from(crate::fields::be16(head, 2));
+    let block = usize::from(sparse::fields::be16(head, 2));
     let block = match descriptor && [512, 1024, 2048, 4096].contains(&block) {
         true => block,
         false => 512,

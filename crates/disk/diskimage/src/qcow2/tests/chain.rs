@@ -20,9 +20,9 @@ impl Directory for Here {
 }
 
 fn open(room: &Room, image: Vec<u8>) -> error::Result<Image> {
-    let how = How {
-        gate: Gate::shut().with_images_below(Arc::new(Here(room.0.path().into()))),
-        ..How::default()
+    let how = OpenOptions {
+        access: FileAccess::none().with_images_below(Arc::new(Here(room.0.path().into()))),
+        ..OpenOptions::default()
     };
     Image::open(Format::Qcow, Arc::new(image), &how)
 }
@@ -30,7 +30,7 @@ fn open(room: &Room, image: Vec<u8>) -> error::Result<Image> {
 /// A raw disk of 256 KiB under two images, of 512 KiB and of 1 MiB.
 fn chain(options: &str) -> Room {
     let room = Room::new();
-    std::fs::write(room.path("base"), crate::trial::random(5, 256 << 10)).unwrap();
+    std::fs::write(room.path("base"), crate::test_util::random(5, 256 << 10)).unwrap();
     let base = room.path("base");
     room.create("middle", options, &["-b", &base, "-F", "raw", "512k"]);
     let middle = room.path("middle");
@@ -79,10 +79,10 @@ fn a_snapshot_of_the_top_lies_on_the_base_as_it_is() {
     qemu_img(&["snapshot", "-c", "one", &room.path("top")]);
     let before = room.by_qemu("top");
     room.qemu_io("top", &["write -P 6 0 1M".into()]);
-    let how = How {
-        gate: Gate::shut().with_images_below(Arc::new(Here(room.0.path().into()))),
+    let how = OpenOptions {
+        access: FileAccess::none().with_images_below(Arc::new(Here(room.0.path().into()))),
         snapshot: Some("one".into()),
-        ..How::default()
+        ..OpenOptions::default()
     };
     let mut image = Image::open(Format::Qcow, Arc::new(room.bytes("top")), &how).unwrap();
     assert!(content(&mut image).unwrap() == before);

@@ -3,7 +3,7 @@
 use super::hostile::{CLUSTER, l2, told64};
 use super::sample::{DATA, L1, L2, PACKED, sample};
 use super::*;
-use crate::trial::{patched, refusal};
+use crate::test_util::{patched, refusal};
 
 #[test]
 fn stored_clusters() {

@@ -49,7 +49,12 @@ fn snapshots_are_read_by_name_and_by_id() {
         write("write -P 3 50k 10k");
         let image = room.bytes("image");
 
-        let opened = Image::open(Format::Qcow, Arc::new(image.clone()), &How::default()).unwrap();
+        let opened = Image::open(
+            Format::Qcow,
+            Arc::new(image.clone()),
+            &OpenOptions::default(),
+        )
+        .unwrap();
         let listed = opened.about().snapshots.iter();
         let listed: Vec<_> = listed.map(|one| (&*one.id, &*one.name, one.size)).collect();
         assert_eq!(

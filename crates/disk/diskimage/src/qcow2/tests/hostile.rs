@@ -2,7 +2,7 @@
 
 use super::sample::{L1, L2, disk, sample};
 use super::*;
-use crate::trial::{patched, read_by_qemu, refusal};
+use crate::test_util::{patched, read_by_qemu, refusal};
 
 /// Bytes in a cluster of the sample.
 pub(super) const CLUSTER: usize = 4096;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sparse::BlockRead;
 
 use super::*;
-use crate::{Lies, Stretch};
+use crate::{Extent, Location};
 
 /// A file that counts what is read of it and keeps what was announced.
 #[derive(Default)]
@@ -38,11 +38,16 @@ fn open(bytes: Vec<u8>) -> (Image, Arc<Counted>) {
         bytes,
         ..Counted::default()
     });
-    let image = Image::open(Format::Qcow, Arc::clone(&file) as _, &How::default()).unwrap();
+    let image = Image::open(
+        Format::Qcow,
+        Arc::clone(&file) as _,
+        &OpenOptions::default(),
+    )
+    .unwrap();
     (image, file)
 }
 
-fn stretches(image: &mut Image) -> Vec<Stretch> {
+fn stretches(image: &mut Image) -> Vec<Extent> {
     let mut stretches = Vec::new();
     let mut at = 0;
     while at < image.size() {
@@ -65,8 +70,8 @@ fn an_empty_disk_is_one_hole() {
         };
         room.create("image", options, &[size]);
         let (mut image, file) = open(room.bytes("image"));
-        let (len, lies) = (image.size(), Lies::Nowhere);
-        assert_eq!(stretches(&mut image), [Stretch { len, lies }]);
+        let (len, location) = (image.size(), Location::Nowhere);
+        assert_eq!(stretches(&mut image), [Extent { len, location }]);
         assert!(file.reads.load(Ordering::Relaxed) <= 40, "{size}");
     }
 }
@@ -83,7 +88,9 @@ fn a_large_disk_costs_what_is_in_it() {
     room.qemu_io("image", &writes.map(String::from));
     let (mut image, file) = open(room.bytes("image"));
     let found = stretches(&mut image);
-    let data = found.iter().filter(|stretch| stretch.lies != Lies::Nowhere);
+    let data = found
+        .iter()
+        .filter(|stretch| stretch.location != Location::Nowhere);
     let data: Vec<_> = data.map(|stretch| stretch.len).collect();
     assert_eq!(data, [1 << 20, 640 << 10, 1 << 20]);
     // A hole ends where a table does.
@@ -125,9 +132,9 @@ fn a_hole_is_looked_for_once() {
         bytes: image,
         ..Counted::default()
     });
-    let how = How {
-        gate: Gate::looking(),
-        ..How::default()
+    let how = OpenOptions {
+        access: FileAccess::looking(),
+        ..OpenOptions::default()
     };
     let mut image = Image::open(Format::Qcow, Arc::clone(&file) as _, &how).unwrap();
     let reads = || file.reads.load(Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! A small image of our own, of which every byte is known.
 
-use crate::trial::random;
+use crate::test_util::random;
 
 /// The cluster of the file in which the L1 table lies.
 pub(super) const L1: usize = 2;

@@ -3,7 +3,7 @@
 use super::hostile::{CLUSTER, told32, told64};
 use super::sample::{L1, disk, sample};
 use super::*;
-use crate::trial::{patched, refusal};
+use crate::test_util::{patched, refusal};
 
 #[test]
 fn l1_tables() {

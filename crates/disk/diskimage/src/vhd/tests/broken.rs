@@ -1,7 +1,8 @@
 //! One thing broken at a time.
 
 use super::*;
-use crate::trial::refusal;
+use crate::test_util::refusal;
+use crate::{Coding, Unpacker};
 
 fn told(image: Vec<u8>) -> String {
     refusal(Format::Vhd, image)
@@ -200,12 +201,20 @@ fn truncated_files_are_told() {
     assert_eq!(told(cut(600)), "ended at byte 600, inside its header");
     assert_eq!(told(cut(100)), "has no footer with the right checksum");
     // Out of a pipe only reading tells.
-    let short = unpack_sectors(&image[last..end - 1], 512, &mut vec![0; 2 << 20]);
+    let mut unpacker = Unpacker::new().unwrap();
+    let mut unpack = |stored| {
+        unpacker.unpack(
+            Coding::Sectors { bitmap: 512 },
+            stored,
+            &mut vec![0; 2 << 20],
+        )
+    };
+    let short = unpack(&image[last..end - 1]);
     assert_eq!(
         short.unwrap_err().to_string(),
         format!("ended {} bytes into a block", end - 1 - last)
     );
-    let shorter = unpack_sectors(&image[last..last + 511], 512, &mut vec![0; 2 << 20]);
+    let shorter = unpack(&image[last..last + 511]);
     assert_eq!(
         shorter.unwrap_err().to_string(),
         "ended 511 bytes into a block"

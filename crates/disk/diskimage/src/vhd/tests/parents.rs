@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use error::Error;
+
 use super::*;
-use crate::{Directory, Gate};
+use crate::{Directory, FileAccess};
 
 struct Files(HashMap<&'static str, Vec<u8>>);
 
@@ -16,11 +18,11 @@ impl Directory for Files {
     }
 }
 
-fn gate(files: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> How {
+fn access(files: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> OpenOptions {
     let directory = Arc::new(Files(files.into_iter().collect()));
-    How {
-        gate: Gate::shut().with_images_below(directory),
-        ..How::default()
+    OpenOptions {
+        access: FileAccess::none().with_images_below(directory),
+        ..OpenOptions::default()
     }
 }
 
@@ -53,7 +55,7 @@ fn base(options: &str) -> (Vec<u8>, Vec<u8>) {
     (disk, with_footer(&image, 68, &[1; 16]))
 }
 
-fn told(file: Vec<u8>, how: &How) -> String {
+fn told(file: Vec<u8>, how: &OpenOptions) -> String {
     let image = Image::open(Format::Vhd, Arc::new(file), how);
     image.unwrap_err().to_string()
 }
@@ -63,7 +65,7 @@ fn what_was_not_written_is_read_below() {
     for options in ["subformat=fixed,force_size", "subformat=dynamic,force_size"] {
         let (below, parent) = base(options);
         let (disk, child) = half_written(&below, [1; 16]);
-        let how = gate([("base.vhd", parent)]);
+        let how = access([("base.vhd", parent)]);
         let mut image = Image::open(Format::Vhd, Arc::new(child), &how).unwrap();
         assert!(content(&mut image).unwrap() == disk);
         assert_eq!(image.about().variant, "differencing");
@@ -78,7 +80,7 @@ fn a_parent_may_have_a_parent() {
     let (_, top) = image();
     let mut top = child(&top, [3; 16], [2; 16], "C:\\disks\\middle.vhd");
     top[1536..1548].fill(0xff);
-    let how = gate([("base.vhd", parent), ("middle.vhd", middle)]);
+    let how = access([("base.vhd", parent), ("middle.vhd", middle)]);
     let mut image = Image::open(Format::Vhd, Arc::new(top), &how).unwrap();
     assert!(content(&mut image).unwrap() == disk);
 }
@@ -105,9 +107,9 @@ fn locators_go_before_the_name_in_the_header() {
     let mut file = child(&image, [2; 16], [1; 16], "header.vhd");
     let name = |file: &mut Vec<u8>, slot: usize, platform: &[u8], name: Vec<u8>| {
         locate(file, slot, platform, name);
-        let how = How {
-            gate: Gate::looking(),
-            ..How::default()
+        let how = OpenOptions {
+            access: FileAccess::looking(),
+            ..OpenOptions::default()
         };
         let image = Image::open(Format::Vhd, Arc::new(file.clone()), &how).unwrap();
         image.about().refers[0].name.clone()
@@ -120,7 +122,7 @@ fn locators_go_before_the_name_in_the_header() {
     assert_eq!(name(&mut file, 2, b"W2ru", wide(relative)), relative);
     let wrong = with_header(&file, 576 + 2 * 24 + 16, &u64::MAX.to_be_bytes());
     assert_eq!(
-        told(wrong, &gate([])),
+        told(wrong, &access([])),
         format!(
             "parent locator at byte 18446744073709551615 lies outside the file, which has {} bytes",
             file.len()
@@ -157,7 +159,7 @@ fn a_parent_is_found_however_windows_names_it() {
     for (platform, name) in files {
         let mut file = nameless.clone();
         locate(&mut file, 0, &platform, name.clone());
-        let how = gate([("bäse disk.vhd", parent.clone())]);
+        let how = access([("bäse disk.vhd", parent.clone())]);
         let mut image = Image::open(Format::Vhd, Arc::new(file), &how).unwrap();
         assert!(
             content(&mut image).unwrap() == disk,
@@ -166,7 +168,7 @@ fn a_parent_is_found_however_windows_names_it() {
     }
     for name in [wide("base.vhd"), big("base.vhd")] {
         let file = with_header(&nameless, 64, &name);
-        let how = gate([("base.vhd", parent.clone())]);
+        let how = access([("base.vhd", parent.clone())]);
         let mut image = Image::open(Format::Vhd, Arc::new(file), &how).unwrap();
         assert!(content(&mut image).unwrap() == disk);
     }
@@ -179,10 +181,10 @@ fn a_parent_is_found_however_windows_names_it() {
         576 + 2 * 24,
         b"MacX\0\0\0\0\0\0\0\x09\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff",
     );
-    let how = gate([("base.vhd", parent)]);
+    let how = access([("base.vhd", parent)]);
     let mut image = Image::open(Format::Vhd, Arc::new(file.clone()), &how).unwrap();
     assert!(content(&mut image).unwrap() == disk);
-    assert_eq!(told(file, &gate([])), "moved.vhd: cannot be opened");
+    assert_eq!(told(file, &access([])), "moved.vhd: cannot be opened");
 }
 
 #[test]
@@ -190,13 +192,16 @@ fn a_parent_is_read_only_on_request_and_only_if_it_is_the_one() {
     let (below, parent) = base("subformat=fixed,force_size");
     let (_, child) = half_written(&below, [1; 16]);
     assert_eq!(
-        told(child.clone(), &How::default()),
+        told(child.clone(), &OpenOptions::default()),
         r#"needs its parent "base.vhd""#
     );
-    assert_eq!(told(child.clone(), &gate([])), "base.vhd: cannot be opened");
+    assert_eq!(
+        told(child.clone(), &access([])),
+        "base.vhd: cannot be opened"
+    );
     let stranger = with_footer(&parent, 68, &[7; 16]);
     assert_eq!(
-        told(child.clone(), &gate([("base.vhd", stranger)])),
+        told(child.clone(), &access([("base.vhd", stranger)])),
         format!(
             "base.vhd: has the id {} and is not the parent, which has {}",
             "07".repeat(16),
@@ -204,12 +209,12 @@ fn a_parent_is_read_only_on_request_and_only_if_it_is_the_one() {
         )
     );
     assert_eq!(
-        told(child.clone(), &gate([("base.vhd", below)])),
+        told(child.clone(), &access([("base.vhd", below)])),
         "base.vhd: is a raw disk and cannot be the parent of a vhd disk"
     );
-    let how = How {
+    let how = OpenOptions {
         in_file_order: true,
-        ..gate([("base.vhd", parent)])
+        ..access([("base.vhd", parent)])
     };
     assert_eq!(
         told(child, &how),
@@ -221,7 +226,7 @@ fn a_parent_is_read_only_on_request_and_only_if_it_is_the_one() {
 fn a_disk_is_not_its_own_ancestor() {
     let (_, image) = image();
     let round = child(&image, [5; 16], [5; 16], "round.vhd");
-    let how = gate([("round.vhd", round.clone())]);
+    let how = access([("round.vhd", round.clone())]);
     assert_eq!(
         told(round, &how),
         "round.vhd: lies on top of more than 16 other images"

@@ -265,7 +265,7 @@ fn a_block_that_is_too_far_is_told_of_a_stream() {
     let mut image = three_blocks(512).1;
     image.table[0] = at_mib(1 << 29, PRESENT);
     let file = Arc::new(Reads(image.file(), AtomicU64::new(0)));
-    let opened = Image::open(Format::Vhdx, file, &How::default());
+    let opened = Image::open(Format::Vhdx, file, &OpenOptions::default());
     assert_eq!(
         opened.unwrap_err().to_string(),
         "block 0 lies 536870912 MiB into the file, which is too far"
@@ -294,7 +294,7 @@ proptest! {
             file = patched(&file, fields[field], &number.to_le_bytes());
         }
         file = sealed(sealed(file, HEADER, 4096), REGIONS, 64 << 10);
-        crate::blocks::walk(Image::open(Format::Vhdx, Arc::new(file), &How::default()));
+        crate::test_util::walk(Image::open(Format::Vhdx, Arc::new(file), &OpenOptions::default()));
     }
 }
 

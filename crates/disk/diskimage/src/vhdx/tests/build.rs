@@ -1,7 +1,7 @@
 //! VHDX files as no program at hand writes them.
 
 use super::*;
-use crate::trial::refusal;
+use crate::test_util::refusal;
 
 /// The state of a block that is in the file.
 pub(super) const PRESENT: u64 = 6;

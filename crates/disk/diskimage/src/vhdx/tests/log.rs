@@ -2,7 +2,7 @@
 
 use super::build::{LOG, TABLE, sealed};
 use super::*;
-use crate::trial::qemu_img;
+use crate::test_util::qemu_img;
 
 /// Bytes in the log of a file that is built.
 const RING: usize = 1 << 20;
@@ -159,9 +159,9 @@ fn in_file_order_a_log_may_not_change_blocks() {
     let (disk, file, page) = unfinished();
     let told = |change| {
         let file = entry(&file, 5, 0, 0, &[page.clone(), change]).put(file.clone());
-        let how = How {
+        let how = OpenOptions {
             in_file_order: true,
-            ..How::default()
+            ..OpenOptions::default()
         };
         let image = Image::open(Format::Vhdx, Arc::new(file), &how);
         image.and_then(|mut image| content(&mut image))

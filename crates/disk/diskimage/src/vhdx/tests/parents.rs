@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::build::CONTENT;
 use super::*;
-use crate::{Directory, Gate};
+use crate::{Directory, FileAccess};
 
 struct Files(HashMap<&'static str, Vec<u8>>);
 
@@ -17,11 +17,11 @@ impl Directory for Files {
     }
 }
 
-fn gate(files: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> How {
+fn access(files: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> OpenOptions {
     let directory = Arc::new(Files(files.into_iter().collect()));
-    How {
-        gate: Gate::shut().with_images_below(directory),
-        ..How::default()
+    OpenOptions {
+        access: FileAccess::none().with_images_below(directory),
+        ..OpenOptions::default()
     }
 }
 
@@ -96,7 +96,7 @@ fn base() -> (Vec<u8>, Vec<u8>) {
     (image.data.clone(), image.file())
 }
 
-fn refused(file: Vec<u8>, how: &How) -> String {
+fn refused(file: Vec<u8>, how: &OpenOptions) -> String {
     let image = Image::open(Format::Vhdx, Arc::new(file), how);
     image.unwrap_err().to_string()
 }
@@ -106,7 +106,7 @@ fn what_is_not_here_is_read_below() {
     let (below, parent) = base();
     for sector in [512, 4096] {
         let (disk, child) = child(sector, &below);
-        let how = gate([("base.vhdx", parent.clone())]);
+        let how = access([("base.vhdx", parent.clone())]);
         let mut image = Image::open(Format::Vhdx, Arc::new(child.file()), &how).unwrap();
         assert!(content(&mut image).unwrap() == disk);
         assert_eq!(image.about().variant, "differencing");
@@ -129,7 +129,7 @@ fn of_the_parents_names_the_one_counts_that_is_there() {
             (key, path),
             ("relative_path", "moved.vhdx"),
         ]));
-        let how = gate([("base.vhdx", parent.clone())]);
+        let how = access([("base.vhdx", parent.clone())]);
         let mut image = Image::open(Format::Vhdx, Arc::new(image.file()), &how).unwrap();
         assert!(content(&mut image).unwrap() == disk, "{key}");
     }
@@ -140,11 +140,11 @@ fn a_parent_is_read_only_on_request_and_only_if_it_is_the_one() {
     let (below, parent) = base();
     let child = child(512, &below).1.file();
     assert_eq!(
-        refused(child.clone(), &How::default()),
+        refused(child.clone(), &OpenOptions::default()),
         r#"needs its parent ".\\base.vhdx""#
     );
     assert_eq!(
-        refused(child.clone(), &gate([])),
+        refused(child.clone(), &access([])),
         "base.vhdx: cannot be opened"
     );
     let mut stranger = parent.clone();
@@ -153,7 +153,7 @@ fn a_parent_is_read_only_on_request_and_only_if_it_is_the_one() {
     }
     let name = r".\base.vhdx";
     assert_eq!(
-        refused(child.clone(), &gate([("base.vhdx", stranger)])),
+        refused(child.clone(), &access([("base.vhdx", stranger)])),
         format!(
             "{name}: has content with the id {{{}}} and is not the parent, which has {}",
             guid_of([7; 16]),
@@ -161,20 +161,20 @@ fn a_parent_is_read_only_on_request_and_only_if_it_is_the_one() {
         )
     );
     assert_eq!(
-        refused(child.clone(), &gate([("base.vhdx", below)])),
+        refused(child.clone(), &access([("base.vhdx", below)])),
         format!("{name}: is a raw disk and cannot be the parent of a vhdx disk")
     );
-    let how = How {
+    let how = OpenOptions {
         in_file_order: true,
-        ..gate([("base.vhdx", parent)])
+        ..access([("base.vhdx", parent)])
     };
     assert_eq!(
         refused(child.clone(), &how),
         "is a differencing vhdx disk, whose bitmaps lie among the data: it cannot be read in one pass"
     );
-    let how = How {
-        gate: Gate::looking(),
-        ..How::default()
+    let how = OpenOptions {
+        access: FileAccess::looking(),
+        ..OpenOptions::default()
     };
     let looked = Image::open(Format::Vhdx, Arc::new(child), &how).unwrap();
     assert_eq!(looked.about().refers[0].what, "parent");
@@ -183,7 +183,7 @@ fn a_parent_is_read_only_on_request_and_only_if_it_is_the_one() {
 #[test]
 fn a_disk_is_not_its_own_ancestor() {
     let round = child(512, &[0; 5 << 20]).1.file();
-    let how = gate([("base.vhdx", round.clone())]);
+    let how = access([("base.vhdx", round.clone())]);
     assert_eq!(
         refused(round, &how),
         r".\base.vhdx: lies on top of more than 16 other images"
@@ -195,7 +195,7 @@ fn broken_locators_are_told() {
     let told = |item: Vec<u8>| {
         let mut image = child(512, &[0; 5 << 20]).1;
         image.locator = Some(item);
-        refused(image.file(), &How::default())
+        refused(image.file(), &OpenOptions::default())
     };
     let good = locator(&[("relative_path", "base.vhdx")]);
     assert_eq!(told(good.clone()), r#"needs its parent "base.vhdx""#);
@@ -224,7 +224,7 @@ fn broken_bitmaps_are_told() {
     let told = |change: &dyn Fn(&mut Built)| {
         let mut image = child(512, &below).1;
         change(&mut image);
-        let how = gate([("base.vhdx", parent.clone())]);
+        let how = access([("base.vhdx", parent.clone())]);
         let image = Image::open(Format::Vhdx, Arc::new(image.file()), &how);
         let read = image.and_then(|mut image| content(&mut image));
         read.unwrap_err().to_string()

@@ -7,9 +7,9 @@ use super::batch::{Batch, Grain};
 use super::input::Input;
 use super::ledger::Ledger;
 use crate::fields::le32;
+use crate::unpacker::grain::{MARKER, Marker};
 use crate::vmdk::descriptor::Descriptor;
 use crate::vmdk::footer;
-use crate::vmdk::grain::{MARKER, Marker};
 use crate::vmdk::header::{Header, LEN, SECTOR};
 
 /// Sectors that a grain directory may be longer than it has to be.

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use sparse::{DiskRead, Piece, SliceSource, SparseRead};
 
 use super::{Stream, is_stream};
-use crate::trial::{by_qemu, content, disks, random, read};
-use crate::{Format, How, Image};
+use crate::test_util::{by_qemu, content, disks, random, read};
+use crate::{Format, Image, OpenOptions};
 use writer::Writer;
 
 const GRAIN: usize = 64 << 10;
@@ -78,7 +78,7 @@ fn what_we_write_for_tests_qemu_img_reads() {
     let disk = random(4, 5 * GRAIN);
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), Writer::stream(&disk, |_| {})).unwrap();
-    assert!(crate::trial::read_by_qemu(file.path(), "vmdk") == disk);
+    assert!(crate::test_util::read_by_qemu(file.path(), "vmdk") == disk);
 }
 
 #[test]
@@ -94,11 +94,11 @@ fn several_tables_and_holes_between() {
     }
     files.push(by_qemu(&disk, "vmdk", "", &[]));
     for file in files {
-        let mut image = Image::open(Format::Vmdk, Arc::new(file), &How::default()).unwrap();
+        let mut image = Image::open(Format::Vmdk, Arc::new(file), &OpenOptions::default()).unwrap();
         assert!(content(&mut image).unwrap() == disk);
     }
     let file = Arc::new(Writer::stream(&disk, |_| {}));
-    let mut image = Image::open(Format::Vmdk, file, &How::default()).unwrap();
+    let mut image = Image::open(Format::Vmdk, file, &OpenOptions::default()).unwrap();
     let hole = image.lookup(512 * GRAIN as u64).unwrap();
     assert_eq!(hole.len, 512 * GRAIN as u64, "a table that is not there");
 }

@@ -2,7 +2,7 @@
 
 use super::{Files, descriptor};
 use crate::Format;
-use crate::trial::{by_qemu, patched, random, refusal};
+use crate::test_util::{by_qemu, patched, random, refusal};
 
 #[test]
 fn descriptors_say_what_is_understood_and_nothing_else() {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::fields::le32;
-use crate::trial::{by_qemu, patched, random, read, refusal};
-use crate::{Format, How, Image};
+use crate::test_util::{by_qemu, patched, random, read, refusal};
+use crate::{Format, Image, OpenOptions};
 
 #[test]
 fn every_field_of_the_header_is_checked() {
@@ -259,7 +259,8 @@ fn damage_never_panics() {
         {
             let mut bad = file.clone();
             bad[bit / 8] ^= 1 << (bit % 8);
-            if let Ok(mut image) = Image::open(Format::Vmdk, Arc::new(bad), &How::default()) {
+            if let Ok(mut image) = Image::open(Format::Vmdk, Arc::new(bad), &OpenOptions::default())
+            {
                 for at in [0, image.size() / 2, image.size().saturating_sub(1)] {
                     if at < image.size() {
                         let _ = image.lookup(at);

@@ -6,8 +6,8 @@ use sparse::{DiskRead, Piece, SliceSource, SparseRead};
 
 use super::super::stream::{Stream, is_stream};
 use super::{Files, descriptor};
-use crate::trial::{by_qemu, content, patched, random, read, refusal};
-use crate::{Format, How, Image, decide};
+use crate::test_util::{by_qemu, content, patched, random, read, refusal};
+use crate::{Format, Image, OpenOptions, decide};
 
 /// What VMware writes first, and what other programs write instead.
 const FIRST: [&str; 12] = [
@@ -161,7 +161,7 @@ fn an_extent_without_a_descriptor_is_a_disk() {
         ];
         for (what, file) in none {
             assert!(both(&file, what) == disk, "{options} {what}");
-            let image = Image::open(Format::Vmdk, Arc::new(file), &How::default()).unwrap();
+            let image = Image::open(Format::Vmdk, Arc::new(file), &OpenOptions::default()).unwrap();
             assert_eq!(image.about().variant, variant, "{what}");
         }
     }

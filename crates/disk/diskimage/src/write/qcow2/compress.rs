@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn the_window_is_kept() {
         // The second half repeats the first one 8 KiB later, which nobody with 4 KiB may notice.
-        let half = crate::trial::random(5, 8192);
+        let half = crate::test_util::random(5, 8192);
         let cluster = [half.as_slice(), half.as_slice()].concat();
         let mut room = vec![0; cluster.len() - 1];
         let mut zlib = compressor(Compression::Zlib, 9);
@@ -102,12 +102,12 @@ mod tests {
 
     #[test]
     fn the_same_cluster_always_gives_the_same_bytes() {
-        let disk = crate::trial::random(9, 1024).repeat(16);
+        let disk = crate::test_util::random(9, 1024).repeat(16);
         for compression in [Compression::Zlib, Compression::Zstd] {
             let mut fresh = compressor(compression, 3);
             let mut used = compressor(compression, 3);
             let (mut one, mut other) = (vec![0; 16383], vec![0; 16383]);
-            used.compress(&crate::trial::random(1, 16384), &mut other);
+            used.compress(&crate::test_util::random(1, 16384), &mut other);
             used.compress(&[1; 16384], &mut other);
             let len = fresh.compress(&disk, &mut one).unwrap();
             assert_eq!(used.compress(&disk, &mut other), Some(len));

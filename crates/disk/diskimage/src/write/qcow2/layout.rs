@@ -2,7 +2,7 @@
 
 use error::{Error, Result};
 
-use super::shape::Shape;
+use super::geometry::Geometry;
 
 /// Bytes a layout may take.
 const MOST: usize = 32 << 20;
@@ -20,7 +20,7 @@ pub(super) enum Stored {
 /// when they are compressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
-    pub(super) shape: Shape,
+    pub(super) geometry: Geometry,
     runs: Vec<Run>,
     /// The lengths of the packed clusters, in order.
     lengths: Vec<u32>,
@@ -36,9 +36,9 @@ struct Run {
 
 impl Layout {
     /// One of nothing but zeros.
-    pub(super) fn new(shape: Shape) -> Self {
+    pub(super) fn new(geometry: Geometry) -> Self {
         Layout {
-            shape,
+            geometry,
             runs: Vec::new(),
             lengths: Vec::new(),
         }

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use error::{Error, Result};
 use sparse::BlockWrite;
 
-use super::back::Back;
 use super::cut::Cutter;
+use super::geometry::Geometry;
 use super::layout::{Layout, Stored};
 use super::pack::Stage;
 use super::settings::Settings;
-use super::shape::Shape;
+use super::sink::Sink;
 use crate::write::WriteOptions;
 
 /// The first pass over a disk for a target that cannot go back: takes the disk as a target does,
@@ -33,11 +33,11 @@ impl Measure {
     /// # Errors
     /// As [`crate::write::writer`].
     pub fn new(options: &WriteOptions, size: u64) -> Result<Self> {
-        let shape = Shape::new(Settings::read(options)?, size)?;
-        let recording = Recording(Layout::new(shape));
+        let geometry = Geometry::new(Settings::read(options)?, size)?;
+        let recording = Recording(Layout::new(geometry));
         let pass = Pass {
-            cutter: Cutter::new(shape, size),
-            stage: Stage::new(shape.settings, options.threads, recording)?,
+            cutter: Cutter::new(geometry, size),
+            stage: Stage::new(geometry.settings, options.threads, recording)?,
             finished: false,
         };
         Ok(Measure(Arc::new(Mutex::new(pass))))
@@ -49,9 +49,9 @@ impl Measure {
     /// [`error::Kind::Io`] when the pass has not been finished.
     pub fn layout(&self) -> Result<Layout> {
         let mut pass = self.pass();
-        let empty = Layout::new(pass.stage.back.0.shape);
+        let empty = Layout::new(pass.stage.sink.0.geometry);
         match std::mem::take(&mut pass.finished) {
-            true => Ok(std::mem::replace(&mut pass.stage.back.0, empty)),
+            true => Ok(std::mem::replace(&mut pass.stage.sink.0, empty)),
             false => Err(Error::io(
                 "the disk's layout is not known",
                 "the first pass over it did not end",
@@ -99,7 +99,7 @@ impl BlockWrite for Measure {
 /// Remembers lengths.
 struct Recording(Layout);
 
-impl Back for Recording {
+impl Sink for Recording {
     fn whole(&mut self, first: u64, count: u64) -> Result<()> {
         (first..first + count).try_for_each(|number| self.0.push(number, Stored::Whole))
     }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use error::Result;
 use pool::{Emit, Ordered};
 
-use super::back::Back;
 use super::compress::Compressor;
 use super::settings::Settings;
+use super::sink::Sink;
 
 /// Bytes of clusters in a batch; a larger cluster is one by itself.
 pub(super) const BATCH: u64 = 256 << 10;
@@ -15,9 +15,9 @@ pub(super) const BATCH: u64 = 256 << 10;
 /// Bytes that batches may take, before and after compressing, all of them together.
 const IN_FLIGHT: usize = 16 << 20;
 
-/// Clusters on their way to a [`Back`], compressed or not.
+/// Clusters on their way to a [`Sink`], compressed or not.
 pub(super) struct Stage<B> {
-    pub(super) back: B,
+    pub(super) sink: B,
     /// What compresses, where something does.
     packer: Option<Packer>,
 }
@@ -42,17 +42,17 @@ struct Batch {
     lengths: Vec<Option<usize>>,
 }
 
-impl<B: Back> Stage<B> {
-    /// The way to `back`, on as many threads as are allowed.
+impl<B: Sink> Stage<B> {
+    /// The way to `sink`, on as many threads as are allowed.
     ///
     /// # Errors
     /// [`error::Kind::Io`] when the system gives no thread or no memory.
-    pub(super) fn new(settings: Settings, threads: usize, back: B) -> Result<Self> {
+    pub(super) fn new(settings: Settings, threads: usize, sink: B) -> Result<Self> {
         let packer = match Compressor::new(&settings)? {
             None => None,
             Some(first) => Some(Packer::new(settings, threads, first)?),
         };
-        Ok(Stage { back, packer })
+        Ok(Stage { sink, packer })
     }
 
     fn submit(&mut self) -> Result<()> {
@@ -67,7 +67,7 @@ impl<B: Back> Stage<B> {
             .pool
             .submit(std::mem::replace(&mut packer.batch, next))?;
         while packer.pool.in_flight() >= packer.most {
-            packer.pass_on(&mut self.back)?;
+            packer.pass_on(&mut self.sink)?;
         }
         Ok(())
     }
@@ -104,8 +104,8 @@ impl Packer {
         })
     }
 
-    /// Gives the first batch that is away to `back`.
-    fn pass_on(&mut self, back: &mut impl Back) -> Result<()> {
+    /// Gives the first batch that is away to `sink`.
+    fn pass_on(&mut self, sink: &mut impl Sink) -> Result<()> {
         let Some(mut batch) = self.pool.output()?.transpose()? else {
             return Ok(());
         };
@@ -115,11 +115,11 @@ impl Packer {
             match len.and_then(|len| packed.split_at_checked(len)) {
                 Some((stored, rest)) => {
                     packed = rest;
-                    back.packed(*number, stored)?;
+                    sink.packed(*number, stored)?;
                 }
                 None => {
-                    back.whole(*number, 1)?;
-                    back.data(cluster)?;
+                    sink.whole(*number, 1)?;
+                    sink.data(cluster)?;
                 }
             }
         }
@@ -145,10 +145,10 @@ impl Batch {
     }
 }
 
-impl<B: Back> Back for Stage<B> {
+impl<B: Sink> Sink for Stage<B> {
     fn whole(&mut self, first: u64, count: u64) -> Result<()> {
         let Some(packer) = &self.packer else {
-            return self.back.whole(first, count);
+            return self.sink.whole(first, count);
         };
         let more = count as usize * packer.cluster;
         if packer.batch.clusters.len() + more > BATCH as usize {
@@ -162,7 +162,7 @@ impl<B: Back> Back for Stage<B> {
 
     fn data(&mut self, data: &[u8]) -> Result<()> {
         match &mut self.packer {
-            None => self.back.data(data),
+            None => self.sink.data(data),
             Some(packer) => {
                 packer.batch.clusters.extend_from_slice(data);
                 Ok(())
@@ -172,7 +172,7 @@ impl<B: Back> Back for Stage<B> {
 
     fn zeros(&mut self, len: u64) -> Result<()> {
         match &mut self.packer {
-            None => self.back.zeros(len),
+            None => self.sink.zeros(len),
             Some(packer) => {
                 let clusters = &mut packer.batch.clusters;
                 clusters.resize(clusters.len() + len as usize, 0);
@@ -182,16 +182,16 @@ impl<B: Back> Back for Stage<B> {
     }
 
     fn packed(&mut self, number: u64, stored: &[u8]) -> Result<()> {
-        self.back.packed(number, stored)
+        self.sink.packed(number, stored)
     }
 
     fn finish(&mut self) -> Result<()> {
         self.submit()?;
         if let Some(packer) = &mut self.packer {
             while packer.pool.in_flight() > 0 {
-                packer.pass_on(&mut self.back)?;
+                packer.pass_on(&mut self.sink)?;
             }
         }
-        self.back.finish()
+        self.sink.finish()
     }
 }

@@ -11,7 +11,7 @@ use sparse::BlockWrite;
 
 use super::{Measure, streamed};
 use crate::Format;
-use crate::trial::{Memory, disks, give, qemu_img, random, read_by_qemu};
+use crate::test_util::{Memory, disks, give, qemu_img, random, read_by_qemu};
 use crate::write::{WriteOptions, writer};
 
 fn options(compression: &str, cluster_size: &str) -> WriteOptions {

@@ -1,7 +1,7 @@
 use super::super::tests::{options, size_in_qemu, sparse, stored, written};
 use crate::Format;
 use crate::fields::{le32, le64};
-use crate::trial::random;
+use crate::test_util::random;
 
 #[test]
 fn the_file_is_laid_out_as_virtualbox_does_it() {

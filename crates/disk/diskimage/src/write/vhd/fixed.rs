@@ -4,13 +4,11 @@
 //! front to back, so that a pipe takes it too. The footer comes last, and without it the file is
 //! a raw disk.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use error::Result;
-use sparse::{BlockRead, BlockWrite};
+use sparse::BlockWrite;
 
 use super::header::{FOOTER, Footer, Subformat};
+use crate::write::encoder::Encoder;
 use crate::write::fingerprint::Fingerprint;
 use crate::write::units::Progress;
 
@@ -50,25 +48,13 @@ impl Fixed {
     }
 }
 
-impl BlockWrite for Fixed {
-    fn name(&self) -> &str {
-        self.inner.name()
+impl Encoder for Fixed {
+    fn target(&self) -> &dyn BlockWrite {
+        &*self.inner
     }
 
-    fn path(&self) -> Option<&Path> {
-        self.inner.path()
-    }
-
-    fn is_lasting(&self) -> bool {
-        self.inner.is_lasting()
-    }
-
-    fn read_back(&self) -> Result<Option<Arc<dyn BlockRead>>> {
-        self.inner.read_back()
-    }
-
-    fn temporary(&self) -> Option<&Path> {
-        self.inner.temporary()
+    fn target_mut(&mut self) -> &mut dyn BlockWrite {
+        &mut *self.inner
     }
 
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {
@@ -95,9 +81,5 @@ impl BlockWrite for Fixed {
         };
         self.inner.write_at(self.size, &footer.bytes())?;
         self.inner.finish(self.size + FOOTER as u64)
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.inner.abort()
     }
 }

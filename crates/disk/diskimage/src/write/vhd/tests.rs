@@ -2,7 +2,7 @@ use super::super::check;
 use super::super::tests::{options, size_in_qemu, sparse, stored, told, written};
 use crate::Format;
 use crate::fields::{be32, be64};
-use crate::trial::{random, read_by_qemu};
+use crate::test_util::{random, read_by_qemu};
 
 #[test]
 fn the_file_is_laid_out_as_the_specification_says() {

@@ -5,8 +5,8 @@ use sparse::BlockWrite;
 use super::super::tests::{options, size_in_qemu, sparse, sparse_as, stored, told, written};
 use super::super::{check, granularity, writer};
 use crate::fields::{guid, le16, le32, le64};
-use crate::trial::{Memory, random, read, read_by_qemu};
-use crate::{Format, How, Image};
+use crate::test_util::{Memory, random, read, read_by_qemu};
+use crate::{Format, Image, OpenOptions};
 
 /// The CRC-32C of `part` with zeros at its bytes 4 to 8.
 fn crc(part: &[u8]) -> u32 {
@@ -99,7 +99,12 @@ fn sectors_of_4096_bytes_are_read_back() {
     let mut disk = random(1, (3 << 20) + 512);
     disk[1 << 20..2 << 20].fill(0);
     let file = written(Format::Vhdx, &options, &disk);
-    let image = Image::open(Format::Vhdx, Arc::new(file.clone()), &How::default()).unwrap();
+    let image = Image::open(
+        Format::Vhdx,
+        Arc::new(file.clone()),
+        &OpenOptions::default(),
+    )
+    .unwrap();
     assert_eq!(image.about().notes[1], ("sector size", "4096".to_owned()));
     disk.resize((3 << 20) + 4096, 0);
     assert!(read(Format::Vhdx, file).unwrap() == disk);
@@ -208,7 +213,7 @@ fn blocks_are_larger_where_the_table_would_be_long() {
         (64 << 40, 64),
     ] {
         let file = sparse(Format::Vhdx, size, &[]);
-        let image = Image::open(Format::Vhdx, Arc::new(file), &How::default()).unwrap();
+        let image = Image::open(Format::Vhdx, Arc::new(file), &OpenOptions::default()).unwrap();
         assert_eq!(
             (image.size(), image.about().unit),
             (size, Some(block << 20))

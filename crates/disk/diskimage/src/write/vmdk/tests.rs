@@ -2,7 +2,7 @@ use super::super::tests::{options, size_in_qemu, sparse, stored, told, written};
 use super::super::{check, writer};
 use crate::Format;
 use crate::fields::{le16, le32, le64};
-use crate::trial::{Memory, by_qemu, random};
+use crate::test_util::{Memory, by_qemu, random};
 
 /// The sector of the file with this number.
 fn sector(file: &[u8], number: usize) -> &[u8] {
@@ -87,7 +87,7 @@ fn every_level_is_read_by_us_and_the_highest_is_smaller() {
     let disk = numbers.collect::<String>().into_bytes();
     let of = |level| {
         let file = written(Format::Vmdk, &options(&[("level", level)]), &disk);
-        let mut read = crate::trial::read(Format::Vmdk, file.clone()).unwrap();
+        let mut read = crate::test_util::read(Format::Vmdk, file.clone()).unwrap();
         read.truncate(disk.len());
         assert!(read == disk, "{level}");
         file.len()

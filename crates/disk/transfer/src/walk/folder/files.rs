@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use diskimage::{Directory, Format, Gate, How, Image, Reference};
+use diskimage::{Directory, FileAccess, Format, Image, OpenOptions, Reference};
 use error::{Error, Result};
 use sparse::{BlockRead, ByteSource, EntryKind, Folder, FolderEntry};
 
@@ -123,9 +123,9 @@ impl Files {
         if format == Format::Raw {
             return Ok(Vec::new());
         }
-        let looking = How {
-            gate: Gate::looking(),
-            ..How::default()
+        let looking = OpenOptions {
+            access: FileAccess::looking(),
+            ..OpenOptions::default()
         };
         let image = Image::open(format, bytes, &looking)?;
         let parts = image.about().refers.iter().take(MOST_PARTS);
@@ -222,7 +222,7 @@ pub(super) fn head_of(bytes: &dyn BlockRead) -> Result<Vec<u8>> {
 
 /// How the image at `path` is opened: its extents lie beside it, and the images below it anywhere in the
 /// folder.
-pub(super) fn how(how: &How, files: &Arc<Files>, path: &Path) -> How {
+pub(super) fn how(how: &OpenOptions, files: &Arc<Files>, path: &Path) -> OpenOptions {
     let near = |anywhere| -> Arc<dyn Directory> {
         Arc::new(Near {
             files: Arc::clone(files),
@@ -230,9 +230,9 @@ pub(super) fn how(how: &How, files: &Arc<Files>, path: &Path) -> How {
             anywhere,
         })
     };
-    let gate = how.gate.clone();
-    How {
-        gate: gate
+    let access = how.access.clone();
+    OpenOptions {
+        access: access
             .with_extents_beside(near(false))
             .or_images_below(near(true)),
         ..how.clone()

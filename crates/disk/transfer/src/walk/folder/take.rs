@@ -3,7 +3,7 @@
 use std::ops::ControlFlow::{self, Continue};
 use std::sync::Arc;
 
-use diskimage::{Format, How};
+use diskimage::{Format, OpenOptions};
 use error::Result;
 use sparse::{BlockRead, ByteSource, Lookahead, SparseRead};
 use unpack::layer::sniff;
@@ -120,7 +120,7 @@ impl Walk<'_> {
         bytes: Arc<dyn BlockRead>,
         class: Class,
         file: &File,
-        how: &How,
+        how: &OpenOptions,
     ) -> Result<ControlFlow<()>> {
         if !self.may_take(&file.member, file.size)? {
             self.note(&file.member, file.size, What::Disk(format));

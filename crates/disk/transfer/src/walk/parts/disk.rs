@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use diskimage::passing::{Means, Passing, PassingDisk, Sieve, pass_vmdk_part};
+use diskimage::streaming::{Passing, PassingDisk, StreamLimits, TableCache, pass_vmdk_part};
 use diskimage::{VmdkPart, VmdkPartKind};
 use error::{Error, Result};
 use sparse::{DiskRead, Piece, SparseRead, read_full, skip};
@@ -27,7 +27,7 @@ pub(super) struct Disk<'a> {
     set: Arc<Set>,
     /// The archive.
     file: &'a File,
-    means: Means,
+    means: StreamLimits,
     done: Vec<bool>,
     missing: usize,
     /// The part that the present member is.
@@ -65,14 +65,14 @@ impl<'a> Disk<'a> {
         file: &'a File,
         members: Members<'a>,
         first: &Member,
-        means: Means,
+        means: StreamLimits,
     ) -> Result<Self> {
         let count = set.disk.files.len();
         let mut disk = Disk {
             set,
             file,
             // An extent whose tables come late is refused with a reason of its own.
-            means: Means {
+            means: StreamLimits {
                 again: true,
                 ..means
             },
@@ -127,7 +127,7 @@ impl<'a> Disk<'a> {
         self.part = part.clone();
         let mut content = Content::of(members, file.inner());
         let VmdkPartKind::Flat { offset } = part.kind else {
-            let sieve = Arc::new(Sieve::new(file.size));
+            let sieve = Arc::new(TableCache::new(file.size));
             return match pass_vmdk_part(content, &sieve, part.len, self.means)? {
                 Passing::Disk(disk) => Ok(Now::Sparse(disk)),
                 Passing::Again => Err(Error::unsupported(

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 
-use diskimage::{Format, Gate};
+use diskimage::{FileAccess, Format};
 use error::{Error, Result};
 use sparse::{Lookahead, SliceSource};
 use unpack::archive::{Archive, Member};
@@ -177,7 +177,7 @@ impl Walk<'_> {
                     .push(&set.descriptor, Some(set.disk.size));
             } else if let Some(part) = set.disk.files.first() {
                 let name = shortened(&set.descriptor, NAMED);
-                let missing = Gate::shut().extent(&part.name);
+                let missing = FileAccess::none().extent(&part.name);
                 missing.map_err(|error| error.within(&name))?;
             }
         }

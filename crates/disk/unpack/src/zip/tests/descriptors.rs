@@ -10,7 +10,7 @@ use testkit::zip::{Member as Made, Sums, archive};
 use super::{SIGNED, contents, zip};
 use crate::Limits;
 use crate::archive::Archive;
-use crate::trial::disk;
+use crate::test_util::disk;
 use crate::zip::Zip;
 
 /// A stored member may hold a data descriptor that fits what comes before it, and the header of another member

@@ -5,7 +5,7 @@ use testkit::zip::{Member as Made, archive};
 
 use super::{SIGNED, contents, read, zip};
 use crate::archive::Archive;
-use crate::trial::{disk, run};
+use crate::test_util::{disk, run};
 
 /// What 7-Zip, WinZip and others make, its sizes before it and behind.
 #[test]

@@ -4,7 +4,7 @@ use super::writer::Writer;
 use super::{GRAIN, refusal, streamed};
 use crate::Format;
 use crate::fields::le32;
-use crate::trial::{by_qemu, patched, random, read};
+use crate::test_util::{by_qemu, patched, random, read};
 use crate::vmdk::stream::is_stream;
 
 /// Two grains of 3 sectors or so, a table, a directory, a footer, an end.
@@ -196,8 +196,9 @@ fn every_marker_is_checked() {
 fn the_map_checks_the_footer_as_well() {
     let file = small();
     let end = file.len();
-    let told =
-        |at: usize, patch: &[u8]| crate::trial::refusal(Format::Vmdk, patched(&file, at, patch));
+    let told = |at: usize, patch: &[u8]| {
+        crate::test_util::refusal(Format::Vmdk, patched(&file, at, patch))
+    };
     let missing =
         "does not end with a footer and an end-of-stream marker: it is cut off or damaged";
     assert_eq!(told(end - 512, &[1]), missing);
@@ -210,7 +211,7 @@ fn the_map_checks_the_footer_as_well() {
         )
     );
     assert_eq!(
-        crate::trial::refusal(Format::Vmdk, file[..end - 512].to_vec()),
+        crate::test_util::refusal(Format::Vmdk, file[..end - 512].to_vec()),
         missing
     );
 }
@@ -286,7 +287,7 @@ fn a_grain_unfolds_to_a_grain() {
         let mut writer = Writer::default();
         writer.grain(0, &data);
         let file = patched(&file, GRAIN, &writer.out);
-        let map = crate::trial::refusal(Format::Vmdk, file.clone());
+        let map = crate::test_util::refusal(Format::Vmdk, file.clone());
         assert_eq!(map.replace("unit", "grain"), refusal(&file));
         refusal(&file)
     };

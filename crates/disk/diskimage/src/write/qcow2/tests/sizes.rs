@@ -1,9 +1,9 @@
 //! Disks of uncommon sizes.
 
 use super::*;
+use crate::write::qcow2::geometry::Geometry;
 use crate::write::qcow2::layout::{Layout, Stored};
 use crate::write::qcow2::settings::Settings;
-use crate::write::qcow2::shape::Shape;
 
 #[test]
 fn sizes_need_be_no_multiple_of_anything() {
@@ -131,12 +131,12 @@ fn a_disk_too_large_for_its_clusters_is_refused_at_once() {
 #[test]
 fn a_layout_keeps_to_its_memory() {
     let settings = Settings::read(&options("zlib", "4K")).unwrap();
-    let mut layout = Layout::new(Shape::new(settings, 1 << 36).unwrap());
+    let mut layout = Layout::new(Geometry::new(settings, 1 << 36).unwrap());
     let error = (0..1 << 24).find_map(|i| layout.push(i, Stored::Packed(1)).err());
     assert_eq!(
         error.unwrap().to_string(),
         "a list of the disk's data takes more than 32.0 MiB, which is all that is given to it"
     );
-    let mut layout = Layout::new(layout.shape);
+    let mut layout = Layout::new(layout.geometry);
     (0..1 << 24).for_each(|i| layout.push(i, Stored::Whole).unwrap());
 }

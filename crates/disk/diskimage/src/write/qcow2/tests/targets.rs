@@ -155,8 +155,8 @@ fn a_disk_that_changes_between_the_passes_is_noticed() {
         .step_by(4096)
         .find(|&at| sparse::zero::is_zero(&disk[at..at + 8192]))
         .unwrap();
-    let filled = crate::trial::patched(&disk, hole, &[1; 4096]);
-    let emptied = crate::trial::patched(&disk, 8192, &[0; 8192]);
+    let filled = crate::test_util::patched(&disk, hole, &[1; 4096]);
+    let emptied = crate::test_util::patched(&disk, 8192, &[0; 8192]);
     let shorter = disk[..2 << 20].to_vec();
     for compression in COMPRESSIONS {
         let options = options(compression, "4K");
@@ -171,7 +171,7 @@ fn a_disk_that_changes_between_the_passes_is_noticed() {
         }
     }
     // As many bytes as before, and other ones: only compressed they have another length.
-    let other = crate::trial::patched(&disk, 200 << 10, &random(77, 2000));
+    let other = crate::test_util::patched(&disk, 200 << 10, &random(77, 2000));
     assert!(second_pass(&options("zlib", "4K"), &disk, &other).is_err());
     assert!(second_pass(&options("none", "4K"), &disk, &disk).is_ok());
 }

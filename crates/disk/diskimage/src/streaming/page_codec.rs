@@ -14,9 +14,9 @@ const LINE: usize = 64;
 const _: () = assert!(PAGE == LINE * LINE);
 
 /// The masks of a page and of its lines that are not zeros, each followed by what it announces.
-pub(super) struct Kept(Box<[u8]>);
+pub(super) struct PackedPage(Box<[u8]>);
 
-impl Kept {
+impl PackedPage {
     /// Packs `page`, of which what is missing at the end counts as zeros. The caller owes not more than
     /// [`PAGE`] bytes.
     pub(super) fn pack(page: &[u8]) -> Self {
@@ -31,7 +31,7 @@ impl Kept {
             packed.extend(mask(line.iter().map(|&byte| byte != 0)));
             packed.extend(line.iter().filter(|&&byte| byte != 0));
         }
-        Kept(packed.into())
+        PackedPage(packed.into())
     }
 
     /// The page.
@@ -92,12 +92,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::trial::random;
+    use crate::test_util::random;
 
     proptest! {
         #[test]
         fn what_is_packed_is_unpacked(page in prop::collection::vec(any::<u8>(), 0..=PAGE)) {
-            let unpacked = Kept::pack(&page).unpack();
+            let unpacked = PackedPage::pack(&page).unpack();
             prop_assert!(unpacked[..page.len()] == page[..]);
             prop_assert!(unpacked[page.len()..].iter().all(|&byte| byte == 0));
         }
@@ -122,7 +122,7 @@ mod tests {
             ("noise", random(1, PAGE), PAGE + 65 * 8),
         ];
         for (what, page, most) in sizes {
-            let kept = Kept::pack(&page);
+            let kept = PackedPage::pack(&page);
             assert!(kept.unpack()[..] == page[..], "{what}");
             assert!(kept.len() <= most, "{what}: {}", kept.len());
         }

@@ -2,8 +2,8 @@
 
 use error::{Error, Result, amount};
 
-use super::Means;
-use crate::{About, Image, Lies, Packed};
+use super::StreamLimits;
+use crate::{About, Image, Location, Packed};
 
 /// A stored run and where in the disk it belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,74 +21,78 @@ pub(super) struct Stored {
 }
 
 /// The stored runs of an image in the order of its file, and the disk's size.
-pub(super) struct Runs {
+pub(super) struct Extents {
     pub(super) size: u64,
     pub(super) about: About,
-    pub(super) runs: Vec<Stored>,
+    pub(super) extents: Vec<Stored>,
 }
 
-impl Runs {
+impl Extents {
     /// Walks through the whole map of `image`, unless it is larger than anybody wants.
     ///
     /// # Errors
     /// [`error::Kind::Unsupported`] when the image lies in more than the one file that passes, or in too
     /// many pieces; those of [`Image::lookup`].
-    pub(super) fn of(mut image: Image, means: Means) -> Result<Self> {
+    pub(super) fn of(mut image: Image, limits: StreamLimits) -> Result<Self> {
         if image.files().len() > 1 {
             return Err(Error::unsupported(
                 "lies in more than one file: it cannot be read in one pass",
             )
             .hint("give it as a file, and neither --keep nor a checksum"));
         }
-        let (size, memory) = (image.size(), means.memory);
-        let end = match size > means.max_size {
+        let (size, memory) = (image.size(), limits.memory);
+        let end = match size > limits.max_size {
             true => 0,
             false => size,
         };
         let most = memory / size_of::<Stored>() as u64;
-        let mut runs: Vec<Stored> = Vec::new();
+        let mut extents: Vec<Stored> = Vec::new();
         let mut at = 0;
         while at < end {
-            let stretch = image.lookup(at)?;
-            let stored = match stretch.lies {
-                Lies::Nowhere | Lies::Below => None,
-                Lies::Plain { offset, .. } => Some(Stored {
+            let extent = image.lookup(at)?;
+            let stored = match extent.location {
+                Location::Nowhere | Location::Below => None,
+                Location::Plain { offset, .. } => Some(Stored {
                     offset,
-                    stored: stretch.len,
+                    stored: extent.len,
                     guest: at,
-                    len: stretch.len,
+                    len: extent.len,
                     packed: None,
                 }),
-                Lies::Packed(packed) => Some(Stored {
+                Location::Packed(packed) => Some(Stored {
                     offset: packed.offset,
                     stored: packed.stored,
                     guest: at,
-                    len: stretch.len,
+                    len: extent.len,
                     packed: Some(packed),
                 }),
             };
             if let Some(stored) = stored {
-                let full = runs.len() as u64 >= most;
-                match runs.last_mut() {
+                let full = extents.len() as u64 >= most;
+                match extents.last_mut() {
                     Some(last) if last.goes_on_with(&stored) => {
                         last.stored += stored.stored;
                         last.len += stored.len;
                     }
                     _ if full => return Err(too_many(memory)),
-                    _ => runs.push(stored),
+                    _ => extents.push(stored),
                 }
             }
-            at += stretch.len;
+            at += extent.len;
         }
-        runs.sort_unstable_by_key(|run| (run.offset, run.guest));
-        runs.shrink_to_fit();
+        extents.sort_unstable_by_key(|run| (run.offset, run.guest));
+        extents.shrink_to_fit();
         let about = image.about().clone();
-        Ok(Runs { size, about, runs })
+        Ok(Extents {
+            size,
+            about,
+            extents,
+        })
     }
 
     /// Whether the order of the file is that of the disk.
     pub(super) fn is_in_order(&self) -> bool {
-        self.runs.is_sorted_by_key(|run| run.guest)
+        self.extents.is_sorted_by_key(|run| run.guest)
     }
 }
 

@@ -61,28 +61,28 @@ pub trait Directory: Send + Sync {
 
 /// What an image's reader may open.
 #[derive(Clone, Default)]
-pub struct Gate {
+pub struct FileAccess {
     beside: Option<Arc<dyn Directory>>,
     below: Option<Arc<dyn Directory>>,
     looking: bool,
 }
 
-impl Gate {
-    /// A gate that opens nothing: an image in a stream.
-    pub fn shut() -> Self {
-        Gate::default()
+impl FileAccess {
+    /// Opens nothing: for an image in a stream.
+    pub fn none() -> Self {
+        FileAccess::default()
     }
 
-    /// A gate for somebody who only wants to know what an image says: nothing is opened and nothing
-    /// is refused, what an image names simply is not there.
+    /// For a look at what an image says: nothing is opened and nothing is refused, what an image names
+    /// simply is not there.
     pub fn looking() -> Self {
-        Gate {
+        FileAccess {
             looking: true,
-            ..Gate::default()
+            ..FileAccess::default()
         }
     }
 
-    /// Whether somebody only wants to know what an image says.
+    /// Whether this is only a look at what an image says.
     pub(crate) fn is_looking(&self) -> bool {
         self.looking
     }
@@ -110,19 +110,19 @@ impl Gate {
         self
     }
 
-    /// The gate for an image in a stream: whatever lies where the stream comes from, nothing lies beside
+    /// The access of an image in a stream: whatever lies where the stream comes from, nothing lies beside
     /// the image.
-    pub(crate) fn of_stream(&self) -> Gate {
-        Gate {
+    pub(crate) fn of_stream(&self) -> FileAccess {
+        FileAccess {
             beside: None,
             ..self.clone()
         }
     }
 
-    /// The gate for the image below: its extents lie where it lies, in the directory that the person
+    /// The access of the image below: its extents lie where it lies, in the directory that the user
     /// gave for such images.
-    pub(crate) fn of_image_below(&self) -> Gate {
-        Gate {
+    pub(crate) fn of_image_below(&self) -> FileAccess {
+        FileAccess {
             beside: self.below.clone(),
             ..self.clone()
         }
@@ -222,9 +222,9 @@ fn is_no_name(last: &str) -> bool {
     ["", ".", ".."].contains(&last) || last.contains('\0')
 }
 
-impl std::fmt::Debug for Gate {
+impl std::fmt::Debug for FileAccess {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gate")
+        f.debug_struct("FileAccess")
             .field("beside", &self.beside.is_some())
             .field("below", &self.below.is_some())
             .field("looking", &self.looking)
@@ -254,36 +254,41 @@ mod tests {
 
     #[test]
     fn an_extent_is_a_plain_name_beside_the_descriptor() {
-        let gate = Gate::shut().with_extents_beside(Arc::new(Everything));
-        assert_eq!(told(gate.extent("a-flat.vmdk")), "11 bytes");
+        let access = FileAccess::none().with_extents_beside(Arc::new(Everything));
+        assert_eq!(told(access.extent("a-flat.vmdk")), "11 bytes");
         for name in ["", "/etc/shadow", "../x", "a/b", r"a\b", "..", ".", "a\0"] {
             let expected =
                 format!("names {name:?} as an extent, which is not a plain file name beside it");
-            assert_eq!(told(gate.extent(name)), expected);
-            assert_eq!(told(Gate::looking().extent(name)), expected);
+            assert_eq!(told(access.extent(name)), expected);
+            assert_eq!(told(FileAccess::looking().extent(name)), expected);
         }
         assert_eq!(
-            told(Gate::shut().extent("a")),
+            told(FileAccess::none().extent("a")),
             r#"lies in the file "a" beside it, which cannot be reached from here"#
         );
-        assert_eq!(told(Gate::looking().extent("a")), "nothing");
+        assert_eq!(told(FileAccess::looking().extent("a")), "nothing");
     }
 
     #[test]
     fn an_image_below_is_opened_only_where_the_person_says() {
-        let error = Gate::shut().below("backing file", "/etc/shadow").err();
+        let error = FileAccess::none()
+            .below("backing file", "/etc/shadow")
+            .err();
         assert_eq!(
             error.unwrap().to_text(),
             "error: needs its backing file \"/etc/shadow\"\nhint: give --allow-backing DIR if it lies in DIR and may be read"
         );
-        let gate = Gate::shut().with_images_below(Arc::new(Everything));
-        assert_eq!(told(gate.below("parent", "/elsewhere/base.vhd")), "8 bytes");
-        assert_eq!(told(gate.below("parent", r"C:\vms\base.vhd")), "8 bytes");
+        let access = FileAccess::none().with_images_below(Arc::new(Everything));
         assert_eq!(
-            told(gate.below("parent", "a/..")),
+            told(access.below("parent", "/elsewhere/base.vhd")),
+            "8 bytes"
+        );
+        assert_eq!(told(access.below("parent", r"C:\vms\base.vhd")), "8 bytes");
+        assert_eq!(
+            told(access.below("parent", "a/..")),
             r#"names "a/.." as its parent, which is no file name"#
         );
-        assert_eq!(told(Gate::looking().below("parent", "x")), "nothing");
+        assert_eq!(told(FileAccess::looking().below("parent", "x")), "nothing");
     }
 
     struct Two;
@@ -299,17 +304,17 @@ mod tests {
 
     #[test]
     fn of_several_names_the_one_counts_that_is_there() {
-        let gate = Gate::shut()
+        let access = FileAccess::none()
             .with_images_below(Arc::new(Two))
             .with_extents_beside(Arc::new(Two));
         let names = |names: &[&str]| -> Vec<String> { names.iter().map(|&it| it.into()).collect() };
-        let likeliest = |given: &[&str]| gate.likeliest(&names(given)).to_owned();
+        let likeliest = |given: &[&str]| access.likeliest(&names(given)).to_owned();
         assert_eq!(likeliest(&["a.vhd", r"C:\x\b.vhd", "c.vhd"]), r"C:\x\b.vhd");
         assert_eq!(likeliest(&["a.vhd", "d.vhd", ".."]), "a.vhd");
         assert_eq!(likeliest(&[]), "");
-        assert_eq!(Gate::shut().likeliest(&names(&["a", "b.vhd"])), "a");
+        assert_eq!(FileAccess::none().likeliest(&names(&["a", "b.vhd"])), "a");
         assert_eq!(
-            told(gate.extent("a.vhd")),
+            told(access.extent("a.vhd")),
             r#"lies in the file "a.vhd" beside it, which is missing"#
         );
     }

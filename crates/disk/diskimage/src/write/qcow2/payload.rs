@@ -7,24 +7,24 @@ use super::output::Output;
 use super::place::Placer;
 
 /// The part of a file that grows: places are given out and filled.
-pub(super) struct Body {
+pub(super) struct Payload {
     pub(super) placer: Placer,
     pub(super) output: Output,
     /// Where the next byte of the whole clusters goes that were placed last.
     cursor: u64,
 }
 
-impl Body {
+impl Payload {
     /// One that writes to `inner` from byte `start` on, and places from cluster `first` on.
     pub(super) fn new(inner: Box<dyn BlockWrite>, bits: u32, start: u64, first: u64) -> Self {
-        Body {
+        Payload {
             placer: Placer::new(bits, first),
             output: Output::new(inner, start),
             cursor: start,
         }
     }
 
-    /// Places `count` whole clusters, which [`Body::data`] and [`Body::zeros`] then fill; returns where.
+    /// Places `count` whole clusters, which [`Payload::data`] and [`Payload::zeros`] then fill; returns where.
     pub(super) fn whole(&mut self, count: u64) -> u64 {
         self.cursor = self.placer.whole(count);
         self.cursor

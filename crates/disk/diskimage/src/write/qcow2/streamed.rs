@@ -3,21 +3,21 @@
 use error::{Error, Result};
 use sparse::BlockWrite;
 
-use super::back::Back;
-use super::body::Body;
+use super::geometry::Geometry;
 use super::layout::{Layout, Mark, Stored};
+use super::payload::Payload;
 use super::place::Placer;
 use super::refcounts::Refcounts;
-use super::shape::Shape;
+use super::sink::Sink;
 
 /// A file that is written from its first byte to its last: header, refcount table, refcount blocks, L1
 /// table, L2 tables, data.
-pub(super) struct Following {
+pub(super) struct Streamed {
     layout: Layout,
     /// What has to come next.
     mark: Mark,
     plan: Plan,
-    pub(super) body: Body,
+    pub(super) payload: Payload,
     begun: bool,
 }
 
@@ -34,19 +34,19 @@ struct Plan {
 
 impl Plan {
     fn new(layout: &Layout) -> Self {
-        let shape = &layout.shape;
-        let mut placer = Placer::new(shape.bits(), 0);
+        let geometry = &layout.geometry;
+        let mut placer = Placer::new(geometry.bits(), 0);
         let (mut l2, mut last) = (0, None);
         for (number, stored) in layout.clusters() {
             place(&mut placer, stored);
-            let table = number / shape.entries();
+            let table = number / geometry.entries();
             if last.replace(table) != Some(table) {
                 l2 += 1;
             }
         }
         let data = placer.end();
-        let l1 = shape.l1_clusters();
-        let (blocks, refcount_table, all) = shape.with_refcounts(1 + l1 + l2 + data, 0);
+        let l1 = geometry.l1_clusters();
+        let (blocks, refcount_table, all) = geometry.with_refcounts(1 + l1 + l2 + data, 0);
         Plan {
             refcount_table,
             blocks,
@@ -65,12 +65,12 @@ fn place(placer: &mut Placer, stored: Stored) -> (u64, u64) {
     }
 }
 
-impl Following {
+impl Streamed {
     /// One that writes what `layout` says to `inner`.
     pub(super) fn new(layout: Layout, inner: Box<dyn BlockWrite>) -> Self {
         let plan = Plan::new(&layout);
-        Following {
-            body: Body::new(inner, layout.shape.bits(), 0, plan.tables),
+        Streamed {
+            payload: Payload::new(inner, layout.geometry.bits(), 0, plan.tables),
             layout,
             mark: Mark::default(),
             plan,
@@ -83,82 +83,82 @@ impl Following {
         if std::mem::replace(&mut self.begun, true) {
             return Ok(());
         }
-        let shape = self.layout.shape;
+        let geometry = self.layout.geometry;
         let plan = self.plan;
         let blocks = 1 + plan.refcount_table;
         let l1 = blocks + plan.blocks;
         let l2 = l1 + plan.l1;
-        let byte = |cluster: u64| cluster << shape.bits();
+        let byte = |cluster: u64| cluster << geometry.bits();
         let l1_at = if plan.l1 == 0 { 0 } else { byte(l1) };
-        let header = shape.header(l1_at, byte(1), plan.refcount_table);
-        self.body.data(&header)?;
-        self.body.pad(byte(1))?;
+        let header = geometry.header(l1_at, byte(1), plan.refcount_table);
+        self.payload.data(&header)?;
+        self.payload.pad(byte(1))?;
         let table: Vec<u64> = (blocks..l1).map(byte).collect();
-        self.body.numbers(&table)?;
-        self.body.pad(byte(blocks))?;
+        self.payload.numbers(&table)?;
+        self.payload.pad(byte(blocks))?;
         self.refcount_blocks()?;
-        self.body.numbers(&self.l1(&shape, l2))?;
-        self.body.pad(byte(l2))?;
-        self.l2_tables(&shape)
+        self.payload.numbers(&self.l1(&geometry, l2))?;
+        self.payload.pad(byte(l2))?;
+        self.l2_tables(&geometry)
     }
 
     fn refcount_blocks(&mut self) -> Result<()> {
-        let shape = self.layout.shape;
-        let bits = shape.bits();
-        let mut placer = self.body.placer.clone();
-        let mut refcounts = Refcounts::new(shape.refcounts());
+        let geometry = self.layout.geometry;
+        let bits = geometry.bits();
+        let mut placer = self.payload.placer.clone();
+        let mut refcounts = Refcounts::new(geometry.refcounts());
         for table in 0..self.plan.tables {
             refcounts.add(table..=table);
             if let Some(block) = refcounts.complete(table + 1) {
-                self.body.data(&block)?;
+                self.payload.data(&block)?;
             }
         }
         for (_, stored) in self.layout.clusters() {
             let (offset, len) = place(&mut placer, stored);
             refcounts.add(offset >> bits..=(offset + len - 1) >> bits);
             while let Some(block) = refcounts.complete(placer.settled()) {
-                self.body.data(&block)?;
+                self.payload.data(&block)?;
             }
         }
         while let Some(block) = refcounts.rest(self.plan.all) {
-            self.body.data(&block)?;
+            self.payload.data(&block)?;
         }
         Ok(())
     }
 
     /// The L1 table for L2 tables from cluster `next` of the file on.
-    fn l1(&self, shape: &Shape, mut next: u64) -> Vec<u64> {
-        let mut entries = vec![0; shape.l1_entries() as usize];
+    fn l1(&self, geometry: &Geometry, mut next: u64) -> Vec<u64> {
+        let mut entries = vec![0; geometry.l1_entries() as usize];
         for (number, _) in self.layout.clusters() {
-            let table = (number / shape.entries()) as usize;
+            let table = (number / geometry.entries()) as usize;
             if let Some(entry) = entries.get_mut(table).filter(|entry| **entry == 0) {
-                *entry = shape.l1_entry(next << shape.bits());
+                *entry = geometry.l1_entry(next << geometry.bits());
                 next += 1;
             }
         }
         entries
     }
 
-    fn l2_tables(&mut self, shape: &Shape) -> Result<()> {
-        let mut placer = self.body.placer.clone();
-        let mut entries = vec![0; shape.entries() as usize];
+    fn l2_tables(&mut self, geometry: &Geometry) -> Result<()> {
+        let mut placer = self.payload.placer.clone();
+        let mut entries = vec![0; geometry.entries() as usize];
         let mut last = None;
         for (number, stored) in self.layout.clusters() {
-            let table = number / shape.entries();
+            let table = number / geometry.entries();
             if last.replace(table).is_some_and(|last| last != table) {
-                self.body.numbers(&entries)?;
+                self.payload.numbers(&entries)?;
                 entries.fill(0);
             }
             let (offset, len) = place(&mut placer, stored);
-            if let Some(entry) = entries.get_mut((number % shape.entries()) as usize) {
+            if let Some(entry) = entries.get_mut((number % geometry.entries()) as usize) {
                 *entry = match stored {
-                    Stored::Whole => shape.plain_entry(offset),
-                    Stored::Packed(_) => shape.packed_entry(offset, len),
+                    Stored::Whole => geometry.plain_entry(offset),
+                    Stored::Packed(_) => geometry.packed_entry(offset, len),
                 };
             }
         }
         match last {
-            Some(_) => self.body.numbers(&entries),
+            Some(_) => self.payload.numbers(&entries),
             None => Ok(()),
         }
     }
@@ -175,7 +175,7 @@ impl Following {
             .flatten()
             .map(|(number, _)| number)
             .min();
-        let at = differs.unwrap_or_default() << self.layout.shape.bits();
+        let at = differs.unwrap_or_default() << self.layout.geometry.bits();
         Err(Error::io(
             "the disk has changed between the two passes over it",
             format!("its data at byte {at} is not what it was"),
@@ -183,31 +183,31 @@ impl Following {
     }
 }
 
-impl Back for Following {
+impl Sink for Streamed {
     fn whole(&mut self, first: u64, count: u64) -> Result<()> {
         for number in first..first + count {
             self.expect(Some((number, Stored::Whole)))?;
         }
-        self.body.whole(count);
+        self.payload.whole(count);
         Ok(())
     }
 
     fn data(&mut self, data: &[u8]) -> Result<()> {
-        self.body.data(data)
+        self.payload.data(data)
     }
 
     fn zeros(&mut self, len: u64) -> Result<()> {
-        self.body.zeros(len)
+        self.payload.zeros(len)
     }
 
     fn packed(&mut self, number: u64, stored: &[u8]) -> Result<()> {
         self.expect(Some((number, Stored::Packed(stored.len() as u32))))?;
-        self.body.packed(stored).map(drop)
+        self.payload.packed(stored).map(drop)
     }
 
     fn finish(&mut self) -> Result<()> {
         self.expect(None)?;
-        self.body.close()?;
-        self.body.output.inner.finish(self.body.end())
+        self.payload.close()?;
+        self.payload.output.inner.finish(self.payload.end())
     }
 }

@@ -1,16 +1,16 @@
 //! Images that only pass by: out of a pipe, or out of a compressed archive.
 //!
 //! A reader wants to look at tables here and there; a stream shows every byte once. So the tables are
-//! kept as they pass ([`Sieve`]), until the map is complete; then the data is taken in the order in
+//! kept as they pass ([`TableCache`]), until the map is complete; then the data is taken in the order in
 //! which it lies in the file ([`InFileOrder`]). Where tables lie behind data, or the data before them has
-//! not been kept, another pass is needed: who can read the source again does so with the same
-//! sieve, and nobody else has to begin.
+//! not been kept, another pass is needed: a source that can be read again is read
+//! with the same cache, and any other is refused at once.
 
-mod kept;
-mod order;
-mod replay;
-mod runs;
-mod sieve;
+mod extents;
+mod file_order;
+mod page_codec;
+mod rewind;
+mod table_cache;
 #[cfg(test)]
 mod tests;
 
@@ -19,11 +19,11 @@ use std::sync::Arc;
 use error::{Error, Result};
 use sparse::{BlockRead, SparseRead};
 
-use crate::{Format, How, Image, vmdk};
-pub use order::InFileOrder;
-use replay::Replay;
-use runs::Runs;
-pub use sieve::Sieve;
+use crate::{Format, Image, OpenOptions, vmdk};
+use extents::Extents;
+pub use file_order::InFileOrder;
+use rewind::Rewind;
+pub use table_cache::TableCache;
 
 /// What came of an attempt.
 pub enum Passing<R> {
@@ -35,11 +35,11 @@ pub enum Passing<R> {
 }
 
 /// A disk that passes by.
-pub type PassingDisk<R> = InFileOrder<Replay<R>>;
+pub type PassingDisk<R> = InFileOrder<Rewind<R>>;
 
 /// What a pass may spend, and what it can count on.
 #[derive(Clone, Copy, Debug)]
-pub struct Means {
+pub struct StreamLimits {
     /// Threads that may unpack.
     pub threads: usize,
     /// Bytes that may be kept of the stream.
@@ -50,7 +50,7 @@ pub struct Means {
     pub again: bool,
 }
 
-/// Opens the image in `format` that `stream` is, standing at its first byte. `sieve` holds what
+/// Opens the image in `format` that `stream` is, standing at its first byte. `tables` holds what
 /// earlier passes kept.
 ///
 /// # Errors
@@ -59,17 +59,17 @@ pub struct Means {
 pub fn pass<R: SparseRead>(
     format: Format,
     stream: R,
-    sieve: &Arc<Sieve>,
-    how: &How,
-    means: Means,
+    tables: &Arc<TableCache>,
+    how: &OpenOptions,
+    limits: StreamLimits,
 ) -> Result<Passing<R>> {
-    let how = How {
-        gate: how.gate.of_stream(),
+    let how = OpenOptions {
+        access: how.access.of_stream(),
         in_file_order: true,
         ..how.clone()
     };
     let open = |bytes| Image::open(format, bytes, &how);
-    pass_opened(format, stream, sieve, means, open)
+    pass_opened(format, stream, tables, limits, open)
 }
 
 /// Opens the sparse extent that `stream` is, which holds `len` bytes of a VMDK, as if it were a disk of that
@@ -79,46 +79,46 @@ pub fn pass<R: SparseRead>(
 /// As [`pass`].
 pub fn pass_vmdk_part<R: SparseRead>(
     stream: R,
-    sieve: &Arc<Sieve>,
+    tables: &Arc<TableCache>,
     len: u64,
-    means: Means,
+    limits: StreamLimits,
 ) -> Result<Passing<R>> {
-    let open = |bytes| vmdk::open_part(bytes, len);
-    pass_opened(Format::Vmdk, stream, sieve, means, open)
+    let open = |bytes| Ok(Image::of([vmdk::open_part(bytes, len)?]));
+    pass_opened(Format::Vmdk, stream, tables, limits, open)
 }
 
 fn pass_opened<R: SparseRead>(
     format: Format,
     stream: R,
-    sieve: &Arc<Sieve>,
-    means: Means,
+    tables: &Arc<TableCache>,
+    limits: StreamLimits,
     open: impl Fn(Arc<dyn BlockRead>) -> Result<Image>,
 ) -> Result<Passing<R>> {
-    let mut replay = Replay::new(stream, means.memory);
+    let mut rewind = Rewind::new(stream, limits.memory);
     loop {
-        let runs = open(Arc::clone(sieve) as _).and_then(|image| Runs::of(image, means));
-        let wanted = sieve.take_wanted();
-        match runs {
-            Ok(runs) if replay.is_whole() => {
-                let order = InFileOrder::new(replay, runs, means)?;
+        let extents = open(Arc::clone(tables) as _).and_then(|image| Extents::of(image, limits));
+        let wanted = tables.take_wanted();
+        match extents {
+            Ok(extents) if rewind.is_whole() => {
+                let order = InFileOrder::new(rewind, extents, limits)?;
                 return Ok(Passing::Disk(Box::new(order)));
             }
-            Ok(_) => return again(format, means),
+            Ok(_) => return again(format, limits),
             Err(error) if wanted.is_empty() => return Err(error),
             Err(_) => {}
         }
         let farthest = wanted.iter().map(|range| range.end).max().unwrap_or(0);
-        if !means.again && farthest > means.memory {
+        if !limits.again && farthest > limits.memory {
             return Err(late(format));
         }
-        if !sieve.collect(&mut replay, &wanted, means.memory)? {
-            return again(format, means);
+        if !tables.collect(&mut rewind, &wanted, limits.memory)? {
+            return again(format, limits);
         }
     }
 }
 
-fn again<R>(format: Format, means: Means) -> Result<Passing<R>> {
-    match means.again {
+fn again<R>(format: Format, limits: StreamLimits) -> Result<Passing<R>> {
+    match limits.again {
         true => Ok(Passing::Again),
         false => Err(late(format)),
     }

@@ -6,8 +6,8 @@ use error::{Error, Result};
 use pool::Ordered;
 use sparse::{DiskRead, Piece, SparseRead, drain, read_full, skip};
 
-use super::Means;
-use super::runs::{Runs, Stored};
+use super::StreamLimits;
+use super::extents::{Extents, Stored};
 use crate::{About, Coding, Unpacker, Unpackers};
 
 /// Bytes of the disk in one piece of work.
@@ -24,7 +24,7 @@ pub struct InFileOrder<S> {
     size: u64,
     about: About,
     in_order: bool,
-    runs: VecDeque<Stored>,
+    extents: VecDeque<Stored>,
     /// What has to be unpacked goes through here, and with it everything else, to stay in order.
     pool: Option<Pool>,
     in_flight: usize,
@@ -60,34 +60,34 @@ enum Now {
 }
 
 impl<S: SparseRead> InFileOrder<S> {
-    /// The disk that `runs` describes, out of `file`, which stands at its first byte.
+    /// The disk that `extents` describes, out of `file`, which stands at its first byte.
     ///
     /// # Errors
     /// [`error::Kind::Io`] when the system gives no threads.
-    pub(super) fn new(file: S, runs: Runs, means: Means) -> Result<Self> {
-        let packed = runs.runs.iter().any(|run| run.packed.is_some());
+    pub(super) fn new(file: S, extents: Extents, limits: StreamLimits) -> Result<Self> {
+        let packed = extents.extents.iter().any(|run| run.packed.is_some());
         let pool = match packed {
             true => {
                 let unpackers = Unpackers::default();
-                Some(Ordered::start(means.threads, 1, move |items, emit| {
+                Some(Ordered::start(limits.threads, 1, move |items, emit| {
                     emit(unpackers.lend(|unpacker| unpack(items, unpacker)));
                 })?)
             }
             false => None,
         };
-        let in_order = runs.is_in_order();
+        let in_order = extents.is_in_order();
         // Each may hold what is stored and what it unfolds to.
         let unit = |run: &Stored| run.packed.map_or(0, |packed| packed.unit + packed.stored);
-        let each = 2 * BATCH + runs.runs.iter().map(unit).max().unwrap_or(0);
-        let affordable = usize::try_from(means.memory / each).unwrap_or(usize::MAX);
+        let each = 2 * BATCH + extents.extents.iter().map(unit).max().unwrap_or(0);
+        let affordable = usize::try_from(limits.memory / each).unwrap_or(usize::MAX);
         Ok(InFileOrder {
             file: File::new(file),
-            size: runs.size,
-            about: runs.about,
+            size: extents.size,
+            about: extents.about,
             in_order,
-            runs: runs.runs.into(),
+            extents: extents.extents.into(),
             pool,
-            in_flight: (2 * means.threads + 1).min(affordable).max(2),
+            in_flight: (2 * limits.threads + 1).min(affordable).max(2),
             now: Now::Plain { guest: 0, left: 0 },
         })
     }
@@ -130,7 +130,7 @@ impl<S: SparseRead> InFileOrder<S> {
     }
 
     fn next_run(&mut self) -> Result<Now> {
-        let Some(run) = self.runs.pop_front() else {
+        let Some(run) = self.extents.pop_front() else {
             drain(&mut self.file.stream)?;
             return Ok(Now::End);
         };
@@ -176,9 +176,9 @@ impl<S: SparseRead> InFileOrder<S> {
 
     /// The next run, or a first piece of it where it is long and plain.
     fn next_piece(&mut self) -> Option<Stored> {
-        let run = self.runs.front_mut()?;
+        let run = self.extents.front_mut()?;
         if run.packed.is_some() || run.len <= BATCH {
-            return self.runs.pop_front();
+            return self.extents.pop_front();
         }
         let first = Stored {
             stored: BATCH,

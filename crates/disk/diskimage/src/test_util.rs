@@ -8,7 +8,7 @@ use error::{Error, Result};
 use proptest::prelude::*;
 use sparse::BlockWrite;
 
-use crate::{Format, How, Image, Lies, Unpacker};
+use crate::{Format, Image, Location, OpenOptions, Unpacker};
 
 /// A disk of data and holes: whole sectors of 512 bytes, so that every format can hold it.
 pub(crate) fn disks() -> impl Strategy<Value = Vec<u8>> {
@@ -45,13 +45,13 @@ pub(crate) fn content(image: &mut Image) -> Result<Vec<u8>> {
     let mut unpacker = Unpacker::new()?;
     let mut at = 0;
     while at < disk.len() {
-        let stretch = image.lookup(at as u64)?;
-        assert!(stretch.len > 0 && stretch.len <= (disk.len() - at) as u64);
-        let part = &mut disk[at..at + stretch.len as usize];
-        match stretch.lies {
-            Lies::Nowhere => {}
-            Lies::Below => panic!("nothing lies below"),
-            Lies::Plain { file, offset } => {
+        let extent = image.lookup(at as u64)?;
+        assert!(extent.len > 0 && extent.len <= (disk.len() - at) as u64);
+        let part = &mut disk[at..at + extent.len as usize];
+        match extent.location {
+            Location::Nowhere => {}
+            Location::Below => panic!("nothing lies below"),
+            Location::Plain { file, offset } => {
                 let n = image.files()[file].read_at(offset, part)?;
                 if n < part.len() {
                     return Err(Error::corrupt(format!(
@@ -60,14 +60,14 @@ pub(crate) fn content(image: &mut Image) -> Result<Vec<u8>> {
                     )));
                 }
             }
-            Lies::Packed(packed) => {
+            Location::Packed(packed) => {
                 let mut unit = vec![0xee; packed.unit as usize];
                 unpacker.read(&*image.files()[packed.file], &packed, &mut unit)?;
                 let skip = packed.skip as usize;
                 part.copy_from_slice(&unit[skip..skip + part.len()]);
             }
         }
-        at += stretch.len as usize;
+        at += extent.len as usize;
     }
     for most in [1, 511, 70_000] {
         assert!(image.head(most)? == disk[..most.min(disk.len())], "{most}");
@@ -75,9 +75,31 @@ pub(crate) fn content(image: &mut Image) -> Result<Vec<u8>> {
     Ok(disk)
 }
 
+/// Looks up an image from its beginning, if it could be opened, and fails where a stretch makes no sense.
+pub(crate) fn walk(image: Result<Image>) {
+    let Ok(mut image) = image else {
+        return;
+    };
+    let mut at = 0;
+    for _ in 0..1000 {
+        if at == image.size() {
+            return;
+        }
+        let Ok(extent) = image.lookup(at) else {
+            return;
+        };
+        assert!(extent.len > 0 && extent.len <= image.size() - at);
+        at += extent.len;
+    }
+}
+
 /// All of the content of `file`, an image in `format`.
 pub(crate) fn read(format: Format, file: Vec<u8>) -> Result<Vec<u8>> {
-    content(&mut Image::open(format, Arc::new(file), &How::default())?)
+    content(&mut Image::open(
+        format,
+        Arc::new(file),
+        &OpenOptions::default(),
+    )?)
 }
 
 /// Why `file` is not read, as the person reads it.

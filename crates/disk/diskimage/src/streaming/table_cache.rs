@@ -7,34 +7,35 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use error::{Error, Result, amount};
 use sparse::{BlockRead, SparseRead};
 
-use super::kept::{self, Kept};
-use super::replay::Replay;
+use super::page_codec::{self, PackedPage};
+use super::rewind::Rewind;
 
 /// Bytes in a page; what is kept is kept in whole pages.
-const PAGE: u64 = kept::PAGE as u64;
+const PAGE: u64 = page_codec::PAGE as u64;
 /// What a page takes in the map besides what is packed, more or less.
 const PLACE: u64 = 64;
 
-/// Keeps the pages of a stream that somebody asked for, and answers from them.
+/// Keeps the pages of a stream that were asked for, and answers from them.
 ///
-/// Reading what is not there is an error and a wish; whoever fulfils the wishes asks again.
+/// A read of a page that is not kept fails, and is remembered: `take_wanted` tells what was missing,
+/// `collect` keeps it as it passes, and then the read is tried again.
 #[derive(Default)]
-pub struct Sieve(Mutex<State>);
+pub struct TableCache(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     /// The pages by their number.
-    pages: HashMap<u64, Kept>,
+    pages: HashMap<u64, PackedPage>,
     /// Bytes that `pages` takes.
     held: u64,
     wanted: Vec<Range<u64>>,
     size: Option<u64>,
 }
 
-impl Sieve {
-    /// A sieve that has kept nothing yet, of a stream of `size` bytes where that is known.
+impl TableCache {
+    /// A cache that has kept nothing yet, of a stream of `size` bytes where that is known.
     pub fn new(size: Option<u64>) -> Self {
-        Sieve(Mutex::new(State {
+        TableCache(Mutex::new(State {
             size,
             ..State::default()
         }))
@@ -53,7 +54,7 @@ impl Sieve {
     /// already.
     pub(super) fn collect<R: SparseRead>(
         &self,
-        stream: &mut Replay<R>,
+        stream: &mut Rewind<R>,
         wanted: &[Range<u64>],
         memory: u64,
     ) -> Result<bool> {
@@ -98,7 +99,7 @@ impl State {
 
     /// Keeps a page; a short one is the stream's last, or lies behind it.
     fn keep(&mut self, page: u64, bytes: &[u8], memory: u64) -> Result<()> {
-        let kept = Kept::pack(bytes);
+        let kept = PackedPage::pack(bytes);
         self.held += PLACE + kept.len() as u64;
         if self.held > memory {
             return Err(Error::unsupported(format!(
@@ -122,7 +123,7 @@ impl State {
     }
 }
 
-impl BlockRead for Sieve {
+impl BlockRead for TableCache {
     fn name(&self) -> &str {
         "a stream"
     }

@@ -25,40 +25,41 @@ const TYPE_ZSTD: u8 = 1;
 
 /// The numbers of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(super) struct Geometry {
     pub(super) settings: Settings,
     /// The disk's size in bytes, whole sectors.
     pub(super) size: u64,
 }
 
-impl Shape {
+impl Geometry {
     /// The shape of a file for a disk of `size` bytes.
     ///
     /// # Errors
     /// [`error::Kind::Unsupported`] when QEMU would not open the file, were the disk full of data.
     pub(super) fn new(settings: Settings, size: u64) -> Result<Self> {
-        let shape = Shape {
+        let geometry = Geometry {
             settings,
             size: size.checked_next_multiple_of(512).unwrap_or(u64::MAX),
         };
-        let bits = shape.bits();
-        let fullest =
-            shape.clusters() + shape.clusters().div_ceil(shape.entries()) + shape.l1_clusters();
-        let (_, _, clusters) = shape.with_refcounts(fullest + 1, 0);
-        let blocks = clusters.div_ceil(shape.refcounts());
+        let bits = geometry.bits();
+        let fullest = geometry.clusters()
+            + geometry.clusters().div_ceil(geometry.entries())
+            + geometry.l1_clusters();
+        let (_, _, clusters) = geometry.with_refcounts(fullest + 1, 0);
+        let blocks = clusters.div_ceil(geometry.refcounts());
         let offset_bits = match settings.compression {
             Compression::None => 56,
             Compression::Zlib | Compression::Zstd => offset_bits(bits).min(56),
         };
-        let fits = shape.l1_entries() * 8 <= L1_MOST
+        let fits = geometry.l1_entries() * 8 <= L1_MOST
             && blocks * 8 <= REFCOUNT_TABLE_MOST
             && clusters <= 1 << (offset_bits - bits);
         if fits {
-            return Ok(shape);
+            return Ok(geometry);
         }
         let error = Error::unsupported(format!(
             "qcow2 with clusters of {} holds no disk of {}",
-            error::amount(shape.cluster()),
+            error::amount(geometry.cluster()),
             error::amount(size)
         ));
         Err(match bits {

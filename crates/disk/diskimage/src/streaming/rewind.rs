@@ -5,9 +5,9 @@ use sparse::{Piece, SparseRead, read_full, skip};
 
 /// A stream that can be read ahead, and then, if not too much of it has passed, from its beginning.
 ///
-/// Pages are looked at first, with [`Replay::page`], always forward; afterwards the whole is read like any
+/// Pages are looked at first, with [`Rewind::page`], always forward; afterwards the whole is read like any
 /// stream.
-pub struct Replay<R> {
+pub struct Rewind<R> {
     stream: R,
     /// The stream's first bytes, until they became too many.
     kept: Vec<u8>,
@@ -18,10 +18,10 @@ pub struct Replay<R> {
     read: usize,
 }
 
-impl<R: SparseRead> Replay<R> {
+impl<R: SparseRead> Rewind<R> {
     /// A stream of which at most `most` bytes are kept.
     pub(super) fn new(stream: R, most: u64) -> Self {
-        Replay {
+        Rewind {
             stream,
             kept: Vec::new(),
             most: usize::try_from(most).unwrap_or(usize::MAX),
@@ -81,14 +81,14 @@ impl<R: SparseRead> Replay<R> {
     }
 }
 
-impl<R> Replay<R> {
+impl<R> Rewind<R> {
     /// The stream below. The caller owes: nothing that was kept is still wanted.
     pub fn into_inner(self) -> R {
         self.stream
     }
 }
 
-impl<R: SparseRead> SparseRead for Replay<R> {
+impl<R: SparseRead> SparseRead for Rewind<R> {
     fn peek(&mut self) -> Result<Piece<'_>> {
         if self.read < self.kept.len() {
             return Ok(Piece::Data(&self.kept[self.read..]));

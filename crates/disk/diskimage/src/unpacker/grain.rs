@@ -1,17 +1,19 @@
-//! Compressed grains and their markers, `GrainMarker` and `MetaDataMarker` in the specification.
+//! VMDK's compressed grains and their markers, `GrainMarker` and `MetaDataMarker` in "Virtual Disk Format 5.0".
 
 use error::{Error, Result};
 use sparse::BlockRead;
 
-use super::header::LEN;
 use crate::fields::{le32, le64};
 
 /// Bytes of a grain's marker before its data.
 pub(crate) const MARKER: usize = 12;
 
+/// Bytes that are read first to see how long a grain is: a sector.
+const FIRST: usize = 512;
+
 /// What stands at the start of a sector in a streamOptimized disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Marker {
+pub(crate) enum Marker {
     /// A grain: the disk's sector where it begins and the bytes of its zlib data.
     Grain { sector: u64, len: u32 },
     /// Something else of so many sectors.
@@ -20,18 +22,18 @@ pub(super) enum Marker {
 
 impl Marker {
     /// Nothing comes any more.
-    pub(super) const END: u32 = 0;
+    pub(crate) const END: u32 = 0;
     /// A grain table follows.
-    pub(super) const TABLE: u32 = 1;
+    pub(crate) const TABLE: u32 = 1;
     /// The grain directory follows.
-    pub(super) const DIRECTORY: u32 = 2;
+    pub(crate) const DIRECTORY: u32 = 2;
     /// The footer follows.
-    pub(super) const FOOTER: u32 = 3;
+    pub(crate) const FOOTER: u32 = 3;
     /// Nothing follows: ESX says that it is still there.
-    pub(super) const PROGRESS: u32 = 4;
+    pub(crate) const PROGRESS: u32 = 4;
 
     /// Reads the marker at the start of `sector`, of which there are at least [`MARKER`] bytes.
-    pub(super) fn parse(sector: &[u8]) -> Self {
+    pub(crate) fn parse(sector: &[u8]) -> Self {
         let value = le64(sector, 0);
         match le32(sector, 8) {
             0 => Marker::Other {
@@ -47,7 +49,7 @@ impl Marker {
 ///
 /// # Errors
 /// [`error::Kind::Corrupt`] when it is another marker, or the data is not all there.
-pub(crate) fn grain(stored: &[u8], sector: u64) -> Result<&[u8]> {
+pub(super) fn grain(stored: &[u8], sector: u64) -> Result<&[u8]> {
     if stored.len() < MARKER {
         return Err(Error::corrupt(format!(
             "its marker is cut off after {} bytes",
@@ -78,9 +80,9 @@ pub(crate) fn grain(stored: &[u8], sector: u64) -> Result<&[u8]> {
 ///
 /// # Errors
 /// [`error::Kind::Corrupt`] when it would be longer than that, and those of reading.
-pub(crate) fn read_grain(file: &dyn BlockRead, offset: u64, stored: &mut Vec<u8>) -> Result<()> {
+pub(super) fn read_grain(file: &dyn BlockRead, offset: u64, stored: &mut Vec<u8>) -> Result<()> {
     let most = stored.len();
-    let first = most.min(LEN);
+    let first = most.min(FIRST);
     let got = file.read_at(offset, stored.get_mut(..first).unwrap_or_default())?;
     let whole = match Marker::parse(stored.get(..got).unwrap_or_default()) {
         Marker::Grain { len, .. } if got >= MARKER => len as usize + MARKER,

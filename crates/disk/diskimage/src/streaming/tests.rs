@@ -5,9 +5,9 @@ use error::{Error, Result};
 use proptest::prelude::*;
 use sparse::{DiskRead, Piece, SliceSource, SparseRead};
 
-use super::{Means, Passing, Sieve, pass};
-use crate::trial::{by_qemu, disks, patched, qemu_img, random};
-use crate::{Format, How};
+use super::{Passing, StreamLimits, TableCache, pass};
+use crate::test_util::{by_qemu, disks, patched, qemu_img, random};
+use crate::{Format, OpenOptions};
 
 /// What comes out of `file` as it passes by in steps of `step` bytes, the number of passes, and
 /// whether it came in order.
@@ -15,12 +15,14 @@ fn passed(
     format: Format,
     file: &[u8],
     step: usize,
-    means: Means,
+    limits: StreamLimits,
 ) -> Result<(Vec<u8>, usize, bool)> {
-    let sieve = Arc::new(Sieve::new(None));
+    let tables = Arc::new(TableCache::new(None));
     for passes in 1..8 {
         let stream = SliceSource::in_steps(file, step);
-        let Passing::Disk(mut disk) = pass(format, stream, &sieve, &How::default(), means)? else {
+        let Passing::Disk(mut disk) =
+            pass(format, stream, &tables, &OpenOptions::default(), limits)?
+        else {
             continue;
         };
         let in_order = disk.is_in_order();
@@ -41,7 +43,7 @@ fn passed(
     Err(Error::unsupported("takes too many passes"))
 }
 
-const PLENTY: Means = Means {
+const PLENTY: StreamLimits = StreamLimits {
     threads: 2,
     memory: 8 << 20,
     max_size: u64::MAX,
@@ -65,7 +67,7 @@ proptest! {
             let (content, _, _) = passed(format, &file, step, PLENTY).unwrap();
             prop_assert!(content[..disk.len()] == disk[..], "{name} {options}");
             // Too little to keep the data before the tables: another pass takes it.
-            let little = Means { memory: 1 << 20, ..PLENTY };
+            let little = StreamLimits { memory: 1 << 20, ..PLENTY };
             let (content, passes, _) = passed(format, &file, step, little).unwrap();
             prop_assert!(content[..disk.len()] == disk[..], "{name} {options}, little memory");
             prop_assert!(passes <= 3);
@@ -80,7 +82,7 @@ fn tables_behind_too_much_data_need_another_pass() {
     disk.resize(600 << 20, 0);
     disk.extend(random(4, 1 << 20));
     let file = by_qemu(&disk, "qcow2", "", &[]);
-    let once = Means {
+    let once = StreamLimits {
         memory: 4 << 20,
         again: false,
         ..PLENTY
@@ -90,7 +92,7 @@ fn tables_behind_too_much_data_need_another_pass() {
         error.message(),
         "is a qcow2 disk whose tables lie behind its data, and this source can be read only once"
     );
-    let twice = Means {
+    let twice = StreamLimits {
         again: true,
         ..once
     };
@@ -116,7 +118,7 @@ fn tables_larger_than_the_memory_are_kept_packed() {
         "convert", "-f", "raw", "-O", "qcow2", "-o", options, from, to,
     ]);
     let file = std::fs::read(&image).unwrap();
-    let little = Means {
+    let little = StreamLimits {
         memory: 128 << 10,
         ..PLENTY
     };
