@@ -150,9 +150,10 @@ impl List {
             entries: lines
                 .filter_map(|line| Entry::parse(line, untagged))
                 .collect(),
-            signature: match text.starts_with("untrusted comment:") {
-                true => Some("signify"),
-                false => signed.then_some("PGP"),
+            signature: if text.starts_with("untrusted comment:") {
+                Some("signify")
+            } else {
+                signed.then_some("PGP")
             },
             instead: match text.trim_start().starts_with('<') {
                 true => Some("is a web page, not a list of checksums"),
@@ -255,9 +256,10 @@ impl Sum {
 }
 
 fn article(algorithm: &str) -> String {
-    match algorithm.starts_with(['M', 'R']) {
-        true => format!("an {algorithm}"),
-        false => format!("a {algorithm}"),
+    if algorithm.starts_with(['M', 'R']) {
+        format!("an {algorithm}")
+    } else {
+        format!("a {algorithm}")
     }
 }
 
@@ -282,12 +284,13 @@ fn other_family(name: &str) -> Option<&'static str> {
         ("sha3-", "SHA-3"),
         ("sha3sum", "SHA-3"),
     ];
-    let family = families
-        .iter()
-        .find(|(part, _)| match part.starts_with('.') {
-            true => name.ends_with(part),
-            false => name.contains(part),
-        });
+    let family = families.iter().find(|(part, _)| {
+        if part.starts_with('.') {
+            name.ends_with(part)
+        } else {
+            name.contains(part)
+        }
+    });
     family.map(|(_, family)| *family)
 }
 

@@ -118,9 +118,10 @@ fn pass_opened<R: SparseRead>(
 }
 
 fn again<R>(format: Format, limits: StreamLimits) -> Result<Passing<R>> {
-    match limits.again {
-        true => Ok(Passing::Again),
-        false => Err(late(format)),
+    if limits.again {
+        Ok(Passing::Again)
+    } else {
+        Err(late(format))
     }
 }
 

@@ -252,9 +252,10 @@ pub(crate) fn give(writer: &mut dyn BlockWrite, disk: &[u8]) -> Result<()> {
         {
             at += block(at).len();
         }
-        match zero {
-            true => writer.zero_at(start as u64, (at - start) as u64)?,
-            false => writer.write_at(start as u64, &disk[start..at])?,
+        if zero {
+            writer.zero_at(start as u64, (at - start) as u64)?
+        } else {
+            writer.write_at(start as u64, &disk[start..at])?
         }
     }
     writer.finish(disk.len() as u64)

@@ -64,9 +64,10 @@ pub(crate) fn no_disk(class: Class, size: Option<u64>) -> Error {
 }
 
 fn not_a_disk(known: &Known, is: String) -> Error {
-    let error = match known.kind.may_hold_a_disk() {
-        true => Error::unsupported(format!("{is}, which is not read here")),
-        false => Error::refused(format!("{is}, not a disk")),
+    let error = if known.kind.may_hold_a_disk() {
+        Error::unsupported(format!("{is}, which is not read here"))
+    } else {
+        Error::refused(format!("{is}, not a disk"))
     };
     match known.advice {
         foreign::Advice::Pipe(command) => error.advise(Advice::Pipe {

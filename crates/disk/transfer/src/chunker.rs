@@ -187,9 +187,10 @@ impl<'a> Ascending<'a> {
 
     /// Zeros before the next piece, or before the disk's end.
     fn gap(&mut self) -> Result<u64> {
-        let to = match self.disk.peek()?.is_empty() {
-            true => self.disk.size().unwrap_or(self.position),
-            false => self.disk.offset()?,
+        let to = if self.disk.peek()?.is_empty() {
+            self.disk.size().unwrap_or(self.position)
+        } else {
+            self.disk.offset()?
         };
         match to.checked_sub(self.position) {
             Some(gap) => Ok(gap),

@@ -305,14 +305,15 @@ impl DiskTransfer {
 
     /// `disk`, with what has shown only at its end.
     pub(crate) fn told(&self, disk: &Disk) -> Disk {
-        match self.is_fixed_vhd {
-            true => Disk {
+        if self.is_fixed_vhd {
+            Disk {
                 size: Some(self.size),
                 format: Format::Vhd,
                 variant: "fixed".into(),
                 member: disk.member.clone(),
-            },
-            false => disk.clone(),
+            }
+        } else {
+            disk.clone()
         }
     }
 

@@ -242,9 +242,12 @@ fn once(
     }
     let checked = walked
         .and_then(|walked| check(walked, &import.selection, &summary, &import.sums))
-        .and_then(|passed| match import.strict {
-            true => summary.no_warnings().map(|()| passed),
-            false => Ok(passed),
+        .and_then(|passed| {
+            if import.strict {
+                summary.no_warnings().map(|()| passed)
+            } else {
+                Ok(passed)
+            }
         })
         .map_err(|error| explained(error, hint).at(&name));
     // The copy goes first: it is complete and right whatever becomes of the targets, and if it

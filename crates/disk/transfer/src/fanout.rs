@@ -242,12 +242,13 @@ fn write_all(
 
 /// Whether the next range begins where the last one ended.
 fn in_order(offset: u64, position: u64) -> Result<()> {
-    match offset == position {
-        true => Ok(()),
-        false => Err(Error::io(
+    if offset == position {
+        Ok(())
+    } else {
+        Err(Error::io(
             format!("bytes {position} to {offset} were not accounted for"),
             "the transfer lost track of a range",
-        )),
+        ))
     }
 }
 

@@ -61,9 +61,10 @@ impl Watch {
     /// [`error::Kind::Refused`] when they show that it is no disk.
     pub(crate) fn see(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
         let (start, end) = self.seen;
-        let known = match (start..=end).contains(&offset) {
-            true => usize::try_from(end - offset).unwrap_or(usize::MAX),
-            false => 0,
+        let known = if (start..=end).contains(&offset) {
+            usize::try_from(end - offset).unwrap_or(usize::MAX)
+        } else {
+            0
         };
         let Some(bytes) = bytes.get(known..).filter(|bytes| !bytes.is_empty()) else {
             return Ok(());
@@ -176,9 +177,10 @@ impl Watch {
 
     /// The size of the disk in a file of `size` bytes.
     fn without_footer(&self, size: u64) -> u64 {
-        match self.has_footer() {
-            true => size.saturating_sub(END as u64),
-            false => size,
+        if self.has_footer() {
+            size.saturating_sub(END as u64)
+        } else {
+            size
         }
     }
 

@@ -157,9 +157,10 @@ fn undecided(config: &Config, choice: &Choice, error: &Error) -> Option<Advice> 
     };
     let offered = |deployment: &String| offer.deployments.contains(deployment);
     let deployment = choice.deployment.as_ref();
-    Some(match deployment.is_some_and(|wanted| !offered(wanted)) {
-        true => Advice::SelectDeployment,
-        false => Advice::SelectGuest,
+    Some(if deployment.is_some_and(|wanted| !offered(wanted)) {
+        Advice::SelectDeployment
+    } else {
+        Advice::SelectGuest
     })
 }
 

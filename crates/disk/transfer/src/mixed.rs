@@ -170,9 +170,10 @@ pub(crate) fn run(
         let ends: Vec<_> = ends.collect();
         fed?;
         let stopped = ends.into_iter().collect::<Result<Vec<_>>>()?;
-        Ok(match stopped.iter().all(ControlFlow::is_continue) {
-            true => Continue(()),
-            false => Break(()),
+        Ok(if stopped.iter().all(ControlFlow::is_continue) {
+            Continue(())
+        } else {
+            Break(())
         })
     })
 }

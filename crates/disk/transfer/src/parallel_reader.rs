@@ -246,9 +246,10 @@ impl WorkerContext {
             chunk: None,
             waiting: Vec::new(),
             // Who only copies has little to do meanwhile.
-            patience: match span.parts.iter().any(packed) {
-                true => self.patience,
-                false => 0,
+            patience: if span.parts.iter().any(packed) {
+                self.patience
+            } else {
+                0
             },
             written: None,
         };
@@ -282,13 +283,14 @@ impl WorkerContext {
             chunk.fill(n, |bytes| {
                 let read = file.read_at(offset + done, bytes)?;
                 self.control.read(read as u64);
-                match read == n {
-                    true => Ok(()),
-                    false => Err(Error::corrupt(format!(
+                if read == n {
+                    Ok(())
+                } else {
+                    Err(Error::corrupt(format!(
                         "ends at byte {}, and its tables say that data goes on to byte {}",
                         offset + done + read as u64,
                         offset + len
-                    ))),
+                    )))
                 }
             })?;
             done += n as u64;

@@ -56,9 +56,10 @@ impl RangeSet {
             }
         }
         self.ranges.insert(start, end);
-        match self.ranges.len() > self.most {
-            true => Err(scattered(self.most)),
-            false => Ok(()),
+        if self.ranges.len() > self.most {
+            Err(scattered(self.most))
+        } else {
+            Ok(())
         }
     }
 

@@ -123,14 +123,12 @@ fn without_root(name: &str) -> Option<&str> {
         .is_some_and(|letter| letter.is_ascii_alphabetic())
         && chars.next() == Some(':')
         && chars.next().is_none_or(|slash| matches!(slash, '/' | '\\'));
-    match drive {
-        true => name
-            .get(2..)
-            .map(|rest| rest.trim_start_matches(['/', '\\'])),
-        false => {
-            let rest = name.trim_start_matches(['/', '\\']);
-            (rest.len() < name.len()).then_some(rest)
-        }
+    if drive {
+        name.get(2..)
+            .map(|rest| rest.trim_start_matches(['/', '\\']))
+    } else {
+        let rest = name.trim_start_matches(['/', '\\']);
+        (rest.len() < name.len()).then_some(rest)
     }
 }
 

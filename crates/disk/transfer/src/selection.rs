@@ -84,9 +84,10 @@ impl Selection {
             return Err(self.none_but_trouble(summary));
         };
         if summary.twice {
-            let name = match self.several {
-                true => summary.rivals.list(),
-                false => taken.member.clone(),
+            let name = if self.several {
+                summary.rivals.list()
+            } else {
+                taken.member.clone()
             };
             return Err(Error::refused(format!("holds {name} twice")));
         }

@@ -14,9 +14,10 @@ use crate::classify::HEAD;
 /// # Errors
 /// [`error::Kind::Io`] when `bytes` cannot be read.
 pub(crate) fn archive_in(head: &[u8], bytes: &dyn BlockRead) -> Result<Option<Embedded>> {
-    match is_program(head, bytes.size()) {
-        true => embedded(bytes),
-        false => Ok(None),
+    if is_program(head, bytes.size()) {
+        embedded(bytes)
+    } else {
+        Ok(None)
     }
 }
 

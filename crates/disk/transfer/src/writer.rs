@@ -126,12 +126,11 @@ impl<'a> Writer<'a> {
                 self.control.opened(&*target);
                 let lasting = target.is_lasting();
                 opened.push(target);
-                match lasting {
-                    false if self.options.verify => {
-                        Err(Error::usage("what cannot be read back cannot be verified")
-                            .advise(Advice::SkipVerify))
-                    }
-                    _ => Ok(()),
+                if !lasting && self.options.verify {
+                    Err(Error::usage("what cannot be read back cannot be verified")
+                        .advise(Advice::SkipVerify))
+                } else {
+                    Ok(())
                 }
             });
             if let Err(error) = next {
@@ -389,11 +388,12 @@ fn compare(
     };
     let found = digest_written(written, format, named.content.size, options.padded, control)
         .map_err(|error| error.at(name))?;
-    match found == named {
-        true => Ok(()),
-        false => Err(Error::io(
+    if found == named {
+        Ok(())
+    } else {
+        Err(Error::io(
             format!("{name} reads back as {}", found.digest),
             format!("{} was written", named.digest),
-        )),
+        ))
     }
 }

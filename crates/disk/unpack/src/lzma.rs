@@ -173,9 +173,10 @@ impl<R: SparseRead> Lzma<R> {
             };
             return Err(self.input.truncated(&what));
         }
-        self.outbox.put(match sparse::zero::is_zero(&output) {
-            true => Chunk::Zeros(output.len() as u64),
-            false => Chunk::Data(output),
+        self.outbox.put(if sparse::zero::is_zero(&output) {
+            Chunk::Zeros(output.len() as u64)
+        } else {
+            Chunk::Data(output)
         })?;
         Ok(match status {
             Status::StreamEnd => State::Header,

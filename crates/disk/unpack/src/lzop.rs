@@ -122,12 +122,13 @@ impl<R: SparseRead> Lzop<R> {
             adler32: self.sum(header.adler32)?,
             crc32: self.sum(header.crc32)?,
         };
-        let packed_sums = match packed == len {
-            true => Sums::default(),
-            false => Sums {
+        let packed_sums = if packed == len {
+            Sums::default()
+        } else {
+            Sums {
                 adler32: self.sum(header.packed_adler32)?,
                 crc32: self.sum(header.packed_crc32)?,
-            },
+            }
         };
         Ok(Some(Block {
             len,

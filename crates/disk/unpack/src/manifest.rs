@@ -104,9 +104,10 @@ impl Manifest {
                 manifest.add(line, number)?;
             }
         }
-        match manifest.digests.is_empty() {
-            true => Err(Error::corrupt("the manifest names no file")),
-            false => Ok(manifest),
+        if manifest.digests.is_empty() {
+            Err(Error::corrupt("the manifest names no file"))
+        } else {
+            Ok(manifest)
         }
     }
 

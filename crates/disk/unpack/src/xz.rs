@@ -353,9 +353,10 @@ fn decode(
             Some(chunks) => emit(Ok(Reply::Output(chunks))),
             None => true,
         };
-        match wanted {
-            true => Ok(()),
-            false => Err(Error::new(Kind::Interrupted, "nobody reads on")),
+        if wanted {
+            Ok(())
+        } else {
+            Err(Error::new(Kind::Interrupted, "nobody reads on"))
         }
     };
     let mut rest = block.packed.as_slice();

@@ -105,9 +105,10 @@ impl<R: SparseRead> Zip<R> {
             listed: false,
         });
         let size = self.content.begin(&name, &local, method)?;
-        let kind = match name.ends_with('/') {
-            true => MemberKind::Directory,
-            false => MemberKind::File,
+        let kind = if name.ends_with('/') {
+            MemberKind::Directory
+        } else {
+            MemberKind::File
         };
         Ok(Member {
             name,
@@ -174,18 +175,20 @@ impl<R: SparseRead> Archive for Zip<R> {
 /// The next `N` bytes, a part of `what`.
 fn take<const N: usize, R: SparseRead>(input: &mut Input<R>, what: &str) -> Result<[u8; N]> {
     let mut bytes = [0; N];
-    match read_exact(input, &mut bytes)? {
-        true => Ok(bytes),
-        false => Err(truncated(input, what)),
+    if read_exact(input, &mut bytes)? {
+        Ok(bytes)
+    } else {
+        Err(truncated(input, what))
     }
 }
 
 /// The next `len` bytes, a part of `what`.
 fn take_vec<R: SparseRead>(input: &mut Input<R>, len: u16, what: &str) -> Result<Vec<u8>> {
     let mut bytes = vec![0; len.into()];
-    match read_exact(input, &mut bytes)? {
-        true => Ok(bytes),
-        false => Err(truncated(input, what)),
+    if read_exact(input, &mut bytes)? {
+        Ok(bytes)
+    } else {
+        Err(truncated(input, what))
     }
 }
 

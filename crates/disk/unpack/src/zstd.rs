@@ -269,9 +269,10 @@ impl Sink for Emitter<'_, '_> {
             Some(chunks) => (self.emit)(Ok(chunks)),
             None => true,
         };
-        match wanted {
-            true => Ok(()),
-            false => Err(Error::new(Kind::Interrupted, "nobody reads on")),
+        if wanted {
+            Ok(())
+        } else {
+            Err(Error::new(Kind::Interrupted, "nobody reads on"))
         }
     }
 }

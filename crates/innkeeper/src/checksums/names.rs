@@ -37,9 +37,10 @@ impl Names {
     pub(super) fn best<'a>(&self, entries: &'a [Entry]) -> Vec<&'a Entry> {
         let plain = |name: &str| vec![name.to_owned(), name.replace('\\', "/")];
         let found = self.best_by(entries, &plain);
-        match found.is_empty() {
-            true => self.best_by(entries, &|name| vec![decoded(name)]),
-            false => found,
+        if found.is_empty() {
+            self.best_by(entries, &|name| vec![decoded(name)])
+        } else {
+            found
         }
     }
 

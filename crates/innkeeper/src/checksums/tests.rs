@@ -10,9 +10,10 @@ const SHA1: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 /// What a list called `name` says about `source`: digests by their first letters, or the error.
 fn of(name: &str, list: &[u8], source: &str) -> String {
     let list = List::parse(name, list);
-    let names = match source.contains("://") {
-        true => Names::of_url(source),
-        false => Names::of_path(source),
+    let names = if source.contains("://") {
+        Names::of_url(source)
+    } else {
+        Names::of_path(source)
     };
     match list.find(&[names]) {
         Ok(sums) => {

@@ -28,15 +28,14 @@ fn two_parts(room: &Room, subformat: &str) {
     let flat = subformat != SPARSE;
     let kind = if flat { 'f' } else { 's' };
     for (number, range) in [(1, "bs=4M count=1"), (2, "bs=4M skip=1")] {
-        room.sh(&match flat {
-            true => {
-                format!("dd if=disk.img of=vm-f00{number}.vmdk {range} conv=sparse status=none")
-            }
-            false => format!(
+        room.sh(&if flat {
+            format!("dd if=disk.img of=vm-f00{number}.vmdk {range} conv=sparse status=none")
+        } else {
+            format!(
                 "dd if=disk.img of=half {range} status=none
                  qemu-img convert -f raw -O vmdk -o subformat={subformat} half half.vmdk
                  mv half-s001.vmdk vm-s00{number}.vmdk; rm half half.vmdk"
-            ),
+            )
         });
     }
     let (what, offset) = if flat { ("FLAT", " 0") } else { ("SPARSE", "") };

@@ -149,9 +149,12 @@ fn a_server_that_is_not_there_fails_at_once() {
 /// Serves `content` as a file server does, or as one that knows no ranges.
 fn serve(content: &[u8], ranges: bool) -> Server {
     let content = content.to_vec();
-    Server::start(move |request| match ranges {
-        true => Reply::file(request, &content, "\"v1\""),
-        false => Reply::ok(&content),
+    Server::start(move |request| {
+        if ranges {
+            Reply::file(request, &content, "\"v1\"")
+        } else {
+            Reply::ok(&content)
+        }
     })
 }
 

@@ -100,9 +100,10 @@ impl Place {
         let Ok(metadata) = std::fs::metadata(&path) else {
             // Not there yet: a name in a directory that may be.
             let parent = path.parent()?;
-            let parent = match parent.as_os_str().is_empty() {
-                true => Path::new("."),
-                false => parent,
+            let parent = if parent.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                parent
             };
             let parent = std::fs::metadata(parent).ok()?;
             return Some(Thing::Name(

@@ -61,12 +61,11 @@ fn write(target: &mut dyn BlockWrite, disk: &[u8], block: usize) -> Result<()> {
     let is_zero = |data: &[u8]| sparse::zero::is_zero(data);
     for run in blocks.chunk_by(|a, b| is_zero(a.1) && is_zero(b.1)).rev() {
         let offset = (run[0].0 * block) as u64;
-        match is_zero(run[0].1) {
-            true => {
-                let len: usize = run.iter().map(|(_, data)| data.len()).sum();
-                target.zero_at(offset, len as u64)?;
-            }
-            false => target.write_at(offset, run[0].1)?,
+        if is_zero(run[0].1) {
+            let len: usize = run.iter().map(|(_, data)| data.len()).sum();
+            target.zero_at(offset, len as u64)?;
+        } else {
+            target.write_at(offset, run[0].1)?
         }
     }
     Ok(())

@@ -240,9 +240,10 @@ impl<R: SparseRead> SparseRead for Lookahead<R> {
     }
 
     fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
-        match self.consumed < self.head.len() {
-            true => Ok(None),
-            false => self.rest.exchange(buffer),
+        if self.consumed < self.head.len() {
+            Ok(None)
+        } else {
+            self.rest.exchange(buffer)
         }
     }
 }

@@ -25,10 +25,11 @@ pub(super) fn inside(
 
 /// Makes sure that `what` begins with a cluster.
 pub(super) fn aligned(what: impl Display, offset: u64, cluster: u64) -> Result<()> {
-    match offset.is_multiple_of(cluster) {
-        true => Ok(()),
-        false => Err(Error::corrupt(format!(
+    if offset.is_multiple_of(cluster) {
+        Ok(())
+    } else {
+        Err(Error::corrupt(format!(
             "{what} at byte {offset} does not begin at a multiple of {cluster} bytes"
-        ))),
+        )))
     }
 }

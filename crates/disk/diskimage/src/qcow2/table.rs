@@ -79,12 +79,13 @@ impl L2 {
     /// Entry number `index`, and which byte of the disk it begins with.
     pub(super) fn cluster(&self, layout: &Layout, index: u64) -> Result<(u64, Cluster)> {
         let guest = self.table * layout.covered() + index * layout.cluster();
-        let (entry, bitmap) = match layout.extended {
-            true => (
+        let (entry, bitmap) = if layout.extended {
+            (
                 number(&self.bytes, index * 2),
                 number(&self.bytes, index * 2 + 1),
-            ),
-            false => (number(&self.bytes, index), 0),
+            )
+        } else {
+            (number(&self.bytes, index), 0)
         };
         Ok((guest, Cluster::read(layout, guest, entry, bitmap)?))
     }

@@ -41,10 +41,7 @@ impl Extents {
             .hint("give it as a file, and neither --keep nor a checksum"));
         }
         let (size, memory) = (image.size(), limits.memory);
-        let end = match size > limits.max_size {
-            true => 0,
-            false => size,
-        };
+        let end = if size > limits.max_size { 0 } else { size };
         let most = memory / size_of::<Stored>() as u64;
         let mut extents: Vec<Stored> = Vec::new();
         let mut at = 0;

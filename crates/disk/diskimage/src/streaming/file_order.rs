@@ -66,14 +66,13 @@ impl<S: SparseRead> InFileOrder<S> {
     /// [`error::Kind::Io`] when the system gives no threads.
     pub(super) fn new(file: S, extents: Extents, limits: StreamLimits) -> Result<Self> {
         let packed = extents.extents.iter().any(|run| run.packed.is_some());
-        let pool = match packed {
-            true => {
-                let unpackers = Unpackers::default();
-                Some(Ordered::start(limits.threads, 1, move |items, emit| {
-                    emit(unpackers.lend(|unpacker| unpack(items, unpacker)));
-                })?)
-            }
-            false => None,
+        let pool = if packed {
+            let unpackers = Unpackers::default();
+            Some(Ordered::start(limits.threads, 1, move |items, emit| {
+                emit(unpackers.lend(|unpacker| unpack(items, unpacker)));
+            })?)
+        } else {
+            None
         };
         let in_order = extents.is_in_order();
         // Each may hold what is stored and what it unfolds to.

@@ -105,9 +105,12 @@ mod tests {
 
     /// A page of entries of qcow2's for clusters of 64 KiB in a row, `full` of every `step` of them.
     fn entries(full: u64, step: u64) -> Vec<u8> {
-        let entry = |n: u64| match n % step < full {
-            true => 1 << 63 | (1000 + n / step * full + n % step) << 16,
-            false => 0,
+        let entry = |n: u64| {
+            if n % step < full {
+                1 << 63 | (1000 + n / step * full + n % step) << 16
+            } else {
+                0
+            }
         };
         (0..512).map(entry).flat_map(u64::to_be_bytes).collect()
     }

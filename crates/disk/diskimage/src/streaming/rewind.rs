@@ -99,16 +99,18 @@ impl<R: SparseRead> SparseRead for Rewind<R> {
     }
 
     fn consume(&mut self, n: u64) {
-        match self.read < self.kept.len() {
-            true => self.read += n as usize,
-            false => self.stream.consume(n),
+        if self.read < self.kept.len() {
+            self.read += n as usize
+        } else {
+            self.stream.consume(n)
         }
     }
 
     fn exchange(&mut self, buffer: &mut Box<[u8]>) -> Result<Option<usize>> {
-        match self.read < self.kept.len() {
-            true => Ok(None),
-            false => self.stream.exchange(buffer),
+        if self.read < self.kept.len() {
+            Ok(None)
+        } else {
+            self.stream.exchange(buffer)
         }
     }
 }

@@ -18,9 +18,10 @@ pub(super) fn unpack_sectors(stored: &[u8], bitmap: u64, unit: &mut [u8]) -> Res
     for (set, from, to) in Bits(bits, First::Highest).runs(sectors) {
         let range = byte(from)..byte(to).min(unit.len());
         let part = unit.get_mut(range.clone()).unwrap_or_default();
-        match set {
-            false => part.fill(0),
-            true => part.copy_from_slice(data.get(range).ok_or_else(short)?),
+        if set {
+            part.copy_from_slice(data.get(range).ok_or_else(short)?)
+        } else {
+            part.fill(0)
         }
     }
     Ok(())

@@ -85,9 +85,10 @@ impl Footer {
     /// The disk's size where there is `room` for a disk.
     pub(super) fn size(&self, room: u64) -> u64 {
         let by_geometry = matches!(&self.creator, b"vpc " | b"qemu");
-        match by_geometry && self.geometry < LARGEST && self.geometry <= room {
-            true => self.geometry.max(self.size),
-            false => self.size,
+        if by_geometry && self.geometry < LARGEST && self.geometry <= room {
+            self.geometry.max(self.size)
+        } else {
+            self.size
         }
     }
 }
@@ -187,11 +188,12 @@ impl Found {
     pub(super) fn fixed_size(&self) -> Result<u64> {
         let room = self.end.unwrap_or(0);
         let size = self.footer.size(room);
-        match size <= room {
-            true => Ok(size),
-            false => Err(Error::corrupt(format!(
+        if size <= room {
+            Ok(size)
+        } else {
+            Err(Error::corrupt(format!(
                 "has a disk of {size} bytes, {room} lie before its footer"
-            ))),
+            )))
         }
     }
 

@@ -80,11 +80,12 @@ impl Header {
     pub(super) fn size(&self, found: &Found) -> Result<u64> {
         let (entries, block) = (self.entries, self.block);
         let size = found.footer.size(entries * block);
-        match size <= entries * block {
-            true => Ok(size),
-            false => Err(Error::corrupt(format!(
+        if size <= entries * block {
+            Ok(size)
+        } else {
+            Err(Error::corrupt(format!(
                 "has {entries} blocks of {block} bytes, too few for a disk of {size} bytes"
-            ))),
+            )))
         }
     }
 
@@ -161,9 +162,12 @@ fn utf16(bytes: &[u8], order: Order) -> String {
     // The characters of the usual paths are below 256.
     let turned = units.iter().all(|unit| unit[low] == 0 && unit[high] != 0) && !units.is_empty();
     let little = (order == Order::Little) != turned;
-    let unit = |unit: &[u8; 2]| match little {
-        true => le16(unit, 0),
-        false => u16::from_be_bytes(*unit),
+    let unit = |unit: &[u8; 2]| {
+        if little {
+            le16(unit, 0)
+        } else {
+            u16::from_be_bytes(*unit)
+        }
     };
     let units: Vec<u16> = units.iter().map(unit).collect();
     String::from_utf16_lossy(&units)

@@ -178,9 +178,10 @@ impl Map for Blocks {
         let offset = start + self.header.bitmap + skip;
         Ok(Extent {
             len: end * SECTOR - skip,
-            location: match set {
-                true => Location::Plain { file: 0, offset },
-                false => self.empty,
+            location: if set {
+                Location::Plain { file: 0, offset }
+            } else {
+                self.empty
             },
         })
     }

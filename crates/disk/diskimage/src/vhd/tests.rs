@@ -35,9 +35,10 @@ fn sealed(image: Vec<u8>, start: usize, len: usize, checksum: usize) -> Vec<u8> 
 fn with_footer(image: &[u8], at: usize, patch: &[u8]) -> Vec<u8> {
     let end = image.len() - 512;
     let image = sealed(patched(image, end + at, patch), end, 512, 64);
-    match image.starts_with(b"conectix") {
-        true => sealed(patched(&image, at, patch), 0, 512, 64),
-        false => image,
+    if image.starts_with(b"conectix") {
+        sealed(patched(&image, at, patch), 0, 512, 64)
+    } else {
+        image
     }
 }
 

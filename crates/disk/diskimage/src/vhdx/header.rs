@@ -78,11 +78,12 @@ impl Header {
             return Err(Error::unsupported(message));
         }
         let Range { start, end } = self.log;
-        match start.is_multiple_of(MIB) && end.is_multiple_of(MIB) {
-            true => Ok(()),
-            false => Err(Error::corrupt(format!(
+        if start.is_multiple_of(MIB) && end.is_multiple_of(MIB) {
+            Ok(())
+        } else {
+            Err(Error::corrupt(format!(
                 "has a log at bytes {start} to {end}, which are no whole MiB"
-            ))),
+            )))
         }
     }
 }

@@ -201,9 +201,10 @@ impl<'a> Log<'a> {
                 _ => return Err(bad(format!("a damaged descriptor {index}"))),
             }
         }
-        match data == entry.len {
-            true => Ok(()),
-            false => Err(bad("data that belongs to nothing".to_owned())),
+        if data == entry.len {
+            Ok(())
+        } else {
+            Err(bad("data that belongs to nothing".to_owned()))
         }
     }
 

@@ -78,9 +78,10 @@ impl Shape {
 
     /// What an entry is about.
     fn name(&self, entry: u64) -> String {
-        match self.is_bitmap(entry) {
-            true => format!("sector bitmap {}", entry / (self.ratio + 1)),
-            false => format!("block {}", self.block(entry)),
+        if self.is_bitmap(entry) {
+            format!("sector bitmap {}", entry / (self.ratio + 1))
+        } else {
+            format!("block {}", self.block(entry))
         }
     }
 
@@ -220,9 +221,10 @@ impl Blocks {
         let offset = start + skip;
         Ok(Extent {
             len: end * sector - skip,
-            location: match here {
-                true => Location::Plain { file: 0, offset },
-                false => Location::Below,
+            location: if here {
+                Location::Plain { file: 0, offset }
+            } else {
+                Location::Below
             },
         })
     }

@@ -78,12 +78,13 @@ impl Overlay {
         self.clear(&(at..end));
         self.pages += usize::from(page.is_some());
         self.changes.insert(at, Change { end, page });
-        match self.pages > PAGES || self.changes.len() > CHANGES {
-            false => Ok(()),
-            true => Err(Error::unsupported(format!(
-                "has a log with more than {PAGES} pages of changes"
-            ))
-            .hint("let qemu-img write it back on a copy: qemu-img check -r all")),
+        if self.pages > PAGES || self.changes.len() > CHANGES {
+            Err(
+                Error::unsupported(format!("has a log with more than {PAGES} pages of changes"))
+                    .hint("let qemu-img write it back on a copy: qemu-img check -r all"),
+            )
+        } else {
+            Ok(())
         }
     }
 
@@ -209,10 +210,7 @@ mod tests {
                 let at = page * PAGE as u64;
                 let len = if zero { pages.min(10 - page) as usize * PAGE } else { PAGE };
                 let part = &mut changed[at as usize..][..len];
-                match zero {
-                    true => overlay.zero(at, len as u64).unwrap(),
-                    false => overlay.write(at, Box::new([i as u8 + 1; PAGE])).unwrap(),
-                }
+                if zero { overlay.zero(at, len as u64).unwrap() } else { overlay.write(at, Box::new([i as u8 + 1; PAGE])).unwrap() }
                 part.fill(if zero { 0 } else { i as u8 + 1 });
             }
             let held = overlay.changes.values().filter(|change| change.page.is_some());

@@ -89,11 +89,12 @@ fn check(file: &Arc<dyn BlockRead>, locator: &Locator) -> Result<()> {
         return Err(Error::corrupt(message));
     }
     let id = format!("{{{}}}", guid(Header::current(&**file)?.content));
-    match locator.linkage.contains(&id) {
-        true => Ok(()),
-        false => Err(Error::corrupt(format!(
+    if locator.linkage.contains(&id) {
+        Ok(())
+    } else {
+        Err(Error::corrupt(format!(
             "has content with the id {id} and is not the parent, which has {}",
             locator.linkage.join(" or ")
-        ))),
+        )))
     }
 }

@@ -85,9 +85,10 @@ impl Descriptor {
         Descriptor {
             cid: None,
             parent_cid: NO_PARENT,
-            create_type: match header.compressed {
-                true => "streamOptimized".into(),
-                false => "monolithicSparse".into(),
+            create_type: if header.compressed {
+                "streamOptimized".into()
+            } else {
+                "monolithicSparse".into()
             },
             parent: None,
             change_track: None,

@@ -16,11 +16,12 @@ const PADDING: u64 = 64 << 10;
 /// [`error::Kind::Corrupt`] when it is no header, or another one.
 pub(super) fn parse(header: &Header, sector: &[u8], at: u64) -> Result<Header> {
     let footer = Header::parse(sector).map_err(|error| error.at(format!("footer at byte {at}")))?;
-    match header.agrees_with(&footer) {
-        true => Ok(footer),
-        false => Err(Error::corrupt(format!(
+    if header.agrees_with(&footer) {
+        Ok(footer)
+    } else {
+        Err(Error::corrupt(format!(
             "has a footer at byte {at} that disagrees with its header"
-        ))),
+        )))
     }
 }
 

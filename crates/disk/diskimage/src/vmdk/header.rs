@@ -173,9 +173,10 @@ impl Header {
     /// Bytes that a grain takes in the file at most, its marker included. Deflate makes what it
     /// cannot compress a little larger; a quarter is more than any encoder of zlib's needs.
     pub(super) fn stored_bytes(&self) -> u64 {
-        match self.compressed {
-            true => self.grain_bytes() / 4 * 5 + crate::unpacker::grain::MARKER as u64,
-            false => self.grain_bytes(),
+        if self.compressed {
+            self.grain_bytes() / 4 * 5 + crate::unpacker::grain::MARKER as u64
+        } else {
+            self.grain_bytes()
         }
     }
 

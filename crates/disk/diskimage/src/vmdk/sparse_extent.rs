@@ -171,9 +171,10 @@ impl Sparse {
         match rest.first() {
             None | Some(0) => {
                 let n = rest.iter().take_while(|&&entry| entry == 0).count();
-                let len = match n == rest.len() {
-                    true => self.hole_from(index + 1) - at,
-                    false => alike(n),
+                let len = if n == rest.len() {
+                    self.hole_from(index + 1) - at
+                } else {
+                    alike(n)
                 };
                 Ok((len, Location::Below))
             }

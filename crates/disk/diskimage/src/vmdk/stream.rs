@@ -112,9 +112,10 @@ impl<R: SparseRead> Stream<R> {
         while !self.ended && self.workers.in_flight() < self.most {
             let mut batch = self.spare.pop().unwrap_or_default();
             self.scan.fill(&mut batch)?;
-            match batch.is_empty() {
-                true => self.ended = true,
-                false => self.workers.submit(batch)?,
+            if batch.is_empty() {
+                self.ended = true
+            } else {
+                self.workers.submit(batch)?
             }
         }
         Ok(())

@@ -105,9 +105,10 @@ impl Contents {
                 piece.clear();
             }
         }
-        match piece.is_empty() {
-            true => Ok(()),
-            false => inner.write_at(at, &piece),
+        if piece.is_empty() {
+            Ok(())
+        } else {
+            inner.write_at(at, &piece)
         }
     }
 

@@ -103,9 +103,10 @@ pub(super) fn options(given: &[(&str, &str)]) -> WriteOptions {
 
 /// What a file in `format` is written to: one that goes to pipes has to write in order here.
 fn memory(format: Format, options: &WriteOptions) -> Memory {
-    match is_ascending(format, options).unwrap() {
-        true => Memory::strict(),
-        false => Memory::default(),
+    if is_ascending(format, options).unwrap() {
+        Memory::strict()
+    } else {
+        Memory::default()
     }
 }
 
@@ -250,9 +251,10 @@ fn the_same_disk_gives_the_same_file() {
         let mut writer = writer(form.format, &alone, disk.len() as u64, inner).unwrap();
         for (number, block) in disk.chunks(4096).enumerate() {
             let offset = number as u64 * 4096;
-            match sparse::zero::is_zero(block) {
-                true => writer.zero_at(offset, 4096).unwrap(),
-                false => writer.write_at(offset, block).unwrap(),
+            if sparse::zero::is_zero(block) {
+                writer.zero_at(offset, 4096).unwrap()
+            } else {
+                writer.write_at(offset, block).unwrap()
             }
         }
         writer.finish(disk.len() as u64).unwrap();

@@ -37,12 +37,13 @@ impl Progress {
     /// # Errors
     /// [`error::Kind::Target`] if it does not.
     pub(super) fn within(&self, end: u64) -> Result<u64> {
-        match end <= self.size {
-            true => Ok(end),
-            false => Err(Error::target(format!(
+        if end <= self.size {
+            Ok(end)
+        } else {
+            Err(Error::target(format!(
                 "the disk was announced with {} bytes and has at least {end}",
                 self.size
-            ))),
+            )))
         }
     }
 }

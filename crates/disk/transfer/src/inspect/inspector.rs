@@ -202,9 +202,10 @@ impl Inspector {
         let mut stream = Guarded::looked_at(stream, claim);
         let stream = &mut stream;
         self.control.disk_found(disk.size);
-        let footer = match disk.variant.is_empty() {
-            true => self.footer,
-            false => Footer::Ignored,
+        let footer = if disk.variant.is_empty() {
+            self.footer
+        } else {
+            Footer::Ignored
         };
         let counted = survey::of_raw(stream, footer, self.max_size, &self.control)?;
         let wanted = disk.size.replace(counted.size);

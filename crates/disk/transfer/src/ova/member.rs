@@ -55,12 +55,13 @@ impl Member {
     }
 
     fn expect(&self, offset: u64) -> Result<()> {
-        match offset == self.size {
-            true => Ok(()),
-            false => Err(Error::io(
+        if offset == self.size {
+            Ok(())
+        } else {
+            Err(Error::io(
                 format!("byte {offset} of the vmdk came after byte {}", self.size),
                 "the vmdk is not written in order",
-            )),
+            ))
         }
     }
 }

@@ -48,15 +48,12 @@ pub(super) fn header(name: &str, size: u64) -> [u8; BLOCK as usize] {
 /// A number in 12 bytes.
 fn number(number: u64) -> [u8; 12] {
     let mut bytes = [0; 12];
-    match number < OCTAL {
-        true => {
-            let digits = format!("{number:011o}");
-            bytes[..11].copy_from_slice(digits.as_bytes());
-        }
-        false => {
-            bytes[0] = 0x80;
-            bytes[4..].copy_from_slice(&number.to_be_bytes());
-        }
+    if number < OCTAL {
+        let digits = format!("{number:011o}");
+        bytes[..11].copy_from_slice(digits.as_bytes());
+    } else {
+        bytes[0] = 0x80;
+        bytes[4..].copy_from_slice(&number.to_be_bytes());
     }
     bytes
 }

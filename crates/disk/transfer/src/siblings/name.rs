@@ -150,9 +150,10 @@ fn digits(name: &str) -> Option<PartName<'_>> {
         after: "",
         series: Series::Digits,
         number: digits.parse().ok()?,
-        sure: match says_part {
-            true => file,
-            false => digits.len() >= 2 && (dot || file || last(before) == "x"),
+        sure: if says_part {
+            file
+        } else {
+            digits.len() >= 2 && (dot || file || last(before) == "x")
         },
     })
 }

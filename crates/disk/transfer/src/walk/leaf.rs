@@ -114,9 +114,10 @@ impl Walk<'_> {
 
     pub(super) fn class(&self, head: &[u8], file: &File) -> Result<Class> {
         let raw = self.says_raw(file).is_some();
-        match self.options.selection.wants(&file.member) {
-            true => classify(head, file.size, self.options.selection.format, raw),
-            false => Ok(classify(head, file.size, None, raw).unwrap_or(Class::Other)),
+        if self.options.selection.wants(&file.member) {
+            classify(head, file.size, self.options.selection.format, raw)
+        } else {
+            Ok(classify(head, file.size, None, raw).unwrap_or(Class::Other))
         }
     }
 

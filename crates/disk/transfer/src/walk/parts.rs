@@ -70,11 +70,12 @@ impl Walk<'_> {
         }
         // One flat part alone is a raw disk, and a sparse one that is not called so is a whole disk, unless a
         // descriptor comes that names it.
-        match number.unwrap_or(1) != 1 || (sparse && is_extent_name(file.inner())) {
-            true => Err(self.early(
+        if number.unwrap_or(1) != 1 || (sparse && is_extent_name(file.inner())) {
+            Err(self.early(
                 "is one of several parts of a disk, and comes before the descriptor that names it",
-            )),
-            false => Ok(false),
+            ))
+        } else {
+            Ok(false)
         }
     }
 
@@ -86,11 +87,12 @@ impl Walk<'_> {
 
     /// A disk that has its descriptor in the wrong place.
     fn early(&self, what: &str) -> Error {
-        match self.options.opening.means.again {
-            true => Error::unsupported(format!("{what}, and another disk was begun already"))
-                .advise(Advice::SelectOrPackDescriptors),
-            false => Error::unsupported(format!("{what}, and this source can be read only once"))
-                .hint("save it first and give the file, or pack the descriptor first"),
+        if self.options.opening.means.again {
+            Error::unsupported(format!("{what}, and another disk was begun already"))
+                .advise(Advice::SelectOrPackDescriptors)
+        } else {
+            Error::unsupported(format!("{what}, and this source can be read only once"))
+                .hint("save it first and give the file, or pack the descriptor first")
         }
     }
 
@@ -125,9 +127,10 @@ impl Walk<'_> {
         let mut sets = self.parts.sets.iter_mut();
         if let Some(known) = sets.find(|known| known.set.descriptor == set.descriptor) {
             if *known.set != set {
-                return Err(match known.met {
-                    true => Error::refused("is there twice"),
-                    false => Error::io("changed between two passes", "it is another descriptor"),
+                return Err(if known.met {
+                    Error::refused("is there twice")
+                } else {
+                    Error::io("changed between two passes", "it is another descriptor")
                 });
             }
             if std::mem::replace(&mut known.met, true) {
@@ -156,9 +159,10 @@ impl Walk<'_> {
             return Ok(());
         }
         let passed = shortened(&passed, NAMED);
-        Err(self.early(&match taken {
-            true => format!("comes behind its part {passed}, which was taken for a whole disk"),
-            false => format!("comes behind its part {passed}"),
+        Err(self.early(&if taken {
+            format!("comes behind its part {passed}, which was taken for a whole disk")
+        } else {
+            format!("comes behind its part {passed}")
         }))
     }
 

@@ -99,13 +99,14 @@ impl Walk<'_> {
         {
             self.options.selection.judge(&self.summary)?;
         }
-        match disks.len() > MOST {
-            false => Ok((wanted, disks)),
-            true => Err(Error::unsupported(format!(
+        if disks.len() > MOST {
+            Err(Error::unsupported(format!(
                 "holds {} disks whose data is mixed, {MOST} are the most that can be taken at once",
                 disks.len()
             ))
-            .advise(Advice::SelectFewer)),
+            .advise(Advice::SelectFewer))
+        } else {
+            Ok((wanted, disks))
         }
     }
 
@@ -159,9 +160,10 @@ impl Walk<'_> {
     fn describe_devices<R: SparseRead>(&mut self, vma: &Vma<R>, file: &File) -> Result<()> {
         for (index, device) in vma.devices().iter().enumerate() {
             let disk = disk(device, file);
-            let what = match device.is_memory() {
-                true => What::Other,
-                false => What::Disk(Format::Raw),
+            let what = if device.is_memory() {
+                What::Other
+            } else {
+                What::Disk(Format::Raw)
             };
             self.note(&disk.member, disk.size, what);
             if device.is_memory() || !self.may_take(&disk.member, disk.size)? {

@@ -148,9 +148,10 @@ fn alphabet(bits: &mut Bits<'_>) -> Result<Vec<u8>, Damage> {
         let bytes = (0..16).filter(|i| used & (0x8000 >> i) != 0);
         alphabet.extend(bytes.map(|i| 16 * range + i));
     }
-    match alphabet.is_empty() {
-        true => Err(Damage::Bad("the set of bytes in use")),
-        false => Ok(alphabet),
+    if alphabet.is_empty() {
+        Err(Damage::Bad("the set of bytes in use"))
+    } else {
+        Ok(alphabet)
     }
 }
 

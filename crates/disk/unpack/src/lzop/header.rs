@@ -125,16 +125,18 @@ impl<R: SparseRead> Fields<'_, R> {
 
     fn check(&mut self, crc32: bool, file: u64) -> Result<()> {
         let told = self.input.array(WHAT).map(u32::from_be_bytes)?;
-        let (found, name) = match crc32 {
-            true => (crc32fast::hash(&self.bytes), "CRC-32"),
-            false => (adler32(&self.bytes), "Adler-32"),
+        let (found, name) = if crc32 {
+            (crc32fast::hash(&self.bytes), "CRC-32")
+        } else {
+            (adler32(&self.bytes), "Adler-32")
         };
-        match told == found {
-            true => Ok(()),
-            false => Err(wrong(
+        if told == found {
+            Ok(())
+        } else {
+            Err(wrong(
                 file,
                 format!("the header has the {name} {found:#010x}, it should be {told:#010x}"),
-            )),
+            ))
         }
     }
 }

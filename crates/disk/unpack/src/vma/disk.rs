@@ -49,9 +49,10 @@ impl Cluster {
             return None;
         }
         let stored = self.mask & 1 != 0;
-        let same = match stored {
-            true => self.mask.trailing_ones(),
-            false => self.mask.trailing_zeros(),
+        let same = if stored {
+            self.mask.trailing_ones()
+        } else {
+            self.mask.trailing_zeros()
         };
         let blocks = same.min(self.blocks);
         let bytes = u64::from(blocks) * BLOCK;
@@ -59,9 +60,10 @@ impl Cluster {
             at: self.at,
             len: bytes.min(self.len),
             stored,
-            past: match stored {
-                true => bytes.saturating_sub(self.len),
-                false => 0,
+            past: if stored {
+                bytes.saturating_sub(self.len)
+            } else {
+                0
             },
         };
         self.blocks -= blocks;

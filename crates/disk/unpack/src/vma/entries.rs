@@ -67,12 +67,13 @@ pub(super) fn read<R: SparseRead>(input: &mut Input<R>, header: &Header) -> Resu
     let entries: Vec<Entry> = entries.collect::<Result<_>>()?;
     let claimed = u64::from(be16(&bytes, 6));
     let named: u64 = entries.iter().map(Entry::blocks).sum();
-    match claimed == named {
-        true => Ok(entries),
-        false => Err(Error::corrupt(format!(
+    if claimed == named {
+        Ok(entries)
+    } else {
+        Err(Error::corrupt(format!(
             "{} has {claimed} blocks, its clusters have {named}",
             extent()
-        ))),
+        )))
     }
 }
 

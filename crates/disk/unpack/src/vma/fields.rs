@@ -24,12 +24,11 @@ pub(super) fn check_sum(bytes: &[u8], at: usize, what: impl FnOnce() -> String) 
         .chain_update([0; 16])
         .chain_update(behind)
         .finalize();
-    match claimed[..] == sum[..] {
-        true => Ok(()),
-        false => {
-            let (sum, claimed) = (hex(&sum), hex(&claimed));
-            let message = format!("{} has the MD5 {sum}, it should be {claimed}", what());
-            Err(Error::corrupt(message))
-        }
+    if claimed[..] == sum[..] {
+        Ok(())
+    } else {
+        let (sum, claimed) = (hex(&sum), hex(&claimed));
+        let message = format!("{} has the MD5 {sum}, it should be {claimed}", what());
+        Err(Error::corrupt(message))
     }
 }

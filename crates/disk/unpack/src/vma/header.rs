@@ -47,9 +47,10 @@ impl Device {
 
     /// Bytes of the device that cluster `number` holds.
     pub(super) fn bytes_of(&self, number: u32) -> u64 {
-        match self.is_memory() {
-            true => CLUSTER,
-            false => CLUSTER.min(self.size.saturating_sub(u64::from(number) * CLUSTER)),
+        if self.is_memory() {
+            CLUSTER
+        } else {
+            CLUSTER.min(self.size.saturating_sub(u64::from(number) * CLUSTER))
         }
     }
 
@@ -208,11 +209,12 @@ fn device(bytes: &[u8], blobs: &Blobs<'_>, index: usize) -> Result<Option<Device
         name,
         size,
     };
-    match device.is_memory() || size <= LARGEST {
-        true => Ok(Some(device)),
-        false => Err(Error::corrupt(format!(
+    if device.is_memory() || size <= LARGEST {
+        Ok(Some(device))
+    } else {
+        Err(Error::corrupt(format!(
             "{} has {size} bytes, more than a VMA has numbers for",
             shown(&device.name)
-        ))),
+        )))
     }
 }

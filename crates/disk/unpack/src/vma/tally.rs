@@ -63,12 +63,13 @@ impl Tally {
         let (number, next) = (u64::from(entry.number), seen.clusters);
         seen.clusters += 1;
         if device.is_memory() {
-            return match number == next {
-                true => Ok(()),
-                false => Err(Error::corrupt(format!(
+            return if number == next {
+                Ok(())
+            } else {
+                Err(Error::corrupt(format!(
                     "cluster {number} of {} comes where cluster {next} should",
                     shown(&device.name)
-                ))),
+                )))
             };
         }
         match self.set(entry.device, number, device.clusters()) {

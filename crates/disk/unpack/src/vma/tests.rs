@@ -147,9 +147,10 @@ fn what_is_stored_is_counted() {
         let mut vma = Vma::new(SliceSource::new(&bytes)).unwrap();
         vma.finish().unwrap();
         let stored = [vma.stored(0), vma.stored(1)];
-        let expected = match full {
-            true => [content.len() as u64, 100],
-            false => [2 * BLOCK as u64 + 10, 0],
+        let expected = if full {
+            [content.len() as u64, 100]
+        } else {
+            [2 * BLOCK as u64 + 10, 0]
         };
         assert_eq!(stored, expected);
     }

@@ -89,9 +89,10 @@ fn form(sums: &Sums, signed: bool, wide: bool) -> Vec<u8> {
     }
     form.extend(sums.crc.to_le_bytes());
     for size in [sums.compressed, sums.size] {
-        match wide {
-            true => form.extend(size.to_le_bytes()),
-            false => form.extend((size as u32).to_le_bytes()),
+        if wide {
+            form.extend(size.to_le_bytes())
+        } else {
+            form.extend((size as u32).to_le_bytes())
         }
     }
     form
@@ -105,9 +106,10 @@ fn mismatch(head: &[u8], name: &str, sums: &Sums, wide: bool) -> Result<()> {
     };
     agree_crc(name, crc, sums.crc)?;
     for (what, size) in [("compressed size", sums.compressed), ("size", sums.size)] {
-        let stated = match wide {
-            true => fields.u64(),
-            false => fields.u32().map(u64::from),
+        let stated = if wide {
+            fields.u64()
+        } else {
+            fields.u32().map(u64::from)
         };
         if stated.is_none() {
             return Ok(());
@@ -163,13 +165,14 @@ fn fit(bytes: &[u8], at: u64, crc: Option<Option<u32>>) -> Option<usize> {
         let signature = if signed { &SIGNATURE[..] } else { &[] };
         let mut fields = Fields(bytes.strip_prefix(signature)?);
         let stated = fields.u32()?;
-        let (compressed, size, here) = match wide {
-            true => (fields.u64()?, fields.u64()?, at),
-            false => (
+        let (compressed, size, here) = if wide {
+            (fields.u64()?, fields.u64()?, at)
+        } else {
+            (
                 fields.u32()?.into(),
                 fields.u32()?.into(),
                 u64::from(at as u32),
-            ),
+            )
         };
         let stored = match crc {
             Some(crc) => size == here && crc.is_none_or(|crc| crc == stated),

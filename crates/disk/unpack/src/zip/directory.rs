@@ -53,12 +53,13 @@ pub(super) fn check<R: SparseRead>(
     }
     // Programs that write to tapes and pipes fill their last block.
     skip_zeros(input)?;
-    match input.peek()?.is_empty() {
-        true => Ok(()),
-        false => Err(Error::corrupt(format!(
+    if input.peek()?.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::corrupt(format!(
             "zip: trailing garbage at byte {}, after the end record",
             input.at()
-        ))),
+        )))
     }
 }
 
@@ -229,12 +230,13 @@ fn check_end64<R: SparseRead>(input: &mut Input<R>, found: Directory) -> Result<
     if disk != Some(0) || disks > Some(1) {
         return Err(split());
     }
-    match offset == Some(start) {
-        true => Ok(()),
-        false => Err(Error::corrupt(format!(
+    if offset == Some(start) {
+        Ok(())
+    } else {
+        Err(Error::corrupt(format!(
             "zip: the ZIP64 end record is at byte {start}, its locator says {}",
             offset.unwrap_or_default()
-        ))),
+        )))
     }
 }
 
@@ -272,9 +274,10 @@ fn check_end<R: SparseRead>(input: &mut Input<R>, found: Directory, wide: bool) 
         place(offset, found.offset),
     ];
     compare("end record", numbers, found)?;
-    match skip(input, comment.into())? < comment.into() {
-        true => Err(truncated(input, "the archive's comment")),
-        false => Ok(()),
+    if skip(input, comment.into())? < comment.into() {
+        Err(truncated(input, "the archive's comment"))
+    } else {
+        Ok(())
     }
 }
 

@@ -155,9 +155,10 @@ impl Local {
     /// How many bytes the data takes, where that is known beforehand. Before a data descriptor the sizes
     /// here are none or a guess, but writers that know them all the same state both for what is stored.
     pub(super) fn data_size(&self) -> Option<u64> {
-        match self.has_descriptor() {
-            true => self.stored_size(),
-            false => Some(self.compressed),
+        if self.has_descriptor() {
+            self.stored_size()
+        } else {
+            Some(self.compressed)
         }
     }
 

@@ -148,13 +148,14 @@ fn lzma_header<R: SparseRead>(data: &mut Data<R>, local: &Local) -> Result<Alone
     let [_, _, 5, 0, properties, a, b, c, d] = bytes else {
         return Err(Error::corrupt("the LZMA properties are damaged"));
     };
-    match complete {
-        true => Ok(Alone {
+    if complete {
+        Ok(Alone {
             properties,
             dictionary: u32::from_le_bytes([a, b, c, d]),
             size: local.lzma_size(),
-        }),
-        false => Err(Error::corrupt("the LZMA data has no properties")),
+        })
+    } else {
+        Err(Error::corrupt("the LZMA data has no properties"))
     }
 }
 

@@ -28,10 +28,11 @@ pub(super) fn agree(
 
 /// The same for the checksum.
 pub(super) fn agree_crc(name: &str, stated: u32, found: u32) -> Result<()> {
-    match stated == found {
-        true => Ok(()),
-        false => Err(Error::corrupt(format!(
+    if stated == found {
+        Ok(())
+    } else {
+        Err(Error::corrupt(format!(
             "zip member {name}: CRC-32 is {stated:#010x}, the data has {found:#010x}"
-        ))),
+        )))
     }
 }

@@ -70,9 +70,12 @@ pub(super) fn of(
         .map(str::to_owned)
         .collect();
     if templates.is_empty() {
-        let places = to.iter().map(|to| match is_standard_output(to) {
-            true => Ok(Place::Stdio),
-            false => Place::parse(to),
+        let places = to.iter().map(|to| {
+            if is_standard_output(to) {
+                Ok(Place::Stdio)
+            } else {
+                Place::parse(to)
+            }
         });
         let places = places.collect::<Result<Vec<_>>>()?;
         let checked = check(places, options, taken, described)?;

@@ -175,14 +175,13 @@ impl Lvm {
         let created = self.succeed("lvcreate", &[&name[..], &space].concat());
         created.map(drop).map_err(|error| {
             let group = self.group(&volume.group);
-            match group.is_ok_and(|group| group.find(&volume.name).is_some()) {
-                false => error,
-                true => {
-                    let path = volume.path();
-                    error.hint(format!(
-                        "{path} is there now, and stays: if nobody else made it, lvremove {path}"
-                    ))
-                }
+            if group.is_ok_and(|group| group.find(&volume.name).is_some()) {
+                let path = volume.path();
+                error.hint(format!(
+                    "{path} is there now, and stays: if nobody else made it, lvremove {path}"
+                ))
+            } else {
+                error
             }
         })
     }

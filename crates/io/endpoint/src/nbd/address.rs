@@ -71,9 +71,10 @@ impl Address {
     pub fn parse(uri: &str) -> Result<Self> {
         parse(uri).map_err(|error| {
             // A user and a password are no part of such an address, and are not shown.
-            let error = match uri.contains('@') {
-                true => error.at(shown(uri)),
-                false => error.at(uri),
+            let error = if uri.contains('@') {
+                error.at(shown(uri))
+            } else {
+                error.at(uri)
             };
             match error.hint_text() {
                 None => error.hint(HINT),

@@ -119,14 +119,13 @@ impl Client {
         let mut rest = buffer;
         for part in self.parts(offset, rest.len()).into_iter().flatten() {
             let (now, later) = rest.split_at_mut(part.len.min(rest.len()));
-            match part.whole {
-                true => self.read_blocks(part.offset, now)?,
-                false => {
-                    let (start, block) = self.block(part.offset)?;
-                    let at = (part.offset - start) as usize;
-                    if let Some(from) = block.get(at..at + now.len()) {
-                        now.copy_from_slice(from);
-                    }
+            if part.whole {
+                self.read_blocks(part.offset, now)?
+            } else {
+                let (start, block) = self.block(part.offset)?;
+                let at = (part.offset - start) as usize;
+                if let Some(from) = block.get(at..at + now.len()) {
+                    now.copy_from_slice(from);
                 }
             }
             rest = later;
@@ -139,9 +138,10 @@ impl Client {
         let block = u64::from(self.export.block);
         let end = offset.saturating_add(len as u64);
         // The export's own end is as good as a block's.
-        let last = match end == self.size() {
-            true => end,
-            false => end / block * block,
+        let last = if end == self.size() {
+            end
+        } else {
+            end / block * block
         };
         let first = offset.next_multiple_of(block).min(end);
         let part = |from: u64, to: u64, whole| {
@@ -152,13 +152,14 @@ impl Client {
                 whole,
             })
         };
-        match first < last {
-            true => [
+        if first < last {
+            [
                 part(offset, first, false),
                 part(first, last, true),
                 part(last, end, false),
-            ],
-            false => [part(offset, first, false), part(first, end, false), None],
+            ]
+        } else {
+            [part(offset, first, false), part(first, end, false), None]
         }
     }
 

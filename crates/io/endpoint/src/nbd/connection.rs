@@ -259,9 +259,10 @@ impl Slot {
                 self.reply.take(head, input, &mut self.bytes)?
             }
         };
-        match self.complete {
-            true => self.reply.check(),
-            false => Ok(()),
+        if self.complete {
+            self.reply.check()
+        } else {
+            Ok(())
         }
     }
 }

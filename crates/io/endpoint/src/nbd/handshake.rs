@@ -292,9 +292,10 @@ struct Refusal {
 
 impl Refusal {
     fn error(self, name: &str) -> Error {
-        let said = match self.message.is_empty() {
-            true => format!("the server says error {}", self.kind & !option_reply::ERROR),
-            false => format!("the server says: {}", self.message),
+        let said = if self.message.is_empty() {
+            format!("the server says error {}", self.kind & !option_reply::ERROR)
+        } else {
+            format!("the server says: {}", self.message)
         };
         match self.kind {
             option_reply::ERR_TLS_REQD => {

@@ -151,11 +151,12 @@ impl Reply {
             Command::BlockStatus => self.extents.is_empty(),
             _ => false,
         };
-        match gap {
-            true => Err(Trouble::nonsense(format!(
+        if gap {
+            Err(Trouble::nonsense(format!(
                 "the reply leaves gaps in the {len} bytes at byte {offset}"
-            ))),
-            false => Ok(()),
+            )))
+        } else {
+            Ok(())
         }
     }
 
@@ -231,9 +232,10 @@ impl Reply {
         let Some(part) = buffer.get_mut(start as usize..end as usize) else {
             return Err(wrong("does not fit"));
         };
-        match self.coverage.add(start, end) {
-            true => Ok(part),
-            false => Err(wrong("overlaps another")),
+        if self.coverage.add(start, end) {
+            Ok(part)
+        } else {
+            Err(wrong("overlaps another"))
         }
     }
 

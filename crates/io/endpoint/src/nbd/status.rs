@@ -80,9 +80,10 @@ impl Window {
         if self.silent {
             return Ok(());
         }
-        let asked = match offset == self.end() {
-            true => (self.asked * 2).clamp(LEAST, MOST),
-            false => LEAST,
+        let asked = if offset == self.end() {
+            (self.asked * 2).clamp(LEAST, MOST)
+        } else {
+            LEAST
         };
         let block = u64::from(client.export().block);
         let start = offset / block * block;
@@ -121,10 +122,7 @@ fn runs(extents: &[Extent], start: u64, size: u64, block: u64) -> Vec<Known> {
         let (mut hole_from, mut hole_to) = (from, from);
         if extent.zero {
             hole_from = from.next_multiple_of(block).min(to);
-            hole_to = match to == size {
-                true => to,
-                false => to / block * block,
-            };
+            hole_to = if to == size { to } else { to / block * block };
         }
         from = to;
         if hole_to.saturating_sub(hole_from) < SMALL && to < size {
@@ -138,9 +136,10 @@ fn runs(extents: &[Extent], start: u64, size: u64, block: u64) -> Vec<Known> {
     if let Some(last) = runs.last_mut()
         && last.end < size
     {
-        last.end = match last.hole {
-            true => last.end,
-            false => last.end.next_multiple_of(block).min(size),
+        last.end = if last.hole {
+            last.end
+        } else {
+            last.end.next_multiple_of(block).min(size)
         };
     }
     runs

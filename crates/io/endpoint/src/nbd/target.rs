@@ -61,9 +61,10 @@ impl NbdCandidate {
         let (head, tail) = (read(0)?, read(tail_at)?);
         let edges = |offset: u64, buffer: &mut [u8]| {
             let end = offset.saturating_add(buffer.len() as u64);
-            let (edge, start) = match end <= head.len() as u64 {
-                true => (&head, 0),
-                false => (&tail, tail_at),
+            let (edge, start) = if end <= head.len() as u64 {
+                (&head, 0)
+            } else {
+                (&tail, tail_at)
             };
             let from = offset.checked_sub(start).unwrap_or(u64::MAX) as usize;
             let bytes = edge.get(from..).and_then(|bytes| bytes.get(..buffer.len()));

@@ -53,9 +53,10 @@ impl fmt::Display for Trouble {
         match self {
             Trouble::Refusal { errno, message } => {
                 write!(f, "the server says {}", Errno(*errno))?;
-                match message.is_empty() {
-                    true => Ok(()),
-                    false => write!(f, ": {message}"),
+                if message.is_empty() {
+                    Ok(())
+                } else {
+                    write!(f, ": {message}")
                 }
             }
             Trouble::Broken(text) => f.write_str(text),

@@ -28,9 +28,10 @@ impl Directory {
     /// # Errors
     /// [`error::Kind::Io`] naming it when it cannot be opened.
     pub fn open(path: &Path) -> Result<Self> {
-        let path = match path.as_os_str().is_empty() {
-            true => Path::new("."),
-            false => path,
+        let path = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
         };
         let name = path.display().to_string();
         // To reach files in it, nobody has to be allowed to list it.

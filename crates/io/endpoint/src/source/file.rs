@@ -80,9 +80,10 @@ impl FileSource {
     /// # Errors
     /// [`error::Kind::Refused`] for anything else, [`error::Kind::Io`].
     pub(super) fn regular(name: String, file: File) -> Result<Self> {
-        match file.metadata().map_err(cannot_open)?.is_file() {
-            true => Self::new(name, file),
-            false => Err(not_regular()),
+        if file.metadata().map_err(cannot_open)?.is_file() {
+            Self::new(name, file)
+        } else {
+            Err(not_regular())
         }
     }
 
@@ -98,9 +99,10 @@ impl FileSource {
         let regular = metadata.is_file();
         let reach = if regular || metadata.file_type().is_block_device() {
             let start = rustix::fs::tell(&file).map_err(cannot_open)?;
-            let end = match regular {
-                true => metadata.len(),
-                false => block::size(&file).map_err(cannot_open)?,
+            let end = if regular {
+                metadata.len()
+            } else {
+                block::size(&file).map_err(cannot_open)?
             };
             // Advice only: where it is not taken, reading works all the same.
             let _ = rustix::fs::fadvise(&file, 0, None, Advice::Sequential);

@@ -44,9 +44,10 @@ fn forced() -> TargetOptions {
 fn write(target: &mut dyn BlockWrite, disk: &[u8], block: usize) -> Result<()> {
     for (number, data) in disk.chunks(block).enumerate() {
         let offset = (number * block) as u64;
-        match sparse::zero::is_zero(data) {
-            true => target.zero_at(offset, data.len() as u64)?,
-            false => target.write_at(offset, data)?,
+        if sparse::zero::is_zero(data) {
+            target.zero_at(offset, data.len() as u64)?
+        } else {
+            target.write_at(offset, data)?
         }
     }
     Ok(())

@@ -66,10 +66,7 @@ pub(super) fn other(head: &[u8]) -> Option<Reach> {
             shifted(le32(head, 1024 + 36).into(), byte(head, 1024 + 12).into())?
         }
         "a NILFS2 file system" => le64(head, 1024 + 32),
-        "a squashfs file system" => match holds(head, 0, b"hsqs") {
-            true => le64(head, 40),
-            false => return None,
-        },
+        "a squashfs file system" if holds(head, 0, b"hsqs") => le64(head, 40),
         "an HFS+ file system" => {
             let (block, blocks) = (be32(head, 1024 + 40), be32(head, 1024 + 44));
             u64::from(block) * u64::from(blocks)

@@ -54,10 +54,10 @@ impl Gpt {
             Reach::exactly(By::Partition { table, number }, end(last))
         });
         // Of those that reach equally far, partitions tell more.
-        let needed = partitions.fold(usable, |far, next| match next.end >= far.end {
-            true => next,
-            false => far,
-        });
+        let needed = partitions.fold(
+            usable,
+            |far, next| if next.end >= far.end { next } else { far },
+        );
         let backup = end(self.alternate);
         match backup.checked_sub(needed.end) {
             Some(behind) if behind > BACKUP => Reach {

@@ -30,9 +30,10 @@ pub(super) fn mbr(head: &[u8]) -> Option<Reach> {
 pub(super) fn apple(head: &[u8]) -> Option<Reach> {
     let descriptor = holds(head, 0, b"ER");
     let block = usize::from(sparse::fields::be16(head, 2));
-    let block = match descriptor && [512, 1024, 2048, 4096].contains(&block) {
-        true => block,
-        false => 512,
+    let block = if descriptor && [512, 1024, 2048, 4096].contains(&block) {
+        block
+    } else {
+        512
     };
     let entries = (1u32..=64).zip(head.chunks_exact(block).skip(1));
     let entries = entries.take_while(|(_, entry)| holds(entry, 0, b"PM\0\0"));

@@ -34,9 +34,10 @@ impl<R: SparseRead> Input<R> {
     pub(super) fn fill(&mut self, buffer: &mut [u8], what: &str) -> Result<()> {
         let got = read_full(&mut self.inner, buffer)?;
         self.position += got as u64;
-        match got < buffer.len() {
-            true => Err(self.truncated(what)),
-            false => Ok(()),
+        if got < buffer.len() {
+            Err(self.truncated(what))
+        } else {
+            Ok(())
         }
     }
 
@@ -75,9 +76,10 @@ impl<R: SparseRead> Input<R> {
         let wanted = position.saturating_sub(self.position);
         let passed = skip(&mut self.inner, wanted)?;
         self.position += passed;
-        match passed < wanted {
-            true => Err(self.truncated(what)),
-            false => Ok(()),
+        if passed < wanted {
+            Err(self.truncated(what))
+        } else {
+            Ok(())
         }
     }
 

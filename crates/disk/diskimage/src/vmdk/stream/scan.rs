@@ -194,9 +194,10 @@ impl<R: SparseRead> Scan<R> {
             ));
         }
         let number = sector / header.grain;
-        match self.ledger.grain(number, at) {
-            true => Ok(Grain { number, at, len }),
-            false => bad(format!("for sector {sector}, which has passed before")),
+        if self.ledger.grain(number, at) {
+            Ok(Grain { number, at, len })
+        } else {
+            bad(format!("for sector {sector}, which has passed before"))
         }
     }
 

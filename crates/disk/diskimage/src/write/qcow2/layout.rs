@@ -63,13 +63,14 @@ impl Layout {
                 packed,
             }),
         }
-        match size_of_val(&*self.runs) + size_of_val(&*self.lengths) > MOST {
-            false => Ok(()),
-            true => Err(Error::unsupported(format!(
+        if size_of_val(&*self.runs) + size_of_val(&*self.lengths) > MOST {
+            Err(Error::unsupported(format!(
                 "a list of the disk's data takes more than {}, which is all that is given to it",
                 error::amount(MOST as u64)
             ))
-            .hint("give a larger -o cluster_size, or write to a file")),
+            .hint("give a larger -o cluster_size, or write to a file"))
+        } else {
+            Ok(())
         }
     }
 

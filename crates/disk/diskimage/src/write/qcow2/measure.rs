@@ -50,12 +50,13 @@ impl Measure {
     pub fn layout(&self) -> Result<Layout> {
         let mut pass = self.pass();
         let empty = Layout::new(pass.stage.sink.0.geometry);
-        match std::mem::take(&mut pass.finished) {
-            true => Ok(std::mem::replace(&mut pass.stage.sink.0, empty)),
-            false => Err(Error::io(
+        if std::mem::take(&mut pass.finished) {
+            Ok(std::mem::replace(&mut pass.stage.sink.0, empty))
+        } else {
+            Err(Error::io(
                 "the disk's layout is not known",
                 "the first pass over it did not end",
-            )),
+            ))
         }
     }
 

@@ -69,9 +69,10 @@ impl Output {
     /// Says that nothing more will be put before byte `settled`.
     pub(super) fn settle(&mut self, settled: u64) -> Result<()> {
         self.settled = settled.max(self.settled);
-        match self.settled.saturating_sub(self.written) >= WRITE as u64 {
-            true => self.flush(),
-            false => Ok(()),
+        if self.settled.saturating_sub(self.written) >= WRITE as u64 {
+            self.flush()
+        } else {
+            Ok(())
         }
     }
 

@@ -47,12 +47,11 @@ impl Payload {
     /// Goes on filling with 64-bit numbers, of which many are 0.
     pub(super) fn numbers(&mut self, numbers: &[u64]) -> Result<()> {
         for numbers in numbers.chunks(4096) {
-            match numbers.iter().all(|&number| number == 0) {
-                true => self.zeros(numbers.len() as u64 * 8)?,
-                false => {
-                    let bytes = numbers.iter().flat_map(|number| number.to_be_bytes());
-                    self.data(&bytes.collect::<Vec<u8>>())?;
-                }
+            if numbers.iter().all(|&number| number == 0) {
+                self.zeros(numbers.len() as u64 * 8)?
+            } else {
+                let bytes = numbers.iter().flat_map(|number| number.to_be_bytes());
+                self.data(&bytes.collect::<Vec<u8>>())?;
             }
         }
         Ok(())

@@ -95,11 +95,12 @@ fn compression(value: &str) -> Result<Compression> {
 
 fn cluster_bits(value: &str) -> Result<u32> {
     let size = error::parse_amount(value)?;
-    match size.is_power_of_two() && (512..=2 << 20).contains(&size) {
-        true => Ok(size.ilog2()),
-        false => Err(Error::usage(format!(
+    if size.is_power_of_two() && (512..=2 << 20).contains(&size) {
+        Ok(size.ilog2())
+    } else {
+        Err(Error::usage(format!(
             "cluster_size {value} is no power of two from 512 to 2M"
-        ))),
+        )))
     }
 }
 

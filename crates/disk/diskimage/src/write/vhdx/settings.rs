@@ -65,11 +65,12 @@ fn subformat(value: &str) -> Result<()> {
 
 fn block_size(value: &str) -> Result<u64> {
     let size = parse_amount(value)?;
-    match size.is_power_of_two() && (MIB..=LARGEST_BLOCK).contains(&size) {
-        true => Ok(size),
-        false => Err(Error::usage(format!(
+    if size.is_power_of_two() && (MIB..=LARGEST_BLOCK).contains(&size) {
+        Ok(size)
+    } else {
+        Err(Error::usage(format!(
             "block_size {value} is not a power of two from 1M to 256M"
-        ))),
+        )))
     }
 }
 

@@ -157,15 +157,17 @@ impl BlockWrite for Shallow {
         true
     }
     fn write_at(&mut self, offset: u64, data: &[u8]) -> error::Result<()> {
-        match offset < 4 << 20 {
-            true => self.0.write_at(offset, data),
-            false => Ok(()),
+        if offset < 4 << 20 {
+            self.0.write_at(offset, data)
+        } else {
+            Ok(())
         }
     }
     fn zero_at(&mut self, offset: u64, len: u64) -> error::Result<()> {
-        match offset < 4 << 20 {
-            true => self.0.zero_at(offset, len),
-            false => Ok(()),
+        if offset < 4 << 20 {
+            self.0.zero_at(offset, len)
+        } else {
+            Ok(())
         }
     }
     fn finish(&mut self, size: u64) -> error::Result<()> {

@@ -251,9 +251,10 @@ struct Near {
 impl Directory for Near {
     fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>> {
         let path = self.image.with_file_name(name);
-        let found = match self.anywhere {
-            true => self.files.below(&self.image, name),
-            false => self.files.find(&path),
+        let found = if self.anywhere {
+            self.files.below(&self.image, name)
+        } else {
+            self.files.find(&path)
         };
         // Should it be missing, opening says why.
         let opened = found.and_then(|found| self.files.bytes(&found.unwrap_or(path)));

@@ -97,9 +97,10 @@ impl Listed {
     fn read(files: &Files, path: &Path, text: &str) -> Result<Self> {
         let mut checking = Checking::default();
         // What is no manifest at all is told by the verdict.
-        let manifest = match checking.manifest(&name_of(path), text)? {
-            true => Some(Manifest::parse(text)?),
-            false => None,
+        let manifest = if checking.manifest(&name_of(path), text)? {
+            Some(Manifest::parse(text)?)
+        } else {
+            None
         };
         let directory = path.parent().unwrap_or(Path::new(""));
         let mut listed = HashMap::new();

@@ -39,9 +39,10 @@ impl Walk<'_> {
                 raw: meant.raw,
                 ..File::default()
             };
-            match source.is_far() {
-                false => self.take_near(source, &file, files, meant, manifests),
-                true => self.take_far(source, &file, files, meant, manifests),
+            if source.is_far() {
+                self.take_far(source, &file, files, meant, manifests)
+            } else {
+                self.take_near(source, &file, files, meant, manifests)
             }
         };
         let flow = taken().map_err(|error| error.within(&name))?;

@@ -143,9 +143,10 @@ impl<'a> Disk<'a> {
             _ => {}
         }
         let skipped = skip(&mut content, offset)?;
-        match skipped == offset {
-            true => Ok(Now::Flat(content, 0)),
-            false => Err(wrong_size(skipped, offset, part.len)),
+        if skipped == offset {
+            Ok(Now::Flat(content, 0))
+        } else {
+            Err(wrong_size(skipped, offset, part.len))
         }
     }
 
@@ -231,9 +232,10 @@ impl<'a> Disk<'a> {
 
     /// Keeps what has to be known of the member `file`, which is no part.
     fn between(&mut self, members: Members<'a>, file: File) -> Result<Members<'a>> {
-        let mut content = match is_named(file.inner(), &MANIFEST) {
-            true => Content::Plain(members, None),
-            false => Content::of(members, file.inner()),
+        let mut content = if is_named(file.inner(), &MANIFEST) {
+            Content::Plain(members, None)
+        } else {
+            Content::of(members, file.inner())
         };
         let most = file.size.map_or(WHOLE, |size| {
             usize::try_from(size).unwrap_or(usize::MAX).min(WHOLE)

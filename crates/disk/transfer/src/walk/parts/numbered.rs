@@ -98,9 +98,10 @@ impl Walk<'_> {
         {
             return self.version(&base, part, file);
         }
-        Ok(match family.is_split() {
-            true => Numbered::Part(family.refusal()),
-            false => Numbered::Whole,
+        Ok(if family.is_split() {
+            Numbered::Part(family.refusal())
+        } else {
+            Numbered::Whole
         })
     }
 
@@ -195,9 +196,10 @@ impl Walk<'_> {
             "" => &self.options.opening.name,
             name => name,
         };
-        match is_extent_name(name) && diskimage::vmdk_is_part(head) {
-            true => Err(diskimage::vmdk_no_descriptor()),
-            false => Ok(()),
+        if is_extent_name(name) && diskimage::vmdk_is_part(head) {
+            Err(diskimage::vmdk_no_descriptor())
+        } else {
+            Ok(())
         }
     }
 

@@ -54,9 +54,10 @@ impl Pipe {
         Pipe {
             name,
             sent: VecDeque::new(),
-            zeroes: match client.export().writes_zeroes() {
-                true => Zeroes::Asked(ZEROED),
-                false => Zeroes::Written,
+            zeroes: if client.export().writes_zeroes() {
+                Zeroes::Asked(ZEROED)
+            } else {
+                Zeroes::Written
             },
             status: Status::default(),
             client,
@@ -68,9 +69,10 @@ impl Pipe {
         let mut rest = data;
         for part in self.client.parts(offset, data.len()).into_iter().flatten() {
             let (now, later) = rest.split_at(part.len.min(rest.len()));
-            match part.whole {
-                true => self.write_blocks(part.offset, now)?,
-                false => self.write_within(part, now)?,
+            if part.whole {
+                self.write_blocks(part.offset, now)?
+            } else {
+                self.write_within(part, now)?
             }
             rest = later;
         }
@@ -85,9 +87,10 @@ impl Pipe {
             // A range in memory may not be as long as one on a disk.
             let step = (end - at).min(ZEROED);
             for part in self.client.parts(at, step as usize).into_iter().flatten() {
-                match part.whole {
-                    true => self.zero_blocks(part.offset, part.len as u64)?,
-                    false => self.write_within(part, &ZEROS[..part.len])?,
+                if part.whole {
+                    self.zero_blocks(part.offset, part.len as u64)?
+                } else {
+                    self.write_within(part, &ZEROS[..part.len])?
                 }
             }
             at += step;

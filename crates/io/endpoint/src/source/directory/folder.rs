@@ -25,12 +25,13 @@ impl Folder for Directory {
         let mut waiting = vec![PathBuf::new()];
         while let Some(directory) = waiting.pop() {
             let listed = self.list_one(&directory, &mut found);
-            waiting.extend(
-                listed.map_err(|error| match directory.as_os_str().is_empty() {
-                    true => error,
-                    false => error.at(directory.display()),
-                })?,
-            );
+            waiting.extend(listed.map_err(|error| {
+                if directory.as_os_str().is_empty() {
+                    error
+                } else {
+                    error.at(directory.display())
+                }
+            })?);
         }
         found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
         Ok(Some(found))
@@ -90,9 +91,10 @@ impl Directory {
 
     /// Opens `directory`, a path in this one, to be listed.
     pub(super) fn dir(&self, directory: &Path) -> std::result::Result<Dir, Errno> {
-        let path = match directory.as_os_str().is_empty() {
-            true => Path::new("."),
-            false => directory,
+        let path = if directory.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            directory
         };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
         self.open_within(path, flags).and_then(Dir::new)

@@ -72,9 +72,10 @@ impl BlockRead for FileAt {
             return Ok(());
         }
         let end = self.file.metadata().map_err(cannot_open)?.len();
-        match end == self.start + self.len {
-            true => Ok(()),
-            false => Err(changed(self.start + self.len, end)),
+        if end == self.start + self.len {
+            Ok(())
+        } else {
+            Err(changed(self.start + self.len, end))
         }
     }
 

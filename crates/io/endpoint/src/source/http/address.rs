@@ -99,12 +99,11 @@ impl Address {
             self.uri.to_string()
         } else {
             let (path, query) = location.split_at(location.find('?').unwrap_or(location.len()));
-            let path = match path.starts_with('/') {
-                true => path.to_owned(),
-                false => {
-                    let here = self.uri.path();
-                    format!("{}{path}", &here[..here.rfind('/').map_or(0, |at| at + 1)])
-                }
+            let path = if path.starts_with('/') {
+                path.to_owned()
+            } else {
+                let here = self.uri.path();
+                format!("{}{path}", &here[..here.rfind('/').map_or(0, |at| at + 1)])
             };
             format!("{scheme_here}://{place}{}{query}", without_dots(&path))
         }
@@ -216,12 +215,11 @@ fn resolved(address: &str) -> String {
     };
     let path = end(authority, &['/', '?']);
     let query = end(path, &['?']);
-    match path < query {
-        true => {
-            let (before, after) = (&address[..path], &address[query..]);
-            format!("{before}{}{after}", without_dots(&address[path..query]))
-        }
-        false => address.to_owned(),
+    if path < query {
+        let (before, after) = (&address[..path], &address[query..]);
+        format!("{before}{}{after}", without_dots(&address[path..query]))
+    } else {
+        address.to_owned()
     }
 }
 

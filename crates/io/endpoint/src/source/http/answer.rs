@@ -70,12 +70,13 @@ impl Version {
                 _ => {}
             }
         }
-        match agreed {
-            true => Ok(()),
-            false => Err(Error::new(
+        if agreed {
+            Ok(())
+        } else {
+            Err(Error::new(
                 Kind::Io,
                 "the server does not tell whether the file is still the same",
-            )),
+            ))
         }
     }
 }
@@ -181,9 +182,10 @@ pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), Error> {
 pub(super) fn accepts_ranges(headers: &HeaderMap) -> Option<bool> {
     let units = text(headers, ACCEPT_RANGES)?.to_ascii_lowercase();
     let says = |unit: &str| units.split(',').any(|said| said.trim() == unit);
-    match says("bytes") {
-        true => Some(true),
-        false => says("none").then_some(false),
+    if says("bytes") {
+        Some(true)
+    } else {
+        says("none").then_some(false)
     }
 }
 

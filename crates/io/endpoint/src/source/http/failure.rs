@@ -125,17 +125,19 @@ impl Site<'_> {
     }
 
     fn place(&self, place: &str) -> String {
-        match self.proxied {
-            true => format!("the proxy {place}"),
-            false => place.to_owned(),
+        if self.proxied {
+            format!("the proxy {place}")
+        } else {
+            place.to_owned()
         }
     }
 
     fn unconnected(&self, error: &NoConnection) -> Failure {
         let place = self.place(&error.place);
-        let text = match error.found {
-            true => format!("cannot connect to {place}"),
-            false => format!("cannot find the host of {place}"),
+        let text = if error.found {
+            format!("cannot connect to {place}")
+        } else {
+            format!("cannot find the host of {place}")
         };
         Failure {
             error: Error::io(text, &error.cause),

@@ -90,9 +90,10 @@ impl Site<'_> {
 
     /// An error that the other scheme may not meet.
     fn other_scheme(&self, text: String) -> Error {
-        let hint = match self.at.is_https() {
-            true => "if an unencrypted connection will do, use",
-            false => "use",
+        let hint = if self.at.is_https() {
+            "if an unencrypted connection will do, use"
+        } else {
+            "use"
         };
         Error::new(Kind::Io, text).hint(format!("{hint} {}", self.at.other_scheme()))
     }

@@ -63,9 +63,10 @@ impl Proxies {
     /// # Errors
     /// [`error::Kind::Usage`] when the environment names a proxy that is no address.
     pub(super) fn way(&self, address: &Address) -> Result<Way> {
-        let (name, value) = match address.is_https() {
-            true => ("https_proxy", &self.https),
-            false => ("http_proxy", &self.http),
+        let (name, value) = if address.is_https() {
+            ("https_proxy", &self.https)
+        } else {
+            ("http_proxy", &self.http)
         };
         let Some(value) = value else {
             return Ok(Way::Direct);

@@ -58,8 +58,9 @@ pub(super) fn signed_in_tls12(
         key.verify_signature(*candidate, message, signed.signature())
             .is_ok()
     });
-    match valid {
-        true => Ok(HandshakeSignatureValid::assertion()),
-        false => Err(CertificateError::BadSignature.into()),
+    if valid {
+        Ok(HandshakeSignatureValid::assertion())
+    } else {
+        Err(CertificateError::BadSignature.into())
     }
 }

@@ -207,12 +207,11 @@ impl Vouched {
     ) -> Result<(), Tls> {
         let parsed = usable(certificate)?;
         let troubles = alone(&parsed, name, now);
-        match troubles.is_empty() {
-            true => Ok(()),
-            false => {
-                let (why, alone) = (troubles.join(", "), false);
-                Err(Why::Untrusted { why, alone }.of(certificate))
-            }
+        if troubles.is_empty() {
+            Ok(())
+        } else {
+            let (why, alone) = (troubles.join(", "), false);
+            Err(Why::Untrusted { why, alone }.of(certificate))
         }
     }
 }

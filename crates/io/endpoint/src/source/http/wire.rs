@@ -242,9 +242,10 @@ pub(super) fn read_once(mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result
 }
 
 fn still_time(timeout: NextTimeout) -> Result<NextTimeout, Error> {
-    match timeout.after.is_zero() {
-        true => Err(Error::Timeout(timeout.reason)),
-        false => Ok(timeout),
+    if timeout.after.is_zero() {
+        Err(Error::Timeout(timeout.reason))
+    } else {
+        Ok(timeout)
     }
 }
 

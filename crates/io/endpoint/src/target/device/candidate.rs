@@ -39,9 +39,10 @@ pub(crate) fn check(
     }
     let candidate = DeviceCandidate {
         claim: Claim::new(name, path, host)?,
-        zeros: match options.target_is_zero {
-            true => Zeros::There,
-            false => Zeros::Punch,
+        zeros: if options.target_is_zero {
+            Zeros::There
+        } else {
+            Zeros::Punch
         },
         asked: options.size,
     };

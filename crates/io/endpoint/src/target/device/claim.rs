@@ -65,9 +65,12 @@ impl Claim {
             self.same(number, &claim.file)?;
             Ok(claim)
         });
-        *self = again.map_err(|error| match done {
-            true => error.cause("its space is given back already: what it held is gone"),
-            false => error,
+        *self = again.map_err(|error| {
+            if done {
+                error.cause("its space is given back already: what it held is gone")
+            } else {
+                error
+            }
         })?;
         Ok(done)
     }

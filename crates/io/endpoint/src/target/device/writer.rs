@@ -48,9 +48,10 @@ pub(crate) enum Zeros {
 impl Zeros {
     /// Those of a thin volume without any chunk.
     pub(crate) fn in_empty(chunks: Chunks) -> Zeros {
-        match chunks.cleared {
-            true => Zeros::There,
-            false => Zeros::Absent { chunk: chunks.size },
+        if chunks.cleared {
+            Zeros::There
+        } else {
+            Zeros::Absent { chunk: chunks.size }
         }
     }
 }
@@ -143,9 +144,10 @@ impl Device {
         let end = offset + len;
         let start = offset.next_multiple_of(unit);
         // The last chunk ends with the device.
-        let stop = match end == self.claim.capacity {
-            true => end,
-            false => end / unit * unit,
+        let stop = if end == self.claim.capacity {
+            end
+        } else {
+            end / unit * unit
         };
         if start >= stop {
             return self.write_zeros(offset, len);

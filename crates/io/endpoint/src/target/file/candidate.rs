@@ -69,9 +69,10 @@ fn check_existing(
     // What a link leads to is replaced, not the link.
     let real = fs::canonicalize(path)
         .map_err(|cause| Error::target(format!("{name} cannot be reached")).cause(cause))?;
-    let permit = match options.force {
-        true => Permit::Anything,
-        false => Permit::Same(metadata.dev(), metadata.ino()),
+    let permit = if options.force {
+        Permit::Anything
+    } else {
+        Permit::Same(metadata.dev(), metadata.ino())
     };
     FileCandidate::new(name, real, permit, Some(metadata), options)
 }
@@ -96,9 +97,10 @@ fn check_new(
         ));
         return Err(error.hint("lsblk lists the devices that there are"));
     }
-    let permit = match options.force {
-        true => Permit::Anything,
-        false => Permit::Nothing,
+    let permit = if options.force {
+        Permit::Anything
+    } else {
+        Permit::Nothing
     };
     FileCandidate::new(name, path.to_owned(), permit, None, options)
 }

@@ -128,9 +128,10 @@ impl Partial {
             Permit::Same(device, inode) => {
                 let same = fs::metadata(&self.path)
                     .is_ok_and(|now| (now.dev(), now.ino(), now.len()) == (device, inode, 0));
-                match same {
-                    true => fs::rename(temporary, &self.path),
-                    false => rename_new(temporary, &self.path),
+                if same {
+                    fs::rename(temporary, &self.path)
+                } else {
+                    rename_new(temporary, &self.path)
                 }
             }
         }

@@ -247,10 +247,7 @@ proptest! {
         let mut offset = 0;
         for run in blocks.chunk_by(|a, b| a == b) {
             let end = (offset + run.len() * block).min(disk.len());
-            match run[0] {
-                true => target.write_at(offset as u64, &disk[offset..end]).unwrap(),
-                false => target.zero_at(offset as u64, (end - offset) as u64).unwrap(),
-            }
+            if run[0] { target.write_at(offset as u64, &disk[offset..end]).unwrap() } else { target.zero_at(offset as u64, (end - offset) as u64).unwrap() }
             offset = end;
         }
         target.finish(disk.len() as u64).unwrap();

@@ -80,9 +80,10 @@ impl Fetcher {
     /// # Errors
     /// What [`super::super::HttpOptions::pause`] says.
     pub(super) fn probe(&self, len: u64, patience: bool) -> Result<Option<(Vec<u8>, u64)>> {
-        let found = match patience {
-            true => self.patiently(|_| self.head(len)),
-            false => self.head(len).map_err(|failure| failure.error),
+        let found = if patience {
+            self.patiently(|_| self.head(len))
+        } else {
+            self.head(len).map_err(|failure| failure.error)
         };
         match found {
             Err(error) if error.kind() == Kind::Interrupted => Err(error),
