@@ -8,7 +8,8 @@ use render::document;
 use serde_json::{Value, json};
 
 use crate::machine::{left, machine, state};
-use crate::output::{End, Json, print, print_json};
+use crate::options::OutputArgs;
+use crate::output::{End, print, print_json};
 
 /// `innkeeper changes`.
 #[derive(Debug, clap::Args)]
@@ -17,21 +18,19 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
 
-    /// Print the result as one JSON document
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints every change, oldest first.
 pub(crate) fn run(args: &Args) -> End {
-    let json = if args.json { Json::Out } else { Json::No };
-    End::new(list(args).err().into_iter().collect(), json)
+    End::new(list(args).err().into_iter().collect(), args.output.failed())
 }
 
 fn list(args: &Args) -> Result<()> {
     let machine = machine(args.root.as_deref());
     let records = machine.journal.records()?;
-    if args.json {
+    if args.output.json {
         let changes: Result<Vec<Value>> = records
             .iter()
             .map(|record| of_record(&machine, record))
@@ -42,7 +41,7 @@ fn list(args: &Args) -> Result<()> {
     for record in &records {
         text += &paragraph(&machine, record)?;
     }
-    if records.is_empty() {
+    if records.is_empty() && !args.output.quiet {
         text += "no changes\n";
     }
     print(text.as_bytes())

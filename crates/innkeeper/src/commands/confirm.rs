@@ -6,7 +6,8 @@ use error::{Result, printable};
 
 use super::undo::tell;
 use crate::machine::machine;
-use crate::output::{End, Json};
+use crate::options::OutputArgs;
+use crate::output::End;
 
 /// `innkeeper confirm`.
 #[derive(Debug, clap::Args)]
@@ -15,20 +16,21 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
 
-    /// Print the result as one JSON document
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Confirms it, and says which one it was.
 pub(crate) fn run(args: &Args) -> End {
-    let json = if args.json { Json::Out } else { Json::No };
-    End::new(confirm(args).err().into_iter().collect(), json)
+    End::new(
+        confirm(args).err().into_iter().collect(),
+        args.output.failed(),
+    )
 }
 
 fn confirm(args: &Args) -> Result<()> {
     let record = machine(args.root.as_deref()).confirm()?;
     let title = printable(&record.plan.title);
     let text = format!("change {} is confirmed: {title}\n", record.id);
-    tell(&record, args.json, &text)
+    tell(&record, &args.output, &text)
 }

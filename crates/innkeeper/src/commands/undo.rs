@@ -9,7 +9,8 @@ use render::document;
 use serde_json::json;
 
 use crate::machine::machine;
-use crate::output::{End, Json, print, print_json};
+use crate::options::OutputArgs;
+use crate::output::{End, print, print_json};
 
 /// `innkeeper undo [ID]`.
 #[derive(Debug, clap::Args)]
@@ -25,33 +26,34 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
 
-    /// Print the result as one JSON document
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Takes it back, and says which one it was.
 pub(crate) fn run(args: &Args) -> End {
-    let json = if args.json { Json::Out } else { Json::No };
-    End::new(undo(args).err().into_iter().collect(), json)
+    End::new(undo(args).err().into_iter().collect(), args.output.failed())
 }
 
 fn undo(args: &Args) -> Result<()> {
     let machine = machine(args.root.as_deref());
     if args.dry_run {
         let record = machine.preview_undo(args.id)?;
-        return tell(&record, args.json, &record.undo_to_text());
+        return tell(&record, &args.output, &record.undo_to_text());
     }
     let record = machine.undo(args.id, &mut |_| ControlFlow::Continue(()))?;
     let title = printable(&record.plan.title);
     let text = format!("change {} is undone: {title}\n", record.id);
-    tell(&record, args.json, &text)
+    tell(&record, &args.output, &text)
 }
 
-/// Prints the change as JSON, or else the text.
-pub(super) fn tell(record: &Record, json: bool, text: &str) -> Result<()> {
-    if json {
+/// Prints the change as JSON, or else the text, unless nothing should be printed.
+pub(super) fn tell(record: &Record, output: &OutputArgs, text: &str) -> Result<()> {
+    if output.json {
         return print_json(&document(json!({ "change": record.to_json() })));
+    }
+    if output.quiet {
+        return Ok(());
     }
     print(text.as_bytes())
 }
