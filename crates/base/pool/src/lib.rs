@@ -1,4 +1,11 @@
 //! Independent pieces of work done by several threads, their results given out in order.
+//!
+//! ```text
+//! caller ── submit(job) ─► queue ──► worker, worker, … ── each job's outputs, through a channel of its own
+//!    ◄───── output() ───── outputs of the oldest job first ◄──┘
+//! ```
+//!
+//! Each channel has little room, so that a worker that is far ahead waits and memory stays bounded.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};

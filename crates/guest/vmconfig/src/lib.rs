@@ -3,6 +3,12 @@
 //! Descriptions come from strangers: readers are bounded, and what they do not understand becomes a
 //! [`Note`]. Writers make a complete description and say of every line where it comes from or that it
 //! is a guess; nothing a stranger wrote breaks out of the place it is put in.
+//!
+//! ```text
+//! bytes ─ decode ─ text ─┬ ovf, xva, xl, libvirt, vmx, vbox, proxmox ─ read ─► Vm
+//!                        └ of several guests: Choice
+//! Vm ─ place (disks of this host) ─ complete (guesses, marked) ─► xl, libvirt, opennebula, ovf: write
+//! ```
 
 mod choice;
 mod decode;
