@@ -7,7 +7,6 @@ use diskimage::{Format, OpenOptions};
 use endpoint::target::Candidate;
 use error::{Error, Result};
 use unpack::Limits;
-use unpack::gzip::Engine;
 
 use crate::advice::Advice;
 use crate::blank;
@@ -46,8 +45,6 @@ pub struct Import {
     pub limits: Limits,
     /// The largest disk that is taken, in bytes.
     pub max_size: u64,
-    /// Which inflate is used.
-    pub engine: Engine,
     /// The digests that the source must have.
     pub sums: Sums,
     /// What was not checked before the import began, to be told with its other warnings.
@@ -208,7 +205,6 @@ fn once(
     );
     let options = WalkOptions {
         limits: import.limits,
-        engine: import.engine,
         selection: &import.selection,
         opening: &opening,
         control,

@@ -183,60 +183,100 @@ fn write(
     Ending { target, result }
 }
 
+/// Writes everything that `items` holds to `target`, and finishes it.
 fn write_all(
     target: &mut dyn BlockWrite,
     items: &Receiver<Item>,
     direct: Option<&DirectWrite>,
     control: &Control,
 ) -> Result<()> {
-    let elsewhere = || direct.map_or(Ok(()), DirectWrite::check);
-    let any_order = target.any_order();
-    // Bytes accounted for; where ranges ascend, where the next one begins.
-    let mut position = 0;
+    let mut writer = Writer {
+        ascends: !target.any_order(),
+        target,
+        direct,
+        control,
+        position: 0,
+    };
     loop {
         control.check()?;
-        let item = match items.recv_timeout(TICK) {
-            Ok(item) => item,
-            Err(RecvTimeoutError::Timeout) => continue,
+        match items.recv_timeout(TICK) {
+            Ok(Item::Finish(size)) => return writer.finish(size),
+            Ok(item) => writer.write(item)?,
+            Err(RecvTimeoutError::Timeout) => {}
             // The chunker stopped before the end of the disk.
             Err(RecvTimeoutError::Disconnected) => return Err(job::interrupted()),
-        };
-        match item {
-            Item::Chunk(chunk) => {
-                if !any_order {
-                    in_order(chunk.offset, position)?;
-                }
-                for Run { offset, len, data } in chunk.runs() {
-                    match data {
-                        Some(data) => target.write_at(offset, data)?,
-                        None => target.zero_at(offset, len)?,
-                    }
-                    position += len;
-                }
-            }
-            Item::Written(written) => {
-                elsewhere()?;
-                target.wrote(written.offset, written.len);
-                for &(offset, len) in &written.zeros {
-                    target.zero_at(offset, len)?;
-                }
-                position += written.len;
-            }
-            Item::Hole { offset, len } => {
-                if !any_order {
-                    in_order(offset, position)?;
-                }
-                zero(target, offset, len, control)?;
-                position += len;
-            }
-            Item::Settled(_) => {}
-            Item::Finish(size) if size == position => {
-                elsewhere()?;
-                direct.inspect(|direct| direct.close());
-                return target.finish(size);
-            }
-            Item::Finish(size) => return in_order(size, position),
         }
+    }
+}
+
+/// One target while it is written.
+struct Writer<'a> {
+    target: &'a mut dyn BlockWrite,
+    direct: Option<&'a DirectWrite>,
+    control: &'a Control,
+    /// Whether the target's ranges have to come in order.
+    ascends: bool,
+    /// Bytes accounted for; where ranges ascend, where the next one begins.
+    position: u64,
+}
+
+impl Writer<'_> {
+    fn write(&mut self, item: Item) -> Result<()> {
+        match item {
+            Item::Chunk(chunk) => self.chunk(&chunk),
+            Item::Written(written) => self.written(&written),
+            Item::Hole { offset, len } => self.hole(offset, len),
+            Item::Settled(_) | Item::Finish(_) => Ok(()),
+        }
+    }
+
+    fn chunk(&mut self, chunk: &Chunk) -> Result<()> {
+        self.check_order(chunk.offset)?;
+        for Run { offset, len, data } in chunk.runs() {
+            match data {
+                Some(data) => self.target.write_at(offset, data)?,
+                None => self.target.zero_at(offset, len)?,
+            }
+            self.position += len;
+        }
+        Ok(())
+    }
+
+    fn written(&mut self, written: &Written) -> Result<()> {
+        self.check_direct()?;
+        self.target.wrote(written.offset, written.len);
+        for &(offset, len) in &written.zeros {
+            self.target.zero_at(offset, len)?;
+        }
+        self.position += written.len;
+        Ok(())
+    }
+
+    fn hole(&mut self, offset: u64, len: u64) -> Result<()> {
+        self.check_order(offset)?;
+        zero(self.target, offset, len, self.control)?;
+        self.position += len;
+        Ok(())
+    }
+
+    fn finish(self, size: u64) -> Result<()> {
+        in_order(size, self.position)?;
+        self.check_direct()?;
+        self.direct.inspect(|direct| direct.close());
+        self.target.finish(size)
+    }
+
+    fn check_order(&self, offset: u64) -> Result<()> {
+        if self.ascends {
+            in_order(offset, self.position)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether what others write to the target has succeeded so far.
+    fn check_direct(&self) -> Result<()> {
+        self.direct.map_or(Ok(()), DirectWrite::check)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use error::{Error, Kind, Result};
 use vmconfig::ovf::Offer;
-use vmconfig::{Choice, Note, Origin, Vm, libvirt, ovf, proxmox, vbox, vmx, xl, xva};
+use vmconfig::{Choice, Disk, Note, Origin, Vm, libvirt, ovf, proxmox, vbox, vmx, xl, xva};
 
 use crate::advice::Advice;
 use crate::classify::{Class, classify};
@@ -82,21 +82,24 @@ impl Guest {
 
 /// Whether one of `configs` names the file called `member`, whatever directory it lies in, as a raw disk.
 pub(crate) fn names_as_raw(configs: &[Config], member: &str) -> bool {
-    let is_raw = |kind: ConfigKind, format: Option<&str>| match (kind, format) {
-        // There, what has no format is raw.
-        (ConfigKind::Xl, None) => true,
-        (_, Some(format)) => format.to_ascii_lowercase().contains("raw"),
-        _ => false,
-    };
     configs.iter().any(|config| {
         let disks = read(config, &Choice::default())
             .map(|vm| vm.disks)
             .unwrap_or_default();
         disks.iter().any(|disk| {
             let named = disk.source.as_deref().map(last_part) == Some(last_part(member));
-            named && !disk.cdrom && is_raw(config.kind, disk.format.as_deref())
+            named && !disk.cdrom && is_raw(config.kind, disk)
         })
     })
+}
+
+/// Whether a description in the language `kind` says that `disk` is raw, which is what xl takes it for
+/// when it says nothing.
+pub(crate) fn is_raw(kind: ConfigKind, disk: &Disk) -> bool {
+    match &disk.format {
+        Some(format) => format.to_ascii_lowercase().contains("raw"),
+        None => kind == ConfigKind::Xl,
+    }
 }
 
 /// Whether the member of an archive called `member` is the file that a description calls `source`: their

@@ -15,7 +15,6 @@ use diskimage::streaming::StreamLimits;
 use diskimage::{About, Format, OpenOptions};
 use error::{Error, Kind, Result};
 use unpack::Limits;
-use unpack::gzip::Engine;
 use vmconfig::Vm;
 
 use crate::basis::{Basis, no_disk, nothing_recognised};
@@ -167,7 +166,6 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     let mut inspector = Inspector::new(inspect.max_size, Footer::of(selection.format), control);
     let options = WalkOptions {
         limits: inspect.limits,
-        engine: Engine::Own,
         selection: &selection,
         opening: &opening,
         control,

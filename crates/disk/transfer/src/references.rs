@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use error::{Error, Result};
 use percent_encoding::percent_decode_str;
-use vmconfig::{Choice, Chunks, Disk, ovf};
+use vmconfig::{Choice, Chunks, ovf};
 
 use crate::config::{Config, ConfigKind};
 use crate::guest;
@@ -46,21 +46,12 @@ pub(crate) fn disks(config: &Config) -> Result<Vec<Reference>> {
     Ok(disks
         .filter_map(|disk| {
             Some(Reference {
-                raw: is_raw(config.kind, &disk),
+                raw: guest::is_raw(config.kind, &disk),
                 name: disk.source?,
                 chunks: disk.chunks,
             })
         })
         .collect())
-}
-
-/// Whether the description says that the disk is raw, which is what xl takes it for when it says nothing.
-fn is_raw(kind: ConfigKind, disk: &Disk) -> bool {
-    match kind {
-        ConfigKind::Xl => disk.format.as_deref().is_none_or(|format| format == "raw"),
-        ConfigKind::Libvirt => disk.format.as_deref() == Some("raw"),
-        _ => false,
-    }
 }
 
 impl Reference {

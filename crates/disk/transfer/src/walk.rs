@@ -23,7 +23,6 @@ use std::sync::Arc;
 use error::{Error, Result};
 use sparse::{Lookahead, Piece, SparseRead, drain};
 use unpack::Limits;
-use unpack::gzip::Engine;
 use unpack::layer::{Compression, Layer, sniff};
 use unpack::manifest::Found;
 
@@ -47,8 +46,6 @@ const NAMED: usize = 300;
 pub(crate) struct WalkOptions<'a> {
     /// What decoders may spend.
     pub(crate) limits: Limits,
-    /// Which inflate is used.
-    pub(crate) engine: Engine,
     /// Which disk is meant.
     pub(crate) selection: &'a Selection,
     /// How disks are opened.
@@ -262,11 +259,7 @@ impl<'a> Walk<'a> {
         stream: &mut dyn SparseRead,
         file: &File,
     ) -> Result<ControlFlow<()>> {
-        let decoder = kind.decoder(
-            stream,
-            &self.nesting.share(self.options.limits),
-            self.options.engine,
-        )?;
+        let decoder = kind.decoder(stream, &self.nesting.share(self.options.limits))?;
         let place = shortened(&file.member, NAMED);
         let mut decoder = Located::new(decoder, &place);
         let inner = File {

@@ -21,7 +21,6 @@ use transfer::{
     Control, Import, Imported, Input, Outcome, Pattern, Places, Selection, Sums, import,
 };
 use unpack::Limits;
-use unpack::gzip::Engine;
 
 /// An import of `source` with nothing special about it.
 fn request(source: impl ByteSource + 'static, targets: Vec<Box<dyn Candidate>>) -> Import {
@@ -34,7 +33,6 @@ fn request(source: impl ByteSource + 'static, targets: Vec<Box<dyn Candidate>>) 
         selection: Selection::default(),
         limits: Limits::default(),
         max_size: 1 << 40,
-        engine: Engine::Own,
         sums: Sums::default(),
         warnings: Vec::new(),
         want_digest: true,

@@ -1,5 +1,5 @@
 //! Decodes a file, throws the output away and says how much of it was data and how much holes:
-//! `decompress [--zlib-rs] [--one-thread] FILE`. For measuring a decoder on its own.
+//! `decompress [--one-thread] FILE`. For measuring a decoder on its own.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use error::{Error, Result};
 use sparse::{Lookahead, Piece, SparseRead};
 use unpack::Limits;
-use unpack::gzip::Engine;
 use unpack::layer::{HEAD, Layer, sniff};
 
 /// A file, read through one buffer.
@@ -39,7 +38,7 @@ impl SparseRead for FileSource {
     }
 }
 
-fn run(name: &str, engine: Engine, limits: &Limits) -> Result<()> {
+fn run(name: &str, limits: &Limits) -> Result<()> {
     let file = File::open(name).map_err(|cause| Error::io("cannot be opened", cause))?;
     let mut input = Lookahead::new(FileSource {
         file,
@@ -50,7 +49,7 @@ fn run(name: &str, engine: Engine, limits: &Limits) -> Result<()> {
     let Some(Layer::Compression(compression)) = sniff(input.head(HEAD)?) else {
         return Err(Error::unsupported("is not compressed"));
     };
-    let mut stream = compression.decoder(input, limits, engine)?;
+    let mut stream = compression.decoder(input, limits)?;
     let (mut data, mut zeros, mut holes) = (0, 0, 0);
     loop {
         let piece = stream.peek()?;
@@ -70,21 +69,19 @@ fn run(name: &str, engine: Engine, limits: &Limits) -> Result<()> {
 }
 
 fn main() -> ExitCode {
-    let mut engine = Engine::Own;
     let mut limits = Limits::default();
     let mut name = None;
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
-            "--zlib-rs" => engine = Engine::ZlibRs,
             "--one-thread" => limits.threads = 1,
             _ => name = Some(argument),
         }
     }
     let Some(name) = name else {
-        eprintln!("usage: decompress [--zlib-rs] [--one-thread] FILE");
+        eprintln!("usage: decompress [--one-thread] FILE");
         return ExitCode::from(2);
     };
-    match run(&name, engine, &limits) {
+    match run(&name, &limits) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let status = error.kind().exit_status();

@@ -135,7 +135,7 @@ impl<R: SparseRead> SparseRead for Counted<R> {
 }
 
 /// The first `n` bytes of a piece, `n` at least 1.
-pub(crate) fn clip(piece: Piece<'_>, n: u64) -> Piece<'_> {
+pub fn clip(piece: Piece<'_>, n: u64) -> Piece<'_> {
     match piece {
         Piece::Data(data) => {
             let len = usize::try_from(n).unwrap_or(usize::MAX).min(data.len());

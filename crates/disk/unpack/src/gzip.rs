@@ -22,16 +22,6 @@ use crate::input::skip_zeros;
 /// How often decoding in parallel may come to nothing before it is left.
 const PATIENCE: u32 = 3;
 
-/// Who inflates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Engine {
-    /// This crate's own decoder, which sees holes and uses several threads where it can.
-    #[default]
-    Own,
-    /// zlib-rs in one thread; slower, and every zero is written out.
-    ZlibRs,
-}
-
 /// A gzip file's content.
 ///
 /// Takes any number of members, and zeros as padding after the last. Checks header CRC, CRC-32 and
@@ -69,20 +59,14 @@ enum State {
 impl<R: SparseRead> Gzip<R> {
     /// The content of the gzip file `input`.
     pub fn new(input: R, limits: &Limits) -> Self {
-        Self::with_engine(input, limits, Engine::Own)
-    }
-
-    /// The same by the decoder of choice.
-    pub fn with_engine(input: R, limits: &Limits, engine: Engine) -> Self {
-        let parallel = engine == Engine::Own && limits.threads > 1;
         Gzip {
             input: Feed::new(input),
             state: State::Header,
-            member: Member::new(engine),
+            member: Member::new(),
             ordinal: 1,
             total: 0,
             limits: *limits,
-            patience: if parallel { PATIENCE } else { 0 },
+            patience: if limits.threads > 1 { PATIENCE } else { 0 },
         }
     }
 

@@ -23,14 +23,12 @@ mod run;
 mod symbol;
 mod table;
 mod window;
-mod zlib;
 
 use error::{Error, Result};
 use sparse::{Piece, SparseRead};
 
 pub(crate) use self::decoder::Decoder;
 use self::window::{DEFLATE, DEFLATE64};
-pub(crate) use self::zlib::ZlibDecoder;
 
 /// A decoder of Deflate64.
 pub(crate) type Decoder64 = Decoder<DEFLATE64>;

@@ -6,7 +6,7 @@ use sparse::SparseRead;
 use crate::Limits;
 use crate::archive::Archive;
 use crate::bzip2::Bzip2;
-use crate::gzip::{Engine, Gzip};
+use crate::gzip::Gzip;
 use crate::lz4::{self, Lz4};
 use crate::lzma::{self, Lzma};
 use crate::lzop::{self, Lzop};
@@ -144,10 +144,9 @@ impl Compression {
         self,
         input: R,
         limits: &Limits,
-        engine: Engine,
     ) -> Result<Box<dyn SparseRead + 'a>> {
         Ok(match self {
-            Compression::Gzip => Box::new(Gzip::with_engine(input, limits, engine)),
+            Compression::Gzip => Box::new(Gzip::new(input, limits)),
             Compression::Xz => Box::new(Xz::new(input, limits)?),
             Compression::Zstd => Box::new(Zstd::new(input, limits)?),
             Compression::Bzip2 => Box::new(Bzip2::new(input, limits)?),

@@ -1,7 +1,8 @@
 //! LZ4: the frame format, and the legacy frames that `lz4 -l` makes.
 //!
 //! After "LZ4 Frame Format Description" 1.6 by Yann Collet. Frames are walked here; the content of a
-//! block is decoded by `lz4_flex`.
+//! block is decoded by `lz4_flex`. Its `FrameDecoder` is not used: here a block of zeros is
+//! recognised by its compressed bytes, not decoded again, and becomes a hole.
 
 mod frame;
 

@@ -8,7 +8,7 @@ use std::thread;
 
 use sparse::{Piece, SliceSource, SparseRead};
 use unpack::Limits;
-use unpack::gzip::{Engine, Gzip};
+use unpack::gzip::Gzip;
 
 /// What `program` makes of `input`. A program that is missing fails the test.
 fn filter(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
@@ -62,12 +62,12 @@ fn disk() -> Vec<u8> {
 }
 
 /// Decodes `file` and returns the bytes and how many of them came as holes.
-fn unpacked(file: &[u8], threads: usize, engine: Engine) -> (Vec<u8>, u64) {
+fn unpacked(file: &[u8], threads: usize) -> (Vec<u8>, u64) {
     let limits = Limits {
         threads,
         ..Limits::default()
     };
-    let mut gzip = Gzip::with_engine(SliceSource::in_steps(file, 50_000), &limits, engine);
+    let mut gzip = Gzip::new(SliceSource::in_steps(file, 50_000), &limits);
     let (mut bytes, mut in_holes) = (Vec::new(), 0);
     loop {
         let piece = gzip.peek().unwrap();
@@ -87,17 +87,13 @@ fn unpacked(file: &[u8], threads: usize, engine: Engine) -> (Vec<u8>, u64) {
 /// Checks that `file` unfolds to `disk`; `holey` says that nearly all of its long holes are seen.
 fn check(what: &str, file: &[u8], disk: &[u8], holey: bool) {
     for threads in [1, 3] {
-        let (bytes, in_holes) = unpacked(file, threads, Engine::Own);
+        let (bytes, in_holes) = unpacked(file, threads);
         assert!(bytes == disk, "{what} in {threads} threads");
         assert!(
             in_holes > 8_600_000 || !holey,
             "{what}: {in_holes} bytes in holes"
         );
     }
-    assert!(
-        unpacked(file, 1, Engine::ZlibRs).0 == disk,
-        "{what} by zlib-rs"
-    );
 }
 
 #[test]

@@ -22,7 +22,6 @@ use error::{Error, Result, parse_amount};
 use host::Host;
 use transfer::{Control, Import, Input, Outcome, Pattern, Selection, Sums, TargetFormat};
 use unpack::Limits;
-use unpack::gzip::Engine;
 
 use super::advice::Command;
 use super::web::WebArgs;
@@ -119,10 +118,6 @@ pub(crate) struct Common {
     #[arg(long, value_name = "SIZE", default_value = "64T", value_parser = parse_amount)]
     max_size: u64,
 
-    /// Decode gzip with this engine: the program's own, or zlib-rs
-    #[arg(long, value_name = "ENGINE", default_value = "own")]
-    inflate: Inflate,
-
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -137,15 +132,6 @@ impl Common {
     pub(super) fn failed_json(&self) -> Json {
         self.output.failed()
     }
-}
-
-/// Which inflate decodes gzip.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Inflate {
-    /// The program's own, which skips zeros
-    Own,
-    /// zlib-rs, in case the other is in doubt
-    ZlibRs,
 }
 
 /// An amount of memory that is enough.
@@ -301,10 +287,6 @@ fn transfer(mut task: Task, host: &Host, control: &Arc<Control>) -> Result<told:
         },
         limits: limits(args.memory, args.max_size),
         max_size: args.max_size,
-        engine: match args.inflate {
-            Inflate::Own => Engine::Own,
-            Inflate::ZlibRs => Engine::ZlibRs,
-        },
         sums,
         warnings: listed.map(|listed| listed.warnings()).unwrap_or_default(),
         // Nobody would see them.

@@ -196,17 +196,6 @@ fn a_copy_is_the_source_byte_for_byte() {
 }
 
 #[test]
-fn the_other_inflate_gives_the_same() {
-    let room = Room::new();
-    let disk = disk(2 << 20);
-    room.write("disk.img", &disk);
-    room.sh("gzip -k disk.img");
-    room.run("import disk.img.gz --to out.img --inflate zlib-rs")
-        .ok();
-    assert!(room.read("out.img") == disk);
-}
-
-#[test]
 fn several_disks_of_which_one_needs_a_second_pass_all_arrive_once() {
     let room = Room::new();
     room.write("a.img", &disk(1 << 20));

@@ -3,14 +3,13 @@
 use error::{Error, Result};
 use sparse::{Piece, SparseRead, read_full};
 
-use super::Engine;
 use crate::crc::Crc32;
-use crate::inflate::{Decoder, ZlibDecoder};
+use crate::inflate::Decoder;
 
 /// Decodes members, one after another, and checks each against its trailer. Holds no input of its
 /// own, so that a member begun in one place can be finished in another.
 pub(super) struct Member {
-    inflater: Inflater,
+    decoder: Decoder,
     crc: Crc32,
     /// Bytes so far.
     size: u64,
@@ -23,18 +22,10 @@ pub(super) struct Member {
     starved: bool,
 }
 
-enum Inflater {
-    Own(Decoder),
-    ZlibRs(ZlibDecoder),
-}
-
 impl Member {
-    pub(super) fn new(engine: Engine) -> Self {
+    pub(super) fn new() -> Self {
         Member {
-            inflater: match engine {
-                Engine::Own => Inflater::Own(Decoder::new()),
-                Engine::ZlibRs => Inflater::ZlibRs(ZlibDecoder::new()),
-            },
+            decoder: Decoder::new(),
             crc: Crc32::new(),
             size: 0,
             seen: 0,
@@ -47,10 +38,7 @@ impl Member {
 
     /// Starts over with another member.
     pub(super) fn restart(&mut self) {
-        match &mut self.inflater {
-            Inflater::Own(decoder) => decoder.restart(),
-            Inflater::ZlibRs(decoder) => decoder.restart(),
-        }
+        self.decoder.restart();
         self.crc = Crc32::new();
         (self.size, self.seen, self.filled) = (0, 0, 0);
         (self.over, self.starved) = (false, false);
@@ -58,10 +46,7 @@ impl Member {
 
     /// Whether the last error was only that the input ended: with more input this member can go on.
     pub(super) fn starved(&self) -> bool {
-        match &self.inflater {
-            Inflater::Own(decoder) => decoder.starved() || self.starved,
-            Inflater::ZlibRs(_) => false,
-        }
+        self.decoder.starved() || self.starved
     }
 
     /// Decodes until there is a piece to show, or the end, once the trailer has been checked. Returns
@@ -73,14 +58,8 @@ impl Member {
         if self.over {
             return Ok(0);
         }
-        match &mut self.inflater {
-            Inflater::Own(decoder) => decoder.prepare(input)?,
-            Inflater::ZlibRs(decoder) => decoder.prepare(input)?,
-        }
-        let piece = match &self.inflater {
-            Inflater::Own(decoder) => decoder.piece(),
-            Inflater::ZlibRs(decoder) => decoder.piece(),
-        };
+        self.decoder.prepare(input)?;
+        let piece = self.decoder.piece();
         let new = piece.len() - self.seen;
         match piece {
             Piece::End => {
@@ -101,19 +80,13 @@ impl Member {
 
     /// What comes next, once prepared.
     pub(super) fn piece(&self) -> Piece<'_> {
-        match &self.inflater {
-            Inflater::Own(decoder) => decoder.piece(),
-            Inflater::ZlibRs(decoder) => decoder.piece(),
-        }
+        self.decoder.piece()
     }
 
     /// Moves past `n` bytes of the piece.
     pub(super) fn consume(&mut self, n: u64) {
         self.seen = self.seen.saturating_sub(n);
-        match &mut self.inflater {
-            Inflater::Own(decoder) => decoder.consume(n),
-            Inflater::ZlibRs(decoder) => decoder.consume(n),
-        }
+        self.decoder.consume(n);
     }
 
     fn check_trailer<R: SparseRead>(&mut self, input: &mut R) -> Result<()> {

@@ -13,8 +13,8 @@ use sparse::{Piece, SparseRead};
 
 use super::cutter::{Cutter, GROUP};
 use super::feed::{Feed, Shared};
+use super::header;
 use super::member::Member;
-use super::{Engine, header};
 use crate::Limits;
 use crate::chunk::Chunk;
 use pool::{Emit, Ordered};
@@ -168,7 +168,7 @@ fn work(group: Shared, emit: &mut Emit<'_, Output>) {
 /// Decodes a group up to what is to be said about its end; `None` when nobody wants it any more.
 fn decode_group(group: &[u8], out: &mut Out<'_, '_>) -> Option<Output> {
     let mut rest = Rest(group);
-    let mut member = Box::new(Member::new(Engine::Own));
+    let mut member = Box::new(Member::new());
     let mut members = 0;
     loop {
         let used = group.len() - rest.0.len();

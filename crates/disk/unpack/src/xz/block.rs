@@ -1,6 +1,7 @@
 //! The content of one .xz block.
 //!
-//! LZMA2 alone is decoded here, zeros as holes; chains with other filters are left to liblzma.
+//! LZMA2 alone is decoded here, zeros as holes. Chains with other filters (`xz --x86`, as for kernels; rare
+//! for disks) are left to liblzma, which [`crate::lzma`] needs as well.
 
 use error::{Error, Result, hex};
 use liblzma::stream::{Action, Filters, Status, Stream};

@@ -6,7 +6,7 @@ use diskimage::streaming::{Passing, PassingDisk, StreamLimits, TableCache, pass_
 use diskimage::{VmdkPart, VmdkPartKind};
 use error::{Error, Result};
 use sparse::{DiskRead, Piece, SparseRead, read_full, skip};
-use unpack::archive::{Member, MemberKind};
+use unpack::archive::{Member, MemberKind, clip};
 
 use super::content::{Content, Members};
 use super::known::Set;
@@ -331,17 +331,5 @@ impl DiskRead for Disk<'_> {
                 Now::Sparse(disk) => disk.is_in_order(),
                 _ => true,
             }
-    }
-}
-
-/// The first `n` bytes of a piece, `n` at least 1.
-fn clip(piece: Piece<'_>, n: u64) -> Piece<'_> {
-    match piece {
-        Piece::Data(data) => {
-            let len = usize::try_from(n).unwrap_or(usize::MAX).min(data.len());
-            Piece::Data(data.get(..len).unwrap_or_default())
-        }
-        Piece::Zeros(len) => Piece::Zeros(len.min(n)),
-        Piece::End => Piece::End,
     }
 }
