@@ -1,4 +1,4 @@
-//! Digests that a source must have: given on the command line, or in the lists that lie beside images.
+//! Digests that a source must have: given on the command line, or in the lists that are beside images.
 
 mod line;
 mod names;
@@ -68,7 +68,7 @@ fn digits<'a>(text: &'a str, algorithm: &str, len: usize) -> Result<&'a str> {
 
 fn invalid(text: &str, algorithm: &str, len: usize) -> Error {
     Error::usage(format!("invalid {algorithm} '{text}'"))
-        .hint(format!("it has {len} hexadecimal digits"))
+        .hint(format!("expected {len} hexadecimal digits"))
 }
 
 /// A digest in a list.
@@ -133,7 +133,7 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// Reads the list that lies in a file called `name`.
+    /// Reads the list that is in a file called `name`.
     pub(crate) fn parse(name: &str, bytes: &[u8]) -> Self {
         let (text, _, _) = UTF_8.decode(bytes);
         let armoured = |what: &str| text.contains(&format!("-----BEGIN PGP {what}-----"));
@@ -164,7 +164,7 @@ impl List {
         }
     }
 
-    /// The kind of signature in it, which nobody here checks.
+    /// The kind of signature in it, which is not checked here.
     pub(crate) fn signature(&self) -> Option<&'static str> {
         self.signature
     }

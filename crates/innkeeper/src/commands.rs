@@ -25,7 +25,7 @@ use crate::output::End;
 pub(crate) enum Command {
     /// Extract a disk from a file, an archive, a pipe or a URL and write it to one or more targets
     Import(Box<import::Args>),
-    /// Write a disk in another format
+    /// Convert a disk to another format
     Convert(Box<convert::Args>),
     /// Show what a file, an archive, a pipe or a URL contains, without writing anything
     Inspect(inspect::Args),
@@ -33,11 +33,11 @@ pub(crate) enum Command {
     Digest(digest::Args),
     /// List the changes that were made to this machine
     Changes(changes::Args),
-    /// Take a change back
+    /// Undo a change
     Undo(undo::Args),
     /// Keep the change that waits for confirmation
     Confirm(confirm::Args),
-    /// Take a change back unless it is confirmed
+    /// Undo a change unless it is confirmed
     #[command(hide = true)]
     GuardChange(guard_change::Args),
     /// Write the manual pages

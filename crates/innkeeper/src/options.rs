@@ -6,7 +6,7 @@ use crate::progress::{Mode, Reporter};
 /// Options of every command that prints a result.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct OutputArgs {
-    /// What to show while working
+    /// Show progress in this form
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub(crate) progress: Mode,
 

@@ -82,7 +82,7 @@ pub(crate) fn print_json(document: &Value) -> Result<()> {
     print(format!("{document:#}\n").as_bytes())
 }
 
-/// Says something on standard error. A standard error that is gone has nobody to be told so.
+/// Says something on standard error. That standard error is gone cannot be reported.
 pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }

@@ -197,7 +197,7 @@ fn disk(text: &str) -> Result<Disk> {
     let size = parse_amount(size)?;
     if size == 0 || size % u64::from(sector) != 0 {
         return Err(Error::usage(format!(
-            "{size} bytes are no whole sectors of {sector}"
+            "{size} bytes are not whole sectors of {sector}"
         )));
     }
     Ok(Disk {

@@ -1,4 +1,4 @@
-//! Numbers of bytes as a person reads and writes them.
+//! Numbers of bytes as a user reads and writes them.
 
 use crate::{Error, Result};
 
@@ -22,16 +22,14 @@ pub fn amounts(one: u64, other: u64) -> (String, String) {
     (a, b)
 }
 
-/// Reads what a person writes: `8G`, `1.5TiB`, `512 MiB`, `4096`. One letter and `iB` mean powers of
+/// Reads what a user writes: `8G`, `1.5TiB`, `512 MiB`, `4096`. One letter and `iB` mean powers of
 /// 1024, as in every tool for disks; `kB`, `MB`, `GB` mean powers of 1000.
 ///
 /// # Errors
 /// [`crate::Kind::Usage`] for anything else, and for 2^63 bytes or more.
 pub fn parse_amount(text: &str) -> Result<u64> {
-    let wrong = || {
-        Error::usage(format!("'{text}' is no amount of bytes"))
-            .hint("for instance 8G, 512M or 4096")
-    };
+    let wrong =
+        || Error::usage(format!("invalid size '{text}'")).hint("for instance 8G, 512M or 4096");
     let text_end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());
@@ -42,7 +40,7 @@ pub fn parse_amount(text: &str) -> Result<u64> {
             .parse::<u64>()
             .ok()
             .and_then(|number| number.checked_mul(factor)),
-        // A fraction of a byte is nobody's meaning.
+        // Fractions of a byte are rejected.
         Some((whole, part)) if !whole.is_empty() && !part.is_empty() && factor > 1 => {
             let number: f64 = number.parse().map_err(|_| wrong())?;
             Some((number * factor as f64) as u64)

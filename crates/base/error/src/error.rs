@@ -9,9 +9,9 @@ use std::sync::Arc;
 pub enum Kind {
     /// Reading or writing failed, or a helper program did.
     Io,
-    /// The person or a signal stopped the work.
+    /// The user or a signal stopped the work.
     Interrupted,
-    /// Whoever reads our output has gone; there is nobody to tell.
+    /// The reader of the output has gone, and nothing can be reported to it.
     Closed,
     /// The command line asks for something that makes no sense.
     Usage,
@@ -52,7 +52,7 @@ impl Kind {
     }
 }
 
-/// One trouble: a line that names the thing and the numbers, its causes, and a hint where one exists.
+/// A problem: a line that names the thing and the numbers, its causes, and a hint where one exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error(Box<Parts>);
 
@@ -65,7 +65,7 @@ struct Parts {
     hint: Option<String>,
     /// What the program may make a hint of.
     advice: Option<Arc<dyn Any + Send + Sync>>,
-    /// Whether somebody nearer to the trouble has said where it is.
+    /// Whether a lower layer has named the place already.
     located: bool,
 }
 
@@ -97,7 +97,7 @@ impl Error {
         }))
     }
 
-    /// Reading or writing failed; `cause` is what the operating system said.
+    /// Reading or writing failed; `cause` is what the operating system reports.
     pub fn io(message: impl Into<String>, cause: impl fmt::Display) -> Self {
         Self::new(Kind::Io, message).cause(cause)
     }
@@ -107,12 +107,12 @@ impl Error {
         Self::new(Kind::Corrupt, message)
     }
 
-    /// The input is beyond what this program does.
+    /// The input is beyond what this program can read.
     pub fn unsupported(message: impl Into<String>) -> Self {
         Self::new(Kind::Unsupported, message)
     }
 
-    /// The input is taken only on request.
+    /// Policy: the input is taken only with an option that allows it.
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(Kind::Refused, message)
     }
@@ -148,7 +148,7 @@ impl Error {
         self
     }
 
-    /// Sets what the person can do about it.
+    /// Sets what the user can do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self.0.advice = None;
@@ -187,7 +187,7 @@ impl Error {
         self
     }
 
-    /// Names the thing the error is about unless somebody below has: an error that passes through
+    /// Names the thing the error is about unless a lower layer has: an error that passes through
     /// several layers belongs to the one it came from. An empty `place` is the outermost thing.
     pub fn within(mut self, place: &str) -> Self {
         if self.0.located {
@@ -231,12 +231,12 @@ impl Error {
         })
     }
 
-    /// The error as a person reads it, without colour: the line, its causes, the hint.
+    /// The error as a user reads it, without colour: the line, its causes, the hint.
     pub fn to_text(&self) -> String {
         self.as_text("error")
     }
 
-    /// The same of something that is no reason to stop: `warning: …`.
+    /// The same for a warning, which does not stop the work: `warning: …`.
     pub fn to_warning(&self) -> String {
         self.as_text("warning")
     }
@@ -253,7 +253,7 @@ impl Error {
     }
 }
 
-/// `text` as one line that cannot command a terminal: names come from strangers' archives.
+/// `text` as one line, its control characters escaped: names come from strangers' archives.
 pub fn printable(text: &str) -> String {
     let escaped = |c: char| match c {
         c if c.is_control() || is_invisible(c) => c.escape_default().to_string(),

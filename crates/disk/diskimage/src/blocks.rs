@@ -1,4 +1,4 @@
-//! What VDI, VHD and VHDX have in common: a table that says of each block of the disk where it lies.
+//! What VDI, VHD and VHDX have in common: a table that says of each block of the disk where it is.
 
 use std::fmt::Display;
 use std::ops::Range;
@@ -125,7 +125,7 @@ impl Table {
     }
 
     /// The indices of two entries whose blocks share a byte of the file. `span` tells where an entry's
-    /// block lies; a greater entry never lies before a smaller one.
+    /// block is; a greater entry never is before a smaller one.
     pub(crate) fn overlap(&self, span: impl Fn(u32) -> Option<Range<u64>>) -> Option<(u64, u64)> {
         let spans = |entry: &u32| span(*entry).is_some();
         let mut sorted: Vec<u32> = self.entries().map(|(_, entry)| entry).collect();
@@ -173,22 +173,22 @@ impl Layout {
         Ok(())
     }
 
-    /// Looks whether `what` can lie in `len` bytes from `start` on.
+    /// Looks whether `what` can be in `len` bytes from `start` on.
     ///
     /// # Errors
-    /// [`error::Kind::Corrupt`] when it would lie outside the file or on top of something else.
+    /// [`error::Kind::Corrupt`] when it would be outside the file or on top of something else.
     pub(crate) fn check(&self, what: &dyn Display, start: u64, len: u64) -> Result<Range<u64>> {
         let size = self.size.unwrap_or(u64::MAX);
         let end = start.saturating_add(len);
         if end > size {
             return Err(Error::corrupt(format!(
-                "{what} at bytes {start} to {end} lies outside the file, which has {size} bytes"
+                "{what} at bytes {start} to {end} is outside the file, which has {size} bytes"
             )));
         }
         let clash = |(range, _): &&(Range<u64>, _)| range.start < end && start < range.end;
         match self.taken.iter().find(clash) {
             Some((_, other)) => Err(Error::corrupt(format!(
-                "{what} at byte {start} lies on top of its {other}"
+                "{what} at byte {start} overlaps its {other}"
             ))),
             None => Ok(start..end),
         }
@@ -242,13 +242,10 @@ mod tests {
             error.map(|error| error.to_string()).unwrap_or_default()
         };
         assert_eq!(told(&layout, 10, 90), "");
-        assert_eq!(
-            told(&layout, 9, 5),
-            "block 1 at byte 9 lies on top of its header"
-        );
+        assert_eq!(told(&layout, 9, 5), "block 1 at byte 9 overlaps its header");
         assert_eq!(
             told(&layout, u64::MAX, 5),
-            "block 1 at bytes 18446744073709551615 to 18446744073709551615 lies outside the file, which has 100 bytes"
+            "block 1 at bytes 18446744073709551615 to 18446744073709551615 is outside the file, which has 100 bytes"
         );
     }
 

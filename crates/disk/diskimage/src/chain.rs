@@ -25,7 +25,7 @@ impl Image {
     }
 }
 
-/// Puts the image in `file` below `layers`, and below that whatever it lies on.
+/// Puts the image in `file` below `layers`, and below that what it is based on.
 fn stack(
     format: Format,
     file: Arc<dyn BlockRead>,
@@ -33,7 +33,7 @@ fn stack(
     layers: &mut Vec<Layer>,
 ) -> Result<()> {
     if layers.len() > DEPTH {
-        let message = format!("lies on top of more than {DEPTH} other images");
+        let message = format!("is based on more than {DEPTH} other images");
         return Err(Error::refused(message));
     }
     let mut layer = open(format, file, how, layers.len())?;
@@ -46,7 +46,7 @@ fn stack(
     }
 }
 
-/// Opens `file`, which lies below `above` other images.
+/// Opens `file`, which is below `above` other images.
 fn open(
     format: Format,
     file: Arc<dyn BlockRead>,

@@ -27,7 +27,7 @@ pub(crate) fn put(bytes: &mut [u8], at: usize, field: &[u8]) {
     }
 }
 
-/// Fills `buffer` with what lies at byte `at` of `file`, a part of its `what`.
+/// Fills `buffer` with what is at byte `at` of `file`, a part of its `what`.
 ///
 /// # Errors
 /// [`error::Kind::Corrupt`] when the file ends before, and those of reading.
@@ -42,7 +42,7 @@ pub(crate) fn read_exact(
         let end = at.saturating_add(read as u64);
         let message = match file.size() {
             Some(size) if size < at => {
-                format!("{what} at byte {at} lies outside the file, which has {size} bytes")
+                format!("{what} at byte {at} is outside the file, which has {size} bytes")
             }
             _ => format!("ended at byte {end}, inside its {what}"),
         };
@@ -73,8 +73,7 @@ mod tests {
         assert_eq!(told(6), None);
         let inside = "ended at byte 10, inside its header";
         assert_eq!(told(8).as_deref(), Some(inside));
-        let outside =
-            "header at byte 18446744073709551615 lies outside the file, which has 10 bytes";
+        let outside = "header at byte 18446744073709551615 is outside the file, which has 10 bytes";
         assert_eq!(told(u64::MAX).as_deref(), Some(outside));
     }
 }

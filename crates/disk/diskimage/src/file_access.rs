@@ -8,13 +8,16 @@ use std::sync::Arc;
 use error::{Error, Result};
 use sparse::BlockRead;
 
+use crate::advice::Advice;
+
 /// Opens files in one directory, and in nothing outside it.
 pub trait Directory: Send + Sync {
     /// Opens the file called `name`, a path relative to the directory. Where no file is called so, the one is
     /// opened whose name differs only in capitals: Windows does not tell them apart.
     ///
     /// # Errors
-    /// [`error::Kind::Refused`] when it lies outside or two files have such a name, [`error::Kind::Io`] when it cannot be opened.
+    /// [`error::Kind::Refused`] when it is outside or two files have such a name,
+    /// [`error::Kind::Io`] when it cannot be opened.
     fn open(&self, name: &str) -> Result<Arc<dyn BlockRead>>;
 
     /// Whether there is a file called `name`, in whatever case: that is opened by this name.
@@ -33,7 +36,7 @@ pub trait Directory: Send + Sync {
     }
 
     /// Opens the image below that is known by `id` only, as [`crate::vdi_id`] tells it. `None` when there is
-    /// none, or nobody can look.
+    /// none, or it cannot be looked for.
     ///
     /// # Errors
     /// [`error::Kind::Refused`] when several files have the id, and as [`Directory::open`].
@@ -87,12 +90,12 @@ impl FileAccess {
         self.looking
     }
 
-    /// The directory that the image lies in, if it lies in one.
+    /// The directory that the image is in, if it is in one.
     pub fn beside(&self) -> Option<&dyn Directory> {
         self.beside.as_deref()
     }
 
-    /// Lets extents be opened in `directory`, the one that the image lies in.
+    /// Lets extents be opened in `directory`, the one that the image is in.
     pub fn with_extents_beside(mut self, directory: Arc<dyn Directory>) -> Self {
         self.beside = Some(directory);
         self
@@ -110,7 +113,7 @@ impl FileAccess {
         self
     }
 
-    /// The access of an image in a stream: whatever lies where the stream comes from, nothing lies beside
+    /// The access of an image in a stream: whatever is where the stream comes from, nothing is beside
     /// the image.
     pub(crate) fn of_stream(&self) -> FileAccess {
         FileAccess {
@@ -119,7 +122,7 @@ impl FileAccess {
         }
     }
 
-    /// The access of the image below: its extents lie where it lies, in the directory that the user
+    /// The access of the image below: its extents are where it is, in the directory that the user
     /// gave for such images.
     pub(crate) fn of_image_below(&self) -> FileAccess {
         FileAccess {
@@ -128,8 +131,8 @@ impl FileAccess {
         }
     }
 
-    /// Opens an extent: a file of the same disk that lies beside its descriptor. `None` when nobody
-    /// wants to read it.
+    /// Opens an extent: a file of the same disk that is beside its descriptor. `None` when it is
+    /// not to be read.
     ///
     /// # Errors
     /// [`error::Kind::Refused`] for a name that is more than a name and where there is no directory,
@@ -144,12 +147,12 @@ impl FileAccess {
             _ if self.looking => Ok(None),
             Some(directory) if directory.has(name) => directory.open(name).map(Some),
             Some(_) => Err(Error::corrupt(format!(
-                "lies in the file {name:?} beside it, which is missing"
+                "is stored in the file {name:?} beside it, which is missing"
             ))),
             None => Err(Error::refused(format!(
-                "lies in the file {name:?} beside it, which cannot be reached from here"
+                "is stored in the file {name:?} beside it, which cannot be reached from here"
             ))
-            .hint("unpack or download both, and give the descriptor's path and neither --keep nor a checksum")),
+            .advise(Advice::SaveTogether)),
         }
     }
 
@@ -165,30 +168,31 @@ impl FileAccess {
     }
 
     /// Opens the image below, as the image names it: a backing file or a parent, which is `what`.
-    /// Directories in the name are dropped: only the person says where such files lie. `None` when
-    /// nobody wants to read it.
+    /// Directories in the name are dropped: only the user says where such files are. `None` when
+    /// it is not to be read.
     ///
     /// # Errors
-    /// [`error::Kind::Refused`] unless the person allowed it, [`error::Kind::Io`] when it cannot be
+    /// [`error::Kind::Refused`] unless the user allowed it, [`error::Kind::Io`] when it cannot be
     /// opened.
     pub fn below(&self, what: &str, name: &str) -> Result<Option<Arc<dyn BlockRead>>> {
         if self.looking {
             return Ok(None);
         }
         let Some(directory) = &self.below else {
-            return Err(Error::refused(format!("needs its {what} {name:?}"))
-                .hint("give --allow-backing DIR if it lies in DIR and may be read"));
+            return Err(
+                Error::refused(format!("needs its {what} {name:?}")).advise(Advice::AllowBacking)
+            );
         };
         let last = last(name);
         if is_no_name(last) {
-            let message = format!("names {name:?} as its {what}, which is no file name");
+            let message = format!("names {name:?} as its {what}, which is not a file name");
             return Err(Error::refused(message));
         }
         directory.open_below(name, last).map(Some)
     }
 
-    /// Opens the image below, a parent that the image knows by its `id` only. `None` when nobody wants to read
-    /// it.
+    /// Opens the image below, a parent that the image knows by its `id` only. `None` when it is not to be
+    /// read.
     ///
     /// # Errors
     /// [`error::Kind::Refused`] unless the user allowed it, and when it is not there.
@@ -208,7 +212,7 @@ impl FileAccess {
             (None, None) => Err(Error::refused(format!(
                 "needs its parent, which has the UUID {id}"
             ))
-            .hint("give --allow-backing DIR if it lies in DIR and may be read")),
+            .advise(Advice::AllowBacking)),
         }
     }
 }
@@ -264,7 +268,7 @@ mod tests {
         }
         assert_eq!(
             told(FileAccess::none().extent("a")),
-            r#"lies in the file "a" beside it, which cannot be reached from here"#
+            r#"is stored in the file "a" beside it, which cannot be reached from here"#
         );
         assert_eq!(told(FileAccess::looking().extent("a")), "nothing");
     }
@@ -275,8 +279,8 @@ mod tests {
             .below("backing file", "/etc/shadow")
             .err();
         assert_eq!(
-            error.unwrap().to_text(),
-            "error: needs its backing file \"/etc/shadow\"\nhint: give --allow-backing DIR if it lies in DIR and may be read"
+            crate::test_util::advised(&error.unwrap()),
+            "error: needs its backing file \"/etc/shadow\"\nadvice: AllowBacking"
         );
         let access = FileAccess::none().with_images_below(Arc::new(Everything));
         assert_eq!(
@@ -286,7 +290,7 @@ mod tests {
         assert_eq!(told(access.below("parent", r"C:\vms\base.vhd")), "8 bytes");
         assert_eq!(
             told(access.below("parent", "a/..")),
-            r#"names "a/.." as its parent, which is no file name"#
+            r#"names "a/.." as its parent, which is not a file name"#
         );
         assert_eq!(told(FileAccess::looking().below("parent", "x")), "nothing");
     }
@@ -315,7 +319,7 @@ mod tests {
         assert_eq!(FileAccess::none().likeliest(&names(&["a", "b.vhd"])), "a");
         assert_eq!(
             told(access.extent("a.vhd")),
-            r#"lies in the file "a.vhd" beside it, which is missing"#
+            r#"is stored in the file "a.vhd" beside it, which is missing"#
         );
     }
 }

@@ -35,7 +35,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Every format, in the order in which they are listed to a person.
+    /// Every format, in the order in which they are listed.
     pub const ALL: [Format; 12] = [
         Format::Raw,
         Format::Qcow,

@@ -1,4 +1,4 @@
-//! An image that is open: its map, the files it lies in, and what it says about itself.
+//! An image that is open: its map, the files it is in, and what it says about itself.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ impl Image {
         self
     }
 
-    /// The files that the disk lies in, those of the images below included.
+    /// The files that the disk is in, those of the images below included.
     pub fn files(&self) -> &[Arc<dyn BlockRead>] {
         &self.files
     }
@@ -77,7 +77,7 @@ impl Image {
     }
 
     /// The extent that begins at byte `at` of the disk, at least a byte long; never
-    /// [`Location::Below`]. The caller owes: `at` is less than the size.
+    /// [`Location::Below`]. The caller must see to it that `at` is less than the size.
     ///
     /// # Errors
     /// As [`Map::lookup`].
@@ -124,7 +124,7 @@ impl Image {
         Ok(head)
     }
 
-    /// Fills `room` with the beginning of what lies there.
+    /// Fills `room` with the beginning of what is there.
     fn fill(
         &self,
         location: &Location,

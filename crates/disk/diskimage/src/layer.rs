@@ -11,13 +11,13 @@ use crate::map::Map;
 
 /// An image by itself, before the images below it are open.
 pub(crate) struct Layer {
-    /// Where its bytes lie.
+    /// Where its bytes are.
     pub(crate) map: Box<dyn Map>,
     /// The files that the map counts by index.
     pub(crate) files: Vec<Arc<dyn BlockRead>>,
     /// What it says about itself.
     pub(crate) about: About,
-    /// The image below it. None where there is none, and where nobody wants to read it.
+    /// The image below it. `None` where there is none, and where it is not to be read.
     pub(crate) backing: Option<Backing>,
 }
 

@@ -1,11 +1,11 @@
-//! Disk formats: told by their content, read as maps, written as they pass.
+//! Disk formats: recognised by content, read through maps, written in one pass.
 //!
-//! The name of a file says nothing here: [`probe`] looks at the first bytes, [`probe_end`] at the
-//! last. Raw is what is left when no format claims the bytes, which is why a known format must never
-//! slip through: its container would be written onto a guest's disk as if it were the disk.
+//! The name of a file does not matter: [`probe`] looks at the first bytes, [`probe_end`] at the last. What
+//! no format claims is raw, so a known format must never be missed: its container would be written onto a
+//! guest's disk as if it were the disk.
 //!
 //! Each format that is read has a module that makes a layer of a file: a map that turns a byte of the disk
-//! into the place where it lies ([`Map`]), what the image says about itself ([`About`]), and the file below it,
+//! into its place in the file ([`Map`]), what the image says about itself ([`About`]), and the file below it,
 //! where there is one. [`Image::open`] follows that chain over [`sparse::BlockRead`] and stacks the layers;
 //! reading, unpacking and putting in order is common to all. Other files that an image names go through
 //! [`FileAccess`], and nowhere else. [`streaming`] reads images out of a stream, and [`mod@write`] has the other
@@ -15,10 +15,11 @@
 //! file ─ probe ─ format ─ open ─► layer: map, files, about
 //!                           ▲       │ on top of
 //!                           └ access ┘ (the next file, at most 16 of them)
-//! disk ─ Image::lookup ─► the topmost layer that says where a byte lies ─► Unpacker, where it is packed
+//! disk ─ Image::lookup ─► the topmost layer that says where a byte is ─► Unpacker, where it is packed
 //! ```
 
 mod about;
+mod advice;
 mod bits;
 mod blocks;
 mod chain;
@@ -43,6 +44,7 @@ mod vmdk;
 pub mod write;
 
 pub use about::{About, Reference, Snapshot};
+pub use advice::Advice;
 pub use file_access::{Directory, FileAccess};
 pub use format::Format;
 pub use image::Image;

@@ -1,17 +1,17 @@
-//! Where each extent of a disk lies: what a format's reader finds out, and nothing else.
+//! Where each extent of a disk is: what a format's reader finds out, and nothing else.
 
 use error::Result;
 
-/// An extent of the disk that lies in one place.
+/// An extent of the disk that is in one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
     /// Its length in bytes, at least 1; it never reaches beyond the disk's end.
     pub len: u64,
-    /// Where it lies.
+    /// Where it is.
     pub location: Location,
 }
 
-/// Where an extent lies.
+/// Where an extent is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
     /// Nowhere: it reads as zeros.
@@ -58,7 +58,7 @@ pub struct Packed {
     pub stored: u64,
     /// How they are packed.
     pub coding: Coding,
-    /// Bytes that the unit unfolds to, exactly.
+    /// Bytes that the unit decompresses to, exactly.
     pub unit: u64,
     /// Where in the unfolded unit the extent begins.
     pub skip: u64,
@@ -76,7 +76,7 @@ pub enum Coding {
     Grain {
         /// The grain's first sector in the disk.
         sector: u64,
-        /// Bytes it unfolds to at least: some programs write the last grain only as far as the
+        /// Bytes it decompresses to at least: some programs write the last grain only as far as the
         /// disk goes. What is missing to the whole unit reads as zeros.
         least: u64,
     },
@@ -97,7 +97,7 @@ pub trait Map: Send {
     fn size(&self) -> u64;
 
     /// The extent that begins at byte `at` of the disk, as long as is known without effort. The
-    /// caller owes: `at` is less than the size.
+    /// caller must see to it that `at` is less than the size.
     ///
     /// # Errors
     /// [`error::Kind::Corrupt`] and [`error::Kind::Unsupported`] about the tables, and those of

@@ -2,7 +2,7 @@
 
 use error::{Error, Result};
 
-use crate::{FileAccess, Format};
+use crate::{Advice, FileAccess, Format};
 
 /// How an image is to be opened.
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub struct OpenOptions {
     pub access: FileAccess,
     /// The internal snapshot that is wanted instead of the present state, by its name or its id.
     pub snapshot: Option<String>,
-    /// Whether the image is read in the order of its file, once: then no lookup may read what lies
+    /// Whether the image is read in the order of its file, once: then no lookup may read what is
     /// among the data.
     pub in_file_order: bool,
 }
@@ -34,12 +34,12 @@ impl OpenOptions {
     pub fn suits(&self, format: Format) -> Result<()> {
         if self.snapshot.is_some() && format != Format::Qcow {
             let message = format!("is a {format} disk, which has no internal snapshots");
-            return Err(Error::refused(message).hint("leave --snapshot out"));
+            return Err(Error::refused(message).advise(Advice::NoSnapshot));
         }
         Ok(())
     }
 
-    /// How the image below is to be opened: its own files lie where it lies, and a snapshot is wanted of
+    /// How the image below is to be opened: its own files are where it is, and a snapshot is wanted of
     /// the image on top only.
     pub(crate) fn of_image_below(&self) -> OpenOptions {
         OpenOptions {

@@ -46,7 +46,7 @@ const MAGICS: [Magic; 13] = [
 ];
 
 /// The formats whose magic number `head`, the disk's first [`HEAD`] bytes (or all, if it is shorter),
-/// carries. None means raw; more than one means that somebody built a file to be read in two ways.
+/// carries. None means raw; more than one means that the file was built to be read in two ways.
 pub fn probe(head: &[u8]) -> Vec<Format> {
     let mut found: Vec<Format> = MAGICS
         .iter()
@@ -114,7 +114,7 @@ fn vhd_footer_adds_up(footer: &[u8]) -> bool {
     stored == !sum
 }
 
-/// What the head says, held against what the person declared.
+/// What the head says, held against what the user declared.
 ///
 /// # Errors
 /// [`error::Kind::Refused`] when two formats match at once, or the content contradicts `declared`.

@@ -135,7 +135,7 @@ fn unreadable(header: &Header, extensions: &Extensions) -> Option<Error> {
     )
 }
 
-/// Checks where the tables lie that the header names, and gives them their places.
+/// Checks where the tables are that the header names, and gives them their places.
 fn claim_tables(
     header: &Header,
     snapshots_len: u64,
@@ -148,7 +148,7 @@ fn claim_tables(
     let mut claim = |what: &str, offset: u64, len: u64| {
         claims
             .take(offset, len, Owner::Table)
-            .map_err(|owner| Error::corrupt(format!("{what} at byte {offset} lies on {owner}")))
+            .map_err(|owner| Error::corrupt(format!("{what} at byte {offset} overlaps {owner}")))
     };
     claim("the header", 0, cluster)?;
     let len = check("the L1 table", header.active)?;

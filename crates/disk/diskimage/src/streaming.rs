@@ -2,7 +2,7 @@
 //!
 //! A reader wants to look at tables here and there; a stream shows every byte once. So the tables are
 //! kept as they pass ([`TableCache`]), until the map is complete; then the data is taken in the order in
-//! which it lies in the file ([`InFileOrder`]). Where tables lie behind data, or the data before them has
+//! which it is in the file ([`InFileOrder`]). Where tables are behind data, or the data before them has
 //! not been kept, another pass is needed: a source that can be read again is read
 //! with the same cache, and any other is refused at once.
 
@@ -44,7 +44,7 @@ pub struct StreamLimits {
     pub threads: usize,
     /// Bytes that may be kept of the stream.
     pub memory: u64,
-    /// The largest disk in bytes that anybody wants: of a larger one only the size is found out.
+    /// The largest disk in bytes that is taken: of a larger one only the size is found out.
     pub max_size: u64,
     /// Whether there can be another pass.
     pub again: bool,
@@ -54,7 +54,7 @@ pub struct StreamLimits {
 /// earlier passes kept.
 ///
 /// # Errors
-/// Those of [`Image::open`] and of [`Image::lookup`]; [`error::Kind::Unsupported`] when the tables lie
+/// Those of [`Image::open`] and of [`Image::lookup`]; [`error::Kind::Unsupported`] when the tables are
 /// behind the data and there is no other pass, or when they need more memory than there is.
 pub fn pass<R: SparseRead>(
     format: Format,
@@ -127,7 +127,7 @@ fn again<R>(format: Format, limits: StreamLimits) -> Result<Passing<R>> {
 
 fn late(format: Format) -> Error {
     Error::unsupported(format!(
-        "is a {format} disk whose tables lie behind its data, and this source can be read only once"
+        "is a {format} disk whose tables are behind its data, and this source can be read only once"
     ))
     .hint("save it first and give the file: what is read twice must be a file, a device or a URL")
 }

@@ -8,7 +8,7 @@ use error::{Error, Result};
 use proptest::prelude::*;
 use sparse::BlockWrite;
 
-use crate::{Format, Image, Location, OpenOptions, Unpacker};
+use crate::{Advice, Format, Image, Location, OpenOptions, Unpacker};
 
 /// A disk of data and holes: whole sectors of 512 bytes, so that every format can hold it.
 pub(crate) fn disks() -> impl Strategy<Value = Vec<u8>> {
@@ -102,7 +102,7 @@ pub(crate) fn read(format: Format, file: Vec<u8>) -> Result<Vec<u8>> {
     )?)
 }
 
-/// Why `file` is not read, as the person reads it.
+/// Why `file` is not read, as the user reads it.
 pub(crate) fn refusal(format: Format, file: Vec<u8>) -> String {
     match read(format, file) {
         Ok(disk) => panic!("{} bytes were read", disk.len()),
@@ -152,7 +152,7 @@ pub(crate) fn read_by_qemu(file: &Path, format: &str) -> Vec<u8> {
     std::fs::read(to).unwrap()
 }
 
-/// A target in memory, which sees to what a writer owes its target.
+/// A target in memory, which checks how a writer uses its target.
 #[derive(Clone, Default)]
 pub(crate) struct Memory {
     pub(crate) state: Arc<Mutex<MemoryState>>,
@@ -271,4 +271,13 @@ fn a_raw_disk_is_itself() {
         crate::write::writer(Format::Raw, &options, 5000, Box::new(memory.clone())).unwrap();
     give(&mut *writer, &disk).unwrap();
     assert_eq!(memory.file(), disk);
+}
+
+/// `error` as a user reads it, and the advice that it carries.
+pub(crate) fn advised(error: &Error) -> String {
+    let text = error.to_text();
+    match error.advice::<Advice>() {
+        Some(advice) => format!("{text}\nadvice: {advice:?}"),
+        None => text,
+    }
 }

@@ -59,7 +59,7 @@ impl Unpacker {
         })
     }
 
-    /// Reads the unit `packed` from `file` and unpacks it into `unit`, which the caller owes to be of
+    /// Reads the unit `packed` from `file` and unpacks it into `unit`, which must be of
     /// [`Packed::unit`] bytes; returns the bytes read.
     ///
     /// # Errors
@@ -80,7 +80,7 @@ impl Unpacker {
     /// Unpacks `stored` into `unit`, all of it.
     ///
     /// # Errors
-    /// [`error::Kind::Corrupt`] when it unfolds to more or less, or to nothing at all.
+    /// [`error::Kind::Corrupt`] when it decompresses to more or less, or to nothing at all.
     pub fn unpack(&mut self, coding: Coding, stored: &[u8], unit: &mut [u8]) -> Result<()> {
         let wanted = unit.len();
         match coding {
@@ -139,7 +139,7 @@ fn exactly(
         Ok(n) if n == wanted => Ok(()),
         Ok(n) => Err(wrong_size(what, n, wanted)),
         Err(libdeflater::DecompressionError::InsufficientSpace) => Err(Error::corrupt(format!(
-            "its {what} data unfolds to more than {wanted} bytes"
+            "its {what} data decompresses to more than {wanted} bytes"
         ))),
         Err(libdeflater::DecompressionError::BadData) => {
             Err(Error::corrupt(format!("its {what} data is damaged")))
@@ -149,6 +149,6 @@ fn exactly(
 
 fn wrong_size(what: &str, found: usize, wanted: usize) -> Error {
     Error::corrupt(format!(
-        "its {what} data unfolds to {found} bytes and not to {wanted}"
+        "its {what} data decompresses to {found} bytes instead of {wanted}"
     ))
 }

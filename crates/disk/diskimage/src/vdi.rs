@@ -84,13 +84,13 @@ struct Header {
     size: u64,
     /// Bytes in a block.
     block: u64,
-    /// Bytes before each block, which belong to somebody else.
+    /// Bytes before each block, which belong to another program.
     extra: u32,
     /// Blocks in the map.
     blocks: u64,
     /// Blocks in the file.
     allocated: u64,
-    /// Where the map lies.
+    /// Where the map is.
     map: u64,
     /// Where the blocks begin.
     data: u64,
@@ -178,7 +178,7 @@ impl Header {
         }
         if !block.is_power_of_two() || block < 512 {
             return corrupt(format!(
-                "has blocks of {block} bytes, which is no power of two from 512 on"
+                "has blocks of {block} bytes, which is not a power of two from 512 on"
             ));
         }
         if blocks * block < self.size {
@@ -239,7 +239,7 @@ impl Header {
         match table.overlap(span) {
             None => Ok(table),
             Some((one, two)) => Err(Error::corrupt(format!(
-                "blocks {one} and {two} both lie at byte {}",
+                "blocks {one} and {two} are both at byte {}",
                 self.place(table.get(one))
             ))),
         }

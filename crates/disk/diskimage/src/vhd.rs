@@ -11,7 +11,7 @@
 //! geometry even where it comes to less.)
 //!
 //! **Which footer**: the one at the end, and the copy where that is damaged. Where both are right but
-//! do not say the same, somebody built a file to be read in two ways.
+//! do not say the same, the file was built to be read in two ways.
 
 mod footer;
 mod header;

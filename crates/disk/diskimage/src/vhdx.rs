@@ -1,9 +1,9 @@
 //! Hyper-V's VHDX.
 //!
 //! Layout: Microsoft's [MS-VHDX], version 1 of the format. Two headers, of which the newer counts; two
-//! equal tables of regions; metadata with the disk's sizes; a table that says of each block where it
-//! lies and, in differencing disks, of each 4 GiB (32 GiB with sectors of 4096 bytes) where the bitmap
-//! lies that says which sectors are here and which in the parent.
+//! equal tables of regions; metadata with the disk's sizes; a table with the
+//! place of each block and, in differencing disks, of a bitmap for each 4 GiB (32 GiB with sectors of
+//! 4096 bytes), which says which sectors are here and which in the parent.
 //!
 //! A file that was not closed has changes of its tables in a log. Its changes are laid over the file in
 //! memory; the file itself stays as it is.

@@ -42,7 +42,7 @@ pub use text::is_descriptor;
 /// The greatest length of a descriptor in a file of its own, in bytes.
 const DESCRIPTOR: usize = 1 << 20;
 
-/// What an extent of ESXi begins with that is read by nobody but its maker.
+/// What an extent of ESXi begins with that is read by its maker only.
 pub(crate) const SESPARSE: &[u8] = &0xcafe_babe_u64.to_le_bytes();
 
 /// Sectors in a full extent of a disk in several files, as VMware and as QEMU makes them.
@@ -103,7 +103,7 @@ fn is_binary(head: &[u8]) -> bool {
     magics.iter().any(|magic| head.starts_with(magic)) || !is_descriptor(head)
 }
 
-/// The descriptor inside an extent, where `text` is what lies in its place. Converters leave it out; QEMU takes
+/// The descriptor inside an extent, where `text` is what is in its place. Converters leave it out; QEMU takes
 /// such an extent for a whole disk too.
 ///
 /// # Errors
@@ -125,13 +125,13 @@ fn embedded(descriptor: &Descriptor, header: &Header) -> Result<u64> {
             Ok(one.sectors * SECTOR)
         }
         extents => Err(Error::refused(format!(
-            "has a descriptor inside that lists {} extents, and not just the one it lies in",
+            "has a descriptor inside that lists {} extents, and not just the one that it is in",
             extents.len()
         ))),
     }
 }
 
-/// Gets the image below, if the descriptor knows of one and somebody wants to read it.
+/// Gets the image below, if the descriptor knows of one and it is to be read.
 fn backing(descriptor: &Descriptor, how: &OpenOptions) -> Result<Option<Backing>> {
     let Some(name) = parent(descriptor)? else {
         return Ok(None);
@@ -225,7 +225,7 @@ fn about(descriptor: &Descriptor, header: Option<&Header>) -> About {
     }
 }
 
-/// The refusal of a stream that lies on top of another image.
+/// The refusal of a stream that is on top of another image.
 fn alone(descriptor: &Descriptor) -> Result<()> {
     match parent(descriptor)? {
         None => Ok(()),

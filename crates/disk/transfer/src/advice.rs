@@ -29,6 +29,10 @@ pub enum Advice {
     SelectGuest,
     /// Select one of the deployments, or none for the default.
     SelectDeployment,
+    /// Give every disk a place of its own, by a pattern.
+    PlaceEach,
+    /// Give the source as a file, or declare it VHD.
+    DeclareVhd,
     /// Declare the source raw, if it is to be written as it is.
     DeclareRaw,
     /// Select a member and declare it raw, if it is a disk all the same.
@@ -39,20 +43,12 @@ pub enum Advice {
     AcceptEnd,
     /// Give the whole disk, or accept that it is truncated.
     AcceptTruncated,
-    /// Allow that an image below the disk's is opened in the directory where it lies.
-    AllowBacking,
     /// Raise the limit of a disk's size.
     RaiseMaxSize,
     /// Raise the limit of memory, or write to something that can be written in any order.
     RaiseMemory,
-    /// Give the size that the disk will have.
-    GiveSize,
-    /// Give the disk a larger size.
-    RaiseSize,
     /// Write to a file, or choose a format that needs no second pass.
     ChooseOnePass,
-    /// Write to a file, or choose VMDK.
-    ChooseVmdk,
     /// Write to a file, or choose qcow2.
     ChooseQcow2,
     /// Describe the guest in a file.

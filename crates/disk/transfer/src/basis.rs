@@ -40,7 +40,7 @@ pub(crate) fn nothing_recognised() -> Error {
 /// What is not as long as a disk can be.
 pub(crate) fn not_whole_sectors(size: u64) -> Error {
     Error::refused(format!(
-        "has {size} bytes, which are no whole sectors of 512 bytes, as a disk has"
+        "has {size} bytes, but a disk has whole sectors of 512 bytes"
     ))
     .advise(Advice::DeclareRaw)
 }

@@ -7,6 +7,7 @@ use error::{Error, Result, amount};
 use sparse::{InOrder, Piece, SparseRead};
 use vmconfig::{Content as Described, Disk as Plugged, Vm};
 
+use crate::advice::Advice;
 use crate::disk::{Disk, Taken};
 use crate::open::Content;
 use crate::selection::Selection;
@@ -57,11 +58,11 @@ pub(crate) fn make(
 fn left_out(disk: &Plugged) -> Error {
     let size = match disk.size {
         Some(size) => format!("of {} ({size} bytes)", amount(size)),
-        None => "of a size that is not told".to_owned(),
+        None => "of unknown size".to_owned(),
     };
     let error = Error::refused(format!("is a blank disk {size}, and is not made"));
     let error = match disk.size {
-        Some(_) => error.hint("write {disk} into the place, so that every disk has one"),
+        Some(_) => error.advise(Advice::PlaceEach),
         None => error,
     };
     error.at(&disk.id)

@@ -81,7 +81,7 @@ impl<'a> StreamChunker<'a> {
         let at_end = self.stream.size() == Some(from);
         if !to.is_multiple_of(block) || !(from.is_multiple_of(block) || at_end) {
             let message =
-                format!("lies out of order, in pieces that end at byte {from} of the disk");
+                format!("is stored out of order, in pieces that end at byte {from} of the disk");
             return Err(Error::unsupported(message).hint("unpack it first and give the file"));
         }
         self.position = to;

@@ -364,13 +364,13 @@ fn shown_late() -> Error {
     Error::unsupported(
         "is a fixed vhd disk, which shows only at its end, and the target has to know its size before",
     )
-    .hint("unpack it and give it as a file, or say that it is vhd")
+    .advise(Advice::DeclareVhd)
 }
 
 /// A disk that is, or unfolds to, more than `most` bytes.
 pub(crate) fn too_large(size: u64, most: u64) -> Error {
     Error::refused(format!(
-        "unfolds to a disk of {} or more, the limit is {}",
+        "holds a disk of {} or more, the limit is {}",
         amount(size),
         amount(most)
     ))

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use diskimage::Format;
 use diskimage::write::{WriteOptions, granularity, is_ascending, qcow2, writer};
-use endpoint::target::Candidate;
-use error::{Error, Result, amount, amounts};
+use endpoint::target::{Candidate, check_asked};
+use error::{Error, Result, amount};
 use sparse::BlockWrite;
 
 use crate::advice::Advice;
@@ -62,7 +62,7 @@ impl TargetFormat {
             self.article(),
             self.name()
         ))
-        .advise(Advice::GiveSize)
+        .advise(endpoint::Advice::GiveSize)
     }
 }
 
@@ -178,7 +178,7 @@ impl FormatTarget {
             let message = format!(
                 "{format} has its table before its data, and {name} takes bytes in ascending order only"
             );
-            return Err(Error::target(message).advise(Advice::ChooseVmdk));
+            return Err(Error::target(message).advise(diskimage::Advice::ChooseVmdk));
         }
         match self.inner.capacity() {
             Some(capacity) => self.ends_with(capacity, size),
@@ -246,15 +246,7 @@ impl Candidate for FormatTarget {
 
     fn fits(&self, size: u64) -> Result<()> {
         self.is_holdable(Some(size))?;
-        match self.target_format.size {
-            Some(asked) if asked < size => {
-                let (asked, size) = amounts(asked, size);
-                // As `endpoint` says it of a raw disk.
-                let message = format!("the disk needs {size}, --size gives it {asked}");
-                Err(Error::target(message).advise(Advice::RaiseSize))
-            }
-            _ => Ok(()),
-        }
+        check_asked(self.target_format.size, size)
     }
 
     fn fits_any(&self) -> Result<()> {

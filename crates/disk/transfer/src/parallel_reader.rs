@@ -196,7 +196,12 @@ impl ChunkSource for ParallelReader {
                 Ok(Some(Extent::Hole { offset, len }))
             }
             Some(&Planned::Span(end)) => {
-                let missing = || Error::io("reading stopped", "a worker said nothing");
+                let missing = || {
+                    Error::io(
+                        "reading stopped",
+                        "internal error: a worker exited without a result",
+                    )
+                };
                 let control = &self.control;
                 let extent = self.workers.output_while(|| control.check())?;
                 let extent = extent.ok_or_else(missing)??;

@@ -96,7 +96,7 @@ fn twice(at: u64) -> Error {
 }
 
 fn scattered(most: usize) -> Error {
-    let message = format!("holds its data in more than {most} pieces that lie scattered");
+    let message = format!("holds its data in more than {most} scattered pieces");
     Error::unsupported(message).hint("unpack it first and give the file")
 }
 
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(error.kind(), error::Kind::Unsupported);
         assert_eq!(
             error.message(),
-            "holds its data in more than 2 pieces that lie scattered"
+            "holds its data in more than 2 scattered pieces"
         );
     }
 

@@ -41,9 +41,8 @@ impl Pattern {
     /// # Errors
     /// [`error::Kind::Usage`] when it is none.
     pub fn new(text: &str) -> Result<Self> {
-        let glob = glob::Pattern::new(text).map_err(|cause| {
-            Error::usage(format!("'{text}' is no pattern of names")).cause(cause)
-        })?;
+        let glob = glob::Pattern::new(text)
+            .map_err(|cause| Error::usage(format!("invalid pattern '{text}'")).cause(cause))?;
         Ok(Pattern {
             text: text.to_owned(),
             glob,
@@ -187,7 +186,7 @@ mod tests {
         assert!(!selection("disk").names("guest/disk.img"));
         assert!(!selection("*").names(""), "the source itself is no member");
         let error = Pattern::new("a[").unwrap_err();
-        assert_eq!(error.message(), "'a[' is no pattern of names");
+        assert_eq!(error.message(), "invalid pattern 'a['");
     }
 
     fn names(names: &[&str]) -> Names {

@@ -311,7 +311,7 @@ fn what_is_no_disk_is_refused_before_anything_is_opened() {
         (
             vec![0; 1001],
             Kind::Refused,
-            "script: has 1001 bytes, which are no whole sectors of 512 bytes, as a disk has",
+            "script: has 1001 bytes, but a disk has whole sectors of 512 bytes",
         ),
         (html, Kind::Refused, "script: is text, not a disk"),
         (vec![], Kind::Refused, "script: is empty"),

@@ -50,7 +50,7 @@ fn decoded(bytes: &[u8], whole: bool) -> Decoded {
         (Some(doubt), _) => Some(format!("{doubt}: it is read as {name}")),
         (None, true) => Some(format!("it holds bytes that are not {name}")),
         (None, false) if !declared && encoding == WINDOWS_1252 => Some(format!(
-            "it does not tell its encoding: it is read as {name}"
+            "it does not name its encoding: it is read as {name}"
         )),
         (None, false) => None,
     };
@@ -65,7 +65,7 @@ fn decoded(bytes: &[u8], whole: bool) -> Decoded {
 /// What a file says about its encoding.
 enum Said {
     Known(&'static Encoding),
-    /// In a word that nobody knows.
+    /// In an unknown word.
     Unknown(String),
     Nothing,
 }
@@ -281,7 +281,7 @@ mod tests {
         );
         assert_eq!(
             warning.as_deref(),
-            Some("it does not tell its encoding: it is read as windows-1252")
+            Some("it does not name its encoding: it is read as windows-1252")
         );
         let (text, _, warning) = read(b"<?xml version='1.0' encoding='UTF-8'?><a>caf\xe9</a>");
         assert!(text.contains("caf\u{fffd}"));

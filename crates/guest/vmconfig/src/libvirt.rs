@@ -26,7 +26,7 @@ pub enum Hypervisor {
     Kvm,
 }
 
-/// The domain XML of `vm`. What nobody said is guessed ([`Vm::complete`]); what has no place in it is
+/// The domain XML of `vm`. What was not said is guessed ([`Vm::complete`]); what has no place in it is
 /// listed in comments at its end.
 ///
 /// # Errors

@@ -34,7 +34,7 @@ pub(crate) fn check_devices(what: &str, count: usize) -> Result<()> {
     }
 }
 
-/// The longest part of somebody's text that a message repeats, in characters.
+/// The longest part of a foreign text that a message repeats, in characters.
 const SHOWN: usize = 80;
 
 /// `text` as a message shows it: one line, cut where it is long.

@@ -12,7 +12,7 @@ use crate::value::Origin;
 use crate::vm::{Disk, Firmware, Graphics, Host, Kind, Nic, Screen, Vm};
 
 /// The template of `vm`. A disk's place becomes its `IMAGE` when it is no path: the name of an image
-/// that is registered; and its `SOURCE` when it is. What nobody said is guessed ([`Vm::complete`]);
+/// that is registered; and its `SOURCE` when it is. What was not said is guessed ([`Vm::complete`]);
 /// what has no place in it is listed in comments at its end.
 pub fn write(vm: &Vm) -> String {
     let mut vm = vm.clone();

@@ -178,7 +178,7 @@ impl<'x> Reader<'x> {
         }
     }
 
-    /// Parts of the guest that nobody here asks for are notes.
+    /// Parts of the guest that are not asked for here are notes.
     fn leftovers(&mut self) {
         let known = [
             "Info",

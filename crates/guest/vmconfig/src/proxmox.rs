@@ -1,4 +1,4 @@
-//! The configuration of a guest of Proxmox VE, as it lies in `/etc/pve/qemu-server` and in a VMA.
+//! The configuration of a guest of Proxmox VE, as it is in `/etc/pve/qemu-server` and in a VMA.
 //!
 //! Format: Proxmox VE Administration Guide, "Configuration" of qm(1): lines of `key: value`; lines that
 //! begin with `#` are the description, `[name]` begins a snapshot. `vzdump` adds lines

@@ -5,7 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 /// Compares `text` with the file called `name` below `src`; writes it instead when `UPDATE_GOLDEN` is
-/// set, for a person to look at.
+/// set, for a user to look at.
 pub(crate) fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

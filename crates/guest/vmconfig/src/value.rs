@@ -14,7 +14,7 @@ pub enum Origin {
         /// Where in the file: `line 3`, `VirtualHardwareSection, item 2`.
         at: String,
     },
-    /// Nobody said it.
+    /// A guess.
     Guess {
         /// What makes it likely.
         why: String,
@@ -35,7 +35,7 @@ impl Origin {
         Origin::Guess { why: why.into() }
     }
 
-    /// Whether somebody said it.
+    /// Whether it was said and not guessed.
     pub fn is_stated(&self) -> bool {
         matches!(self, Origin::Stated { .. })
     }
@@ -72,7 +72,7 @@ impl<T> Value<T> {
         }
     }
 
-    /// `value`, which nobody said.
+    /// `value`, which is a guess.
     pub fn guess(value: T, why: impl Into<String>) -> Self {
         Value {
             value,

@@ -1,7 +1,7 @@
 //! `.vbox`, VirtualBox's settings of a machine, of versions 4 to 7.
 //!
 //! Format: VirtualBox's schema (src/VBox/Main/xml/VirtualBox-settings.xsd, versions 1.11 to 1.20). The
-//! machine's present state is what is read; its snapshots only have the images that it lies on.
+//! machine's present state is what is read; its snapshots only have the images that it is based on.
 
 mod hardware;
 mod media;

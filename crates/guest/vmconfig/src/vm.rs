@@ -16,7 +16,7 @@ use crate::value::{Origin, Value};
 pub(crate) use drivers::{Plug, Socket};
 pub(crate) use names::{is_interface, is_mac, letters, mac_address};
 
-/// A guest. What nobody said is `None`; [`Vm::complete`] fills it with guesses.
+/// A guest. What was not said is `None`; [`Vm::complete`] fills it with guesses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vm {
     /// What it is called.
@@ -98,7 +98,7 @@ pub struct Unplugged {
     pub what: String,
     /// Whether it is what the guest's own hardware remembers, its firmware or its TPM.
     pub is_state: bool,
-    /// Where it lies now, if it lies somewhere.
+    /// Where it is now, if it has a place.
     pub place: Option<String>,
     /// Where it is described.
     pub from: Origin,
@@ -113,7 +113,7 @@ pub struct Note {
     pub from: Origin,
 }
 
-/// More notes than anybody reads.
+/// More notes than a user reads.
 const MAX_NOTES: usize = 500;
 
 /// What kind of virtual machine a guest needs, in Xen's terms.
@@ -305,7 +305,7 @@ impl Vm {
     pub(crate) fn left_out(&self) -> Vec<String> {
         let image = |image: &Unplugged| {
             let place = image.place.as_ref();
-            let place = place.map_or(String::new(), |place| format!(", which lies at {place}"));
+            let place = place.map_or(String::new(), |place| format!(", which is at {place}"));
             format!("{}, {}{place}, {}", image.source, image.what, image.from)
         };
         let note = |note: &Note| format!("{}, {}", note.text, note.from);
@@ -345,7 +345,7 @@ impl Vm {
     }
 }
 
-/// Adds to `notes` unless there are more than anybody reads.
+/// Adds to `notes` unless there are more than a user reads.
 fn push(notes: &mut Vec<Note>, text: String, from: &Origin) {
     let text = match notes.len() {
         count if count < MAX_NOTES => text,

@@ -13,7 +13,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use crate::limits::{check_text, one_line, shown};
 
-/// How deep elements may lie in each other.
+/// How deep elements may be nested.
 const DEPTH: usize = 64;
 
 /// How many elements and attributes a document may have.
@@ -154,7 +154,7 @@ impl<'t> Tree<'t> {
     fn open(&mut self, start: &BytesStart<'_>, line: usize) -> Result<()> {
         if self.open.len() >= DEPTH {
             return Err(Error::unsupported(format!(
-                "line {line}: XML: elements lie more than {DEPTH} deep in each other"
+                "line {line}: XML: elements are nested more than {DEPTH} deep"
             )));
         }
         if self.root.is_some() {
@@ -257,7 +257,7 @@ struct Lines<'t> {
 }
 
 impl Lines<'_> {
-    /// The line byte `at` lies in; a byte passed already is in the line reached.
+    /// The line byte `at` is in; a byte passed already is in the line reached.
     fn at(&mut self, at: u64) -> usize {
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         let passed = self.text.get(self.at..at.min(self.text.len()));

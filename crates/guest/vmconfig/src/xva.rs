@@ -21,7 +21,7 @@ use crate::vm::{Action, BootDevice, Chipset, Firmware, Host, Kind, Topology, Vm}
 use crate::xml;
 use record::{Record, records};
 
-/// A disk of an XVA: the chunks of its content lie below `reference` in the archive.
+/// A disk of an XVA: the chunks of its content are below `reference` in the archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vdi {
     /// What the archive calls it: `Ref:12`.
@@ -122,7 +122,7 @@ fn names<'x>(vm: &Record<'x>) -> Vec<&'x str> {
         .collect()
 }
 
-/// The guest that is meant. Where nobody chooses: the only one that is neither a snapshot nor a template,
+/// The guest that is meant. Where none is chosen: the only one that is neither a snapshot nor a template,
 /// or the only one that is no snapshot, or the only one.
 fn guest<'r, 'x>(records: &'r [Record<'x>], choice: &Choice) -> Result<&'r Record<'x>> {
     let all: Vec<_> = machines(records).collect();

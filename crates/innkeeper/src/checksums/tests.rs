@@ -349,7 +349,7 @@ fn digests_are_given_in_several_forms() {
     ] {
         assert_eq!(
             parse_sha256(text).unwrap_err().to_text(),
-            format!("error: invalid SHA-256 '{text}'\nhint: it has 64 hexadecimal digits")
+            format!("error: invalid SHA-256 '{text}'\nhint: expected 64 hexadecimal digits")
         );
     }
     let long = A.repeat(2);

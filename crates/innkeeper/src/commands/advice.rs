@@ -1,7 +1,16 @@
 //! What to type about an error: the advice of libraries, in the options of the command that was given.
+//!
+//! ```text
+//!   error ─ transfer::Advice ──► disk  ─┐
+//!         ─ diskimage::Advice ─► image ─┼─► hint
+//!         ─ endpoint::Advice ──► place ─┘
+//! ```
+
+mod disk;
+mod image;
+mod place;
 
 use error::Error;
-use transfer::Advice;
 
 /// The commands whose errors carry advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,13 +21,15 @@ pub(crate) enum Command {
     Convert,
     /// `innkeeper inspect`.
     Inspect,
+    /// `innkeeper digest`.
+    Digest,
 }
 
 impl Command {
     /// The option by which it takes the source's format.
     fn source_format(self) -> &'static str {
         match self {
-            Command::Import | Command::Inspect => "--format",
+            Command::Import | Command::Inspect | Command::Digest => "--format",
             Command::Convert => "--source-format",
         }
     }
@@ -27,113 +38,60 @@ impl Command {
     fn name(self) -> &'static str {
         match self {
             // What is inspected is going to be imported.
-            Command::Import | Command::Inspect => "import",
+            Command::Import | Command::Inspect | Command::Digest => "import",
             Command::Convert => "convert",
         }
     }
 
+    /// Whether it writes disks, and so has the options that say how.
+    fn writes(self) -> bool {
+        match self {
+            Command::Import | Command::Convert => true,
+            Command::Inspect | Command::Digest => false,
+        }
+    }
+
+    /// What must not be asked for where a source is read in any order.
+    fn without_whole_source(self) -> &'static str {
+        if self.writes() {
+            ", without --keep, --sha256, --sha512 and --checksums"
+        } else {
+            ""
+        }
+    }
+
     /// `error`, with a hint in the place of the advice that it carries.
-    pub(crate) fn worded(self, mut error: Error) -> Error {
-        self.word([&mut error]);
-        error
+    pub(crate) fn worded(self, error: Error) -> Error {
+        match words(&error, self) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
     }
 
     /// Gives each of `errors` a hint in the place of the advice that it carries.
     pub(crate) fn word<'e>(self, errors: impl IntoIterator<Item = &'e mut Error>) {
         for error in errors {
-            if let Some(advice) = error.advice::<Advice>() {
-                *error = error.clone().hint(words(advice, self));
-            }
+            *error = self.worded(error.clone());
         }
     }
 }
 
-fn words(advice: &Advice, command: Command) -> String {
-    let format = command.source_format();
-    let name = command.name();
-    let words = match advice {
-        Advice::SelectMember {
-            example: Some(example),
-        } => {
-            let example = quoted(example);
-            return format!("choose one with --member, for instance --member {example}");
-        }
-        Advice::DeclareRaw => {
-            return format!("give {format} raw if it is to be written as it is");
-        }
-        Advice::DeclareMemberRaw => {
-            return format!(
-                "give --member NAME and {format} raw if one of them is a disk all the same"
-            );
-        }
-        Advice::Pipe { command } => return format!("{command} | innkeeper {name} - …"),
-        Advice::JoinParts { pattern } => {
-            let join = match pattern {
-                Some(pattern) => format!("join them first: cat {pattern} | innkeeper {name} - …"),
-                None => "join them first in the order of their numbers".to_owned(),
-            };
-            return format!("{join}; where each is a whole disk: innkeeper {name} - … <FILE");
-        }
-        Advice::SelectMember { example: None } => "choose one with --member and a pattern",
-        Advice::SelectFewer => "choose some with --member and a pattern",
-        Advice::SelectOneOfThese => "choose one of them with --member",
-        Advice::SelectOrGiveDescription => {
-            "give one of them as the source, or choose a disk with --member"
-        }
-        Advice::SelectOrPutThere => "put it there, or choose a disk that is there with --member",
-        Advice::SelectOrPackDescription => {
-            "choose the disk with --member, or pack the description first"
-        }
-        Advice::SelectOrPackDescriptors => {
-            "pack descriptors first, or take one disk at a time with --member"
-        }
-        Advice::SelectOrPackParts => {
-            "pack the parts of a disk one behind the other, or take one disk at a time with --member"
-        }
-        Advice::SelectGuest => "choose one with --guest",
-        Advice::SelectDeployment => "choose one with --deployment, or leave it out for the default",
-        Advice::SaveWithDisks => {
-            "unpack or download it with the disks beside it, and give its path and neither --keep nor a checksum"
-        }
-        Advice::AcceptEnd => "give --accept-bad-end to take what there is",
-        Advice::AcceptTruncated => {
-            "give the whole disk, with all of its parts; --force-truncated takes it as it is"
-        }
-        Advice::AllowBacking => "give --allow-backing DIR if it lies in DIR and may be read",
-        Advice::RaiseMaxSize => "give --max-size if the disk really is that large",
-        Advice::RaiseMemory => "give more --memory, or write to a file, a device or a volume",
-        Advice::GiveSize => "give --size, for instance --size 8G",
-        Advice::RaiseSize => "give a larger --size",
-        Advice::ChooseOnePass => {
-            "write to a file, or choose --format vmdk or raw, which need no second pass"
-        }
-        Advice::ChooseVmdk => {
-            "write to a file, or give --format vmdk, which can be written in one go"
-        }
-        Advice::ChooseQcow2 => "write to a file, or give --format qcow2",
-        Advice::DescribeGuest => "give --config-from FILE",
-        Advice::SkipVerify => "leave --verify out",
-        Advice::SkipDigest => {
-            "unpack it first and give the file, or make no digest: --quiet without --json"
-        }
-    };
-    words.to_owned()
-}
-
-/// `name` as a shell takes it.
-fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    if name.chars().all(plain) {
-        return name.to_owned();
-    }
-    format!("'{}'", name.replace('\'', r"'\''"))
+/// The hint that the advice of `error` becomes, if there is any.
+fn words(error: &Error, command: Command) -> Option<String> {
+    let disk = error.advice().map(|advice| disk::words(advice, command));
+    disk.or_else(|| error.advice().map(|advice| image::words(*advice, command)))
+        .or_else(|| error.advice().map(|advice| place::words(advice, command)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::any::Any;
+
+    use transfer::Advice;
+
     use super::*;
 
-    fn hint(command: Command, advice: Advice) -> String {
+    fn hint(command: Command, advice: impl Any + Send + Sync) -> String {
         let error = Error::refused("is text").advise(advice);
         let hint = command.worded(error).hint_text().map(str::to_owned);
         hint.expect("a hint")
@@ -186,5 +144,29 @@ mod tests {
     fn an_error_without_advice_stays_as_it_is() {
         let error = Error::refused("is text").hint("do this");
         assert_eq!(Command::Import.worded(error.clone()), error);
+    }
+
+    #[test]
+    fn every_library_is_worded() {
+        for (hint, expected) in [
+            (
+                hint(Command::Convert, endpoint::Advice::OverwriteAgain),
+                "convert to it again with --force",
+            ),
+            (
+                hint(Command::Import, diskimage::Advice::GiveFile),
+                "give it as a file, without --keep, --sha256, --sha512 and --checksums",
+            ),
+            (
+                hint(Command::Inspect, diskimage::Advice::GiveFile),
+                "give it as a file",
+            ),
+            (
+                hint(Command::Inspect, diskimage::Advice::AllowBacking),
+                "to import it, give --allow-backing DIR if it is in DIR and may be read",
+            ),
+        ] {
+            assert_eq!(hint, expected);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `innkeeper convert`: a disk out of anything, into one place in one format.
+//! `innkeeper convert`: extracts a disk from a source and writes it to one place in a format.
 
 use std::ffi::OsString;
 
@@ -25,22 +25,22 @@ pub(crate) struct Args {
 
     /// The format to write: raw, qcow2, vmdk (streamOptimized), vhd, vhdx, vdi or ova; by default the
     /// one that the ending of PLACE stands for, or raw
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", display_order = 0)]
     format: Option<Output>,
 
     /// How to write it; for qcow2 compression=none|zlib|zstd, level=N, cluster_size=SIZE, for vmdk and
     /// ova level=N, for vhd subformat=dynamic|fixed, for vhdx block_size=SIZE; may be given several
     /// times, or several with commas
-    #[arg(short, value_name = "KEY=VALUE", value_parser = option, value_delimiter = ',')]
+    #[arg(short, value_name = "KEY=VALUE", value_parser = option, value_delimiter = ',', display_order = 0)]
     o: Vec<(String, String)>,
 
     /// Describe the guest of an ova as this file does: an xl.cfg, libvirt's XML, an OVF, a .vmx …; by
     /// default as what comes with the disk does
-    #[arg(long, value_name = "FILE-or-URL")]
+    #[arg(long, value_name = "FILE-or-URL", display_order = 0)]
     config_from: Option<OsString>,
 
-    /// Reject a disk in another format
-    #[arg(long, value_name = "FORMAT")]
+    /// Reject a disk that is not in this format; raw also takes what is not recognised
+    #[arg(long, value_name = "FORMAT", display_order = 0)]
     source_format: Option<Format>,
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn run(args: Args, host: &Host) -> End {
     let json = args.common.failed_json();
     match task(args) {
         Ok(task) => request::run(task, host),
-        Err(error) => End::new(vec![error], json),
+        Err(error) => End::new(vec![Command::Convert.worded(error)], json),
     }
 }
 

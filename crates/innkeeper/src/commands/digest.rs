@@ -10,6 +10,7 @@ use render::{Fields, document};
 use serde_json::json;
 use transfer::{ContentDigest, ContentSize, Control};
 
+use super::advice::Command;
 use super::web::WebArgs;
 use crate::options::OutputArgs;
 use crate::output::{End, look, print, print_json};
@@ -38,7 +39,8 @@ pub(crate) fn run(args: Args, host: &Host) -> End {
         let shown = place.to_string();
         tell(&args, &shown, &read(&args, place, host)?)
     });
-    End::new(told.err().into_iter().collect(), args.output.failed())
+    let failed = told.err().map(|error| Command::Digest.worded(error));
+    End::new(failed.into_iter().collect(), args.output.failed())
 }
 
 fn read(args: &Args, place: Place, host: &Host) -> Result<ContentDigest> {

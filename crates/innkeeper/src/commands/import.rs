@@ -1,4 +1,4 @@
-//! `innkeeper import`: disks out of anything, into one or more places.
+//! `innkeeper import`: extracts disks from a source and writes them to one or more places.
 
 use std::ffi::OsString;
 
@@ -13,18 +13,18 @@ use crate::output::End;
 /// `innkeeper import SOURCE --to PLACE`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    common: Common,
-
     /// Where the disk goes: a file, - for standard output, a block device, lv:VG/NAME, lv:VG/POOL/NAME
     /// or nbd://…; may be given several times. With {disk}, {member} or {name} in it every disk of an
     /// archive is taken, each to its own place
     #[arg(long, required = true, value_name = "PLACE")]
     to: Vec<OsString>,
 
-    /// Reject a disk in another format
+    /// Reject a disk that is not in this format; raw also takes what is not recognised
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
+
+    #[command(flatten)]
+    common: Common,
 }
 
 /// Imports and tells the result.

@@ -22,14 +22,14 @@ use crate::progress;
 /// `innkeeper inspect SOURCE`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What to inspect: a file, - for standard input, an http(s) URL, nbd://… or lv:VG/NAME
+    /// What to inspect: a file, a directory, - for standard input, an http(s) URL, nbd://… or lv:VG/NAME
     source: OsString,
 
     /// Describe only this member of the archive: its name, the last part of it, or a pattern with * and ?
     #[arg(long, value_name = "NAME", value_parser = Pattern::new)]
     member: Option<Pattern>,
 
-    /// Reject a disk in another format
+    /// Reject a disk that is not in this format
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
@@ -60,7 +60,7 @@ pub(crate) fn run(args: Args, host: &Host) -> End {
     let output = args.output.clone();
     let (source, inspected) = match look(args, host) {
         Ok(both) => both,
-        Err(error) => return End::new(vec![error], output.failed()),
+        Err(error) => return End::new(vec![Command::Inspect.worded(error)], output.failed()),
     };
     let printed = if output.json {
         print_json(&document::of(&source, &inspected))
@@ -106,8 +106,7 @@ fn look(args: Args, host: &Host) -> Result<(String, Inspected)> {
             limits: request::limits(args.memory, args.max_size),
             max_size: args.max_size,
         };
-        let inspected = transfer::inspect(inspect, &shared);
-        let mut inspected = inspected.map_err(|error| Command::Inspect.worded(error))?;
+        let mut inspected = transfer::inspect(inspect, &shared)?;
         Command::Inspect.word(inspected.errors_mut());
         Ok((place.to_string(), inspected))
     })

@@ -38,7 +38,8 @@ pub(super) use taken::Taken;
 /// Options of every command that takes disks somewhere.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
-    /// Where the disk comes from: a file, - for standard input, an http(s) URL, nbd://… or lv:VG/NAME
+    /// Where the disk comes from: a file, a directory, - for standard input, an http(s) URL, nbd://… or
+    /// lv:VG/NAME
     source: OsString,
 
     /// Also save the source's bytes, unchanged, in this file
@@ -138,7 +139,9 @@ impl Common {
 pub(super) fn memory(text: &str) -> Result<u64> {
     let least = 32 << 20;
     match parse_amount(text)? {
-        bytes if bytes < least => Err(Error::usage(format!("'{text}' is less than 32M"))),
+        bytes if bytes < least => Err(Error::usage(format!(
+            "invalid memory limit '{text}': must be at least 32M"
+        ))),
         bytes => Ok(bytes),
     }
 }
@@ -169,7 +172,8 @@ pub(super) fn run(task: Task, host: &Host) -> End {
     let start = Instant::now();
     let control = Arc::new(Control::default());
     let shared = Arc::clone(&control);
-    let work = move || transfer(task, &host, &shared);
+    let command = task.command;
+    let work = move || transfer(task, &host, &shared).map_err(|error| command.worded(error));
     let done = match progress::run(&control, output.reporter(), work) {
         Ok(done) => done,
         Err(error) => return End::new(vec![error], failed_as(json, aside)),
@@ -289,19 +293,24 @@ fn transfer(mut task: Task, host: &Host, control: &Arc<Control>) -> Result<told:
         max_size: args.max_size,
         sums,
         warnings: listed.map(|listed| listed.warnings()).unwrap_or_default(),
-        // Nobody would see them.
+        // It would not be shown.
         want_digest: args.output.json || !args.output.quiet,
         verify: args.verify,
         strict: args.strict,
         dry_run: args.dry_run,
     };
-    let outcome = transfer::import(request, control);
-    let mut outcome = outcome.map_err(|error| task.command.worded(error))?;
+    let mut outcome = transfer::import(request, control)?;
     task.command.word(outcome.errors_mut());
     Ok(match outcome {
         Outcome::Planned(plan) => told::Done::Planned { source: name, plan },
         Outcome::Done(imported) => {
-            let config = config.map(|config| config.write(&name, &imported, format));
+            let mut config = config.map(|config| config.write(&name, &imported, format));
+            if let Some(error) = config
+                .as_mut()
+                .and_then(|config| config.result.as_mut().err())
+            {
+                task.command.word([error]);
+            }
             told::Done::Imported {
                 source: name,
                 kept,
@@ -340,7 +349,7 @@ fn plain(force: bool) -> TargetOptions {
     }
 }
 
-/// How images are opened: extents beside the source, images below where the person says; none of them
+/// How images are opened: extents beside the source, images below where the user says; none of them
 /// is one of the places that are `taken`.
 fn how(args: &Common, source: &Place, taken: &Taken) -> Result<OpenOptions> {
     let mut access = input::extents_beside(source, taken);

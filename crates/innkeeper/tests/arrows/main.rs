@@ -1,4 +1,4 @@
-//! Arrows point downwards only: between crates, by the folder that they lie in, and between the modules
+//! Arrows point downwards only: between crates, by the folder that they are in, and between the modules
 //! of each crate.
 
 // Clippy knows test functions; the helpers here are nothing else.

@@ -7,7 +7,7 @@ use crate::support::{Room, disk, write_sparse};
 const OVF: &str = include_str!("appliances/web.ovf");
 const CONFIG: &str = include_str!("appliances/web.cfg");
 
-/// The two disks of the appliance; `root.img`, `data.img`, their VMDKs and `web.ovf` lie in the room.
+/// The two disks of the appliance; `root.img`, `data.img`, their VMDKs and `web.ovf` are in the room.
 fn parts(room: &Room) -> (Vec<u8>, Vec<u8>) {
     let (root, data) = (disk(4 << 20), disk(2 << 20));
     write_sparse(&room.path("root.img"), &root);

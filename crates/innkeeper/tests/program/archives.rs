@@ -199,7 +199,7 @@ fn a_copy_is_the_source_byte_for_byte() {
 fn several_disks_of_which_one_needs_a_second_pass_all_arrive_once() {
     let room = Room::new();
     room.write("a.img", &disk(1 << 20));
-    // Its second table lies behind more data than is kept of a stream.
+    // Its second table is behind more data than is kept of a stream.
     room.sh("head -c 20M /dev/urandom > late.img; truncate -s 600M late.img; head -c 1M /dev/urandom >> late.img");
     room.sh("qemu-img convert -f raw -O qcow2 late.img b.qcow2; cp a.img c.img");
     room.sh("tar -czf lab.tar.gz a.img b.qcow2 c.img; rm a.img b.qcow2");

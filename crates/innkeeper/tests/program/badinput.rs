@@ -59,7 +59,7 @@ fn images_that_lie_on_others_are_refused() {
     for (script, expected) in [
         (
             "qemu-img create -q -u -f qcow2 -b /etc/passwd -F raw bad 8M",
-            "needs its backing file \"/etc/passwd\"\nhint: give --allow-backing DIR if it lies in DIR and may be read",
+            "needs its backing file \"/etc/passwd\"\nhint: give --allow-backing DIR if it is in DIR and may be read",
         ),
         (
             "qemu-img create -q -f qcow2 -o data_file=data.raw,data_file_raw=on bad 8M; rm data.raw",
@@ -68,7 +68,7 @@ fn images_that_lie_on_others_are_refused() {
         ),
         (
             "qemu-img create -q -f vmdk -b vmdk -F vmdk bad",
-            "needs its parent \"vmdk\"\nhint: give --allow-backing DIR if it lies in DIR and may be read",
+            "needs its parent \"vmdk\"\nhint: give --allow-backing DIR if it is in DIR and may be read",
         ),
     ] {
         room.sh(&format!("rm -f bad; {script}"));
@@ -78,7 +78,7 @@ fn images_that_lie_on_others_are_refused() {
     refused(
         &room,
         "needs its parent, which has the UUID 00000000-0000-0000-0000-000000000000\n\
-         hint: give --allow-backing DIR if it lies in DIR and may be read",
+         hint: give --allow-backing DIR if it is in DIR and may be read",
     );
 }
 
@@ -195,7 +195,7 @@ fn a_disk_above_a_limit_is_refused() {
     room.sh("qemu-img create -q -f qcow2 bad 100T");
     refused(
         &room,
-        "unfolds to a disk of 100.0 TiB or more, the limit is 64.0 TiB\n\
+        "holds a disk of 100.0 TiB or more, the limit is 64.0 TiB\n\
          hint: give --max-size if the disk really is that large",
     );
     for image in [
@@ -205,7 +205,7 @@ fn a_disk_above_a_limit_is_refused() {
             .refused(
                 3,
                 &format!(
-                    "error: {image}: unfolds to a disk of 4.0 MiB or more, the limit is 1.0 MiB\n\
+                    "error: {image}: holds a disk of 4.0 MiB or more, the limit is 1.0 MiB\n\
                      hint: give --max-size if the disk really is that large"
                 ),
             );
@@ -238,40 +238,40 @@ fn tables_that_point_anywhere_are_refused() {
             l1,
             used(1 << 40),
             format!(
-                "L2 table 0 at byte {} lies outside the file, which has {size} bytes",
+                "L2 table 0 at byte {} is outside the file, which has {size} bytes",
                 1u64 << 40
             ),
         ),
         (
             l1,
             used(l1 as u64),
-            format!("L2 table 0 at byte {l1} lies on the header or another table"),
+            format!("L2 table 0 at byte {l1} overlaps the header or another table"),
         ),
         (
             l2,
             used(1 << 50),
             format!(
-                "cluster at byte 0 of the disk, stored at byte {} lies outside the file, which has {size} bytes",
+                "cluster at byte 0 of the disk, stored at byte {} is outside the file, which has {size} bytes",
                 1u64 << 50
             ),
         ),
         (
             l2,
             used(0),
-            "cluster at byte 0 of the disk is said to be in use and lies nowhere".into(),
+            "cluster at byte 0 of the disk is marked as in use, but has no offset".into(),
         ),
         (
             l2,
             used(l2 as u64),
             format!(
-                "cluster at byte 0 of the disk, stored at byte {l2}, lies on the header or another table"
+                "cluster at byte 0 of the disk, stored at byte {l2}, overlaps the header or another table"
             ),
         ),
         (
             40,
             (1u64 << 40).to_be_bytes(),
             format!(
-                "the L1 table at byte {} lies outside the file, which has {size} bytes",
+                "the L1 table at byte {} is outside the file, which has {size} bytes",
                 1u64 << 40
             ),
         ),
@@ -307,7 +307,7 @@ fn blocks_that_lie_outside_or_on_each_other_are_refused() {
     refused_from_file(
         &room,
         &format!(
-            "block 0 at bytes 8796091974656 to 8796093023232 lies outside the file, which has {size} bytes"
+            "block 0 at bytes 8796091974656 to 8796093023232 is outside the file, which has {size} bytes"
         ),
     );
     refused_from_pipe(
@@ -315,7 +315,7 @@ fn blocks_that_lie_outside_or_on_each_other_are_refused() {
         &format!("ends at byte {size}, and its tables say that data goes on to byte 8796091974656"),
     );
     broken(&room, "vdi", &[(512, &third)]);
-    refused(&room, "blocks 0 and 2 both lie at byte 1049600");
+    refused(&room, "blocks 0 and 2 are both at byte 1049600");
     broken(&room, "vdi", &[(0x154, &0xffff_fe00u32.to_le_bytes())]);
     refused(
         &room,
@@ -326,7 +326,7 @@ fn blocks_that_lie_outside_or_on_each_other_are_refused() {
     refused_from_file(
         &room,
         &format!(
-            "block 0 at bytes 1099511627264 to 1099513724928 lies outside the file, which has {size} bytes"
+            "block 0 at bytes 1099511627264 to 1099513724928 is outside the file, which has {size} bytes"
         ),
     );
     refused_from_pipe(
@@ -337,7 +337,7 @@ fn blocks_that_lie_outside_or_on_each_other_are_refused() {
     refused(&room, "has a header with a wrong checksum at byte 512");
 }
 
-/// Sets the size in the footers of a VHD that lie at `at`, and their checksums.
+/// Sets the size in the footers of a VHD that are at `at`, and their checksums.
 fn resized_vhd(room: &Room, from: &str, at: &[usize], size: u64) {
     let mut image = room.read(from);
     for &at in at {
@@ -388,7 +388,7 @@ fn sizes_of_qcow2_and_vdi_that_cannot_be_are_refused() {
 #[test]
 fn sizes_of_vhd_that_cannot_be_are_refused() {
     let room = sound();
-    let odd = |size: u64| format!("has a disk of {size} bytes, which are no whole sectors");
+    let odd = |size: u64| format!("has a disk of {size} bytes, which are not whole sectors");
     let dynamic = [0, room.read("vhd").len() - 512];
     resized_vhd(&room, "vhd", &dynamic, ENORMOUS);
     refused(
@@ -403,7 +403,7 @@ fn sizes_of_vhd_that_cannot_be_are_refused() {
     resized_vhd(&room, "fixed", &fixed, ENORMOUS);
     refused(
         &room,
-        "has a disk of 9223372036854775808 bytes, 4194304 lie before its footer",
+        "has a disk of 9223372036854775808 bytes, 4194304 are before its footer",
     );
     for size in [u64::MAX, ODD] {
         resized_vhd(&room, "fixed", &fixed, size);
@@ -472,11 +472,11 @@ fn sizes_of_vhdx_that_cannot_be_are_refused() {
         ),
         (
             u64::MAX,
-            "has a disk of 18446744073709551615 bytes, which are no whole sectors of 512 bytes",
+            "has a disk of 18446744073709551615 bytes, which are not whole sectors of 512 bytes",
         ),
         (
             ODD,
-            "has a disk of 4194204 bytes, which are no whole sectors of 512 bytes",
+            "has a disk of 4194204 bytes, which are not whole sectors of 512 bytes",
         ),
     ] {
         broken(&room, "vhdx", &[(at, &size.to_le_bytes())]);

@@ -1,4 +1,4 @@
-//! What lies beside a disk in an archive: manifests in any place, and files that nobody asked for.
+//! What is beside a disk in an archive: manifests in any place, and files that nobody asked for.
 
 use crate::support::{Room, disk, write_sparse};
 

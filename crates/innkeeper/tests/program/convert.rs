@@ -88,7 +88,7 @@ fn a_pipe_takes_what_is_written_in_one_go() {
                 4,
                 &format!(
                     "error: {name} has its table before its data, and - takes bytes in ascending order only\n\
-                     hint: write to a file, or give --format vmdk, which can be written in one go"
+                     hint: write to a file, or give --format vmdk, which is written in one pass"
                 ),
             );
         }
@@ -132,23 +132,23 @@ fn options_that_no_format_has_are_wrong_usage() {
         ),
         (
             "--format qcow2 -o cluster_size=3K",
-            "error: cluster_size 3K is no power of two from 512 to 2M",
+            "error: invalid cluster_size 3K: must be a power of two from 512 to 2M",
         ),
         (
             "--format qcow2 -o cluster_size=4M",
-            "error: cluster_size 4M is no power of two from 512 to 2M",
+            "error: invalid cluster_size 4M: must be a power of two from 512 to 2M",
         ),
         (
             "--format qcow2 -o cluster_size=many",
-            "error: 'many' is no amount of bytes\nhint: for instance 8G, 512M or 4096",
+            "error: invalid size 'many'\nhint: for instance 8G, 512M or 4096",
         ),
         (
             "--format qcow2 -o compression=lz4",
-            "error: qcow2 knows no compression 'lz4'\nhint: one of: none, zlib, zstd",
+            "error: invalid compression 'lz4' for qcow2\nhint: one of: none, zlib, zstd",
         ),
         (
             "--format qcow2 -o level=3",
-            "error: there is no level without compression\nhint: give -o compression=zlib or zstd as well",
+            "error: a level is given without a compression\nhint: give -o compression=zlib or zstd as well",
         ),
         (
             "--format qcow2 -o compression=zlib,level=99",
@@ -156,11 +156,11 @@ fn options_that_no_format_has_are_wrong_usage() {
         ),
         (
             "--format vmdk -o level=99",
-            "error: '99' is no level of compression, 1 to 12 are",
+            "error: invalid compression level '99': must be 1 to 12",
         ),
         (
             "--format vmdk -o adapter_type=floppy",
-            "error: 'floppy' is no adapter type of vmdk\nhint: one of: lsilogic, ide, buslogic, legacyESX",
+            "error: invalid adapter type 'floppy' for vmdk\nhint: one of: lsilogic, ide, buslogic, legacyESX",
         ),
         (
             "--format vhd -o subformat=differencing",
@@ -218,7 +218,7 @@ fn a_disk_is_made_larger_and_never_smaller() {
             room.run(&format!("convert {source} out {form} --size 2M"))
                 .refused(
                     4,
-                    "error: the disk needs 4.0 MiB, --size gives it 2.0 MiB\nhint: give a larger --size",
+                    "error: the disk needs 4.0 MiB, the size asked for is 2.0 MiB\nhint: give a larger --size",
                 );
             assert!(!room.exists("out"), "{line}");
         }

@@ -63,7 +63,7 @@ fn a_descriptor_that_begins_in_another_way_is_never_taken_for_text() {
         gives(&room, "import packed", &disk, first);
         room.run_with_pipe("import - --to out.img", text.as_bytes()).refused_for(
             3,
-            "error: -: lies in the file \"vm-flat.vmdk\" beside it, which cannot be reached from here",
+            "error: -: is stored in the file \"vm-flat.vmdk\" beside it, which cannot be reached from here",
         );
     }
     for (from, to, message) in [
@@ -140,7 +140,7 @@ fn names_from_windows_are_found_in_any_case() {
     room.sh("rm V* d/*");
     room.run("import vm.vmdk --to out.img").refused(
         3,
-        "error: vm.vmdk: lies in the file \"vm-flat.vmdk\" beside it, which is missing",
+        "error: vm.vmdk: is stored in the file \"vm-flat.vmdk\" beside it, which is missing",
     );
     assert!(!room.exists("out.img"));
 }

@@ -106,7 +106,7 @@ fn what_shows_nothing_is_taken_only_as_raw_and_that_is_said() {
     let room = Room::new();
     let bytes = noise(1, 1 << 20);
     refused(&room, &bytes, &format!("{NOTHING}\n{RAW}"));
-    let odd = "has 1048575 bytes, which are no whole sectors of 512 bytes, as a disk has";
+    let odd = "has 1048575 bytes, but a disk has whole sectors of 512 bytes";
     refused(
         &room,
         &disk(1 << 20)[..(1 << 20) - 1],
@@ -161,7 +161,7 @@ fn an_empty_disk_is_a_disk_of_any_size() {
             room.sh("rm out.img");
         }
     }
-    let odd = "has 1000 bytes, which are no whole sectors of 512 bytes, as a disk has";
+    let odd = "has 1000 bytes, but a disk has whole sectors of 512 bytes";
     refused(&room, &[0; 1000], &format!("{odd}\n{RAW}"));
     for (size, at) in [
         (1 << 20, 900_000),

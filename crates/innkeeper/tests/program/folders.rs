@@ -16,7 +16,7 @@ fn disks() -> (Room, Vec<u8>, Vec<u8>) {
     (room, root, data)
 }
 
-/// An OVF whose disks lie in `files`; what stands behind a bar are further attributes of the file.
+/// An OVF whose disks are in `files`; what stands behind a bar are further attributes of the file.
 fn ovf(files: &[&str]) -> String {
     let (mut references, mut disks, mut items) = (String::new(), String::new(), String::new());
     for (number, file) in files.iter().enumerate() {
@@ -272,7 +272,7 @@ fn a_missing_disk_is_named() {
         let json = room.run(&format!("inspect {source} --json")).ok().json();
         assert_eq!(json["disks"].as_array().unwrap().len(), 1);
     }
-    // A description of files that lie elsewhere describes none of these.
+    // A description of files that are elsewhere describes none of these.
     room.write("vm/web.ovf", ovf(&["elsewhere.img"]).as_bytes());
     gives(&room, "vm", &[&root]);
 }
@@ -368,7 +368,7 @@ fn snapshots_are_read_over_the_disks_below() {
         "vm",
         3,
         "vm: root-000002.vmdk: its parent \"root-000001.vmdk\": root.vmdk: is not there\n\
-         hint: give --allow-backing DIR if it lies in DIR and may be read",
+         hint: give --allow-backing DIR if it is in DIR and may be read",
     );
     room.sh("rm vm/*; cd vm; mv ../base.qcow2 .; qemu-img create -q -f qcow2 -b base.qcow2 -F qcow2 top.qcow2
              qemu-io -f qcow2 -c 'write -P 5 1M 64k' top.qcow2; qemu-img convert -O raw top.qcow2 ../top.img");
@@ -464,7 +464,7 @@ fn a_description_whose_disks_cannot_be_reached_says_so() {
     room.sh("cp root.img vm");
     room.write("vm/web.vmx", vmx(&["root.img"]).as_bytes());
     let expected = "is a description of a guest (VMX), and the files with its disks cannot be reached from here\n\
-         hint: unpack or download it with the disks beside it, and give its path and neither --keep nor a checksum";
+         hint: unpack or download it with the disks beside it, and give its path, without --keep, --sha256, --sha512 and --checksums";
     let text = room.read("vm/web.vmx");
     room.run_with_pipe("import - --to out", &text)
         .refused(3, &format!("error: -: {expected}"));

@@ -47,7 +47,7 @@ const VARIANTS: [(&str, &str, &str, &str); 14] = [
     ),
 ];
 
-/// The variants that lie in several files, and the first of those beside the descriptor.
+/// The variants that are in several files, and the first of those beside the descriptor.
 const SEVERAL_FILES: [(&str, &str); 3] = [
     ("monolithicFlat", "split-flat.vmdk"),
     ("twoGbMaxExtentFlat", "split-f001.vmdk"),
@@ -177,8 +177,8 @@ fn a_disk_in_several_files_is_read_where_they_lie_side_by_side() {
         );
         gives(&room, &disk, "import split.vmdk --verify");
         let alone = format!(
-            "lies in the file {extent:?} beside it, which cannot be reached from here\n\
-             hint: unpack or download both, and give the descriptor's path and neither --keep nor a checksum"
+            "is stored in the file {extent:?} beside it, which cannot be reached from here\n\
+             hint: unpack or download both, and give the descriptor's path, without --keep, --sha256, --sha512 and --checksums"
         );
         room.run_with_pipe("import - --to out.img", &room.read("split.vmdk"))
             .refused(3, &format!("error: -: {alone}"));
@@ -206,12 +206,12 @@ fn an_extent_of_another_length_than_the_descriptor_says_is_refused() {
     room.sh("rm split-flat.vmdk");
     room.run("import split.vmdk --to out.img").refused(
         3,
-        "error: split.vmdk: lies in the file \"split-flat.vmdk\" beside it, which is missing",
+        "error: split.vmdk: is stored in the file \"split-flat.vmdk\" beside it, which is missing",
     );
     assert_eq!(room.names(), ["disk.img", "split.vmdk"]);
 }
 
-/// An image of 1 GiB whose second table lies behind more data than is kept of what passes by.
+/// An image of 1 GiB whose second table is behind more data than is kept of what passes by.
 fn late(room: &Room) {
     room.sh("qemu-img create -q -f qcow2 late.qcow2 1G
          qemu-io -c 'write -P 7 1M 12M' -c 'write -P 8 900M 64k' late.qcow2 > io
@@ -228,7 +228,7 @@ fn tables_behind_the_data_need_a_second_pass() {
         "gzip -1 -k late.qcow2; tar -czf late.tar.gz late.qcow2; zip -q late.zip late.qcow2
          tar -cf late.tar late.qcow2; sha256sum late.* > SHA256SUMS",
     );
-    let once = "is a qcow2 disk whose tables lie behind its data, and this source can be read only once\n\
+    let once = "is a qcow2 disk whose tables are behind its data, and this source can be read only once\n\
                 hint: save it first and give the file: what is read twice must be a file, a device or a URL";
     for (name, member) in [
         ("late.qcow2", ""),
@@ -284,7 +284,7 @@ fn an_internal_snapshot_is_a_disk_too() {
     make(&room, "none.qcow2", "qcow2");
     room.run("import none.qcow2 --to no.img --snapshot other").refused(
         3,
-        "error: none.qcow2: has no internal snapshot \"other\"\nhint: it has none at all: leave --snapshot out",
+        "error: none.qcow2: has no internal snapshots, so none that is called \"other\"\nhint: leave --snapshot out",
     );
     for (name, make_as, format) in [
         ("guest.vdi", "vdi", "vdi"),
@@ -314,7 +314,7 @@ fn a_backing_file_is_read_only_where_the_person_says() {
     let mut changed = disk;
     changed[2 << 20..(2 << 20) + (64 << 10)].fill(7);
     let refusal = "needs its backing file \"images/disk.img\"\n\
-                   hint: give --allow-backing DIR if it lies in DIR and may be read";
+                   hint: give --allow-backing DIR if it is in DIR and may be read";
     room.run("import guest.qcow2 --to out.img")
         .refused(3, &format!("error: guest.qcow2: {refusal}"));
     let image = room.read("guest.qcow2");
@@ -324,13 +324,13 @@ fn a_backing_file_is_read_only_where_the_person_says() {
         .ok();
     assert!(room.read("out.img") == changed);
     // Two files cannot pass by in one.
-    let several = "lies in more than one file: it cannot be read in one pass\nhint: give it as a file, and neither --keep nor a checksum";
+    let several = "consists of more than one file: it cannot be read in one pass\nhint: give it as a file, without --keep, --sha256, --sha512 and --checksums";
     room.run_with_pipe("import - --to no.img --allow-backing images", &image)
         .refused(3, &format!("error: -: {several}"));
     room.sh("tar -czf guest.tar.gz guest.qcow2");
     room.run("import guest.tar.gz --to no.img --allow-backing images")
         .refused(3, &format!("error: guest.tar.gz: guest.qcow2: {several}"));
-    // The name's directory is the image's wish and not the person's.
+    // The name's directory is the image's wish and not the user's.
     room.sh("qemu-img rebase -u -b /etc/passwd -F raw guest.qcow2; mkdir empty");
     let ran = room.run("import guest.qcow2 --to no.img --allow-backing empty");
     assert_eq!(ran.status, 1, "{}", ran.story());
@@ -379,7 +379,7 @@ fn fixed(room: &Room) -> Vec<u8> {
 
 const LATE: &str = "is a fixed vhd disk, which shows only at its end, \
     and the target has to know its size before\n\
-    hint: unpack it and give it as a file, or say that it is vhd";
+    hint: unpack it and give it as a file, or give --source-format vhd";
 
 #[test]
 fn a_fixed_vhd_that_passes_is_not_written_with_its_footer() {

@@ -6,7 +6,7 @@ use testkit::xva::{self, object};
 
 use crate::support::{Room, disk, write_sparse};
 
-/// The content of disks `one` and `two`, whose VMDKs lie in the room.
+/// The content of disks `one` and `two`, whose VMDKs are in the room.
 fn disks(room: &Room) -> (Vec<u8>, Vec<u8>) {
     let (one, two) = (disk(2 << 20), disk(3 << 20));
     write_sparse(&room.path("one.img"), &one);
@@ -216,7 +216,7 @@ fn a_deployment_decides_which_disk_is_the_guests() {
     );
     let here = room.path("one.out");
     let left = format!(
-        "# - one.vmdk, a disk of another deployment, which lies at {}",
+        "# - one.vmdk, a disk of another deployment, which is at {}",
         here.display()
     );
     assert!(config.contains(&left), "{config}");
@@ -296,7 +296,7 @@ fn units_are_read_in_many_words_and_what_cannot_be_used_is_said() {
     let warning = format!("vm.ovf: VirtualHardwareSection, item 1: {why}");
     assert!(warns(&out, &warning), "{out}");
     assert!(
-        config.contains("memory = 1024  # a guess: nobody says how much it needs"),
+        config.contains("memory = 1024  # a guess: its memory size is not given"),
         "{config}"
     );
     assert!(
@@ -409,7 +409,7 @@ fn text_of_other_systems_is_decoded() {
         .run("import a.tar --to o.img --config o.cfg --force")
         .ok()
         .out();
-    let warning = "l.cfg: it does not tell its encoding: it is read as windows-1252";
+    let warning = "l.cfg: it does not name its encoding: it is read as windows-1252";
     assert!(warns(&out, warning), "{out}");
     assert!(text(&room, "o.cfg").contains("name = \"caf\u{e9}\""));
 }
@@ -521,7 +521,7 @@ fn disks_of_snapshots_are_named_and_not_plugged_in() {
     );
     let here = room.path("1.img");
     let left = format!(
-        "# - Ref:7, a disk of the snapshot \"before\", which lies at {}",
+        "# - Ref:7, a disk of the snapshot \"before\", which is at {}",
         here.display()
     );
     assert!(config.contains(&left), "{config}");

@@ -107,7 +107,7 @@ fn bombs_meet_a_limit_that_can_be_raised() {
         room.sh("rm out.img bomb");
     }
     room.sh("for i in 1 2 3 4 5 6 7 8 9; do gzip -c disk.img.in 2>/dev/null > x || head -c 4096 /dev/zero | gzip > x; mv x disk.img.in; done; mv disk.img.in deep");
-    refused(&room, "deep", "lies in more than 8 layers of packing");
+    refused(&room, "deep", "is inside more than 8 layers of packing");
 }
 
 #[test]

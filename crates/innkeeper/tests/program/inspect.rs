@@ -148,7 +148,7 @@ fn what_an_image_refers_to_is_said_and_not_read() {
     for line in [
         "refers to       backing file \"base.qcow2\"\n",
         "import          refuses it: needs its backing file \"base.qcow2\"\n",
-        "hint            give --allow-backing DIR if it lies in DIR and may be read\n",
+        "hint            to import it, give --allow-backing DIR if it is in DIR and may be read\n",
     ] {
         assert!(text.contains(line), "{text}");
     }
@@ -161,7 +161,7 @@ fn extents_beside_a_descriptor_are_counted_and_elsewhere_named() {
     let beside = room.run("inspect image.vmdk --json").ok().json();
     assert_eq!(beside["disk"]["refers"][0]["name"], "image-flat.vmdk");
     assert!(beside["disk"]["data"].as_u64() > Some(0));
-    // What lies beside an archive is nothing to the images in it.
+    // What is beside an archive is nothing to the images in it.
     room.sh("tar -cf packed image.vmdk");
     let packed = room.run("inspect packed --json").ok().json();
     assert_eq!(packed["disk"]["data"], Value::Null);

@@ -49,7 +49,7 @@ fn source(room: &Room) -> Vec<u8> {
     disk
 }
 
-/// `name` is an OVA as everybody reads it: tar, checksums, qemu-img and the schema; its parts lie in
+/// `name` is an OVA as everybody reads it: tar, checksums, qemu-img and the schema; its parts are in
 /// `parts` then.
 #[track_caller]
 fn is_right(room: &Room, name: &str, stem: &str) {

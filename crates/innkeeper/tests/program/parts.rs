@@ -265,8 +265,8 @@ fn parts_that_are_missing_twice_or_of_another_size_are_told() {
     };
     refuses(
         "tar -S -cf packed vm.vmdk",
-        "vm.vmdk: lies in the file \"vm-f001.vmdk\" beside it, which cannot be reached from here\n\
-         hint: unpack or download both, and give the descriptor's path and neither --keep nor a checksum",
+        "vm.vmdk: is stored in the file \"vm-f001.vmdk\" beside it, which cannot be reached from here\n\
+         hint: unpack or download both, and give the descriptor's path, without --keep, --sha256, --sha512 and --checksums",
     );
     let missing = "vm.vmdk: has 1 of its 2 parts in the archive: \"vm-f002.vmdk\", which holds 2097152 bytes of the disk, is missing";
     refuses("tar -S -cf packed vm.vmdk vm-f001.vmdk", missing);

@@ -1,4 +1,4 @@
-//! Backups of Proxmox VE (VMA): their disks lie between each other's.
+//! Backups of Proxmox VE (VMA): their disks are between each other's.
 
 use serde_json::{Value, json};
 use testkit::vma::{self, Backup, CLUSTER};

@@ -263,8 +263,7 @@ fn manual_pages_and_completions_come_from_the_parser() {
 fn a_size_that_is_too_small_is_refused_even_when_it_shows_at_the_end() {
     let room = Room::new();
     let disk = disk(1 << 20);
-    let message =
-        "error: the disk needs 1.0 MiB, --size gives it 512.0 KiB\nhint: give a larger --size";
+    let message = "error: the disk needs 1.0 MiB, the size asked for is 512.0 KiB\nhint: give a larger --size";
     room.run_with_input("import - --to out.img --size 512K", &disk)
         .refused(4, message);
     room.write("disk.img", &disk);
@@ -332,7 +331,7 @@ fn a_mistyped_device_does_not_become_a_file() {
     room.run("import disk.img --to /dev/no-such-disk --force")
         .refused(
             4,
-            "error: /dev/no-such-disk is no device, and a file there would be none\n\
+            "error: /dev/no-such-disk does not exist, and a new file there would not be a device\n\
          hint: lsblk lists the devices that there are",
         );
     assert!(!std::path::Path::new("/dev/no-such-disk").exists());
@@ -353,7 +352,7 @@ fn what_no_configuration_can_say_is_refused_at_first() {
             .refused(
                 2,
                 &format!(
-                    "error: --config cannot say that a guest's disk lies at {place}\n\
+                    "error: --config cannot say that a guest's disk is at {place}\n\
                  hint: give a file, a device or lv:VG/NAME, or leave --config out"
                 ),
             );

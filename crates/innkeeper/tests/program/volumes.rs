@@ -161,7 +161,7 @@ fn a_volume_created_for_a_disk_that_turns_out_larger_is_removed_again() {
         .run("import disk.img.gz --to lv:vg0/web01 --size 5M")
         .refused(
             4,
-            "error: the disk needs 6.0 MiB, --size gives it 5.0 MiB\n\
+            "error: the disk needs 6.0 MiB, the size asked for is 5.0 MiB\n\
  hint: give a larger --size",
         );
     scene.assert_removed();

@@ -340,7 +340,8 @@ fn an_end_that_may_be_a_cut_is_taken_where_something_proves_it() {
         Reply::raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").body(body)
     });
     let sum = String::from_utf8(room.sh("cut -c 1-64 sums")).unwrap();
-    let text = "the server does not tell where the file ends, so a cut would go unnoticed";
+    let text =
+        "the server does not report where the file ends, so a truncated file would go unnoticed";
     for name in ["disk.img", "disk.img.gz"] {
         let url = server.url(&format!("/{name}"));
         room.run(&format!("import {url} --to out.img"))

@@ -6,12 +6,14 @@ use error::{Error, Result, amount, amounts};
 use recognise::holding;
 use sparse::BlockWrite;
 
-/// What the person asked for.
+use crate::advice::Advice;
+
+/// What the user asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TargetOptions {
     /// Overwrite an existing file, or a device that holds data. Never what is in use.
     pub force: bool,
-    /// The person vouches that an existing device reads as zeros: holes are skipped on it.
+    /// The user vouches that an existing device reads as zeros: holes are skipped on it.
     pub target_is_zero: bool,
     /// The size in bytes that the disk is padded to with zeros, at least.
     pub size: Option<u64>,
@@ -19,7 +21,7 @@ pub struct TargetOptions {
 
 /// A target that passed `target::check` and is not changed yet.
 pub trait Candidate: Send {
-    /// What the person calls it: a path, `-`, `lv:vg0/web01`.
+    /// What the user calls it: a path, `-`, `lv:vg0/web01`.
     fn name(&self) -> &str;
 
     /// The number of bytes it takes; `None` where only writing will tell.
@@ -69,7 +71,7 @@ pub trait Candidate: Send {
         Err(Error::target(format!(
             "{name} is to be created, and how large the disk is shows only at its end"
         ))
-        .hint("give --size, for instance --size 8G"))
+        .advise(Advice::GiveSize))
     }
 
     /// Makes it ready to be written: the first step that changes something. `size` is the disk's,
@@ -88,13 +90,16 @@ pub(crate) fn too_small(name: &str, capacity: u64, size: u64) -> Error {
         .hint("give a larger target")
 }
 
-/// `--size` contradicts what the disk needs.
-pub(crate) fn check_asked(asked: Option<u64>, size: u64) -> Result<()> {
+/// Whether a disk of `size` bytes fits into the size that was `asked` for.
+///
+/// # Errors
+/// [`error::Kind::Target`] with both numbers.
+pub fn check_asked(asked: Option<u64>, size: u64) -> Result<()> {
     match asked {
         Some(asked) if asked < size => {
             let (asked, size) = amounts(asked, size);
-            let message = format!("the disk needs {size}, --size gives it {asked}");
-            Err(Error::target(message).hint("give a larger --size"))
+            let message = format!("the disk needs {size}, the size asked for is {asked}");
+            Err(Error::target(message).advise(Advice::RaiseSize))
         }
         _ => Ok(()),
     }
@@ -108,8 +113,8 @@ pub(crate) fn check_has(name: &str, capacity: u64, asked: Option<u64>) -> Result
     match asked {
         Some(asked) if capacity < asked => {
             let (capacity, asked) = amounts(capacity, asked);
-            let message = format!("{name} holds {capacity}, --size asks for {asked}");
-            Err(Error::target(message).hint("give a smaller --size or a larger target"))
+            let message = format!("{name} holds {capacity}, the size asked for is {asked}");
+            Err(Error::target(message).advise(Advice::LowerSize))
         }
         _ => Ok(()),
     }
@@ -144,7 +149,7 @@ pub(crate) fn check_empty(
     };
     let (what, offset) = (found.what, found.offset);
     let message = format!("{name} holds {what} (found at byte {offset})");
-    Err(Error::target(message).hint("give --force to overwrite it"))
+    Err(Error::target(message).advise(Advice::Overwrite))
 }
 
 /// What is going to happen to the target `name` of `capacity` bytes with a disk of `size` bytes.

@@ -13,6 +13,7 @@
 //!                                     lvm, block: what they ask the machine
 //! ```
 
+mod advice;
 mod block;
 mod candidate;
 pub mod lvm;
@@ -25,4 +26,5 @@ pub mod target;
 #[cfg(test)]
 mod testing;
 
+pub use advice::{Advice, Trust};
 pub use name::Place;

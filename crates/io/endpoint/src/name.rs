@@ -1,4 +1,4 @@
-//! What a person types for a place.
+//! What a user types for a place.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::lvm::Volume;
 use crate::nbd::Address;
 use crate::secrets::shown;
 
-/// A place as a person names it.
+/// A place as a user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// `-`: standard input as a source, standard output as a target.

@@ -5,9 +5,9 @@
 //! newstyle handshake, with structured replies, block status and block sizes where the server has
 //! them and without where it has not. TLS is not spoken.
 //!
-//! A connection is shared by everybody who reads: requests are sent as they come, and whoever waits
-//! for a reply while nobody else reads the socket reads it for all. So there is no thread of its own,
-//! what is waited for goes straight into the buffer of whoever waits, and several requests are in
+//! A connection is shared by all readers: requests are sent as they come, and a reader that waits
+//! for a reply while no other reads the socket reads it for all. So there is no thread of its own,
+//! what is waited for goes straight into the waiting reader's buffer, and several requests are in
 //! flight all the same. What a server says is believed only where it fits what was asked.
 
 mod address;

@@ -13,6 +13,7 @@
 use error::{Error, Kind, Result};
 use sparse::BlockWrite;
 
+use crate::advice::Advice;
 use crate::candidate::too_small;
 
 /// Bytes at the start that are written last.
@@ -56,7 +57,7 @@ impl Head {
         self.bytes.len() as u64
     }
 
-    /// Holds back what of `data`, which belongs at `offset`, lies in the head; returns the rest and its offset.
+    /// Holds back what of `data`, which belongs at `offset`, is in the head; returns the rest and its offset.
     pub(crate) fn hold<'a>(&mut self, offset: u64, data: &'a [u8]) -> (u64, &'a [u8]) {
         let (behind, len) = self.behind(offset, data.len() as u64);
         let (held, rest) = data.split_at(data.len() - len as usize);
@@ -69,7 +70,7 @@ impl Head {
         (behind, rest)
     }
 
-    /// Offset and length of what of `offset..offset + len` lies behind the head.
+    /// Offset and length of what of `offset..offset + len` is behind the head.
     pub(crate) fn behind(&self, offset: u64, len: u64) -> (u64, u64) {
         let held = self.len().saturating_sub(offset).min(len);
         (offset + held, len - held)
@@ -141,10 +142,10 @@ pub(crate) fn abort(medium: &mut impl Overwrite) -> Result<()> {
         "{} is partly overwritten and its first MiB is zeros",
         medium.name()
     );
-    Err(Error::new(Kind::Io, message).hint("import to it again with --force"))
+    Err(Error::new(Kind::Io, message).advise(Advice::OverwriteAgain))
 }
 
-/// Whether `offset..offset + len` lies in the `capacity` bytes of the medium `name`.
+/// Whether `offset..offset + len` is in the `capacity` bytes of the medium `name`.
 ///
 /// # Errors
 /// [`Kind::Target`] with both numbers.

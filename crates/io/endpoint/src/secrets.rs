@@ -18,7 +18,7 @@ pub fn shown(url: &str) -> String {
 }
 
 /// Whether what looks like host, port and path may be pieces of a password: one with a slash, a
-/// question mark or a hash sign that nobody encoded.
+/// question mark or a hash sign that was not encoded.
 fn is_doubtful(authority: &str, rest: &str) -> bool {
     let host = authority.rsplit(['@', ']']).next().unwrap_or_default();
     let port = host.split_once(':').map(|(_, port)| port);

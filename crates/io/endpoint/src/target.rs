@@ -14,13 +14,13 @@ mod volume;
 use error::{Error, Result};
 use host::Host;
 
-pub use crate::candidate::{Candidate, TargetOptions};
-use crate::candidate::{check_asked, too_small};
+use crate::candidate::too_small;
+pub use crate::candidate::{Candidate, TargetOptions, check_asked};
 use crate::{Place, nbd};
 
 /// Looks at a target on `host` as far as possible without knowing the disk's size, changing nothing.
 ///
-/// A block device is claimed from here on: nobody can mount it until the candidate is dropped.
+/// A block device is claimed from here on: it cannot be mounted until the candidate is dropped.
 ///
 /// # Errors
 /// They name the place. [`error::Kind::Usage`] for an address, [`error::Kind::Target`] for every

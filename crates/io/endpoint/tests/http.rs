@@ -38,7 +38,7 @@ fn impatient() -> HttpOptions {
     }
 }
 
-/// What a person sees of the failure to read what `reply` serves.
+/// What a user sees of the failure to read what `reply` serves.
 fn failure(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> String {
     let server = Server::start(reply);
     let error = read(&server.url("/disk.img"), &quick()).unwrap_err();
@@ -261,12 +261,9 @@ fn the_wrong_part_is_an_error() {
         (Some("bytes 299-999/1000"), "it sends bytes 299-999 of 1000"),
         (Some("bytes 300-998/1000"), "it sends bytes 300-998 of 1000"),
         (Some("bytes 300-998/*"), "it sends bytes 300-998 of *"),
-        (
-            Some("bytes 300-1000/1000"),
-            "it does not tell what it sends",
-        ),
-        (Some("300-999/1000"), "it does not tell what it sends"),
-        (None, "it does not tell what it sends"),
+        (Some("bytes 300-1000/1000"), "it does not say what it sends"),
+        (Some("300-999/1000"), "it does not say what it sends"),
+        (None, "it does not say what it sends"),
     ] {
         assert_eq!(cut_then(move |_| part(range)), wrong(what));
     }
@@ -280,7 +277,7 @@ fn what_cannot_be_compared_is_not_resumed() {
         failure(|request| Reply::file(request, &content(1000), "")
             .chunked(100)
             .cut(350)),
-        "error: the server does not tell whether the file is still the same\
+        "error: the server does not report whether the file is still the same\
          \n  because: the connection was cut after 328 bytes"
     );
 }
@@ -302,7 +299,7 @@ fn a_short_body_is_never_the_end() {
 fn a_long_body_is_an_error() {
     assert_eq!(
         failure(|_| Reply::ok(&content(1500)).header("Content-Length", "1000")),
-        "error: the server sends more than the 1000 bytes it told"
+        "error: the server sends more than the 1000 bytes it announced"
     );
 }
 
@@ -312,7 +309,7 @@ fn an_end_that_looks_like_a_cut_proves_nothing() {
     let http = Http::open(&server.url("/"), &quick()).unwrap();
     assert_eq!(
         http.unproven_end().unwrap().to_string(),
-        "the server does not tell where the file ends, so a cut would go unnoticed"
+        "the server does not report where the file ends, so a truncated file would go unnoticed"
     );
     assert_eq!(read(&server.url("/"), &quick()).unwrap(), b"hello");
     let server = Server::start(|request| Reply::file(request, &content(1000), A));

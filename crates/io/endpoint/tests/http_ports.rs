@@ -75,7 +75,7 @@ fn the_wrong_scheme_is_told_at_once() {
         (
             "https",
             b"\x16\x03\x03\x00\x2a\x02",
-            "no encrypted connection to HOST comes about\n  because: unexpected end of file".into(),
+            "no encrypted connection to HOST can be made\n  because: unexpected end of file".into(),
         ),
         (
             "https",

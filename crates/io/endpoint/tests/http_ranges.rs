@@ -297,7 +297,7 @@ fn each_wrong_answer_has_its_error() {
         ),
         (
             |_| part("items 1-2/3", 1),
-            format!("{WRONG} it does not tell what it sends"),
+            format!("{WRONG} it does not say what it sends"),
         ),
         (
             |_| Reply::ok(&content(1_000_000)).header("ETag", A),

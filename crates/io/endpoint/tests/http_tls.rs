@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use endpoint::source::http::{Http, HttpOptions};
 use servers::http::{Reply, Request, Server};
 use servers::https::Identity;
 use sparse::{ByteSource, Fill};
+use support::client::as_text;
 
 const URL: &str = "INNKEEPER_TEST_URL";
 
@@ -35,8 +38,7 @@ fn reader() {
     match read() {
         Ok(sum) => println!("sum {sum}"),
         Err(error) => {
-            let error: error::Error = error;
-            println!("{}", error.to_text());
+            println!("{}", as_text(&error));
         }
     }
 }
@@ -63,7 +65,7 @@ fn outcome(url: &str, roots: &Path, proxy: &str) -> String {
     let output = reader.env("HTTPS_PROXY", proxy).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let kept = text.lines().filter(|line| {
-        let prefixes = ["sum ", "error: ", "  because: ", "hint: "];
+        let prefixes = ["sum ", "error: ", "  because: ", "hint: ", "advice: "];
         prefixes.iter().any(|prefix| line.starts_with(prefix))
     });
     kept.collect::<Vec<_>>().join("\n")
@@ -121,14 +123,14 @@ fn certificates_are_checked() {
     let roots = directory.path().join("roots.pem");
     let text = outcome(&format!("https://127.0.0.1:{port}/"), &roots, "");
     let expected = format!(
-        "error: the certificate of 127.0.0.1:{port} cannot be trusted: it is for localhost, not for 127.0.0.1\nhint: "
+        "error: the certificate of 127.0.0.1:{port} cannot be trusted: it is for localhost, not for 127.0.0.1\nadvice: "
     );
     assert!(text.starts_with(&expected), "{text}");
 
     std::fs::write(&roots, Identity::authority("another").pem()).unwrap();
     let text = outcome(&format!("https://localhost:{port}/"), &roots, "");
     let expected = format!(
-        "error: the certificate of localhost:{port} cannot be trusted: it is self-signed\nhint: "
+        "error: the certificate of localhost:{port} cannot be trusted: it is self-signed\nadvice: "
     );
     assert!(text.starts_with(&expected), "{text}");
 }
@@ -141,11 +143,9 @@ fn without_authorities_nothing_is_trusted() {
     std::fs::write(&empty, "").unwrap();
     let expected =
         "error: this machine has no certificates of authorities, so no https server can be checked";
-    let hint = "\nhint: install the package ca-certificates, or name a file of certificates in SSL_CERT_FILE or with --ca; \
-                or compare the certificate's fingerprint with the one that the server itself shows; \
-                if it is the same, give --fingerprint sha256:";
+    let advice = "\nadvice: FindAuthorities { found: \"sha256:";
     let text = outcome(&url, &empty, "");
-    assert!(text.starts_with(&format!("{expected}{hint}")), "{text}");
+    assert!(text.starts_with(&format!("{expected}{advice}")), "{text}");
     let text = outcome(&url, &directory.path().join("missing.pem"), "");
     assert!(
         text.starts_with(&format!("{expected}\n  because: ")),

@@ -8,6 +8,7 @@ mod support;
 use std::sync::Arc;
 
 use endpoint::source::http::{Authorities, Fingerprint, Http, HttpOptions, Pin};
+use endpoint::{Advice, Trust};
 use rcgen::{CertificateParams, date_time_ymd};
 use servers::http::{Reply, Request};
 use servers::https::{Encrypted, Identity, rsa_key};
@@ -43,20 +44,22 @@ fn pinned(url: &str, fingerprint: &str) -> HttpOptions {
     }
 }
 
-/// What is said of a certificate that is not trusted, without the port: reason and hint.
-fn said(server: &Encrypted, host: &str, options: &HttpOptions) -> (String, String) {
+/// What is said of a certificate that is not trusted, without the port: reason and advice.
+fn said(server: &Encrypted, host: &str, options: &HttpOptions) -> (String, Option<Advice>) {
     let url = server.url(host, "/x");
-    let text = failure_of(&url, options).replace(&format!(":{}", server.port), "");
-    let before = format!("error: https://{host}/x: the certificate of {host} cannot be trusted: ");
-    let text = text
-        .strip_prefix(&before)
-        .unwrap_or_else(|| panic!("{text}"));
-    let (reason, hint) = text.split_once("\nhint: ").unwrap();
-    (reason.to_owned(), hint.to_owned())
+    let error = read(&url, options).unwrap_err();
+    let message = error.message().replace(&format!(":{}", server.port), "");
+    let before = format!("the certificate of {host} cannot be trusted: ");
+    let reason = message.strip_prefix(&before);
+    let reason = reason.unwrap_or_else(|| panic!("{message}"));
+    (reason.to_owned(), error.advice().cloned())
 }
 
-const COMPARE: &str = "compare the certificate's fingerprint with the one that the server itself \
-                       shows; if it is the same, give --fingerprint ";
+/// The advice to trust the certificate with the fingerprint `found`.
+fn trust(found: &str, by: Trust) -> Option<Advice> {
+    let found = found.to_owned();
+    Some(Advice::TrustCertificate { found, by })
+}
 
 #[test]
 fn an_appliance_s_own_certificate_is_trusted_when_it_is_given() {
@@ -67,7 +70,7 @@ fn an_appliance_s_own_certificate_is_trusted_when_it_is_given() {
         said(&server, "localhost", &strict()),
         (
             "it is self-signed".into(),
-            format!("{COMPARE}{print}, or the certificate in a file with --ca")
+            trust(&print, Trust::FingerprintOrCertificate)
         )
     );
     assert_eq!(server.connections(), 1);
@@ -107,7 +110,7 @@ fn an_authority_that_is_given_vouches_for_its_servers() {
         said(&server, "127.0.0.1", &with_ca(&bundle)),
         (
             "it is for localhost, not for 127.0.0.1".into(),
-            format!("{COMPARE}{print}")
+            trust(&print, Trust::Fingerprint)
         )
     );
 }
@@ -154,7 +157,7 @@ fn a_fingerprint_is_compared_and_nothing_else() {
         ] {
             assert_eq!(
                 said(&server, host, &options),
-                (format!("{before}{why}"), format!("{COMPARE}{print}"))
+                (format!("{before}{why}"), trust(&print, Trust::Fingerprint))
             );
         }
         let url = server.url(host, "/");
@@ -177,14 +180,14 @@ fn a_common_name_is_enough_for_a_certificate_that_is_given() {
     let old = Identity::appliance(&[]);
     let server = old.serve(file);
     let url = server.url("localhost", "/");
-    let (why, hint) = said(&server, "localhost", &strict());
+    let (why, advice) = said(&server, "localhost", &strict());
     assert_eq!(
         why,
         "it is self-signed, it has no names of servers (only a common name, localhost), so none is localhost"
     );
-    assert!(
-        hint.ends_with(", or the certificate in a file with --ca"),
-        "{hint}"
+    assert_eq!(
+        advice,
+        trust(&old.fingerprint(), Trust::FingerprintOrCertificate)
     );
     assert_eq!(read(&url, &with_ca(&old.pem())).unwrap(), [1; LEN]);
     // An authority's word for it is not.
@@ -251,10 +254,7 @@ fn what_an_authority_cannot_vouch_for_is_trusted_by_itself() {
         let print = identity.fingerprint();
         assert_eq!(
             said(&server, "localhost", &with_ca(&authority.pem())),
-            (
-                why.into(),
-                format!("{COMPARE}{print}, or the certificate in a file with --ca")
-            )
+            (why.into(), trust(&print, Trust::FingerprintOrCertificate))
         );
         let url = server.url("localhost", "/");
         assert_eq!(read(&url, &pinned(&url, &print)).unwrap(), [1; LEN]);
@@ -272,17 +272,16 @@ fn a_key_that_is_too_short_is_named() {
         pinned(&url, &weak.fingerprint()),
         with_ca(&weak.pem()),
     ] {
-        let (why, hint) = said(&server, "localhost", &options);
         assert_eq!(
-            why,
+            failure_of(&url, &options),
             format!(
-                "its RSA key has 1024 bits, only 2048 to 8192 are supported\n  because: its fingerprint is {}",
+                "error: {url}: the certificate of localhost:{} cannot be trusted: \
+                 its RSA key has 1024 bits, only 2048 to 8192 are supported\
+                 \n  because: its fingerprint is {}\
+                 \nhint: fetch the file with another program, or give the server a new certificate",
+                server.port,
                 weak.fingerprint()
             )
-        );
-        assert_eq!(
-            hint,
-            "fetch the file with another program, or give the server a new certificate"
         );
     }
 }
@@ -295,10 +294,7 @@ fn what_is_no_certificate_is_not_trusted() {
     let url = server.url("localhost", "/");
     for options in [strict(), pinned(&url, &broken.fingerprint())] {
         let (why, _) = said(&server, "localhost", &options);
-        assert!(
-            why.starts_with("it is not a proper X.509 certificate\n"),
-            "{why}"
-        );
+        assert_eq!(why, "it is not a proper X.509 certificate");
     }
 }
 
@@ -361,8 +357,7 @@ fn a_fingerprint_is_for_its_host_alone() {
         failure_of(&url, &only_pinned),
         format!(
             "error: {url}: {elsewhere}: the certificate of 127.0.0.1:{} cannot be trusted: it is self-signed\
-             \nhint: compare the certificate's fingerprint with the one that the server itself shows; if it is \
-             the same, give the certificate with it, {}, in a file with --ca",
+             \nadvice: TrustCertificate {{ found: {:?}, by: Certificate }}",
             mirror.port,
             other.fingerprint()
         )

@@ -30,7 +30,7 @@ fn with_headers(headers: &[(&str, &str)]) -> HttpOptions {
     }
 }
 
-/// What a person sees of the failure to read what `reply` serves, with the number of requests that were made.
+/// What a user sees of the failure to read what `reply` serves, with the number of requests that were made.
 fn failure(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> (String, usize) {
     let server = Server::start(reply);
     let text = failure_of(&server.url("/x?token"), &quick());
@@ -114,7 +114,7 @@ fn statuses_are_told_and_some_are_tried_again() {
     assert_eq!(
         answers("401 Unauthorized").0,
         "error: http://HOST/x: the server answers 401 Unauthorized\
-         \nhint: give --header 'Authorization: …' or user:password@ in the address"
+         \nadvice: LogIn"
     );
     assert_eq!(
         answers("599 Odd").0,
@@ -195,7 +195,7 @@ fn what_is_no_answer_is_an_error() {
     );
     assert_eq!(
         garbage(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nhello"),
-        "error: http://HOST/x: the server does not tell whether the file is still the same\
+        "error: http://HOST/x: the server does not report whether the file is still the same\
          \n  because: the connection was cut after 5 bytes"
     );
     assert_eq!(

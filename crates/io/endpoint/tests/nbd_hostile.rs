@@ -209,7 +209,7 @@ fn block_status_has_to_make_sense() {
     let [wrong, empty, short] = [words(&[8, 4096, 0]), words(&[7, 0, 0]), words(&[7, 1])];
     assert_eq!(
         status(move || wrong.clone()),
-        "a block status of context 8, which nobody asked for"
+        "a block status of context 8, which was not requested"
     );
     assert_eq!(status(move || empty.clone()), "an extent of 0 bytes");
     assert_eq!(
@@ -310,7 +310,7 @@ fn greeting(says: &'static [&'static [u8]]) -> Error {
 #[test]
 fn greetings_are_checked() {
     let error = greeting(&[b"SSH-2.0-OpenSSH_9.2p1 Debian"]);
-    assert_eq!(error.causes(), ["whoever answers there is no NBD server"]);
+    assert_eq!(error.causes(), ["the server there does not speak NBD"]);
     let error = greeting(&[]);
     assert_eq!(error.causes(), ["the server closed the connection"]);
     let error = greeting(&[b"NBDMAGIC", b"IHAVEOTT", b"\0\x03"]);
@@ -348,7 +348,7 @@ fn options_have_to_be_answered_as_they_were_asked() {
         7 => peer.answer(7, 1, b""),
         _ => none(peer, option),
     });
-    assert_eq!(breach(&error), "it does not tell the size of the export");
+    assert_eq!(breach(&error), "it does not report the size of the export");
     let error = options(move |peer, option| match option {
         7 => peer.answer(7, 3, b"\0\0short"),
         _ => none(peer, option),

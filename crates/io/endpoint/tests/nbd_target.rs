@@ -6,8 +6,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use endpoint::Place;
 use endpoint::target::{Candidate, TargetOptions, check};
+use endpoint::{Advice, Place};
 use error::{Error, Kind, Result};
 use host::Host;
 use proptest::prelude::*;
@@ -214,7 +214,7 @@ fn until_it_is_complete_the_head_is_zeros() {
             left.to_string(),
             format!("{uri} is partly overwritten and its first MiB is zeros")
         );
-        assert_eq!(left.hint_text(), Some("import to it again with --force"));
+        assert_eq!(left.advice(), Some(&Advice::OverwriteAgain));
         drop(target);
         assert!(head_is_zero());
 
@@ -255,6 +255,13 @@ fn assert_target(error: &Error, message: &str, hint: Option<&str>) {
     assert_eq!(error.hint_text(), hint);
 }
 
+/// As [`assert_target`], with advice instead of a hint.
+#[track_caller]
+fn assert_advised(error: &Error, message: &str, advice: &Advice) {
+    assert_target(error, message, None);
+    assert_eq!(error.advice(), Some(advice));
+}
+
 #[test]
 fn what_is_too_large_is_refused_with_both_numbers() {
     let (_room, path) = stale(4 * MIB);
@@ -280,10 +287,10 @@ fn what_is_too_large_is_refused_with_both_numbers() {
         size: Some(8 << 20),
         ..forced()
     };
-    assert_target(
+    assert_advised(
         &refusal(uri, &options),
-        &format!("{uri} holds 4.0 MiB, --size asks for 8.0 MiB"),
-        Some("give a smaller --size or a larger target"),
+        &format!("{uri} holds 4.0 MiB, the size asked for is 8.0 MiB"),
+        &Advice::LowerSize,
     );
     assert!(fs::read(&path).unwrap() == before);
     let mut target = open(uri, &forced()).unwrap();
@@ -301,10 +308,10 @@ fn what_holds_data_or_takes_none_is_refused() {
     let before = fs::read(&path).unwrap();
     let server = Server::nbdkit(&["file", path.to_str().unwrap()]);
     let uri = &server.uri;
-    assert_target(
+    assert_advised(
         &refusal(uri, &TargetOptions::default()),
         &format!("{uri} holds an ext2, ext3 or ext4 file system (found at byte 1080)"),
-        Some("give --force to overwrite it"),
+        &Advice::Overwrite,
     );
     let server = Server::nbdkit(&["-r", "file", path.to_str().unwrap()]);
     assert_target(
@@ -377,7 +384,7 @@ fn a_server_that_dies_leaves_no_head() {
     let error = target.finish(4 << 20).unwrap_err();
     assert_eq!(error.causes(), ["the server closed the connection"]);
     let left = target.abort().unwrap_err();
-    assert_eq!(left.hint_text(), Some("import to it again with --force"));
+    assert_eq!(left.advice(), Some(&Advice::OverwriteAgain));
     assert!(sparse::zero::is_zero(&fs::read(&path).unwrap()[..MIB]));
 }
 

@@ -1,4 +1,4 @@
-//! Formats that are known and are not a disk, so that nobody's backup or document is written over a volume
+//! Formats that are known and are not a disk, so that no backup or document is written over a volume
 //! as if it were one.
 //!
 //! The magic numbers are those of each format's own documentation or source, and of the database of file(1).

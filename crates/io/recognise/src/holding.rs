@@ -53,7 +53,7 @@ pub struct Found {
 }
 
 /// What the disk that begins with `head` holds, by what is visible in `head` and makes sense. Signatures
-/// that lie behind `head` or at the disk's end are not seen.
+/// that are behind `head` or at the disk's end are not seen.
 pub fn in_head(head: &[u8]) -> Option<Found> {
     let by_table = TABLE.iter().find_map(|row| {
         let At::Start(offset) = row.at else {
@@ -68,7 +68,7 @@ pub fn in_head(head: &[u8]) -> Option<Found> {
     by_table.or_else(|| boot::found(head))
 }
 
-/// Bytes at each end of a disk in which every signature lies.
+/// Bytes at each end of a disk in which every signature is.
 pub const EDGE: u64 = (1 << 20) + 4096;
 
 /// ZFS keeps four labels of 256 KiB, two at each end; the second half of a label is a ring of

@@ -1,4 +1,4 @@
-//! Whether bytes of which nobody said anything are a disk.
+//! Whether bytes that were not declared are a disk.
 
 use crate::foreign::{self, Kind, Known};
 use crate::holding::{self, Found, boot};
@@ -15,7 +15,7 @@ pub enum Verdict {
     Blank,
     /// Something else, by name.
     Foreign(&'static Known),
-    /// A disk and something else at once: whoever made it wants it to be read in two ways.
+    /// A disk and something else at once: it was made to be read in two ways.
     Both(&'static Known, Found),
     /// Nothing that is known.
     Unknown,

@@ -26,7 +26,7 @@ pub struct Reach {
     /// Bytes that must be there. Fewer than `end` where partitioners round up, or programs leave padding
     /// out.
     pub least: u64,
-    /// Bytes in the whole disk. More than `end` where something lies behind that need not be there.
+    /// Bytes in the whole disk. More than `end` where something is behind that need not be there.
     pub most: u64,
 }
 
@@ -114,7 +114,7 @@ impl Reach {
     }
 }
 
-/// Bytes from a disk's start that show its reach. A GPT's entries may lie behind them; then its header tells
+/// Bytes from a disk's start that show its reach. A GPT's entries may be behind them; then its header tells
 /// enough.
 pub const HEAD: usize = crate::HEAD;
 
@@ -136,7 +136,7 @@ pub fn of(head: &[u8]) -> Option<Reach> {
 }
 
 /// Bytes in a sector of the disk that begins with `head`, where its partition table tells: a GPT shows it by
-/// where it lies, an MBR does not show it.
+/// where it is, an MBR does not show it.
 pub fn sector(head: &[u8]) -> Option<u32> {
     let gpt = Gpt::read(head)?;
     u32::try_from(gpt.sector).ok()

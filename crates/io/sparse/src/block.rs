@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use error::Result;
 
-/// What lies at an offset.
+/// What is at an offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run {
     /// Bytes, at least this many; never 0. They may happen to be zeros.
     Data(u64),
-    /// Zeros, at least this many, that nobody had to store; never 0.
+    /// Zeros, at least this many, that did not have to be stored; never 0.
     Hole(u64),
     /// Nothing: the offset is at the end or behind it.
     End,
@@ -19,7 +19,7 @@ pub enum Run {
 /// Bytes that can be read at any offset, by several threads at once: a file, a device, a server that
 /// knows ranges.
 pub trait BlockRead: Send + Sync {
-    /// What the person calls it: a path, a URL.
+    /// What the user calls it: a path, a URL.
     fn name(&self) -> &str;
 
     /// The number of bytes there are, where that is known before the last of them was read.
@@ -32,7 +32,7 @@ pub trait BlockRead: Send + Sync {
     /// [`error::Kind::Io`] when they cannot be read.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize>;
 
-    /// What lies at `offset`, as far as is known without reading it.
+    /// What is at `offset`, as far as is known without reading it.
     ///
     /// # Errors
     /// As [`BlockRead::read_at`].
@@ -50,8 +50,8 @@ pub trait BlockRead: Send + Sync {
         let _ = ranges;
     }
 
-    /// Sees to it that the bytes are still as many as at the beginning: who grows or shrinks is being
-    /// written by somebody.
+    /// Checks that there are still as many bytes as at the beginning: another program writes to a file that
+    /// grows or shrinks.
     ///
     /// # Errors
     /// [`error::Kind::Io`] when they are not.
@@ -59,7 +59,7 @@ pub trait BlockRead: Send + Sync {
         Ok(())
     }
 
-    /// Whether each read costs a way to another machine, so that one forward pass is better where
+    /// Whether each read is a request to another machine, so that one forward pass is better where
     /// there is a choice.
     fn is_far(&self) -> bool {
         false

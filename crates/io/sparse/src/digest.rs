@@ -1,4 +1,4 @@
-//! Naming a disk's content without paying for its holes.
+//! A digest of a disk's content, which costs no time for its holes.
 //!
 //! The disk is cut into blocks of [`BLOCK`] bytes (the last one may be shorter). A block of nothing
 //! but zeros is only counted, by being left out; every other block is hashed with BLAKE3. The digest
@@ -57,7 +57,7 @@ impl Default for DiskHasher {
 }
 
 impl DiskHasher {
-    /// Takes block `number` if it is not zero. The caller owes: ascending numbers, and `block` is
+    /// Takes block `number` if it is not zero. The caller must give ascending numbers, and `block` must be
     /// [`BLOCK`] bytes unless it is the disk's last.
     pub fn block(&mut self, number: u64, block: &[u8]) {
         if !crate::zero::is_zero(block) {
@@ -66,7 +66,7 @@ impl DiskHasher {
     }
 
     /// Takes block `number`, known not to be zero, by its hash, which [`block_hash`] computed,
-    /// perhaps on another thread. The caller owes ascending numbers.
+    /// perhaps on another thread. The caller must give ascending numbers.
     pub fn hashed(&mut self, number: u64, hash: &[u8; 32]) {
         self.records.update(&number.to_le_bytes());
         self.records.update(hash);

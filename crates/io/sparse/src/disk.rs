@@ -1,4 +1,4 @@
-//! A stream of pieces that know where in the disk they lie.
+//! A stream of pieces that know where in the disk they are.
 
 use error::Result;
 
@@ -6,13 +6,13 @@ use crate::{Piece, SparseRead};
 
 /// A disk in the order in which its container stores it.
 ///
-/// A piece lies right behind the one before it or somewhere else, never on top of another. What no
+/// A piece is right behind the one before it or somewhere else, never on top of another. What no
 /// piece has covered at the end reads as zeros.
 pub trait DiskRead: SparseRead {
     /// The disk's size in bytes, where it is known before the end.
     fn size(&self) -> Option<u64>;
 
-    /// Where in the disk the piece lies that the next `peek` shows, in bytes; at the end, anything.
+    /// Where in the disk the piece is that the next `peek` shows, in bytes; at the end, anything.
     /// May do the work of finding that piece.
     ///
     /// # Errors
@@ -22,8 +22,8 @@ pub trait DiskRead: SparseRead {
     /// Whether the pieces come in ascending order, for certain.
     fn is_in_order(&self) -> bool;
 
-    /// Whether it is known already that they do not. Who wants them in order need not begin then; who
-    /// finds out on the way is as safe.
+    /// Whether it is known already that they do not. A caller that wants them in order need not begin then; one that
+    /// begins finds out on the way, without harm.
     fn is_shuffled(&self) -> bool {
         false
     }

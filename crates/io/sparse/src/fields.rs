@@ -1,4 +1,4 @@
-//! Numbers at fixed places in headers and tables. What lies behind the bytes that are there reads as zero.
+//! Numbers at fixed places in headers and tables. What is behind the bytes that are there reads as zero.
 
 /// The `N` bytes at `at`; zeros where `bytes` has fewer.
 pub fn field<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {

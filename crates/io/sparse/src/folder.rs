@@ -1,4 +1,4 @@
-//! Files that lie together.
+//! Files in one folder.
 
 use std::path::{Path, PathBuf};
 
@@ -6,12 +6,12 @@ use error::Result;
 
 use crate::ByteSource;
 
-/// Files that lie together: those of a directory, or those beside a file on a server. Nothing outside it
+/// Files in one folder: those of a directory, or those beside a file on a server. Nothing outside it
 /// is ever opened through it, whatever names and links say.
 ///
 /// Paths are relative to the folder and have neither `.` nor `..` in them.
 pub trait Folder: Send + Sync {
-    /// All that lies in the folder and in the folders inside it, sorted by path; `None` where that
+    /// All that is in the folder and in the folders inside it, sorted by path; `None` where that
     /// cannot be known, on a web server for instance.
     ///
     /// # Errors
@@ -26,7 +26,7 @@ pub trait Folder: Send + Sync {
     /// [`error::Kind::Refused`] when a link leads out of the folder, [`error::Kind::Io`].
     fn find(&self, path: &Path) -> Result<Option<PathBuf>>;
 
-    /// Whether each file is a way to another machine, so that nothing is opened only for a look at it.
+    /// Whether each file is on another machine, so that nothing is opened only for a look at it.
     fn is_far(&self) -> bool {
         false
     }
@@ -34,15 +34,15 @@ pub trait Folder: Send + Sync {
     /// Opens the file at `path` for reading from its beginning to its end. It never waits for a pipe.
     ///
     /// # Errors
-    /// They do not name the file: [`error::Kind::Refused`] for what lies outside the folder or is no
-    /// regular file, [`error::Kind::Io`] when it cannot be opened.
+    /// They do not name the file: [`error::Kind::Refused`] for what is outside the folder or is not
+    /// a regular file, [`error::Kind::Io`] when it cannot be opened.
     fn open(&self, path: &Path) -> Result<Box<dyn ByteSource>>;
 }
 
 /// Something in a [`Folder`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderEntry {
-    /// Where it lies.
+    /// Where it is.
     pub path: PathBuf,
     /// What it is.
     pub kind: EntryKind,

@@ -1,18 +1,24 @@
-//! Data and holes.
+//! The ports through which disks are read and written, data and holes apart.
 //!
-//! A disk is mostly nothing, so nothing in this program moves plain bytes: what flows from source to
-//! target is [`Piece`]s, runs of data and runs of zeros, and a run of zeros costs the same whatever
-//! its length. This crate holds the ports that every room speaks:
+//! Most of a disk is empty, so no part of the program moves plain bytes: from source to target flow
+//! [`Piece`]s, runs of data and runs of zeros, and a run of zeros costs the same whatever its length.
+//! The ports, which all crates share:
 //!
 //! - [`ByteSource`]: where bytes come from, in order (an adapter implements it: file, pipe, HTTP);
 //! - [`BlockRead`]: bytes that can be read at any offset (the same adapters, where they can);
 //! - [`SparseRead`]: a stream of pieces (decoders and archive members implement it over another
-//!   one); a [`DiskRead`] is one whose pieces say where in the disk they lie;
+//!   one); a [`DiskRead`] is one whose pieces say where in the disk they are;
 //! - [`BlockWrite`]: where a disk goes to (an adapter implements it);
-//! - [`Folder`]: files that lie together, each of which is a source (an adapter implements it).
+//! - [`Folder`]: the files of a folder, each of which is a source (an adapter implements it).
 //!
-//! Beside them, what they share: finding zeros ([`zero`]), reading numbers out of headers ([`fields`])
-//! and naming a disk's content ([`digest`]).
+//! Helpers for all of them: finding zeros ([`zero`]), reading numbers from headers ([`fields`]) and the
+//! digest of a disk's content ([`digest`]).
+//!
+//! ```text
+//! ByteSource ─► SparseRead ─► SparseRead ─► DiskRead ──┐
+//! (file, HTTP)  (gzip)        (tar member)  (image)    ├─► engine ─► BlockWrite
+//! BlockRead ──► image, at any offset ──────────────────┘
+//! ```
 
 mod block;
 pub mod digest;

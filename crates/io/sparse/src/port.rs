@@ -27,7 +27,7 @@ pub struct Device {
 
 /// Where bytes come from, in order, once.
 pub trait ByteSource: Send {
-    /// What the person calls it: a path, `-`, a URL.
+    /// What the user calls it: a path, `-`, a URL.
     fn name(&self) -> &str;
 
     /// The number of bytes there are in all, where the source knows beforehand.
@@ -44,7 +44,7 @@ pub trait ByteSource: Send {
         None
     }
 
-    /// What to tell the person should the content turn out to be no disk, where the source has an
+    /// A hint for the user in case the content is not a disk, where the source has an
     /// idea why.
     fn hint(&self) -> Option<&'static str> {
         None
@@ -63,7 +63,7 @@ pub trait ByteSource: Send {
     /// [`error::Kind::Io`] when the source cannot be read, or is shorter than it had promised.
     fn fill(&mut self, buffer: &mut [u8]) -> Result<Fill>;
 
-    /// Whether each request costs a way to another machine, so that one forward pass is better where
+    /// Whether each read is a request to another machine, so that one forward pass is better where
     /// there is a choice.
     fn is_far(&self) -> bool {
         false
@@ -84,12 +84,12 @@ pub trait ByteSource: Send {
 
 /// A target as several threads write to it at once.
 pub trait ParallelWrite: Send + Sync {
-    /// Where it begins, in bytes: what lies before is written through [`BlockWrite::write_at`].
+    /// Where it begins, in bytes: what is before is written through [`BlockWrite::write_at`].
     fn start(&self) -> u64 {
         0
     }
 
-    /// Stores `data` at byte `offset`, which nobody else does.
+    /// Stores `data` at byte `offset`, a range that is written once only.
     ///
     /// # Errors
     /// As [`BlockWrite::write_at`].
@@ -112,21 +112,21 @@ pub type Again = Box<dyn Fn() -> Result<Box<dyn ByteSource>> + Send>;
 /// Dropping a target without either means the program is dying: the target must not look complete
 /// then either, so whatever makes it look complete happens in `finish`.
 pub trait BlockWrite: Send {
-    /// What the person calls it: a path, `-`, `lv:vg0/web01`.
+    /// What the user calls it: a path, `-`, `lv:vg0/web01`.
     fn name(&self) -> &str;
 
-    /// Where the bytes lie once `finish` is through, if that is a path; `None` for a pipe and for a
+    /// Where the bytes are once `finish` is through, if that is a path; `None` for a pipe and for a
     /// server.
     fn path(&self) -> Option<&Path>;
 
-    /// Whether ranges may come in any order; a pipe and what needs to know all that lies before
+    /// Whether ranges may come in any order; a pipe and what needs to know all that is before
     /// cannot.
     fn any_order(&self) -> bool {
         false
     }
 
-    /// A way to write by several threads at once, if the target has one. Whoever uses it still accounts
-    /// for every byte: what it wrote is told by [`BlockWrite::wrote`].
+    /// A way to write by several threads at once, if the target has one. Its user still accounts
+    /// for every byte: what it wrote is reported by [`BlockWrite::wrote`].
     fn parallel(&mut self) -> Option<Arc<dyn ParallelWrite>> {
         None
     }
@@ -136,13 +136,13 @@ pub trait BlockWrite: Send {
         let _ = (offset, len);
     }
 
-    /// Whether it outlives the program: what was written to a pipe does not lie anywhere.
+    /// Whether it outlives the program: what was written to a pipe is not stored anywhere.
     fn is_lasting(&self) -> bool {
         self.path().is_some()
     }
 
     /// What was written, from the medium and not from memory as far as the system allows. The caller
-    /// owes a `finish` before. `None` for a pipe.
+    /// must call `finish` before. `None` for a pipe.
     ///
     /// # Errors
     /// [`error::Kind::Io`] when it cannot be opened.
@@ -158,8 +158,8 @@ pub trait BlockWrite: Send {
     /// Stores `data` at byte `offset`.
     ///
     /// # Errors
-    /// [`error::Kind::Io`], or [`error::Kind::Target`] when the range lies beyond what the target
-    /// holds; the target is then incomplete and the caller owes an `abort`.
+    /// [`error::Kind::Io`], or [`error::Kind::Target`] when the range is beyond what the target
+    /// holds; the target is then incomplete and the caller must call `abort`.
     fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()>;
 
     /// Makes `len` bytes at `offset` read as zeros, for certain, by the cheapest way the target has.

@@ -7,7 +7,7 @@ use error::Result;
 pub enum Piece<'a> {
     /// Bytes; never empty. They may happen to be zeros.
     Data(&'a [u8]),
-    /// This many zero bytes that nobody had to store; never 0.
+    /// This many zero bytes that did not have to be stored; never 0.
     Zeros(u64),
     /// The stream is complete and everything that could be checked about it was right.
     End,
@@ -42,7 +42,7 @@ pub trait SparseRead {
     /// really is complete: a decoder checks its checksums first.
     fn peek(&mut self) -> Result<Piece<'_>>;
 
-    /// Moves past `n` bytes. The caller owes: `n` is at most the length of the piece that the last
+    /// Moves past `n` bytes. The caller must see to it that `n` is at most the length of the piece that the last
     /// `peek` showed.
     fn consume(&mut self, n: u64);
 
@@ -179,7 +179,7 @@ impl SparseRead for SliceSource<'_> {
     }
 }
 
-/// A stream whose beginning can be looked at before anybody reads it, to find out what it is.
+/// A stream whose beginning can be looked at before it is read, to find out what it is.
 #[derive(Debug)]
 pub struct Lookahead<R> {
     head: Vec<u8>,

@@ -72,13 +72,13 @@ fn wishes_that_make_no_sense_are_named() {
         ),
         (
             "# disk: data 1000\n",
-            "line 1: 1000 bytes are no whole sectors of 512",
+            "line 1: 1000 bytes are not whole sectors of 512",
         ),
         (
             "# disk: data 0\n",
-            "line 1: 0 bytes are no whole sectors of 512",
+            "line 1: 0 bytes are not whole sectors of 512",
         ),
-        ("# disk: data x\n", "line 1: 'x' is no amount of bytes"),
+        ("# disk: data x\n", "line 1: invalid size 'x'"),
         ("# disk: out 1G\n", "line 1: there is a disk out already"),
         (
             "# disk: a 1G\n# disk: a 1G\n",

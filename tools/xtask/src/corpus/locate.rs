@@ -95,7 +95,7 @@ pub(super) fn locate(file: &Path, disk: &Taken, room: &Path, bounds: Bounds) -> 
         (at, member) = (found, rest);
     }
     Ok(Located::Unknown(format!(
-        "lies in more than {DEPTH} layers"
+        "is inside more than {DEPTH} layers"
     )))
 }
 

@@ -10,8 +10,8 @@ use crate::probe::probe_file;
 /// What the backing file is called in messages and among references.
 pub(super) const WHAT: &str = "backing file";
 
-/// Gets the backing file called `name`; `format` is what the image says about it. `None` when nobody
-/// wants to read it.
+/// Gets the backing file called `name`; `format` is what the image says about it. `None` when it is
+/// not to be read.
 pub(super) fn open(name: &str, format: Option<&str>, how: &OpenOptions) -> Result<Option<Backing>> {
     let declared = format.map(declared).transpose()?;
     let Some(file) = how.access.below(WHAT, name)? else {

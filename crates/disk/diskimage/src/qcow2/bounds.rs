@@ -1,10 +1,10 @@
-//! Where things may lie.
+//! Where things may be.
 
 use std::fmt::Display;
 
 use error::{Error, Result};
 
-/// Makes sure that the `len` bytes of `what` at `offset` lie in the file, as far as its size is known.
+/// Makes sure that the `len` bytes of `what` at `offset` are in the file, as far as its size is known.
 pub(super) fn inside(
     file_size: Option<u64>,
     what: impl Display,
@@ -15,10 +15,10 @@ pub(super) fn inside(
         (Some(size), Some(end)) if end <= size => Ok(()),
         (None, Some(_)) => Ok(()),
         (Some(size), _) => Err(Error::corrupt(format!(
-            "{what} at byte {offset} lies outside the file, which has {size} bytes"
+            "{what} at byte {offset} is outside the file, which has {size} bytes"
         ))),
         (None, None) => Err(Error::corrupt(format!(
-            "{what} at byte {offset} lies where no file reaches"
+            "{what} at byte {offset} is farther than any file reaches"
         ))),
     }
 }

@@ -1,4 +1,4 @@
-//! Which cluster of the file belongs to whom: no two things may lie in one place.
+//! Which cluster of the file belongs to whom: no two things may be in one place.
 
 use std::fmt;
 
@@ -26,8 +26,8 @@ impl fmt::Display for Owner {
 /// Clusters in one word of two bits each.
 const IN_WORD: u64 = 32;
 
-/// The owners of the file's first clusters. What lies farther behind is not looked at, so that memory
-/// is bounded: it matters to nobody but the image's own disk.
+/// The owners of the file's first clusters. What is stored farther behind is not looked at, so that memory
+/// is bounded: it matters to the image's own disk only.
 pub(super) struct Claims {
     words: Vec<u64>,
     cluster_bits: u32,

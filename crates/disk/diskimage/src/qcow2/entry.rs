@@ -4,9 +4,9 @@ use error::{Error, Result};
 
 use super::bounds::{aligned, inside};
 
-/// Bits 9 to 55: where in the file a cluster lies.
+/// Bits 9 to 55: where in the file a cluster is.
 const OFFSET: u64 = 0x00ff_ffff_ffff_fe00;
-/// The cluster is nobody else's; of no meaning to who only reads.
+/// The cluster is used once; a reader does not need to know.
 const COPIED: u64 = 1 << 63;
 /// The cluster is compressed.
 const COMPRESSED: u64 = 1 << 62;
@@ -63,7 +63,7 @@ impl Layout {
     }
 }
 
-/// Where the L2 table lies that `entry`, number `index` of the L1 table, points to.
+/// Where the L2 table is that `entry`, number `index` of the L1 table, points to.
 pub(super) fn l2_table(layout: &Layout, index: u64, entry: u64) -> Result<Option<u64>> {
     let offset = entry & OFFSET;
     let reserved = entry & !OFFSET & !COPIED;
@@ -77,7 +77,7 @@ pub(super) fn l2_table(layout: &Layout, index: u64, entry: u64) -> Result<Option
     }
     let what = format_args!("L2 table {index}");
     if offset == 0 {
-        let message = format!("{what} is said to be in use and lies nowhere");
+        let message = format!("{what} is marked as in use, but has no offset");
         return Err(Error::corrupt(message));
     }
     aligned(what, offset, layout.cluster())?;
@@ -90,9 +90,9 @@ pub(super) fn l2_table(layout: &Layout, index: u64, entry: u64) -> Result<Option
 pub(super) enum Cluster {
     /// Made of parts.
     Parts {
-        /// Where in the file the cluster lies; 0 when it lies nowhere.
+        /// Where in the file the cluster is; 0 when it has no place.
         offset: u64,
-        /// A bit for each part that lies in the file.
+        /// A bit for each part that is in the file.
         stored: u32,
         /// A bit for each part that reads as zeros.
         zeros: u32,
@@ -128,12 +128,12 @@ impl Cluster {
             return Err(format!("has reserved bits set: {reserved:#x}"));
         }
         if offset == 0 && entry & COPIED != 0 {
-            return Err("is said to be in use and lies nowhere".into());
+            return Err("is marked as in use, but has no offset".into());
         }
         if !offset.is_multiple_of(layout.cluster()) {
             let cluster = layout.cluster();
             return Err(format!(
-                "lies at byte {offset}, which is no multiple of {cluster}"
+                "is at byte {offset}, which is not a multiple of {cluster}"
             ));
         }
         let (stored, zeros) = match (layout.extended, entry & flag) {
@@ -148,7 +148,7 @@ impl Cluster {
             ));
         }
         if stored != 0 && offset == 0 {
-            return Err(format!("has stored parts and lies nowhere: {stored:#x}"));
+            return Err(format!("has stored parts, but no offset: {stored:#x}"));
         }
         Ok(Cluster::Parts {
             offset,
@@ -178,13 +178,13 @@ impl Cluster {
         Ok(Cluster::Packed { offset, stored })
     }
 
-    /// Makes sure that what the disk has at byte `guest` of it lies in the file.
+    /// Makes sure that what the disk has at byte `guest` of it is in the file.
     pub(super) fn check(&self, layout: &Layout, guest: u64) -> Result<()> {
         let what = format_args!("cluster at byte {guest} of the disk, stored");
         match *self {
             Cluster::Parts { stored: 0, .. } => Ok(()),
             Cluster::Parts { offset, stored, .. } => {
-                // Whoever wrote the file need not have filled its last cluster.
+                // The last cluster of a file may not be filled.
                 let parts = u64::from(32 - stored.leading_zeros());
                 let needed = (parts * layout.part()).min(layout.size.saturating_sub(guest));
                 inside(layout.file_size, what, offset, needed)

@@ -21,7 +21,7 @@ pub(super) struct Extensions {
     pub(super) backing: Option<String>,
     /// The backing file's format as QEMU calls it.
     pub(super) backing_format: Option<String>,
-    /// The name of the file that the clusters of data lie in.
+    /// The name of the file that the clusters of data are in.
     pub(super) data_file: Option<String>,
     /// Incompatible features by their bits.
     features: Vec<(u8, String)>,
@@ -87,7 +87,7 @@ impl Extensions {
     }
 }
 
-/// The backing file's name, which must lie in the first cluster and behind the header.
+/// The backing file's name, which must be in the first cluster and behind the header.
 fn backing(first: &[u8], header: &Header, offset: usize, len: usize) -> Result<String> {
     let end = offset.saturating_add(len);
     match first.get(offset..end) {

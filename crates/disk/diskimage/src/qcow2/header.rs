@@ -1,4 +1,4 @@
-//! The header: where the tables lie and how they are to be read.
+//! The header: where the tables are and how they are to be read.
 
 use error::{Error, Result};
 
@@ -6,11 +6,11 @@ use super::bounds::{aligned, inside};
 use crate::Coding;
 use crate::fields::{be32, be64, field};
 
-/// Reference counts may be stale; nobody who only reads looks at them.
+/// Reference counts may be stale; a reader does not look at them.
 pub(super) const DIRTY: u64 = 1;
 /// QEMU found the tables damaged.
 pub(super) const CORRUPT: u64 = 1 << 1;
-/// The clusters of data lie in another file.
+/// The clusters of data are in another file.
 pub(super) const DATA_FILE: u64 = 1 << 2;
 /// Clusters are compressed with something else than deflate.
 pub(super) const COMPRESSION: u64 = 1 << 3;
@@ -50,7 +50,7 @@ pub(super) struct Header {
 pub(super) struct State {
     /// The disk's size in bytes.
     pub(super) size: u64,
-    /// Where its L1 table lies.
+    /// Where its L1 table is.
     pub(super) l1: u64,
     /// Entries in its L1 table.
     pub(super) entries: u64,
@@ -180,7 +180,7 @@ impl Header {
         Ok(())
     }
 
-    /// Where the refcount table lies and how long it is; it is not read.
+    /// Where the refcount table is and how long it is; it is not read.
     ///
     /// # Errors
     /// When it cannot be where the header says.
@@ -204,7 +204,7 @@ impl State {
     /// Bytes that the L1 table `what` takes, of which every entry stands for `covered` bytes.
     ///
     /// # Errors
-    /// When it is too small for the disk, larger than anybody reads, or not where it should be.
+    /// When it is too small for the disk, larger than is read, or not where it should be.
     pub(super) fn check(
         &self,
         what: &str,

@@ -37,7 +37,7 @@ impl Mapped {
     /// place.
     ///
     /// # Errors
-    /// When an L2 table lies where it cannot.
+    /// When an L2 table is where it cannot.
     pub(super) fn new(
         file: Arc<dyn BlockRead>,
         layout: Layout,
@@ -74,7 +74,9 @@ impl Mapped {
             self.claims
                 .take(offset, len, Owner::Table)
                 .map_err(|owner| {
-                    Error::corrupt(format!("L2 table {table} at byte {offset} lies on {owner}"))
+                    Error::corrupt(format!(
+                        "L2 table {table} at byte {offset} overlaps {owner}"
+                    ))
                 })?;
             match ranges.last_mut() {
                 Some(last) if last.end == offset => last.end += len,
@@ -91,13 +93,13 @@ impl Mapped {
         Ok(())
     }
 
-    /// Where L2 table number `table` lies.
+    /// Where L2 table number `table` is.
     fn table(&mut self, table: u64) -> Result<Option<u64>> {
         let entry = self.l1.entry(&*self.file, table)?;
         entry::l2_table(&self.layout, table, entry)
     }
 
-    /// Reads L2 table number `table`, which lies at `offset`, unless it is there.
+    /// Reads L2 table number `table`, which is at `offset`, unless it is there.
     fn load(&mut self, table: u64, offset: u64) -> Result<L2> {
         if let Some(l2) = self.l2.take() {
             if l2.table == table {
@@ -138,7 +140,7 @@ impl Mapped {
             };
             claimed.map_err(|(offset, owner)| {
                 Error::corrupt(format!(
-                    "cluster at byte {guest} of the disk, stored at byte {offset}, lies on {owner}"
+                    "cluster at byte {guest} of the disk, stored at byte {offset}, overlaps {owner}"
                 ))
             })?;
         }
@@ -183,7 +185,7 @@ impl Mapped {
         Ok(stretch)
     }
 
-    /// The stretch at `at`, to the end of the part of a cluster that it lies in.
+    /// The stretch at `at`, to the end of the part of a cluster that it is in.
     fn first_part(&self, l2: &L2, at: u64) -> Result<Extent> {
         let layout = &self.layout;
         let within = at % layout.cluster();
@@ -244,7 +246,7 @@ impl Map for Mapped {
     }
 }
 
-/// Whether what lies at `next` goes on with `stretch`.
+/// Whether what is at `next` goes on with `stretch`.
 fn goes_on(stretch: &Extent, next: &Location) -> bool {
     match (stretch.location, *next) {
         (Location::Plain { offset, .. }, Location::Plain { offset: next, .. }) => {

@@ -6,11 +6,12 @@ use sparse::BlockRead;
 use super::bounds::{aligned, inside};
 use super::header::{Header, State};
 use crate::about::Snapshot;
+use crate::advice::Advice;
 use crate::fields::{be16, be32, be64, read_exact};
 
 /// The most snapshots, which is QEMU's limit too.
 const MOST: u32 = 65536;
-/// The most bytes in their table: more is nothing that a person made.
+/// The most bytes in their table: more were not made by a user.
 const TABLE_MOST: u64 = 4 << 20;
 /// The longest id, the longest name and the most extra data, in bytes.
 const PART_MOST: usize = 1024;
@@ -19,7 +20,7 @@ const ENTRY: usize = 40;
 /// Snapshots that an error lists.
 const LISTED: usize = 20;
 
-/// A snapshot and where its disk lies.
+/// A snapshot and where its disk is.
 pub(super) struct Taken {
     pub(super) about: Snapshot,
     pub(super) state: State,
@@ -63,15 +64,16 @@ pub(super) fn find<'a>(taken: &'a [Taken], wanted: &str) -> Result<&'a Taken> {
             "has more than one snapshot called {wanted:?}, with the ids {:?} and {:?}",
             first.about.id, second.about.id
         ))
-        .hint("give --snapshot ID"));
+        .advise(Advice::ChooseSnapshotById));
     }
     let found = first.or_else(|| taken.iter().find(|one| one.about.id == wanted));
-    found.ok_or_else(|| {
-        let error = Error::refused(format!("has no internal snapshot {wanted:?}"));
-        match taken {
-            [] => error.hint("it has none at all: leave --snapshot out"),
-            taken => error.hint(format!("one of: {}", list(taken))),
-        }
+    found.ok_or_else(|| match taken {
+        [] => Error::refused(format!(
+            "has no internal snapshots, so none that is called {wanted:?}"
+        ))
+        .advise(Advice::NoSnapshot),
+        taken => Error::refused(format!("has no internal snapshot {wanted:?}"))
+            .hint(format!("one of: {}", list(taken))),
     })
 }
 

@@ -30,7 +30,7 @@ impl L1 {
         }
     }
 
-    /// Where it lies.
+    /// Where it is.
     pub(super) fn range(&self) -> Range<u64> {
         self.offset..self.offset.saturating_add(self.entries * 8)
     }
@@ -57,7 +57,7 @@ pub(super) struct L2 {
 }
 
 impl L2 {
-    /// Reads table number `table`, which lies at byte `offset`.
+    /// Reads table number `table`, which is at byte `offset`.
     pub(super) fn read(
         file: &dyn BlockRead,
         layout: &Layout,
@@ -69,7 +69,7 @@ impl L2 {
         Ok(L2 { table, bytes })
     }
 
-    /// Entries that stand for bytes of the disk: what lies behind its end belongs to nobody.
+    /// Entries that stand for bytes of the disk: what is behind its end is not used.
     pub(super) fn clusters(&self, layout: &Layout) -> u64 {
         let start = self.table.saturating_mul(layout.covered());
         let left = layout.size.saturating_sub(start);
@@ -91,7 +91,7 @@ impl L2 {
     }
 }
 
-/// So many bytes, which the caller owes to be few.
+/// So many bytes, which must be few.
 fn bytes(len: u64) -> Vec<u8> {
     vec![0; usize::try_from(len).unwrap_or_default()]
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use crate::test_util::{by_qemu, content, disks, qemu_img, read};
+use crate::test_util::{advised, by_qemu, content, disks, qemu_img, read};
 use crate::{FileAccess, Format, Image, OpenOptions};
 
 /// Clusters of all sizes, both compressions, and what QEMU can make of an image besides.

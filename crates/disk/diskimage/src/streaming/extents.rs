@@ -3,7 +3,7 @@
 use error::{Error, Result, amount};
 
 use super::StreamLimits;
-use crate::{About, Image, Location, Packed};
+use crate::{About, Advice, Image, Location, Packed};
 
 /// A stored run and where in the disk it belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +28,17 @@ pub(super) struct Extents {
 }
 
 impl Extents {
-    /// Walks through the whole map of `image`, unless it is larger than anybody wants.
+    /// Walks through the whole map of `image`, unless it is larger than the limit.
     ///
     /// # Errors
-    /// [`error::Kind::Unsupported`] when the image lies in more than the one file that passes, or in too
+    /// [`error::Kind::Unsupported`] when the image is in more than the one file that passes, or in too
     /// many pieces; those of [`Image::lookup`].
     pub(super) fn of(mut image: Image, limits: StreamLimits) -> Result<Self> {
         if image.files().len() > 1 {
             return Err(Error::unsupported(
-                "lies in more than one file: it cannot be read in one pass",
+                "consists of more than one file: it cannot be read in one pass",
             )
-            .hint("give it as a file, and neither --keep nor a checksum"));
+            .advise(Advice::GiveFile));
         }
         let (size, memory) = (image.size(), limits.memory);
         let end = if size > limits.max_size { 0 } else { size };
@@ -104,8 +104,8 @@ impl Stored {
 
 fn too_many(memory: u64) -> Error {
     let message = format!(
-        "lies in so many pieces that {} do not hold the list of them",
+        "is stored in so many pieces that their list takes more than {}",
         amount(memory)
     );
-    Error::unsupported(message).hint("give --memory SIZE, or unpack it first")
+    Error::unsupported(message).advise(Advice::RaiseMemory)
 }

@@ -75,7 +75,7 @@ impl<S: SparseRead> InFileOrder<S> {
             None
         };
         let in_order = extents.is_in_order();
-        // Each may hold what is stored and what it unfolds to.
+        // Each may hold what is stored and what it decompresses to.
         let unit = |run: &Stored| run.packed.map_or(0, |packed| packed.unit + packed.stored);
         let each = 2 * BATCH + extents.extents.iter().map(unit).max().unwrap_or(0);
         let affordable = usize::try_from(limits.memory / each).unwrap_or(usize::MAX);

@@ -17,7 +17,7 @@ const _: () = assert!(PAGE == LINE * LINE);
 pub(super) struct PackedPage(Box<[u8]>);
 
 impl PackedPage {
-    /// Packs `page`, of which what is missing at the end counts as zeros. The caller owes not more than
+    /// Packs `page`, of which what is missing at the end counts as zeros. The caller must not give more than
     /// [`PAGE`] bytes.
     pub(super) fn pack(page: &[u8]) -> Self {
         let mut bytes = [0; PAGE];

@@ -82,7 +82,7 @@ impl<R: SparseRead> Rewind<R> {
 }
 
 impl<R> Rewind<R> {
-    /// The stream below. The caller owes: nothing that was kept is still wanted.
+    /// The stream below. The caller must see to it that nothing that was kept is still wanted.
     pub fn into_inner(self) -> R {
         self.stream
     }

@@ -9,6 +9,7 @@ use sparse::{BlockRead, SparseRead};
 
 use super::page_codec::{self, PackedPage};
 use super::rewind::Rewind;
+use crate::advice::Advice;
 
 /// Bytes in a page; what is kept is kept in whole pages.
 const PAGE: u64 = page_codec::PAGE as u64;
@@ -97,7 +98,7 @@ impl State {
         (range.start / PAGE..end.div_ceil(PAGE)).all(|page| self.pages.contains_key(&page))
     }
 
-    /// Keeps a page; a short one is the stream's last, or lies behind it.
+    /// Keeps a page; a short one is the stream's last, or is behind it.
     fn keep(&mut self, page: u64, bytes: &[u8], memory: u64) -> Result<()> {
         let kept = PackedPage::pack(bytes);
         self.held += PLACE + kept.len() as u64;
@@ -106,13 +107,13 @@ impl State {
                 "has more than {} of tables, which have to be kept while it passes by",
                 amount(memory)
             ))
-            .hint("give --memory SIZE, or unpack it first"));
+            .advise(Advice::RaiseMemory));
         }
         self.pages.insert(page, kept);
         Ok(())
     }
 
-    /// Copies what is kept of the page that `offset` lies in, as much as `buffer` takes; `None` when it
+    /// Copies what is kept of the page that `offset` is in, as much as `buffer` takes; `None` when it
     /// is not kept.
     fn copy(&self, offset: u64, buffer: &mut [u8]) -> Option<usize> {
         let page = self.pages.get(&(offset / PAGE))?.unpack();

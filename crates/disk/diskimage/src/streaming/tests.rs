@@ -77,7 +77,7 @@ proptest! {
 
 #[test]
 fn tables_behind_too_much_data_need_another_pass() {
-    // The second table of clusters lies behind the first one's data.
+    // The second table of clusters is behind the first one's data.
     let mut disk = random(3, 5 << 20);
     disk.resize(600 << 20, 0);
     disk.extend(random(4, 1 << 20));
@@ -90,7 +90,7 @@ fn tables_behind_too_much_data_need_another_pass() {
     let error = passed(Format::Qcow, &file, 1 << 20, once).unwrap_err();
     assert_eq!(
         error.message(),
-        "is a qcow2 disk whose tables lie behind its data, and this source can be read only once"
+        "is a qcow2 disk whose tables are behind its data, and this source can be read only once"
     );
     let twice = StreamLimits {
         again: true,

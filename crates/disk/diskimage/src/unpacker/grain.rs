@@ -58,7 +58,7 @@ pub(super) fn grain(stored: &[u8], sector: u64) -> Result<&[u8]> {
     }
     match Marker::parse(stored) {
         Marker::Other { kind, .. } => Err(Error::corrupt(format!(
-            "has a marker of type {kind} and is no grain"
+            "has a marker of type {kind}, not a grain"
         ))),
         Marker::Grain { sector: found, .. } if found != sector => Err(Error::corrupt(format!(
             "its marker is that of sector {found} and not of sector {sector}"

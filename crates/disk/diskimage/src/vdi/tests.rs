@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::test_util::{by_qemu, disks, patched, random, read, refusal};
+use crate::test_util::{advised, by_qemu, disks, patched, random, read, refusal};
 use crate::{FileAccess, Format, Image};
 
 /// A VDI of five blocks of which two and a piece are data: blocks 0, 3 and 4.
@@ -108,7 +108,7 @@ fn the_file_may_end_with_the_disk() {
     assert_eq!(
         refusal(Format::Vdi, image[..end - 1].to_vec()),
         format!(
-            "block 4 at bytes {} to {end} lies outside the file, which has {} bytes",
+            "block 4 at bytes {} to {end} is outside the file, which has {} bytes",
             end - (5 << 10),
             end - 1
         )
@@ -151,9 +151,9 @@ fn an_image_with_a_parent_is_refused() {
         let file = patched(&patched(&image, 76, &kind.to_le_bytes()), 424, &uuid);
         let error = read(Format::Vdi, file.clone()).unwrap_err();
         assert_eq!(
-            error.to_text(),
+            advised(&error),
             "error: needs its parent, which has the UUID 03020100-0504-0706-0809-0a0b0c0d0e0f\n\
-             hint: give --allow-backing DIR if it lies in DIR and may be read"
+             advice: AllowBacking"
         );
         assert_eq!(error.kind(), error::Kind::Refused);
         let how = OpenOptions {
@@ -188,7 +188,7 @@ fn over(files: Vec<Vec<u8>>) -> OpenOptions {
     }
 }
 
-/// `image` with this UUID, as one that lies on top of the one with the UUID `parent`.
+/// `image` with this UUID, as one that is on top of the one with the UUID `parent`.
 fn child(image: &[u8], id: u8, parent: u8) -> Vec<u8> {
     let image = patched(image, 76, &4u32.to_le_bytes());
     patched(&patched(&image, 392, &[id; 16]), 424, &[parent; 16])
@@ -217,7 +217,7 @@ fn an_image_is_read_over_its_parents() {
         "needs its parent, which has the UUID 02020202-0202-0202-0202-020202020202, and no file there has it"
     );
     let around = over(vec![child(&by_qemu(&[0; 512], "vdi", "", &[]), 2, 2)]);
-    assert!(refused(&around).ends_with("lies on top of more than 16 other images"));
+    assert!(refused(&around).ends_with("is based on more than 16 other images"));
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn broken_headers_are_told() {
     assert_eq!(
         number(344, u32::MAX),
         format!(
-            "block 0 at bytes 4294967295 to 4296015871 lies outside the file, which has {len} bytes"
+            "block 0 at bytes 4294967295 to 4296015871 is outside the file, which has {len} bytes"
         )
     );
     for bytes in [size + (1 << 20), 1 << 63, u64::MAX] {
@@ -269,7 +269,7 @@ fn broken_headers_are_told() {
     for bytes in [0, 256, 3 << 20] {
         assert_eq!(
             number(376, bytes),
-            format!("has blocks of {bytes} bytes, which is no power of two from 512 on")
+            format!("has blocks of {bytes} bytes, which is not a power of two from 512 on")
         );
     }
     assert_eq!(
@@ -317,13 +317,13 @@ fn broken_maps_are_told() {
     let second = data + (1 << 20);
     assert_eq!(
         entry(2, 1),
-        format!("blocks 2 and 3 both lie at byte {second}")
+        format!("blocks 2 and 3 are both at byte {second}")
     );
     let first = data as u64 + (0x7fff_ffff << 20);
     assert_eq!(
         entry(1, 0x7fff_ffff),
         format!(
-            "block 1 at bytes {first} to {} lies outside the file, which has {} bytes",
+            "block 1 at bytes {first} to {} is outside the file, which has {} bytes",
             first + (1 << 20),
             image.len()
         )
@@ -332,7 +332,7 @@ fn broken_maps_are_told() {
     assert_eq!(
         refusal(Format::Vdi, short),
         format!(
-            "block map at bytes {map} to {} lies outside the file, which has {} bytes",
+            "block map at bytes {map} to {} is outside the file, which has {} bytes",
             map + 20,
             map + 10
         )

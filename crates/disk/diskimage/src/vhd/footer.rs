@@ -37,7 +37,7 @@ pub(super) struct Footer {
     size: u64,
     /// What cylinders, heads and sectors come to, in bytes.
     geometry: u64,
-    /// Where the header of a disk with blocks lies.
+    /// Where the header of a disk with blocks is.
     pub(super) header: u64,
     /// What a child knows it by.
     pub(super) id: [u8; 16],
@@ -68,7 +68,7 @@ impl Footer {
         };
         let size = be64(bytes, 48);
         if !size.is_multiple_of(SECTOR) {
-            let message = format!("has a disk of {size} bytes, which are no whole sectors");
+            let message = format!("has a disk of {size} bytes, which are not whole sectors");
             return Err(Error::corrupt(message));
         }
         let [heads, sectors] = field(bytes, 58);
@@ -163,7 +163,7 @@ impl Found {
                 "has a footer with a wrong checksum, at its end as at byte 0",
             )),
             (None, None) if file.size().is_none() => Err(Error::unsupported(
-                "does not say how long it is, and a fixed vhd disk tells at its end what it is",
+                "does not say how long it is, and only the end of a fixed vhd disk shows what it is",
             )),
             (None, None) => Err(Error::corrupt("has no footer with the right checksum")),
         }
@@ -184,7 +184,7 @@ impl Found {
         Ok(Footer::read(&bytes)?.map(|footer| (footer, start + 1)))
     }
 
-    /// The size of a fixed disk, which lies before the footer.
+    /// The size of a fixed disk, which is before the footer.
     pub(super) fn fixed_size(&self) -> Result<u64> {
         let room = self.end.unwrap_or(0);
         let size = self.footer.size(room);
@@ -192,12 +192,12 @@ impl Found {
             Ok(size)
         } else {
             Err(Error::corrupt(format!(
-                "has a disk of {size} bytes, {room} lie before its footer"
+                "has a disk of {size} bytes, {room} are before its footer"
             )))
         }
     }
 
-    /// What a person may want to know.
+    /// What a user wants to know.
     pub(super) fn notes(&self) -> Vec<(&'static str, String)> {
         let creator = String::from_utf8_lossy(&self.footer.creator);
         let creator = creator.trim_end_matches(['\0', ' ']);

@@ -20,9 +20,9 @@ const LONGEST: u32 = 64 << 10;
 
 /// What the header says.
 pub(super) struct Header {
-    /// Where it lies.
+    /// Where it is.
     at: u64,
-    /// Where the table of blocks lies.
+    /// Where the table of blocks is.
     pub(super) table: u64,
     /// Entries in the table.
     entries: u64,
@@ -58,7 +58,7 @@ impl Header {
         let block = u64::from(be32(&bytes, 32));
         if !block.is_power_of_two() || block < 8 * SECTOR {
             return Err(Error::corrupt(format!(
-                "has blocks of {block} bytes, which is no power of two from 4096 on"
+                "has blocks of {block} bytes, which is not a power of two from 4096 on"
             )));
         }
         if block > LARGEST {

@@ -1,4 +1,4 @@
-//! Where a block lies, and which of its sectors were written.
+//! Where a block is, and which of its sectors were written.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ pub(super) struct Blocks {
     table: Table,
     /// How what is not in the file reads.
     empty: Location,
-    /// Whether bitmaps are left to whoever reads the blocks.
+    /// Whether bitmaps are left to the reader of the blocks.
     whole: bool,
     /// The bitmap that was looked at last.
     bitmap: Option<Bitmap>,
@@ -129,7 +129,7 @@ impl Blocks {
         Ok(self.bitmap.insert(bitmap))
     }
 
-    /// What lies `skip` bytes into block `index`, whose bitmap begins at `start`, as a part of it.
+    /// What is stored `skip` bytes into block `index`, whose bitmap begins at `start`, as a part of it.
     fn part(&self, index: u64, start: u64, skip: u64) -> Extent {
         let Header { block, bitmap, .. } = self.header;
         // The file may end with the disk, inside the last block.

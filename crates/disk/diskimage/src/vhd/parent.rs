@@ -12,14 +12,14 @@ use crate::layer::{Backing, Place};
 use crate::options::OpenOptions;
 use crate::probe::probe_file;
 
-/// Gets the parent called `name` of a disk with this `header`; `None` when nobody wants to read it.
+/// Gets the parent called `name` of a disk with this `header`; `None` when it is not to be read.
 pub(super) fn open(name: &str, header: &Header, how: &OpenOptions) -> Result<Option<Backing>> {
     let Some(file) = how.access.below("parent", name)? else {
         return Ok(None);
     };
     if how.in_file_order {
         return Err(Error::unsupported(
-            "is a differencing vhd disk, whose bitmaps lie among the data: it cannot be read in one pass",
+            "is a differencing vhd disk, whose bitmaps are among the data: it cannot be read in one pass",
         )
         .hint("give it as a file"));
     }

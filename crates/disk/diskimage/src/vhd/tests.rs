@@ -55,7 +55,7 @@ fn opened(file: Vec<u8>, in_file_order: bool) -> Image {
     Image::open(Format::Vhd, Arc::new(file), &how).unwrap()
 }
 
-/// Where the block lies that the table has at `index`.
+/// Where the block is that the table has at `index`.
 fn place(image: &[u8], index: usize) -> usize {
     let entry = 1536 + index * 4;
     u32::from_be_bytes(image[entry..entry + 4].try_into().unwrap()) as usize * 512

@@ -8,7 +8,7 @@ use sparse::BlockRead;
 use super::{MIB, is_whole};
 use crate::fields::{field, le16, le32, le64, read_exact};
 
-/// Where the headers lie.
+/// Where the headers are.
 pub(super) const RANGE: Range<u64> = PLACES[0]..PLACES[1] + LEN as u64;
 
 const PLACES: [u64; 2] = [64 << 10, 128 << 10];
@@ -24,7 +24,7 @@ pub(super) struct Header {
     pub(super) content: [u8; 16],
     /// What the entries of the log have to bear; zeros if nothing in the log counts.
     pub(super) log_id: [u8; 16],
-    /// Where the log lies.
+    /// Where the log is.
     pub(super) log: Range<u64>,
     log_version: u16,
     version: u16,
@@ -82,7 +82,7 @@ impl Header {
             Ok(())
         } else {
             Err(Error::corrupt(format!(
-                "has a log at bytes {start} to {end}, which are no whole MiB"
+                "has a log at bytes {start} to {end}, which are not multiples of 1 MiB"
             )))
         }
     }

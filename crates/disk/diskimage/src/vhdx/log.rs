@@ -27,7 +27,7 @@ const HEADER: u64 = 64;
 /// Bytes in a descriptor.
 const DESCRIPTOR: u64 = 32;
 
-/// How often a log may be read while its entries are checked: entries that lie on top of each other
+/// How often a log may be read while its entries are checked: entries that are on top of each other
 /// are damaged, and a few such are normal.
 const PATIENCE: u64 = 4;
 
@@ -58,7 +58,7 @@ pub(super) fn replay(file: &Arc<dyn BlockRead>, header: &Header) -> Result<Optio
     Ok(Some(overlay))
 }
 
-/// Where the log lies, and what its entries bear.
+/// Where the log is, and what its entries bear.
 struct Log<'a> {
     file: &'a dyn BlockRead,
     start: u64,
@@ -140,7 +140,7 @@ impl<'a> Log<'a> {
         Ok(sector)
     }
 
-    /// All entries whose checksums are right, in the order in which they lie.
+    /// All entries whose checksums are right, in the order in which they are.
     fn entries(&self) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
         let mut left = self.len * PATIENCE;
@@ -150,9 +150,7 @@ impl<'a> Log<'a> {
                 continue;
             };
             left = left.checked_sub(entry.len).ok_or_else(|| {
-                Error::corrupt(
-                    "was not closed, and the entries of its log lie on top of each other",
-                )
+                Error::corrupt("was not closed, and the entries of its log overlap")
             })?;
             if self.checksum(&entry)? == entry.checksum {
                 entries.push(entry);

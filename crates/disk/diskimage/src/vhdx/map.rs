@@ -1,4 +1,4 @@
-//! Where a block lies, and which of its sectors are in the parent.
+//! Where a block is, and which of its sectors are in the parent.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -112,7 +112,7 @@ impl Shape {
         // The file may end with the disk, inside the last block.
         let needed = match is_bitmap {
             true => MIB,
-            // With a parent, the table is as long as whole groups: what lies behind the disk is nothing.
+            // With a parent, the table is as long as whole groups: what is behind the disk is nothing.
             false if self.block(index) >= self.blocks => return Ok(ABSENT),
             false => block.min(size - self.block(index) * block),
         };
@@ -121,7 +121,7 @@ impl Shape {
         match u32::try_from(mib << 3) {
             Ok(place) => Ok(place | kind),
             Err(_) => Err(Error::unsupported(format!(
-                "{} lies {mib} MiB into the file, which is too far",
+                "{} starts {mib} MiB into the file, which is too far",
                 self.name(index)
             ))),
         }
@@ -178,7 +178,7 @@ impl Blocks {
     }
 
     /// Sees to it that the log changes no block: who reads the file in its order takes blocks as they
-    /// lie there.
+    /// are there.
     pub(super) fn spared_by(&self, log: &Overlay) -> Result<()> {
         let changed = |&(_, entry): &(u64, u32)| {
             let span = self.shape.span(entry).filter(|_| entry & STATE != BITMAP);

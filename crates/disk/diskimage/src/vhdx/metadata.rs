@@ -9,7 +9,7 @@ use super::MIB;
 use super::parent::Locator;
 use crate::fields::{field, guid, le16, le32, le64, read_exact};
 
-/// Bytes in the table; the items lie behind it.
+/// Bytes in the table; the items are behind it.
 const LEN: u64 = 64 << 10;
 
 /// Items in the table, at most.
@@ -21,7 +21,7 @@ const LARGEST: u64 = 64 << 40;
 /// The longest item that is read, in bytes.
 const LONGEST: u32 = 64 << 10;
 
-/// The items that are known, as they lie in the file.
+/// The items that are known, as they are in the file.
 #[derive(Default)]
 struct Items {
     parameters: Option<Vec<u8>>,
@@ -81,11 +81,13 @@ impl Metadata {
             ..
         } = *self;
         let message = if !block.is_power_of_two() || !(MIB..=256 * MIB).contains(&block) {
-            format!("has blocks of {block} bytes, which is no power of two from 1 MiB to 256 MiB")
+            format!(
+                "has blocks of {block} bytes, which is not a power of two from 1 MiB to 256 MiB"
+            )
         } else if sector != 512 && sector != 4096 {
             format!("has sectors of {sector} bytes, which is neither 512 nor 4096")
         } else if !size.is_multiple_of(sector) {
-            format!("has a disk of {size} bytes, which are no whole sectors of {sector} bytes")
+            format!("has a disk of {size} bytes, which are not whole sectors of {sector} bytes")
         } else if size > LARGEST {
             format!("has a disk of {size} bytes, at most {LARGEST} are possible")
         } else {

@@ -16,7 +16,7 @@ const PAGES: usize = 8192;
 /// Changes that are held at most, those that only write zeros included.
 const CHANGES: usize = 65_536;
 
-/// A file and what lies over it.
+/// A file and what is over it.
 pub(super) struct Overlay {
     file: Arc<dyn BlockRead>,
     /// Bytes in the file once it is changed, where that is known.

@@ -60,7 +60,7 @@ impl Locator {
     }
 }
 
-/// Gets the parent that `locator` means; `None` when nobody wants to read it.
+/// Gets the parent that `locator` means; `None` when it is not to be read.
 pub(super) fn open(locator: &Locator, how: &OpenOptions) -> Result<Option<Backing>> {
     let name = how.access.likeliest(&locator.names);
     let Some(file) = how.access.below("parent", name)? else {
@@ -68,7 +68,7 @@ pub(super) fn open(locator: &Locator, how: &OpenOptions) -> Result<Option<Backin
     };
     if how.in_file_order {
         return Err(Error::unsupported(
-            "is a differencing vhdx disk, whose bitmaps lie among the data: it cannot be read in one pass",
+            "is a differencing vhdx disk, whose bitmaps are among the data: it cannot be read in one pass",
         )
         .hint("give it as a file"));
     }

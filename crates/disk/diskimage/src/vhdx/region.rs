@@ -9,7 +9,7 @@ use super::{MIB, is_whole};
 use crate::blocks::Layout;
 use crate::fields::{field, guid, le32, le64, read_exact};
 
-/// Where the tables of regions lie.
+/// Where the tables of regions are.
 pub(super) const RANGE: Range<u64> = PLACES[0]..PLACES[1] + LEN as u64;
 
 const PLACES: [u64; 2] = [192 << 10, 256 << 10];
@@ -60,7 +60,7 @@ impl Regions {
             };
             if !start.is_multiple_of(MIB) || len == 0 {
                 return Err(Error::corrupt(format!(
-                    "has its {what} in {len} bytes at byte {start}, which is no whole MiB"
+                    "has its {what} in {len} bytes at byte {start}, which is not a multiple of 1 MiB"
                 )));
             }
             if slot.is_some() {

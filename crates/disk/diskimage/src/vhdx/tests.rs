@@ -155,7 +155,7 @@ fn a_disk_may_be_empty_and_a_file_may_end_with_it() {
     assert_eq!(
         told(file[..end - 1].to_vec()),
         format!(
-            "block 5 at bytes 6291456 to {end} lies outside the file, which has {} bytes",
+            "block 5 at bytes 6291456 to {end} is outside the file, which has {} bytes",
             end - 1
         )
     );

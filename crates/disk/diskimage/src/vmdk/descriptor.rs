@@ -6,7 +6,7 @@ use super::header::Header;
 use super::text::{self, access, decoded, pair};
 use crate::FileAccess;
 
-/// The content id of no image: nothing lies below.
+/// The content id of no image: nothing is below.
 pub(super) const NO_PARENT: u32 = u32::MAX;
 
 /// Extents that are taken at most; a disk of 8 TiB in pieces of 2 GiB has as many.
@@ -23,9 +23,9 @@ pub(super) struct Descriptor {
     pub create_type: String,
     /// Where the image below may be found.
     pub parent: Option<String>,
-    /// The file that says what has changed, which nobody needs to read the disk.
+    /// The file that says what has changed, which is not needed to read the disk.
     pub change_track: Option<String>,
-    /// Keys that are not known, which say nothing about where bytes lie; the first few.
+    /// Keys that are not known, which say nothing about where bytes are; the first few.
     pub unknown: Vec<String>,
     /// The extents, in their order.
     pub extents: Vec<ExtentLine>,
@@ -132,7 +132,7 @@ impl Lines {
         let (key, value) = pair(line).ok_or_else(|| unknown(line))?;
         if key == "createtype" && DEVICES.iter().any(|kind| value.eq_ignore_ascii_case(kind)) {
             return Err(Error::unsupported(format!(
-                "describes a physical disk ({value}), whose content does not lie in files"
+                "describes a physical disk ({value}), whose content is not in files"
             )));
         }
         let place = match key.as_str() {
@@ -144,7 +144,7 @@ impl Lines {
             "parentfilenamehint" => &mut self.parent,
             "changetrackpath" => &mut self.change_track,
             "isnativesnapshot" => &mut self.native,
-            // The disk database is about hardware, and says nothing about where bytes lie.
+            // The disk database is about hardware, and says nothing about where bytes are.
             key if key.starts_with("ddb.") => return Ok(()),
             key if ["encryption", "crypt", "keysafe"]
                 .iter()
@@ -165,7 +165,7 @@ impl Lines {
         }
     }
 
-    /// A line with a key that no program is known to write: no key says where bytes lie.
+    /// A line with a key that no program is known to write: no key says where bytes are.
     fn not_known(&mut self, key: &str, line: &str) -> Result<()> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         if key.is_empty() || !key.chars().all(plain) {
@@ -267,7 +267,7 @@ fn number(key: &str, text: &str) -> Result<u32> {
     u32::from_str_radix(digits, 16).map_err(|_| {
         let text = shown(text);
         Error::corrupt(format!(
-            "has a descriptor that says {key}={text}, which is no number"
+            "has a descriptor that says {key}={text}, which is not a number"
         ))
     })
 }

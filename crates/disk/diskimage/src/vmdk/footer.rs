@@ -10,7 +10,7 @@ use crate::unpacker::grain::Marker;
 /// Bytes before the end in which the footer is looked for: what pads a file to some block.
 const PADDING: u64 = 64 << 10;
 
-/// Checks the footer in `sector`, which lies at byte `at`, against the header.
+/// Checks the footer in `sector`, which is at byte `at`, against the header.
 ///
 /// # Errors
 /// [`error::Kind::Corrupt`] when it is no header, or another one.

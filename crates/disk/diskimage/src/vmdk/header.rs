@@ -105,7 +105,7 @@ impl Header {
     fn check(&self) -> Result<()> {
         if !self.grain.is_power_of_two() || self.grain < 8 {
             return Err(Error::corrupt(format!(
-                "has grains of {} sectors, which is no power of two from 8 on",
+                "has grains of {} sectors, which is not a power of two from 8 on",
                 self.grain
             )));
         }
@@ -180,7 +180,7 @@ impl Header {
         }
     }
 
-    /// Bytes at the start of the file where no grain can lie.
+    /// Bytes at the start of the file where no grain can be.
     pub(super) fn floor(&self) -> u64 {
         let (first, sectors) = self.descriptor.unwrap_or((1, 0));
         (first + sectors) * SECTOR

@@ -1,4 +1,4 @@
-//! A disk in several files, for somebody who has them one after another and not side by side.
+//! A disk in several files, for a caller that has them one after another and not side by side.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct Parts {
 /// One file of such a disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Its name, which is a plain name: the file lies beside the descriptor.
+    /// Its name, which is a plain name: the file is beside the descriptor.
     pub name: String,
     /// Where in the disk it begins, in bytes.
     pub start: u64,
@@ -58,7 +58,7 @@ impl Parts {
     ///
     /// # Errors
     /// [`error::Kind::Refused`] for names that are more than names, for lines that no known program writes,
-    /// and for a disk that lies on top of another image; [`error::Kind::Unsupported`] and
+    /// and for a disk that is on top of another image; [`error::Kind::Unsupported`] and
     /// [`error::Kind::Corrupt`] for whatever else is wrong with it.
     pub fn read(text: &[u8]) -> Result<Self> {
         if text.len() > Self::DESCRIPTOR {
@@ -96,7 +96,7 @@ impl Parts {
         match self.files.iter().find(|part| !names.insert(&part.name)) {
             None => Ok(()),
             Some(twice) => Err(Error::unsupported(format!(
-                "names {:?} as two extents, which is read only where both files lie side by side",
+                "names {:?} as two extents, which is read only where both files are side by side",
                 twice.name
             ))
             .hint("unpack the archive and give the descriptor's path")),
@@ -198,7 +198,7 @@ mod tests {
         );
         assert_eq!(
             told("RW 4 FLAT \"a\" 0\nRW 4 FLAT \"a\" 4"),
-            "names \"a\" as two extents, which is read only where both files lie side by side"
+            "names \"a\" as two extents, which is read only where both files are side by side"
         );
         let most = u64::MAX;
         let large = "has a descriptor whose extents are more than 2^63 bytes";

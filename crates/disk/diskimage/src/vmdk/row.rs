@@ -15,7 +15,7 @@ use crate::layer::Layer;
 use crate::map::{Extent, Location, Map};
 use crate::options::OpenOptions;
 
-/// The extents of a disk and the files they lie in.
+/// The extents of a disk and the files they are in.
 #[derive(Default)]
 pub(super) struct Row {
     parts: Vec<Part>,
@@ -34,7 +34,7 @@ struct Part {
 
 enum Place {
     Zeros,
-    /// The file is not there, because nobody wants to read it.
+    /// The file is not there, because it is not to be read.
     Absent,
     Flat {
         file: usize,

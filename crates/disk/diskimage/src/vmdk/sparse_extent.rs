@@ -68,7 +68,7 @@ impl Sparse {
         self.header.entries * 4
     }
 
-    /// Where all grain tables lie, neighbours as one range.
+    /// Where all grain tables are, neighbours as one range.
     ///
     /// # Errors
     /// [`error::Kind::Corrupt`] when two share bytes: few of them would make an endless disk.
@@ -104,7 +104,7 @@ impl Sparse {
         ))
     }
 
-    /// The stretch at byte `at` of the extent. The caller owes: `at` is less than the size.
+    /// The stretch at byte `at` of the extent. The caller must see to it that `at` is less than the size.
     pub(super) fn lookup(&mut self, at: u64) -> Result<Extent> {
         let grain = self.header.grain_bytes();
         let number = at / grain;
@@ -158,7 +158,7 @@ impl Sparse {
         Ok(())
     }
 
-    /// What lies at byte `at`, in the grain that `entry` of table `index` is about, and for how long
+    /// What is at byte `at`, in the grain that `entry` of table `index` is about, and for how long
     /// the grains behind it go on like that.
     fn stretch(&self, at: u64, index: usize, entry: usize) -> Result<(u64, Location)> {
         let table = self.tables.get(&index).map(|table| &**table);
@@ -225,12 +225,12 @@ impl Sparse {
         self.size.saturating_sub(number * grain).min(grain)
     }
 
-    /// Checks that grain `number` can lie at `sector` and that `len` bytes of it are there.
+    /// Checks that grain `number` can be at `sector` and that `len` bytes of it are there.
     fn check(&self, number: u64, sector: u64, len: u64) -> Result<()> {
         let (at, floor) = (sector * SECTOR, self.header.floor());
         if at < floor {
             return Err(Error::corrupt(format!(
-                "grain {number} at byte {at} lies in the header and the descriptor, which end at byte {floor}"
+                "grain {number} at byte {at} is in the header and the descriptor, which end at byte {floor}"
             )));
         }
         inside(&*self.file, at, len, || format!("grain {number}"))
@@ -268,7 +268,7 @@ fn inside(file: &dyn BlockRead, at: u64, len: u64, what: impl Fn() -> String) ->
     match file.size() {
         Some(size) if at.checked_add(len).is_none_or(|end| end > size) => {
             Err(Error::corrupt(format!(
-                "{} at byte {at} lies outside the file, which has {size} bytes",
+                "{} at byte {at} is outside the file, which has {size} bytes",
                 what()
             )))
         }

@@ -2,7 +2,7 @@
 //!
 //! VHD, VHDX and VDI are made like this. A block exists once data belongs to it; parts of it that hold none
 //! are zeroed the target's way, so that the file has holes there. Nothing is collected: data goes to its
-//! place at once. The table lies in front of the blocks and is written behind them, and what makes the
+//! place at once. The table is in front of the blocks and is written behind them, and what makes the
 //! file one of its format comes last, so that a file that was cut never looks complete.
 
 use std::ops::Range;
@@ -13,6 +13,7 @@ use sparse::BlockWrite;
 use super::encoder::Encoder;
 use super::fingerprint::Fingerprint;
 use super::units::{Progress, parts};
+use crate::advice::Advice;
 use crate::fields::guid_bytes;
 
 /// Bytes of a table that are collected before they are written.
@@ -20,10 +21,10 @@ const PIECE: usize = 64 << 10;
 
 /// What one dynamic format has and the other has not.
 pub(super) trait Form: Send {
-    /// How its blocks lie in the file.
+    /// How its blocks are in the file.
     fn shape(&self) -> Shape;
 
-    /// Writes the table, the headers and whatever else is no block, the part without which nobody takes
+    /// Writes the table, the headers and whatever else is no block, the part without which no reader takes
     /// the file for complete last; returns the file's size in bytes.
     ///
     /// # Errors
@@ -31,7 +32,7 @@ pub(super) trait Form: Send {
     fn finish(&self, disk: &Contents, inner: &mut dyn BlockWrite) -> Result<u64>;
 }
 
-/// How blocks lie in a file.
+/// How blocks are in a file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     /// Where the first one begins.
@@ -45,7 +46,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// Where the `lead` of the block lies that came when there were `rank` others.
+    /// Where the `lead` of the block is that came when there were `rank` others.
     pub(super) fn place(&self, rank: u64) -> u64 {
         self.first + rank * self.stride() + self.gap
     }
@@ -63,7 +64,7 @@ impl Shape {
 /// What has been written of a disk.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
-    /// The numbers of blocks that exist, in ascending order. They lie in the file in that order.
+    /// The numbers of blocks that exist, in ascending order. They are in the file in that order.
     runs: Vec<Range<u64>>,
     /// How many they are.
     count: u64,
@@ -112,7 +113,7 @@ impl Contents {
         }
     }
 
-    /// For each of `total` blocks how many lie before it in the file, if it exists.
+    /// For each of `total` blocks how many are before it in the file, if it exists.
     fn ranks(&self, total: u64) -> impl Iterator<Item = Option<u64>> {
         let mut runs = self.runs.iter().peekable();
         let mut rank = 0;
@@ -165,8 +166,7 @@ impl<F: Form> Dynamic<F> {
                 "{format} has its table before its data, and {} takes bytes in ascending order only",
                 inner.name()
             );
-            return Err(Error::unsupported(message)
-                .hint("write to a file, or give --format vmdk, which can be written in one go"));
+            return Err(Error::unsupported(message).advise(Advice::ChooseVmdk));
         }
         Ok(Dynamic {
             shape: form.shape(),

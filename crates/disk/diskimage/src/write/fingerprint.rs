@@ -4,7 +4,7 @@
 const PRIME: u128 = (1 << 88) + 0x13b;
 const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
 
-/// A CRC-32 of the data and of where it lies: enough to tell disks apart that nobody made to look
+/// A CRC-32 of the data and of where it is: enough to tell disks apart that were not made to look
 /// alike, at a cost that does not show.
 #[derive(Debug, Default)]
 pub(super) struct Fingerprint {

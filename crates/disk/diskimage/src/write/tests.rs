@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::{WriteOptions, check, granularity, is_ascending, writer};
 use crate::Format;
-use crate::test_util::{self, Memory, give, qemu_img, random, read, read_by_qemu};
+use crate::test_util::{self, Memory, advised, give, qemu_img, random, read, read_by_qemu};
 
 /// What is under test: a format, its options, and what qemu calls it.
 struct Form {
@@ -147,7 +147,7 @@ pub(super) fn sparse_as(
 
 /// Why nothing is written, or not to the end.
 pub(super) fn told(result: Result<impl Sized>) -> String {
-    result.err().unwrap().to_text()
+    advised(&result.err().unwrap())
 }
 
 /// `bytes` as a file.
@@ -408,7 +408,7 @@ fn tables_before_data_need_a_target_that_takes_any_order() {
         let inner = Box::new(Memory::strict());
         let text = format!(
             "error: {format} has its table before its data, and memory takes bytes in ascending order only\n\
-             hint: write to a file, or give --format vmdk, which can be written in one go"
+             advice: ChooseVmdk"
         );
         assert_eq!(told(writer(format, &options(&[]), 512, inner)), text);
     }

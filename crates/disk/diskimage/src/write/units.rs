@@ -21,7 +21,7 @@ impl Progress {
     /// Takes the `len` bytes at `offset`.
     ///
     /// # Errors
-    /// [`error::Kind::Target`] for a range that lies before another one or beyond the end.
+    /// [`error::Kind::Target`] for a range that is before another one or beyond the end.
     pub(super) fn take(&mut self, offset: u64, len: u64) -> Result<()> {
         if offset < self.at {
             let at = self.at;
@@ -32,7 +32,7 @@ impl Progress {
         Ok(())
     }
 
-    /// `end`, which has to lie in the disk.
+    /// `end`, which has to be in the disk.
     ///
     /// # Errors
     /// [`error::Kind::Target`] if it does not.
@@ -48,7 +48,7 @@ impl Progress {
     }
 }
 
-/// A part of a range that lies in one unit.
+/// A part of a range that is in one unit.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// The unit's number, counted from 0.

@@ -26,6 +26,7 @@ use super::dynamic::{Contents, Dynamic, Form, Shape};
 use super::encoder::Encoded;
 use super::{WriteOptions, unknown};
 use crate::Format;
+use crate::advice::Advice;
 use fixed::{Fixed, WHOLE};
 use header::{DYNAMIC, FOOTER, Footer, Subformat, dynamic_header};
 
@@ -57,7 +58,7 @@ pub(super) fn writer(
     if size > LARGEST {
         let (size, largest) = error::amounts(size, LARGEST);
         let message = format!("a vhd disk has at most {largest}, and this one {size}");
-        return Err(Error::unsupported(message).hint("--format qcow2 and vmdk take it"));
+        return Err(Error::unsupported(message).advise(Advice::ChooseQcow2OrVmdk));
     }
     if subformat == Subformat::Fixed {
         return Ok(Encoded::boxed(Fixed::new(size, inner)));

@@ -110,7 +110,7 @@ impl Vhdx {
         (blocks + blocks.saturating_sub(1) / self.ratio()) * ENTRY
     }
 
-    /// Bytes in the region that the table lies in.
+    /// Bytes in the region that the table is in.
     fn region_len(&self) -> u64 {
         self.table_len().max(1).next_multiple_of(MIB)
     }

@@ -1,5 +1,5 @@
 //! Writing streamOptimized VMDK: a header, compressed grains, each table behind its grains, and at the
-//! end the directory of tables and a footer that says where that lies.
+//! end the directory of tables and a footer that says where that is.
 //!
 //! Layout: VMware's "Virtual Disk Format 5.0". Nothing is written twice and nothing looked up, so it
 //! goes to a pipe as well as to a file. Grains have 64 KiB; those without data do not exist, nor do
@@ -99,13 +99,17 @@ fn level(text: &str) -> Result<libdeflater::CompressionLvl> {
     let level = text.parse().ok().filter(|level| (1..=12).contains(level));
     level
         .and_then(|level| libdeflater::CompressionLvl::new(level).ok())
-        .ok_or_else(|| Error::usage(format!("'{text}' is no level of compression, 1 to 12 are")))
+        .ok_or_else(|| {
+            Error::usage(format!(
+                "invalid compression level '{text}': must be 1 to 12"
+            ))
+        })
 }
 
 fn adapter(text: &str) -> Result<&'static str> {
     let known = ADAPTERS.into_iter().find(|known| *known == text);
     known.ok_or_else(|| {
-        Error::usage(format!("'{text}' is no adapter type of vmdk"))
+        Error::usage(format!("invalid adapter type '{text}' for vmdk"))
             .hint(format!("one of: {}", ADAPTERS.join(", ")))
     })
 }

@@ -125,7 +125,7 @@ fn what_shows_only_at_the_end_is_refused_there() {
     let user = Says::User(Format::Raw);
     assert_eq!(passed(&nero, claim(Basis::Said(user))), None);
     let odd = &disk(MIB, MIB / 2)[..MIB - 1];
-    let message = "has 1048575 bytes, which are no whole sectors of 512 bytes, as a disk has";
+    let message = "has 1048575 bytes, but a disk has whole sectors of 512 bytes";
     assert_eq!(
         passed(odd, claim(Basis::Evidence)).as_deref(),
         Some(message)

@@ -30,7 +30,7 @@ impl Nesting {
         self.layers.push(layer);
         self.opened += 1;
         if self.layers.len() > DEPTH {
-            let message = format!("lies in more than {DEPTH} layers of packing");
+            let message = format!("is inside more than {DEPTH} layers of packing");
             return Err(Error::refused(message));
         }
         if self.opened > OPENED {

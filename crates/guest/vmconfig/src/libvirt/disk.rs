@@ -170,7 +170,7 @@ impl Writer {
         };
         if place.is_empty() || place.contains(char::is_control) {
             return Err(Error::target(format!(
-                "a disk of a domain cannot lie at {place:?}"
+                "a disk of a domain cannot be at {place:?}"
             )));
         }
         let attribute = match kind {

@@ -179,7 +179,7 @@ fn places_that_are_no_path_are_refused() {
     assert_eq!(error.kind(), Trouble::Target);
     assert_eq!(
         error.to_string(),
-        "a disk of a domain cannot lie at \"/a\\n\""
+        "a disk of a domain cannot be at \"/a\\n\""
     );
 }
 

@@ -1,4 +1,4 @@
-//! The files in which an envelope's disks lie, whatever its guests are like.
+//! The files in which an envelope's disks are, whatever its guests are like.
 
 use error::{Error, Result};
 
@@ -6,7 +6,7 @@ use super::storage::{self, FileReference};
 use super::{envelope, section};
 use crate::limits::{check_devices, shown};
 
-/// The files that the disks of the OVF in `text` lie in, in the order of the disks, each once. A disk
+/// The files that the disks of the OVF in `text` are in, in the order of the disks, each once. A disk
 /// without a file is blank; other files, CD images above all, hold no disk.
 ///
 /// # Errors
@@ -25,7 +25,7 @@ pub fn disk_files(text: &str) -> Result<Vec<FileReference>> {
         let by_id = listed.iter().find(|file| file.id == reference);
         let Some(file) = by_id.or_else(|| listed.iter().find(|file| file.href == reference)) else {
             return Err(Error::corrupt(format!(
-                "a disk lies in file {:?}, which is not among the references",
+                "a disk is in file {:?}, which is not among the references",
                 shown(reference)
             )));
         };
@@ -78,7 +78,7 @@ mod tests {
     fn what_contradicts_itself_is_refused() {
         assert_eq!(
             told("", "<Disk fileRef='a'/>"),
-            "a disk lies in file \"a\", which is not among the references"
+            "a disk is in file \"a\", which is not among the references"
         );
         assert_eq!(
             told("<File id='a'/>", "<Disk fileRef='a'/>"),

@@ -107,7 +107,7 @@ impl<'x> Reader<'x> {
             return;
         };
         let quantity = self.resolved(quantity).unwrap_or(quantity);
-        // Without a unit most products mean MiB; nobody means a terabyte, so the rest are bytes.
+        // Without a unit most products mean MiB; a terabyte is never meant, so the rest are bytes.
         let is_large = unit::whole(quantity).is_some_and(|quantity| quantity >= 1 << 20);
         let default = if is_large { 1 } else { 1 << 20 };
         let units = item.text("AllocationUnits");

@@ -1,4 +1,4 @@
-//! Values that are left to whoever deploys an appliance: `ovf:capacity="${disk.size}"`.
+//! Values that are left to the user who deploys an appliance: `ovf:capacity="${disk.size}"`.
 
 use super::{Reader, section_type};
 use crate::xml::Element;

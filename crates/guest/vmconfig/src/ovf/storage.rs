@@ -14,7 +14,7 @@ use crate::xml::Element;
 /// A file that an envelope lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileReference {
-    /// Where it lies, relative to the OVF; where it comes in chunks, what their names begin with.
+    /// Where it is, relative to the OVF; where it comes in chunks, what their names begin with.
     pub href: String,
     /// Its size in bytes, compressed and in all its chunks, where it is stated.
     pub size: Option<u64>,
@@ -179,8 +179,7 @@ impl<'x> Reader<'x> {
         let file = reference.and_then(|reference| files.get(reference));
         if let (Some(reference), None) = (reference, file) {
             let (id, file) = (shown(id), shown(reference));
-            let text =
-                format!("disk {id} lies in file {file:?}, which is not among the references");
+            let text = format!("disk {id} is in file {file:?}, which is not among the references");
             self.vm.fault(text, &from);
         }
         let content = self.content_of(element, id, &from);

@@ -118,7 +118,7 @@ fn what_cannot_be_used_is_said_and_the_rest_is_read() {
         (
             "ovf:fileRef=\"file1\"",
             "ovf:fileRef=\"file9\"",
-            "disk vmdisk1 lies in file \"file9\", which is not among the references",
+            "disk vmdisk1 is in file \"file9\", which is not among the references",
         ),
         (
             "ovf:id=\"file2\"",

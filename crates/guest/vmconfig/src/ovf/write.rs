@@ -196,7 +196,7 @@ impl Writer {
         let id = system.id;
         let vmware = match said {
             Some(_) => format!(" vmw:osType=\"{}\"", escape(&system.vmware)),
-            // A reader would take the guess for what somebody said.
+            // A reader would take the guess for a statement.
             None => String::new(),
         };
         self.line(

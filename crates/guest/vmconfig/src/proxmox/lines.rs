@@ -9,7 +9,7 @@ use crate::decode::percent_decoded;
 /// The most settings a configuration may have.
 const SETTINGS: usize = 10_000;
 
-/// How a line that says where a disk lies in a VMA begins.
+/// How a line that says where a disk is in a VMA begins.
 const MAP: &str = "#qmdump#map:";
 
 /// Longer lines are settings that were torn: no need to show more of them.
@@ -97,7 +97,7 @@ impl<'t> Lines<'t> {
         self.settings.iter().copied()
     }
 
-    /// Where the drive `key` lies in a VMA.
+    /// Where the drive `key` is in a VMA.
     pub fn mapped(&self, key: &str) -> Option<&Mapped<'t>> {
         self.mapped.get(key)
     }

@@ -9,7 +9,7 @@ pub(super) struct Media<'x>(HashMap<String, Medium<'x>>);
 
 /// An image.
 pub(super) struct Medium<'x> {
-    /// Where it lies: an absolute path, or one from the machine's directory.
+    /// Where it is: an absolute path, or one from the machine's directory.
     pub location: &'x str,
     /// Its format, by VirtualBox's name: `VDI`.
     pub format: Option<&'x str>,
@@ -30,7 +30,7 @@ impl<'x> Media<'x> {
         media
     }
 
-    /// Adds the images in `parent`, which lies at `location` if it is one itself.
+    /// Adds the images in `parent`, which is at `location` if it is one itself.
     fn add(&mut self, parent: &'x Element, location: Option<&'x str>) {
         let is_image = |child: &&Element| matches!(child.name.as_str(), "HardDisk" | "Image");
         for image in parent.children.iter().filter(is_image) {

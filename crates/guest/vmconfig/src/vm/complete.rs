@@ -1,4 +1,4 @@
-//! Filling with guesses what nobody said, and replacing what no host would take.
+//! Filling gaps with guesses, and replacing what no host would take.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::value::{Origin, Value};
 
-/// Memory of a guest nobody described, in bytes.
+/// Memory of a guest without a description, in bytes.
 const MEMORY: u64 = 1 << 30;
 
 /// The bridge that xl takes when a configuration names none.
@@ -36,7 +36,7 @@ impl Vm {
         vm
     }
 
-    /// Fills what nobody said with guesses, and replaces by guesses what a host cannot take: a name
+    /// Fills gaps with guesses, and replaces by guesses what a host cannot take: a name
     /// with a slash in it, two disks of one name, a bridge that is none. Complete stays complete.
     pub fn complete(&mut self) {
         self.complete_name();
@@ -46,14 +46,14 @@ impl Vm {
         self.complete_disks();
         self.complete_nics();
         self.complete_console();
-        let destroy = "what xl does unless told otherwise";
+        let destroy = "the default of xl";
         fill(&mut self.on_poweroff, Action::Destroy, destroy);
         fill(&mut self.on_reboot, Action::Restart, destroy);
         fill(&mut self.on_crash, Action::Destroy, destroy);
     }
 
     fn complete_name(&mut self) {
-        fill(&mut self.name, "guest".to_owned(), "nobody named it");
+        fill(&mut self.name, "guest".to_owned(), "no name is given");
         if let Some(name) = &mut self.name
             && !is_guest_name(&name.value)
         {
@@ -71,7 +71,7 @@ impl Vm {
             fill(
                 &mut self.kind,
                 Kind::Pv,
-                "the host starts its kernel, and nobody says hvm or pvh",
+                "the host starts its kernel, and hvm or pvh is not given",
             )
         } else {
             fill(&mut self.kind, Kind::Hvm, "most guests are made for a PC")
@@ -79,11 +79,11 @@ impl Vm {
         let memory = self.max_memory.as_ref().map_or(MEMORY, |max| max.value);
         let why = match self.max_memory {
             Some(_) => "what it may grow to",
-            None => "nobody says how much it needs",
+            None => "its memory size is not given",
         };
         fill(&mut self.memory, memory, why);
         let vcpus = self.max_vcpus.as_ref().map_or(1, |max| max.value);
-        fill(&mut self.vcpus, vcpus, "nobody says how many it needs");
+        fill(&mut self.vcpus, vcpus, "their number is not given");
         at_least(&mut self.max_memory, self.memory.as_ref());
         at_least(&mut self.max_vcpus, self.vcpus.as_ref());
     }
@@ -91,13 +91,13 @@ impl Vm {
     fn complete_boot(&mut self) {
         for slot in [&mut self.kernel, &mut self.ramdisk] {
             if let Some(file) = slot.take_if(|file| !is_boot_file(&file.value)) {
-                let text = format!("{:?} is no file of this host to boot from", file.value);
+                let text = format!("{:?} is not a file of this host to boot from", file.value);
                 let from = file.from;
                 self.notes.push(Note { text, from });
             }
         }
         if let Some(bootloader) = &mut self.bootloader {
-            // It runs on the host as root: nobody but xl says which program that is.
+            // It runs on the host as root: only an xl.cfg may say which program that is.
             match bootloader.value.rsplit('/').next() {
                 Some("pygrub") => bootloader.value = "pygrub".to_owned(),
                 _ => {
@@ -107,9 +107,9 @@ impl Vm {
             }
         }
         if self.is(Kind::Hvm) {
-            let why = "nobody says UEFI";
+            let why = "UEFI is not mentioned";
             fill(&mut self.firmware, Firmware::Bios, why);
-            let why = "nobody says what it boots from";
+            let why = "what it boots from is not given";
             fill(&mut self.boot, vec![BootDevice::Disk], why);
         } else if self.kernel.is_none() {
             let why = "the kernel is in the guest's disk";
@@ -126,7 +126,7 @@ impl Vm {
 
     fn complete_console(&mut self) {
         if let Some(graphics) = &mut self.graphics {
-            // A screen without a password is for the host alone, whoever says what.
+            // A screen without a password is for the host alone, whatever the description says.
             let secret = graphics.value.password.is_some();
             let is_safe = |listen: &mut String| {
                 let address = listen.parse::<IpAddr>();
@@ -245,7 +245,7 @@ impl Vm {
     }
 }
 
-/// Whether `path` lies where a host keeps kernels for its guests. A ramdisk is handed to the guest
+/// Whether `path` is where a host keeps kernels for its guests. A ramdisk is handed to the guest
 /// whatever is in it, so no other file of the host may be named as one.
 fn is_boot_file(path: &str) -> bool {
     let homes = ["/boot/", "/usr/lib/", "/usr/share/", "/var/lib/xen/"];

@@ -31,9 +31,9 @@ pub struct Disk {
     pub read_only: bool,
     /// Whether the description boots the guest from it.
     pub bootable: bool,
-    /// Where it lies now: a path. `None` while it lies nowhere.
+    /// Where it is now: a path. `None` while it has no place.
     pub place: Option<String>,
-    /// The format it lies there in: `qcow2`, `vhd`; `None` is raw.
+    /// The format it is there in: `qcow2`, `vhd`; `None` is raw.
     pub place_format: Option<String>,
     /// Where it is described.
     pub from: Origin,

@@ -11,7 +11,7 @@ pub enum System {
     Linux,
     /// Something else that is named.
     Other,
-    /// Nobody says, or in words that are not known.
+    /// Not said, or in words that are not known.
     Unknown,
 }
 

@@ -8,13 +8,13 @@ use super::quote::unquote;
 use crate::limits::check_text;
 use error::{Error, Result};
 
-/// How deep lists may lie in each other.
+/// How deep lists may be nested.
 const DEPTH: usize = 16;
 
 /// The most values a configuration may have.
 const VALUES: usize = 50_000;
 
-/// More faults than a person reads.
+/// More faults than a user reads.
 const FAULTS: usize = 100;
 
 /// A value as it is written.
@@ -193,7 +193,7 @@ impl<'t> Parser<'t> {
             Kind::String => unquote(first.text).map_err(|message| first.fault(message))?,
             Kind::Number => first.text.to_owned(),
             Kind::Mark('[') if depth < DEPTH => return self.list(depth + 1),
-            Kind::Mark('[') => return Err(first.fault("lists lie too deep in each other")),
+            Kind::Mark('[') => return Err(first.fault("lists are nested too deep")),
             _ => return Err(unexpected(&first, "STRING or NUMBER or '['")),
         };
         Ok(Node::Text {

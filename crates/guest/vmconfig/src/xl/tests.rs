@@ -183,7 +183,7 @@ fn places_that_xl_cannot_name_are_refused() {
         assert_eq!(error.kind(), Trouble::Target);
         assert_eq!(
             error.to_string(),
-            format!("a disk of xl.cfg cannot lie at {place:?}")
+            format!("a disk of xl.cfg cannot be at {place:?}")
         );
     }
     let mut vm = full();
@@ -281,7 +281,7 @@ fn reading_goes_on_behind_a_fault() {
     assert!(config.get("a").is_some() && config.get("d").is_some());
     let deep = format!("a={}\n", "[".repeat(1 << 20));
     let config = parse(&deep).unwrap();
-    assert_eq!(config.faults[0].message, "lists lie too deep in each other");
+    assert_eq!(config.faults[0].message, "lists are nested too deep");
 }
 
 #[test]

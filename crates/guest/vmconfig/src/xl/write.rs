@@ -13,7 +13,7 @@ pub use devices::has_format;
 /// More of a description than a comment needs, in characters.
 const COMMENT: usize = 200;
 
-/// The configuration of `vm` for xl. What nobody said is guessed ([`Vm::complete`]); what has no place
+/// The configuration of `vm` for xl. What was not said is guessed ([`Vm::complete`]); what has no place
 /// in it, disks without a place above all, is listed in comments at its end.
 ///
 /// # Errors

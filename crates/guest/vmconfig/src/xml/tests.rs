@@ -39,7 +39,7 @@ fn everything_is_bounded() {
     let cases = [
         (
             "<a>".repeat(100),
-            "line 1: XML: elements lie more than 64 deep in each other",
+            "line 1: XML: elements are nested more than 64 deep",
         ),
         (
             format!("<r>{}</r>", "<a/>".repeat(250_000)),

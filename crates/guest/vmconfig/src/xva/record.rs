@@ -39,13 +39,13 @@ impl<'x> Record<'x> {
 pub(super) fn records(root: &Element) -> Result<Vec<Record<'_>>> {
     if root.name == "appliance" {
         return Err(Error::unsupported(
-            "it is an export of XenServer 3 (version 0), whose disks lie in other pieces",
+            "it is an export of XenServer 3 (version 0), whose disks are stored in other pieces",
         ));
     }
     let objects = member(root, "objects").and_then(|value| value.at(&["array", "data"]));
     let Some(objects) = objects else {
         return Err(Error::corrupt(format!(
-            "it is no ova.xml: there are no objects in <{}>",
+            "it is not an ova.xml: there are no objects in <{}>",
             shown(&root.name)
         )));
     };

@@ -59,7 +59,7 @@ fn what_is_not_an_export_is_refused() {
         (
             "objects",
             "object",
-            "it is no ova.xml: there are no objects in <value>",
+            "it is not an ova.xml: there are no objects in <value>",
         ),
         (
             "<name>class</name>",
@@ -77,7 +77,7 @@ fn what_is_not_an_export_is_refused() {
     assert_eq!(error.kind(), Trouble::Unsupported);
     assert_eq!(
         error.to_string(),
-        "it is an export of XenServer 3 (version 0), whose disks lie in other pieces"
+        "it is an export of XenServer 3 (version 0), whose disks are stored in other pieces"
     );
 }
 

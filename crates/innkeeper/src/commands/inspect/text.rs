@@ -1,4 +1,4 @@
-//! What a source holds, as a person reads it.
+//! What a source holds, as a user reads it.
 
 use error::{Error, amount};
 use render::{Cell, Fields, Look, Role, bar};

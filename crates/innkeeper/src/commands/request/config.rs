@@ -19,12 +19,11 @@ const LOOKED_AT: usize = 64;
 /// Options about the guest's configuration.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ConfigArgs {
-    /// Write a complete configuration for the guest to this file, each line saying where its value
-    /// comes from or that it is a guess
+    /// Write a complete configuration for the guest to this file, with the origin of each value
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// The language of that configuration
+    /// Write the configuration for this program
     #[arg(
         long,
         value_name = "LANGUAGE",
@@ -98,7 +97,7 @@ impl ConfigArgs {
 }
 
 impl Target {
-    /// Writes the configuration of the guest whose disks came from `source` and lie in `format` now.
+    /// Writes the configuration of the guest whose disks came from `source` and are in `format` now.
     /// Whatever becomes of it, the disks are there.
     pub(super) fn write(self, source: &str, imported: &Imported, format: Format) -> Written {
         let name = self.candidate.name().to_owned();
@@ -169,7 +168,7 @@ pub(super) fn disk_files(configs: &[Config], choice: &Choice) -> Vec<String> {
     files
 }
 
-/// The guest, its disks where they lie now, completed with guesses.
+/// The guest, its disks where they are now, completed with guesses.
 fn guest(source: &str, imported: &Imported, format: Format) -> Vm {
     let mut vm = imported.guest.as_deref().cloned().unwrap_or_else(|| {
         let stem = super::names::stem(source);
@@ -214,7 +213,7 @@ fn plug_in_order(vm: &mut Vm, places: Vec<String>, format: Option<&str>) {
     }
 }
 
-/// Remembers where an image lies that is none of the guest's disks; whether `member` is one.
+/// Remembers where an image is that is none of the guest's disks; whether `member` is one.
 fn set_aside(vm: &mut Vm, member: &str, place: &str) -> bool {
     let mut images = vm.unplugged.iter_mut();
     match images.find(|image| is_same_file(member, &image.source)) {
@@ -241,7 +240,7 @@ fn position(vm: &Vm, member: &str) -> Option<usize> {
     find(&file).or_else(|| find(&named))
 }
 
-/// Where the disk lies now: the first place that took it.
+/// Where the disk is now: the first place that took it.
 fn placed(disk: &ImportedDisk) -> Option<String> {
     let end = disk.targets.iter().find(|end| end.result.is_ok())?;
     Some(match &end.path {

@@ -5,12 +5,11 @@ use vmconfig::Choice;
 /// Options about which of several guests is meant.
 #[derive(Debug, clap::Args)]
 pub(crate) struct GuestArgs {
-    /// Of several guests that a description holds, take this one and only its disks: by its name or its id
+    /// Take this guest (name or id) of a description with several, and only its disks
     #[arg(long, value_name = "NAME")]
     guest: Option<String>,
 
-    /// Take the guest as this deployment of its OVF has it, and only the disks of that; by default as the
-    /// OVF's default deployment
+    /// Take the guest and the disks of this deployment of the OVF; by default the one that the OVF names
     #[arg(long, value_name = "ID")]
     deployment: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Where disks come from, and what lies beside it.
+//! Where disks come from, and what is beside it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::Taken;
 /// Names of a directory that are looked at.
 const LISTED: usize = 100_000;
 
-/// Opens `source`. The files that it names, or that lie in it, are none of the places that are `taken`.
+/// Opens `source`. The files that it names, or that are in it, are none of the places that are `taken`.
 ///
 /// # Errors
 /// Those of [`endpoint::source::open`].
@@ -90,7 +90,7 @@ impl Opened {
         })
     }
 
-    /// The directory that the file at `path` lies in.
+    /// The directory that the file at `path` is in.
     fn around(path: &Path, taken: &Taken) -> Result<Self> {
         Self::new(path.parent().unwrap_or(Path::new(".")), taken)
     }

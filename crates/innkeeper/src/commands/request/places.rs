@@ -184,7 +184,7 @@ fn check(
     for place in &places {
         if described && matches!(place, Place::Nbd(_) | Place::Stdio) {
             return Err(Error::usage(format!(
-                "--config cannot say that a guest's disk lies at {place}"
+                "--config cannot say that a guest's disk is at {place}"
             ))
             .hint("give a file, a device or lv:VG/NAME, or leave --config out"));
         }

@@ -38,7 +38,7 @@ impl<'a> Listed<'a> {
                 .hint("give the sum itself with --sha256 or --sha512"));
         }
         let bytes = match (place, source) {
-            // The headers may hold a secret, which is the source's server's and nobody else's.
+            // The headers may hold a secret, which is for the source's server only.
             (Place::Http(list), Place::Http(url)) if origin(list) != origin(url) => {
                 let plain = HttpOptions {
                     headers: Vec::new(),

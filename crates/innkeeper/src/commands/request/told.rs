@@ -1,4 +1,4 @@
-//! What a transfer did, as a person and as a script read it.
+//! What a transfer did, as a user and as a script read it.
 
 use std::path::Path;
 use std::time::Duration;

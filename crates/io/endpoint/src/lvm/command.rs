@@ -81,7 +81,7 @@ impl Logical {
         self.attribute(4) == b'a'
     }
 
-    /// Whether somebody has its device open.
+    /// Whether its device is open.
     pub(crate) fn is_open(&self) -> bool {
         self.attribute(5) == b'o'
     }
@@ -163,7 +163,7 @@ impl Lvm {
     /// names one, else with space of its own, whose first bytes LVM clears of signatures.
     ///
     /// # Errors
-    /// [`Kind::Io`] with LVM's reasons. The volume may be there then, made by somebody else or by an
+    /// [`Kind::Io`] with LVM's reasons. The volume may be there then, made by another program or by an
     /// lvcreate that failed late, at activating it for instance: it stays, and the hint tells of it.
     pub(crate) fn create(&self, volume: &Volume, size: u64) -> Result<()> {
         let size = format!("{size}b");
@@ -178,7 +178,7 @@ impl Lvm {
             if group.is_ok_and(|group| group.find(&volume.name).is_some()) {
                 let path = volume.path();
                 error.hint(format!(
-                    "{path} is there now, and stays: if nobody else made it, lvremove {path}"
+                    "{path} exists now and is kept: if no other program made it, lvremove {path}"
                 ))
             } else {
                 error

@@ -1,4 +1,4 @@
-//! Where a server is and what it is asked for, as a person writes it (doc/uri.md).
+//! Where a server is and what it is asked for, as a user writes it (doc/uri.md).
 
 use std::ffi::OsString;
 use std::fmt;

@@ -43,7 +43,7 @@ impl Client {
     /// Connects to the server and asks it for the export.
     ///
     /// # Errors
-    /// Those of [`negotiate`], and [`error::Kind::Io`] when nobody answers. They do not name the
+    /// Those of [`negotiate`], and [`error::Kind::Io`] when there is no answer. They do not name the
     /// address.
     pub(super) fn connect(address: &Address) -> Result<Self> {
         let failed = |cause| Error::io("cannot be connected to", Trouble::from(cause));
@@ -108,7 +108,7 @@ impl Client {
         Ok(())
     }
 
-    /// Reads `offset..offset + buffer.len()`, which lies inside the export.
+    /// Reads `offset..offset + buffer.len()`, which is inside the export.
     ///
     /// # Errors
     /// [`error::Kind::Io`] with the range.

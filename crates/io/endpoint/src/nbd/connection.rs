@@ -17,7 +17,7 @@ const READ_AHEAD: usize = 512;
 /// How long a server may take to answer what is in flight when its client leaves.
 const LEAVE: Duration = Duration::from_millis(500);
 
-/// A cookie that no request has whose reply somebody waits for.
+/// A cookie that no request has whose reply is waited for.
 const NOBODY: u64 = 0;
 
 /// A connection that any number of threads send requests on.
@@ -27,7 +27,7 @@ pub(super) struct Connection {
     context: Option<u32>,
     output: Mutex<Socket>,
     state: Mutex<State>,
-    /// Somebody's reply came, or nobody reads the socket any more.
+    /// A reply came, or the socket is free to be read.
     changed: Condvar,
 }
 
@@ -36,9 +36,9 @@ struct State {
     next_cookie: u64,
     /// The requests whose replies were not fetched.
     waiting: HashMap<u64, Slot>,
-    /// Requests in whose replies nobody is interested any more.
+    /// Requests whose replies are not needed any more.
     abandoned: HashSet<u64>,
-    /// The reading side, unless somebody has it.
+    /// The reading side, unless a reader has taken it.
     input: Option<BufReader<Socket>>,
     /// Why the connection is of no use any more.
     dead: Option<Trouble>,
@@ -130,7 +130,7 @@ impl Connection {
     }
 
     /// Waits for the reply to `cookie`, whose bytes go to `buffer`, and reads the socket for everybody
-    /// while nobody else does.
+    /// while no other reader does.
     fn fetch(&self, cookie: u64, buffer: &mut [u8]) -> Result<Vec<Extent>, Trouble> {
         let mut state = self.state();
         loop {
@@ -204,7 +204,7 @@ impl Connection {
         Ok(own && complete)
     }
 
-    /// Reads the replies that nobody waits for any more; returns whether none is due, which a server that
+    /// Reads the replies that are not waited for any more; returns whether none is due, which a server that
     /// takes longer than [`LEAVE`] does not get to.
     fn drain(&self) -> Result<bool, Trouble> {
         let Some(mut input) = self.state().input.take() else {
@@ -306,7 +306,7 @@ impl Drop for Connection {
             len: 0,
         };
         if self.is_alive() && self.drain() == Ok(true) {
-            // Nobody is left who would hear of a failure.
+            // A failure cannot be reported any more.
             let _ = lock(&self.output).send(&leave.encode(NOBODY), &[]);
         }
     }

@@ -109,7 +109,7 @@ fn greet(stream: &mut (impl Read + Write)) -> Result<Result<Greeting>, Trouble> 
     if u64::from_be_bytes(array(stream)?) != INIT_MAGIC {
         return Ok(Err(Error::io(
             "cannot be connected to",
-            "whoever answers there is no NBD server",
+            "the server there does not speak NBD",
         )));
     }
     match u64::from_be_bytes(array(stream)?) {
@@ -198,8 +198,11 @@ impl<S: Read + Write> Handshake<'_, S> {
             Err(refusal) if refusal.kind == option_reply::ERR_UNSUP => return Ok(None),
             Err(refusal) => return Err(refusal.error(self.name)),
         }
-        let (size, flags) = export
-            .ok_or_else(|| failed(Trouble::nonsense("it does not tell the size of the export")))?;
+        let (size, flags) = export.ok_or_else(|| {
+            failed(Trouble::nonsense(
+                "it does not report the size of the export",
+            ))
+        })?;
         self.export(size, flags, sizes).map(Some).map_err(failed)
     }
 

@@ -241,7 +241,7 @@ impl Reply {
 
     fn block_status(&mut self, count: u32, input: &mut impl Read) -> Result<(), Trouble> {
         if !self.extents.is_empty() {
-            return Err(Trouble::nonsense("a reply tells the block status twice"));
+            return Err(Trouble::nonsense("a reply has the block status twice"));
         }
         if count > MOST_EXTENTS {
             let text = format!("a reply of {count} extents, {MOST_EXTENTS} are the most");
@@ -249,7 +249,7 @@ impl Reply {
         }
         let context = u32::from_be_bytes(array(input)?);
         if Some(context) != self.context {
-            let text = format!("a block status of context {context}, which nobody asked for");
+            let text = format!("a block status of context {context}, which was not requested");
             return Err(Trouble::nonsense(text));
         }
         for _ in 0..count {

@@ -77,7 +77,7 @@ fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     for address in (host, port).to_socket_addrs()? {
         match TcpStream::connect_timeout(&address, CONNECT) {
             Ok(stream) => {
-                // Requests are small and somebody waits for each.
+                // Requests are small and a reader waits for each.
                 stream.set_nodelay(true)?;
                 let (idle, interval, count) = KEEPALIVE;
                 sockopt::set_socket_keepalive(&stream, true)?;

@@ -216,7 +216,7 @@ impl ByteSource for NbdSource {
             let (size, before) = (again.disk.client.size(), client.size());
             if size != before {
                 let message = format!("changed: it had {before} bytes, now it has {size}");
-                return Err(Error::io(message, "somebody serves another disk there"));
+                return Err(Error::io(message, "another disk is served there now"));
             }
             Ok(Box::new(again))
         }))

@@ -42,7 +42,7 @@ struct Known {
 }
 
 impl Status {
-    /// What lies at `offset`. Where the server does not tell, everything is data.
+    /// What is at `offset`. Where the server does not tell, everything is data.
     pub(super) fn run_at(&self, client: &Client, offset: u64) -> Result<Run> {
         let left = client.size().saturating_sub(offset);
         if left == 0 {

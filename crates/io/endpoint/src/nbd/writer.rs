@@ -1,6 +1,6 @@
 //! Writing to an export, as to a block device: what makes a disk of it is written last.
 //!
-//! What lies beyond the disk stays, but for the export's last [`TAIL`] bytes, where signatures of an
+//! What is beyond the disk stays, but for the export's last [`TAIL`] bytes, where signatures of an
 //! earlier life would be found.
 
 mod pipe;

@@ -15,7 +15,7 @@ use sparse::{BlockRead, ByteSource};
 
 use super::file::{FileSource, not_regular};
 
-/// A directory, held open: nothing outside it is ever opened through it, whatever links lie in it.
+/// A directory, held open: nothing outside it is ever opened through it, whatever links are in it.
 #[derive(Debug)]
 pub struct Directory {
     name: String,
@@ -34,7 +34,7 @@ impl Directory {
             path
         };
         let name = path.display().to_string();
-        // To reach files in it, nobody has to be allowed to list it.
+        // To reach files in it, the permission to list it is not needed.
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
             Ok(directory) => Ok(Directory { name, directory }),
@@ -49,7 +49,7 @@ impl Directory {
     /// in it.
     ///
     /// # Errors
-    /// They name the file: [`error::Kind::Refused`] for what lies outside or is no regular file,
+    /// They name the file: [`error::Kind::Refused`] for what is outside or is no regular file,
     /// [`error::Kind::Io`] when it cannot be opened.
     pub fn file(&self, file: &str) -> Result<Arc<dyn BlockRead>> {
         let file = Path::new(file);

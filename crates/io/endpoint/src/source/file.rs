@@ -89,7 +89,7 @@ impl FileSource {
 
     fn new(name: String, file: File) -> Result<Self> {
         if file.is_terminal() {
-            let error = Error::usage("is a terminal, nothing can be imported from it");
+            let error = Error::usage("is a terminal, not a file or a pipe");
             return Err(error.hint("redirect or pipe the image into it"));
         }
         let metadata = file.metadata().map_err(cannot_open)?;
@@ -234,7 +234,7 @@ impl Range {
         }
         let run = usize::try_from(self.data_end - self.position).unwrap_or(usize::MAX);
         // Reads end at multiples of the buffer's length, so that behind a hole of odd length whole
-        // buffers are aligned again; whoever works in aligned pieces need not copy them together.
+        // buffers are aligned again; a caller that works in aligned pieces does not copy them together.
         let ahead = (self.position % buffer.len() as u64) as usize;
         let wanted = (buffer.len() - ahead).min(run);
         let n = self.read(file, &mut buffer[..wanted])?;
@@ -275,7 +275,7 @@ impl Range {
         Ok(data.saturating_sub(self.position))
     }
 
-    /// A file that grows or shrinks is still being written by somebody.
+    /// A file that grows or shrinks is still being written.
     fn check_unchanged(&self, file: &File) -> Result<()> {
         if !self.regular {
             return Ok(());
@@ -291,7 +291,7 @@ impl Range {
 fn changed(before: u64, now: u64) -> Error {
     let message =
         format!("changed while it was read: it had {before} bytes, now it ends at byte {now}");
-    Error::io(message, "somebody else writes to it")
+    Error::io(message, "another program writes to it")
 }
 
 /// The system gave no second descriptor of the file.

@@ -222,7 +222,7 @@ impl Http {
             ))
         };
         let Some(part) = Part::new(headers) else {
-            return wrong("it does not tell what it sends".into());
+            return wrong("it does not say what it sends".into());
         };
         let version = Version::new(headers, part.total);
         self.same(&version)?;
@@ -263,7 +263,7 @@ impl Http {
         let read = match &mut self.body {
             Some(body) if left == Some(0) && body.has_more() => {
                 let text = format!(
-                    "the server sends more than the {} bytes it told",
+                    "the server sends more than the {} bytes it announced",
                     self.position
                 );
                 return Err(Error::new(Kind::Io, text).into());
@@ -333,7 +333,7 @@ impl ByteSource for Http {
     }
 
     fn unproven_end(&self) -> Option<Error> {
-        let text = "the server does not tell where the file ends, so a cut would go unnoticed";
+        let text = "the server does not report where the file ends, so a truncated file would go unnoticed";
         let hint = "fetch the file with another program first, and check that it is complete";
         let unproven = self.ends_by_closing && self.total().is_none();
         unproven.then(|| Error::unsupported(text).hint(hint))

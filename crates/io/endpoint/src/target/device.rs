@@ -3,7 +3,7 @@
 //! Its first bytes are written last ([`crate::overwrite`]): cut off at any point, the device shows nothing at its
 //! head.
 //!
-//! What lies beyond the disk stays as it is, but for the last MiB of the device: a backup partition
+//! What is beyond the disk stays as it is, but for the last MiB of the device: a backup partition
 //! table or a RAID superblock of an earlier life there would be found before the disk. A
 //! thin volume is the exception: it is emptied whole, so that holes take no space of its pool.
 

@@ -10,6 +10,7 @@ use error::{Error, Kind, Result};
 use sparse::BlockWrite;
 
 use super::*;
+use crate::Advice;
 
 /// The refusal of the place at `path`.
 fn refusal(path: &Path, options: &TargetOptions) -> Error {
@@ -58,6 +59,13 @@ fn assert_target(error: &Error, message: &str, hint: Option<&str>) {
     assert_eq!(error.to_string(), message);
     assert_eq!(error.kind(), Kind::Target);
     assert_eq!(error.hint_text(), hint);
+}
+
+/// As [`assert_target`], with advice instead of a hint.
+#[track_caller]
+fn assert_advised(error: &Error, message: &str, advice: &Advice) {
+    assert_target(error, message, None);
+    assert_eq!(error.advice(), Some(advice));
 }
 
 #[test]

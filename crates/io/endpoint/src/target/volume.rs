@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use error::{Error, Result};
+use error::{Error, Result, amount, amounts};
 use host::Host;
 use sparse::{BlockRead, BlockWrite, ParallelWrite};
 
 use super::device::{self, Claim, Device, DeviceCandidate, Zeros};
 use super::{Candidate, TargetOptions, check_asked};
+use crate::advice::Advice;
 use crate::lvm::{Group, Logical, Lvm, Volume};
 use crate::source::open_from_medium;
-use error::{amount, amounts};
 
 /// Looks at `volume` and its group.
 pub(super) fn check(
@@ -64,7 +64,7 @@ fn check_existing(
     }
     let node = host.dev().join(&path);
     let device = device::check(&volume.to_string(), &node, options, host)?;
-    // Asked last: whoever it is, the checks above name most of them.
+    // Asked last: the checks above name most users of a device.
     if existing.is_open() {
         return Err(refuse("is in use: LVM says that its device is open".into())
             .hint("find its user with lsblk, fuser or dmsetup ls --tree"));
@@ -127,7 +127,7 @@ impl NewVolume {
 
     fn check_room(&self, size: u64) -> Result<()> {
         let needed = self.rounded(size)?;
-        // A thin volume takes space when it is written; what it will need, nobody knows.
+        // A thin volume takes space when it is written; how much it will need is not known.
         if self.volume.pool.is_some() || needed <= self.group.free {
             return Ok(());
         }
@@ -181,12 +181,12 @@ impl Candidate for NewVolume {
     fn open(self: Box<Self>, size: Option<u64>) -> Result<Box<dyn BlockWrite>> {
         let Some(size) = size.max(self.asked) else {
             let message = format!("{}: the disk's size is not known", self.name);
-            return Err(Error::target(message).hint("give --size"));
+            return Err(Error::target(message).advise(Advice::GiveSize));
         };
         self.fits(size)?;
         let bytes = self.rounded(size)?;
         let named = |error: Error| error.at(&self.name);
-        // When this fails, a volume of that name is somebody else's.
+        // When this fails, a volume of that name belongs to another program.
         self.lvm.create(&self.volume, bytes).map_err(named)?;
         let mut created = Created {
             device: None,

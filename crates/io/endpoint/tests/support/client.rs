@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use endpoint::Advice;
 use endpoint::source::http::{Http, HttpOptions, Proxies, shown};
-use error::Result;
+use error::{Error, Result};
 use sparse::{ByteSource, Fill};
 
 /// Options under which no test waits.
@@ -31,10 +32,19 @@ pub fn read_on(source: &mut Http) -> Result<Vec<u8>> {
     Ok(all)
 }
 
-/// What a person sees of the failure to read `url`, given the name that a program puts to it.
+/// What a user sees of the failure to read `url`, given the name that a program puts to it.
 pub fn failure_of(url: &str, options: &HttpOptions) -> String {
     match read(url, options) {
         Ok(data) => format!("{} bytes", data.len()),
-        Err(error) => error.at(shown(url)).to_text(),
+        Err(error) => as_text(&error.at(shown(url))),
+    }
+}
+
+/// The error as a user reads it, and the advice that it carries.
+pub fn as_text(error: &Error) -> String {
+    let text = error.to_text();
+    match error.advice::<Advice>() {
+        Some(advice) => format!("{text}\nadvice: {advice:?}"),
+        None => text,
     }
 }

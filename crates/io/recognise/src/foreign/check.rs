@@ -127,7 +127,7 @@ fn packet(bytes: &[u8]) -> Option<(u8, usize, usize)> {
             (3, ((usize::from(high) - 192) << 8) + low + 192)
         }
         255 => (6, be32(bytes, 2) as usize),
-        // A part of a length that nobody knows.
+        // A part of a length that is not known.
         part => (2, 1 << (part & 0x1f)),
     };
     Some((first & 0x3f, body, len))

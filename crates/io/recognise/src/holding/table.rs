@@ -230,7 +230,7 @@ pub(super) const TABLE: &[Row] = &[
     row("an AIX disk label", Start(0), b"\xc9\xc2\xd4\xc1"),
     row("an Amiga rigid disk block", Start(0), b"RDSK"),
     row("a DASD volume label", Start(0x2000), DASD),
-    // Other containers, for whoever asks whether a target holds anything.
+    // Other containers, for the question whether a target holds anything.
     checked("a qcow2 image", Start(0), b"QFI\xfb", |_| false),
     row("a GPT backup partition table", End(512), b"EFI PART"),
     row("a GPT backup partition table", End(4096), b"EFI PART"),

@@ -5,14 +5,14 @@ use sparse::fields::{holds, le32, le64};
 
 /// Bytes of a header that mean something.
 const HEADER: usize = 92;
-/// Bytes by which the place of the second copy may lie behind the end: some programs cut it off with
+/// Bytes by which the place of the second copy may be behind the end: some programs cut it off with
 /// everything behind the last partition.
 const BACKUP: u64 = 1 << 20;
 
 /// A header whose checksum is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gpt {
-    /// Bytes in a block, which the header itself shows by where it lies.
+    /// Bytes in a block, which the header itself shows by where it is.
     pub sector: u64,
     alternate: u64,
     last_usable: u64,

@@ -8,7 +8,7 @@ use sparse::fields::{be32, holds};
 /// was perhaps rounded up to it.
 const GEOMETRIES: [u64; 3] = [255 * 63, 240 * 63, 16 * 63];
 
-/// The reach of the partitions in the MBR, an extended one for all that lie in it.
+/// The reach of the partitions in the MBR, an extended one for all that are in it.
 pub(super) fn mbr(head: &[u8]) -> Option<Reach> {
     let entries = (1..).zip(boot::table(head)?);
     let used = entries.filter(|(_, entry)| entry.is_used() && entry.kind != Entry::PROTECTIVE);

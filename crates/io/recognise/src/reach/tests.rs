@@ -92,7 +92,7 @@ fn a_gpt_reaches_to_its_partitions_and_its_backup_may_be_missing() {
         assert_eq!(reach.fit(end), Fit::Nearly);
         assert_eq!(reach.fit(end - 1), Fit::Cut);
         assert_eq!(super::sector(&head), Some(sector as u32));
-        // Its entries lie behind what is seen.
+        // Its entries are behind what is seen.
         let reach = of(&head[..sector + 512]).unwrap();
         assert_eq!((reach.by, reach.end), (By::Usable, end));
     }

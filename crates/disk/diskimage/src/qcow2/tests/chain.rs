@@ -1,4 +1,4 @@
-//! Images on top of others, and files that lie elsewhere.
+//! Images on top of others, and files that are elsewhere.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use sparse::BlockRead;
 use super::*;
 use crate::{Directory, Reference};
 
-/// Opens whatever lies in a directory.
+/// Opens whatever is in a directory.
 struct Here(PathBuf);
 
 impl Directory for Here {
@@ -94,10 +94,8 @@ fn a_backing_file_is_refused_unless_it_is_asked_for() {
     let middle = room.path("middle");
     let error = read(Format::Qcow, room.bytes("top")).unwrap_err();
     assert_eq!(
-        error.to_text(),
-        format!(
-            "error: needs its backing file {middle:?}\nhint: give --allow-backing DIR if it lies in DIR and may be read"
-        )
+        advised(&error),
+        format!("error: needs its backing file {middle:?}\nadvice: AllowBacking")
     );
     let mut image = look(room.bytes("top")).unwrap();
     let what = "backing file";
@@ -150,7 +148,7 @@ fn a_backing_file_below_itself_ends() {
     let room = Room::new();
     std::fs::write(room.path("self"), with_backing("self")).unwrap();
     let error = open(&room, room.bytes("self")).unwrap_err();
-    assert_eq!(error.message(), "lies on top of more than 16 other images");
+    assert_eq!(error.message(), "is based on more than 16 other images");
 }
 
 #[test]

@@ -14,13 +14,13 @@ fn stored_clusters() {
         at(20480 | 1 << 61),
         say("has reserved bits set: 0x2000000000000000")
     );
-    assert_eq!(at(1 << 63), say("is said to be in use and lies nowhere"));
+    assert_eq!(at(1 << 63), say("is marked as in use, but has no offset"));
     assert_eq!(
         at(20480 + 512),
-        say("lies at byte 20992, which is no multiple of 4096")
+        say("is at byte 20992, which is not a multiple of 4096")
     );
     let stored = |offset: usize, on: &str| {
-        format!("cluster at byte 4096 of the disk, stored at byte {offset}, lies on {on}")
+        format!("cluster at byte 4096 of the disk, stored at byte {offset}, overlaps {on}")
     };
     let table = "the header or another table";
     assert_eq!(at((L2 * CLUSTER) as u64), stored(12288, table));
@@ -34,20 +34,20 @@ fn stored_clusters() {
     assert_eq!(
         at(1 << 40),
         format!(
-            "cluster at byte 4096 of the disk, stored at byte 1099511627776 lies outside the file, which has {len} bytes"
+            "cluster at byte 4096 of the disk, stored at byte 1099511627776 is outside the file, which has {len} bytes"
         )
     );
     let last = (PACKED * CLUSTER) as u64;
     assert_eq!(
         at(last),
         format!(
-            "cluster at byte 4096 of the disk, stored at byte {last} lies outside the file, which has {len} bytes"
+            "cluster at byte 4096 of the disk, stored at byte {last} is outside the file, which has {len} bytes"
         )
     );
     // A cluster of zeros may have a place, and that is nobody else's.
     assert_eq!(
         told64(l2(2), 1 | (DATA * CLUSTER) as u64),
-        "cluster at byte 8192 of the disk, stored at byte 16384, lies on a cluster of data"
+        "cluster at byte 8192 of the disk, stored at byte 16384, overlaps a cluster of data"
     );
 }
 
@@ -61,7 +61,7 @@ fn compressed_clusters() {
     let sectors = ((len - PACKED * CLUSTER) as u64).div_ceil(512);
     let outside = |offset: u64| {
         say(&format!(
-            ", stored at byte {offset} lies outside the file, which has {len} bytes"
+            ", stored at byte {offset} is outside the file, which has {len} bytes"
         ))
     };
     assert_eq!(entry(sectors + 1, offset), outside(offset));
@@ -80,11 +80,11 @@ fn compressed_clusters() {
     );
     assert_eq!(
         entry(1, (L2 * CLUSTER) as u64),
-        say(", stored at byte 12288, lies on the header or another table")
+        say(", stored at byte 12288, overlaps the header or another table")
     );
     assert_eq!(
         entry(1, (DATA * CLUSTER) as u64 + 7),
-        say(", stored at byte 16391, lies on a cluster of data")
+        say(", stored at byte 16391, overlaps a cluster of data")
     );
     let packed = image[l2(4)..l2(5)].to_vec();
     let plain = (PACKED * CLUSTER) as u64;
@@ -96,7 +96,7 @@ fn compressed_clusters() {
     swapped.resize((PACKED + 1) * CLUSTER, 0);
     assert_eq!(
         refusal(Format::Qcow, swapped),
-        say(", stored at byte 24576, lies on compressed clusters")
+        say(", stored at byte 24576, overlaps compressed clusters")
     );
     let mut short = image.clone();
     short.truncate(len - len % 512);
@@ -131,16 +131,16 @@ fn clusters_that_unfold_to_another_size() {
     };
     assert_eq!(
         deflated(4095),
-        "its deflate data unfolds to 4095 bytes and not to 4096"
+        "its deflate data decompresses to 4095 bytes instead of 4096"
     );
-    let more = "its deflate data unfolds to more than 4096 bytes";
+    let more = "its deflate data decompresses to more than 4096 bytes";
     assert_eq!(deflated(4097), more);
     assert_eq!(deflated(1 << 20), more);
 
     let frame = |size: usize| unfolded(1, &zstd::bulk::compress(&vec![1; size], 3).unwrap());
     assert_eq!(
         frame(4095),
-        "its zstd data unfolds to 4095 bytes and not to 4096"
+        "its zstd data decompresses to 4095 bytes instead of 4096"
     );
     let more = "its zstd data cannot be unpacked: Destination buffer is too small";
     assert_eq!(frame(4097), more);
@@ -166,7 +166,7 @@ fn extended_entries() {
     );
     assert_eq!(
         at(0, 0, 6),
-        "cluster at byte 0 of the disk has stored parts and lies nowhere: 0x6"
+        "cluster at byte 0 of the disk has stored parts, but no offset: 0x6"
     );
     assert_eq!(
         at(0, data | 1, 0),

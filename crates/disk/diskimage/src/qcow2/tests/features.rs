@@ -110,8 +110,8 @@ fn two_snapshots_of_one_name_are_told_apart_by_id() {
     }
     let error = snapshot(room.bytes("image"), "same").unwrap_err();
     assert_eq!(
-        error.to_text(),
-        "error: has more than one snapshot called \"same\", with the ids \"1\" and \"2\"\nhint: give --snapshot ID"
+        advised(&error),
+        "error: has more than one snapshot called \"same\", with the ids \"1\" and \"2\"\nadvice: ChooseSnapshotById"
     );
     assert!(snapshot(room.bytes("image"), "2").is_ok());
 }
@@ -122,8 +122,8 @@ fn an_image_without_snapshots_says_so() {
     room.create("image", "compat=1.1", &["1M"]);
     let error = snapshot(room.bytes("image"), "x").unwrap_err();
     assert_eq!(
-        error.to_text(),
-        "error: has no internal snapshot \"x\"\nhint: it has none at all: leave --snapshot out"
+        advised(&error),
+        "error: has no internal snapshots, so none that is called \"x\"\nadvice: NoSnapshot"
     );
 }
 

@@ -2,13 +2,13 @@
 
 use crate::test_util::random;
 
-/// The cluster of the file in which the L1 table lies.
+/// The cluster of the file in which the L1 table is.
 pub(super) const L1: usize = 2;
-/// The cluster of the file in which the L2 table lies.
+/// The cluster of the file in which the L2 table is.
 pub(super) const L2: usize = 3;
-/// The clusters of the file in which the disk's first two lie.
+/// The clusters of the file in which the disk's first two are.
 pub(super) const DATA: usize = 4;
-/// The cluster of the file in which the compressed cluster lies, 100 bytes from its beginning.
+/// The cluster of the file in which the compressed cluster is, 100 bytes from its beginning.
 pub(super) const PACKED: usize = 6;
 
 /// An image of version 3 with five clusters: two stored ones, one of zeros, one that is not there,

@@ -18,24 +18,20 @@ fn l1_tables() {
     assert_eq!(
         told32(36, 4 << 20),
         format!(
-            "the L1 table at byte 8192 lies outside the file, which has {} bytes",
+            "the L1 table at byte 8192 is outside the file, which has {} bytes",
             sample(12, false).len()
         )
     );
     assert_eq!(
         told64(40, 0),
-        "the L1 table at byte 0 lies on the header or another table"
+        "the L1 table at byte 0 overlaps the header or another table"
     );
     assert_eq!(
         told64(40, 8200),
         "the L1 table at byte 8200 does not begin at a multiple of 4096 bytes"
     );
-    assert!(
-        told64(40, 1 << 62).starts_with("the L1 table at byte 4611686018427387904 lies outside")
-    );
-    assert!(
-        told64(40, !0xfff).starts_with("the L1 table at byte 18446744073709547520 lies outside")
-    );
+    assert!(told64(40, 1 << 62).starts_with("the L1 table at byte 4611686018427387904 is outside"));
+    assert!(told64(40, !0xfff).starts_with("the L1 table at byte 18446744073709547520 is outside"));
 }
 
 #[test]
@@ -46,15 +42,13 @@ fn refcount_tables() {
     );
     assert_eq!(
         told64(48, 8192),
-        "the refcount table at byte 8192 lies on the header or another table"
+        "the refcount table at byte 8192 overlaps the header or another table"
     );
     assert_eq!(
         told32(56, 2049),
         "has a refcount table of 8392704 bytes, more than 8388608"
     );
-    assert!(
-        told64(48, 1 << 40).starts_with("the refcount table at byte 1099511627776 lies outside")
-    );
+    assert!(told64(48, 1 << 40).starts_with("the refcount table at byte 1099511627776 is outside"));
     assert_eq!(
         told32(96, 7),
         "has reference counts of 2^7 bits, more than 64"
@@ -78,7 +72,7 @@ fn l1_entries() {
     );
     assert_eq!(
         told64(entry, 1 << 63),
-        "L2 table 0 is said to be in use and lies nowhere"
+        "L2 table 0 is marked as in use, but has no offset"
     );
     assert_eq!(
         told64(entry, 12288 + 512),
@@ -86,16 +80,16 @@ fn l1_entries() {
     );
     assert_eq!(
         told64(entry, 8192),
-        "L2 table 0 at byte 8192 lies on the header or another table"
+        "L2 table 0 at byte 8192 overlaps the header or another table"
     );
-    assert!(told64(entry, 1 << 50).starts_with("L2 table 0 at byte 1125899906842624 lies outside"));
+    assert!(told64(entry, 1 << 50).starts_with("L2 table 0 at byte 1125899906842624 is outside"));
     // A larger disk with a second entry.
     let image = patched(&sample(12, false), 24, &(3u64 << 20).to_be_bytes());
     let image = patched(&image, 36, &2u32.to_be_bytes());
     let image = patched(&image, entry + 8, &12288u64.to_be_bytes());
     assert_eq!(
         refusal(Format::Qcow, image),
-        "L2 table 1 at byte 12288 lies on the header or another table"
+        "L2 table 1 at byte 12288 overlaps the header or another table"
     );
 }
 
@@ -131,7 +125,7 @@ fn snapshot_tables() {
     };
     assert_eq!(
         told(1, place, &good),
-        "the snapshot's L1 table at byte 4096 lies on the header or another table"
+        "the snapshot's L1 table at byte 4096 overlaps the header or another table"
     );
     assert_eq!(with(1, place, &good, "1"), Err(told(1, place, &good)));
     assert_eq!(
@@ -144,7 +138,7 @@ fn snapshot_tables() {
     );
     assert_eq!(
         told(2, place, &good),
-        "the snapshot table at byte 28672 lies outside the file, which has 28733 bytes"
+        "the snapshot table at byte 28672 is outside the file, which has 28733 bytes"
     );
     assert_eq!(
         told(1, place, &good[..60]),
@@ -170,7 +164,7 @@ fn snapshot_tables() {
     );
     assert!(
         chosen(1 << 30, 1, 4096)
-            .starts_with("the snapshot's L1 table at byte 1073741824 lies outside")
+            .starts_with("the snapshot's L1 table at byte 1073741824 is outside")
     );
     // Only who wants it is told.
     let mut image = sample(12, false);

@@ -23,7 +23,7 @@ fn broken_footers_are_told() {
     );
     assert_eq!(
         footer(48, &1000u64.to_be_bytes()),
-        "has a disk of 1000 bytes, which are no whole sectors"
+        "has a disk of 1000 bytes, which are not whole sectors"
     );
     for size in [7u64 << 20, 1 << 63, u64::MAX - 511] {
         assert_eq!(
@@ -34,7 +34,7 @@ fn broken_footers_are_told() {
     let len = image.len();
     for at in [len as u64, u64::MAX] {
         let ends = format!("ended at byte {len}, inside its header");
-        let outside = format!("header at byte {at} lies outside the file, which has {len} bytes");
+        let outside = format!("header at byte {at} is outside the file, which has {len} bytes");
         let expected = if at == u64::MAX { outside } else { ends };
         assert_eq!(footer(16, &at.to_be_bytes()), expected);
     }
@@ -70,12 +70,12 @@ fn broken_fixed_disks_are_told() {
     for size in [(1u64 << 20) + 512, 1 << 63] {
         assert_eq!(
             told(with_footer(&image, 48, &size.to_be_bytes())),
-            format!("has a disk of {size} bytes, 1048576 lie before its footer")
+            format!("has a disk of {size} bytes, 1048576 are before its footer")
         );
     }
     assert_eq!(
         told(image[512..].to_vec()),
-        "has a disk of 1048576 bytes, 1048064 lie before its footer"
+        "has a disk of 1048576 bytes, 1048064 are before its footer"
     );
     assert_eq!(told(disk.clone()), "has no footer with the right checksum");
 }
@@ -98,7 +98,7 @@ fn broken_headers_are_told() {
     for block in [0u32, 512, 3 << 20, u32::MAX] {
         assert_eq!(
             header(32, &block.to_be_bytes()),
-            format!("has blocks of {block} bytes, which is no power of two from 4096 on")
+            format!("has blocks of {block} bytes, which is not a power of two from 4096 on")
         );
     }
     assert_eq!(
@@ -114,13 +114,13 @@ fn broken_headers_are_told() {
     assert_eq!(
         header(16, &(1u64 << 63).to_be_bytes()),
         format!(
-            "block table at bytes 9223372036854775808 to 9223372036854775820 lies outside the file, which has {len} bytes"
+            "block table at bytes 9223372036854775808 to 9223372036854775820 is outside the file, which has {len} bytes"
         )
     );
     for (at, other) in [(508u64, "footer's copy"), (1000, "header")] {
         assert_eq!(
             header(16, &at.to_be_bytes()),
-            format!("block table at byte {at} lies on top of its {other}")
+            format!("block table at byte {at} overlaps its {other}")
         );
     }
 }
@@ -134,7 +134,7 @@ fn a_table_that_claims_the_earth_costs_nothing() {
     assert_eq!(
         told(image.clone()),
         format!(
-            "block table at bytes 1536 to 17179870716 lies outside the file, which has {} bytes",
+            "block table at bytes 1536 to 17179870716 is outside the file, which has {} bytes",
             image.len()
         )
     );
@@ -160,23 +160,20 @@ fn broken_tables_are_told() {
     assert_eq!(
         entry(1, 0x7fff_ffff),
         format!(
-            "block 1 at bytes 1099511627264 to 1099513724928 lies outside the file, which has {} bytes",
+            "block 1 at bytes 1099511627264 to 1099513724928 is outside the file, which has {} bytes",
             image.len()
         )
     );
     for (sector, other) in [(0u32, "footer's copy"), (1, "header"), (3, "block table")] {
         assert_eq!(
             entry(0, sector),
-            format!(
-                "block 0 at byte {} lies on top of its {other}",
-                sector * 512
-            )
+            format!("block 0 at byte {} overlaps its {other}", sector * 512)
         );
     }
     let at = image.len() - 512 - STEP + 512;
     assert_eq!(
         entry(1, at as u32 / 512),
-        format!("block 1 at byte {at} lies on top of its footer")
+        format!("block 1 at byte {at} overlaps its footer")
     );
 }
 
@@ -190,13 +187,13 @@ fn truncated_files_are_told() {
     assert_eq!(
         told(cut(end - 1)),
         format!(
-            "block 2 at bytes {last} to {end} lies outside the file, which has {} bytes",
+            "block 2 at bytes {last} to {end} is outside the file, which has {} bytes",
             end - 1
         )
     );
     assert_eq!(
         told(cut(1540)),
-        "block table at bytes 1536 to 1548 lies outside the file, which has 1540 bytes"
+        "block table at bytes 1536 to 1548 is outside the file, which has 1540 bytes"
     );
     assert_eq!(told(cut(600)), "ended at byte 600, inside its header");
     assert_eq!(told(cut(100)), "has no footer with the right checksum");

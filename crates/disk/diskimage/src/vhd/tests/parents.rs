@@ -124,7 +124,7 @@ fn locators_go_before_the_name_in_the_header() {
     assert_eq!(
         told(wrong, &access([])),
         format!(
-            "parent locator at byte 18446744073709551615 lies outside the file, which has {} bytes",
+            "parent locator at byte 18446744073709551615 is outside the file, which has {} bytes",
             file.len()
         )
     );
@@ -218,7 +218,7 @@ fn a_parent_is_read_only_on_request_and_only_if_it_is_the_one() {
     };
     assert_eq!(
         told(child, &how),
-        "is a differencing vhd disk, whose bitmaps lie among the data: it cannot be read in one pass"
+        "is a differencing vhd disk, whose bitmaps are among the data: it cannot be read in one pass"
     );
 }
 
@@ -229,6 +229,6 @@ fn a_disk_is_not_its_own_ancestor() {
     let how = access([("round.vhd", round.clone())]);
     assert_eq!(
         told(round, &how),
-        "round.vhd: lies on top of more than 16 other images"
+        "round.vhd: is based on more than 16 other images"
     );
 }

@@ -61,22 +61,19 @@ fn broken_headers_are_told() {
     assert_eq!(headers(64, &[1]), "has a log of version 1, 0 is known");
     assert_eq!(
         headers(68, &[1]),
-        "has a log at bytes 1048576 to 2097153, which are no whole MiB"
+        "has a log at bytes 1048576 to 2097153, which are not multiples of 1 MiB"
     );
     assert_eq!(
         headers(72, &(u64::MAX - 1_048_575).to_le_bytes()),
-        "has a log at bytes 18446744073708503040 to 18446744073709551615, which are no whole MiB"
+        "has a log at bytes 18446744073708503040 to 18446744073709551615, which are not multiples of 1 MiB"
     );
     assert_eq!(
         headers(72, &(1u64 << 40).to_le_bytes()),
         format!(
-            "log at bytes 1099511627776 to 1099512676352 lies outside the file, which has {LEN} bytes"
+            "log at bytes 1099511627776 to 1099512676352 is outside the file, which has {LEN} bytes"
         )
     );
-    assert_eq!(
-        headers(72, &[0; 8]),
-        "log at byte 0 lies on top of its headers"
-    );
+    assert_eq!(headers(72, &[0; 8]), "log at byte 0 overlaps its headers");
 }
 
 #[test]
@@ -102,24 +99,24 @@ fn broken_regions_are_told() {
     );
     assert_eq!(
         regions(32, &[1]),
-        "has its block table in 1048576 bytes at byte 3145729, which is no whole MiB"
+        "has its block table in 1048576 bytes at byte 3145729, which is not a multiple of 1 MiB"
     );
     assert_eq!(
         regions(40, &[0; 4]),
-        "has its block table in 0 bytes at byte 3145728, which is no whole MiB"
+        "has its block table in 0 bytes at byte 3145728, which is not a multiple of 1 MiB"
     );
     assert_eq!(
         regions(32, &(LOG as u64).to_le_bytes()),
-        "block table at byte 1048576 lies on top of its log"
+        "block table at byte 1048576 overlaps its log"
     );
     assert_eq!(
         regions(64, &(TABLE as u64).to_le_bytes()),
-        "metadata at byte 3145728 lies on top of its block table"
+        "metadata at byte 3145728 overlaps its block table"
     );
     assert_eq!(
         regions(64, &(1u64 << 63).to_le_bytes()),
         format!(
-            "metadata at bytes 9223372036854775808 to 9223372036855824384 lies outside the file, which has {LEN} bytes"
+            "metadata at bytes 9223372036854775808 to 9223372036855824384 is outside the file, which has {LEN} bytes"
         )
     );
 }
@@ -193,7 +190,9 @@ fn impossible_sizes_are_told() {
     for block in [0, 1 << 19, 3 << 20, 1 << 29] {
         assert_eq!(
             told(512, block, 0),
-            format!("has blocks of {block} bytes, which is no power of two from 1 MiB to 256 MiB")
+            format!(
+                "has blocks of {block} bytes, which is not a power of two from 1 MiB to 256 MiB"
+            )
         );
     }
     for sector in [0, 511, 1024, 1 << 31] {
@@ -204,7 +203,7 @@ fn impossible_sizes_are_told() {
     }
     assert_eq!(
         told(4096, 1 << 20, 512),
-        "has a disk of 512 bytes, which are no whole sectors of 4096 bytes"
+        "has a disk of 512 bytes, which are not whole sectors of 4096 bytes"
     );
     for size in [(64 << 40) + 512, 1u64 << 63, u64::MAX - 511] {
         assert_eq!(
@@ -238,17 +237,17 @@ fn broken_block_tables_are_told() {
     ] {
         assert_eq!(
             entry(0, at_mib(mib, PRESENT)),
-            format!("block 0 at byte {} lies on top of its {other}", mib << 20)
+            format!("block 0 at byte {} overlaps its {other}", mib << 20)
         );
     }
     assert_eq!(
         entry(1, at_mib(7, PRESENT)),
-        format!("block 1 at bytes 7340032 to 8388608 lies outside the file, which has {LEN} bytes")
+        format!("block 1 at bytes 7340032 to 8388608 is outside the file, which has {LEN} bytes")
     );
     assert_eq!(
         entry(1, at_mib((1 << 44) - 1, PRESENT)),
         format!(
-            "block 1 at bytes 18446744073708503040 to 18446744073709551615 lies outside the file, which has {LEN} bytes"
+            "block 1 at bytes 18446744073708503040 to 18446744073709551615 is outside the file, which has {LEN} bytes"
         )
     );
     let mut wide = Built::new(512, 2 << 20, 4 << 20);
@@ -268,7 +267,7 @@ fn a_block_that_is_too_far_is_told_of_a_stream() {
     let opened = Image::open(Format::Vhdx, file, &OpenOptions::default());
     assert_eq!(
         opened.unwrap_err().to_string(),
-        "block 0 lies 536870912 MiB into the file, which is too far"
+        "block 0 starts 536870912 MiB into the file, which is too far"
     );
 }
 
@@ -306,19 +305,19 @@ fn truncated_files_are_told() {
     assert_eq!(cut(100), "ended at byte 100, inside its file identifier");
     assert_eq!(
         cut(5000),
-        "header at byte 65536 lies outside the file, which has 5000 bytes"
+        "header at byte 65536 is outside the file, which has 5000 bytes"
     );
     assert_eq!(cut(66_000), "ended at byte 66000, inside its header");
     assert_eq!(
         cut(200_000),
-        "headers at bytes 0 to 1048576 lies outside the file, which has 200000 bytes"
+        "headers at bytes 0 to 1048576 is outside the file, which has 200000 bytes"
     );
     assert_eq!(
         cut(LOG + 5),
-        "log at bytes 1048576 to 2097152 lies outside the file, which has 1048581 bytes"
+        "log at bytes 1048576 to 2097152 is outside the file, which has 1048581 bytes"
     );
     assert_eq!(
         cut(TABLE + 5),
-        "block table at bytes 3145728 to 4194304 lies outside the file, which has 3145733 bytes"
+        "block table at bytes 3145728 to 4194304 is outside the file, which has 3145733 bytes"
     );
 }

@@ -9,7 +9,7 @@ pub(super) const PRESENT: u64 = 6;
 /// The id of the content of every file that is built.
 pub(super) const CONTENT: [u8; 16] = [0xc0; 16];
 
-/// Where things lie in a file that is built.
+/// Where things are in a file that is built.
 pub(super) const LOG: usize = 1 << 20;
 pub(super) const METADATA: usize = 2 << 20;
 pub(super) const TABLE: usize = 3 << 20;
@@ -24,7 +24,7 @@ pub(super) struct Built {
     pub(super) flags: u32,
     /// The table's entries, those of bitmaps included.
     pub(super) table: Vec<u64>,
-    /// What lies behind the tables, from byte 4 MiB on.
+    /// What is behind the tables, from byte 4 MiB on.
     pub(super) data: Vec<u8>,
     pub(super) locator: Option<Vec<u8>>,
 }

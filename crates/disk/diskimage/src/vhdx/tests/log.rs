@@ -20,9 +20,9 @@ enum Change {
 #[derive(Clone)]
 struct Entry {
     number: u64,
-    /// Where in the log it lies, in sectors.
+    /// Where in the log it is, in sectors.
     at: usize,
-    /// Where in the log its sequence's tail lies, in sectors.
+    /// Where in the log its sequence's tail is, in sectors.
     tail: usize,
     /// What the file had, and what it needs.
     sizes: (u64, u64),
@@ -228,7 +228,7 @@ fn a_sequence_may_go_round_and_only_what_follows_the_tail_counts() {
 #[test]
 fn many_descriptors_take_many_sectors() {
     let (disk, file, page) = unfinished();
-    // Pages behind the items of the metadata, which nobody reads.
+    // Pages behind the items of the metadata, which are not read.
     let room = (2u64 << 20) + (512 << 10);
     let pages = (0..100).map(|n| Change::Page(room + n * 4096, random(n, 4096)));
     let page = [page];
@@ -357,6 +357,6 @@ fn logs_that_claim_the_earth_cost_nothing() {
     file[LOG..LOG + RING].copy_from_slice(&sector.repeat(RING / 4096));
     assert_eq!(
         told(file),
-        "was not closed, and the entries of its log lie on top of each other"
+        "was not closed, and the entries of its log overlap"
     );
 }

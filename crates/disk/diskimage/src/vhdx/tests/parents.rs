@@ -170,7 +170,7 @@ fn a_parent_is_read_only_on_request_and_only_if_it_is_the_one() {
     };
     assert_eq!(
         refused(child.clone(), &how),
-        "is a differencing vhdx disk, whose bitmaps lie among the data: it cannot be read in one pass"
+        "is a differencing vhdx disk, whose bitmaps are among the data: it cannot be read in one pass"
     );
     let how = OpenOptions {
         access: FileAccess::looking(),
@@ -186,7 +186,7 @@ fn a_disk_is_not_its_own_ancestor() {
     let how = access([("base.vhdx", round.clone())]);
     assert_eq!(
         refused(round, &how),
-        r".\base.vhdx: lies on top of more than 16 other images"
+        r".\base.vhdx: is based on more than 16 other images"
     );
 }
 
@@ -243,6 +243,6 @@ fn broken_bitmaps_are_told() {
     );
     assert_eq!(
         told(&|image| image.table[4096] = at_mib(7, PRESENT)),
-        "sector bitmap 0 at bytes 7340032 to 8388608 lies outside the file, which has 7340032 bytes"
+        "sector bitmap 0 at bytes 7340032 to 8388608 is outside the file, which has 7340032 bytes"
     );
 }

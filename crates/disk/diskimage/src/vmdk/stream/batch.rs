@@ -54,7 +54,7 @@ impl Batch {
         self.grains.is_empty()
     }
 
-    /// Whether `grain` follows the last one and lies in the same window.
+    /// Whether `grain` follows the last one and is in the same window.
     pub(super) fn takes(&self, grain: &Grain, header: &Header) -> bool {
         let window = (Self::window(header) as u64) / header.grain_bytes();
         match self.grains.last() {

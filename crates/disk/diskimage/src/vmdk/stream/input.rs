@@ -68,7 +68,7 @@ impl<R: SparseRead> Input<R> {
         Ok(())
     }
 
-    /// Moves forward to byte `position`, through `what`. The caller owes: that is not behind.
+    /// Moves forward to byte `position`, through `what`. The caller must see to it that that is not behind.
     ///
     /// # Errors
     /// As [`Input::fill`].

@@ -1,9 +1,9 @@
 //! Whether the grain tables say what has passed.
 //!
-//! A table says where each grain lies; who reads the file at random places believes it, who reads it
+//! A table says where each grain is; who reads the file at random places believes it, who reads it
 //! as a stream believes the markers. Both must come to the same disk. Tables may come before their
 //! grains or behind them, and there may be many, so what is kept of each is a sum over its entries,
-//! of keyed hashes, so that nobody can make two sums meet: one of what the table says, one of what
+//! of keyed hashes, so that an image cannot be made to fool them: one of what the table says, one of what
 //! has passed.
 
 use std::collections::HashMap;

@@ -93,7 +93,7 @@ impl<R: SparseRead> Scan<R> {
         Ok(())
     }
 
-    /// Moves to `sector`, where `what` lies, `len` bytes of it, before the grains and not behind us.
+    /// Moves to `sector`, where `what` is, `len` bytes of it, before the grains and not behind us.
     fn pass_to(&mut self, sector: u64, len: u64, what: &str) -> Result<()> {
         let at = sector.saturating_mul(SECTOR);
         let (from, to) = (

@@ -64,7 +64,7 @@ fn descriptors_say_what_is_understood_and_nothing_else() {
     );
     assert_eq!(
         line("RW 1 FLAT \"g\" 0"),
-        "lies in the file \"g\" beside it, which is missing"
+        "is stored in the file \"g\" beside it, which is missing"
     );
     assert_eq!(
         line("RW 36028797018963968 ZERO"),
@@ -86,7 +86,7 @@ fn descriptors_say_what_is_understood_and_nothing_else() {
             told(&format!(
                 "createType=\"{device}\"\nCID=1\nRW 63 FLAT \"/dev/sda\" 0\n"
             )),
-            format!("describes a physical disk ({device}), whose content does not lie in files")
+            format!("describes a physical disk ({device}), whose content is not in files")
         );
     }
     assert_eq!(
@@ -110,7 +110,7 @@ fn descriptors_say_what_is_understood_and_nothing_else() {
         told(&format!(
             "{head}version=1\nCID=xyz\ncreateType=a\nRW 1 ZERO"
         )),
-        "has a descriptor that says CID=xyz, which is no number"
+        "has a descriptor that says CID=xyz, which is not a number"
     );
     assert_eq!(
         told(&format!(
@@ -133,9 +133,10 @@ fn an_embedded_descriptor_lists_one_sparse_extent() {
         let text = text.replace(from, to).into_bytes();
         refusal(Format::Vmdk, patched(&file, 512, &text[..1536]))
     };
-    let several = "has a descriptor inside that lists 2 extents, and not just the one it lies in";
+    let several =
+        "has a descriptor inside that lists 2 extents, and not just the one that it is in";
     assert_eq!(with("RW 1 ", "RW 1 ZERO\nRW 1 "), several);
-    let other = "has a descriptor inside that lists 1 extents, and not just the one it lies in";
+    let other = "has a descriptor inside that lists 1 extents, and not just the one that it is in";
     assert_eq!(with("SPARSE \"image\"", "FLAT \"shadow\" 0"), other);
     assert_eq!(
         with("SPARSE \"image\"", "SPARSE \"/image\""),
@@ -149,7 +150,7 @@ fn a_disk_that_is_its_own_parent_has_no_end() {
     let text = text.replace("parentCID=ffffffff", "parentCID=12345678");
     let told = Files::with(&[("d.vmdk", text.as_bytes())]).refusal();
     assert!(
-        told.ends_with(": lies on top of more than 16 other images"),
+        told.ends_with(": is based on more than 16 other images"),
         "{told}"
     );
 }

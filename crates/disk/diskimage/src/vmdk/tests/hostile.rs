@@ -44,17 +44,17 @@ fn every_field_of_the_header_is_checked() {
         (
             20,
             &[0x81],
-            "has grains of 129 sectors, which is no power of two from 8 on",
+            "has grains of 129 sectors, which is not a power of two from 8 on",
         ),
         (
             20,
             &[4],
-            "has grains of 4 sectors, which is no power of two from 8 on",
+            "has grains of 4 sectors, which is not a power of two from 8 on",
         ),
         (
             20,
             &[0],
-            "has grains of 0 sectors, which is no power of two from 8 on",
+            "has grains of 0 sectors, which is not a power of two from 8 on",
         ),
         (
             20,
@@ -74,7 +74,7 @@ fn every_field_of_the_header_is_checked() {
         (
             28,
             &[0, 0, 0, 1],
-            "descriptor at byte 8589934592 lies outside the file, which has 327680 bytes",
+            "descriptor at byte 8589934592 is outside the file, which has 327680 bytes",
         ),
         (
             36,
@@ -99,7 +99,7 @@ fn every_field_of_the_header_is_checked() {
         (
             56,
             &[0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-            "grain directory at byte 18446744073709551615 lies outside the file, which has 327680 bytes",
+            "grain directory at byte 18446744073709551615 is outside the file, which has 327680 bytes",
         ),
         (
             56,
@@ -151,19 +151,19 @@ fn tables_and_grains_lie_inside_the_file() {
     // The directory is at sector 26, its only table at sector 27.
     assert_eq!(
         told(26 * 512, &[0xff; 4]),
-        "grain table 0 at byte 2199023255040 lies outside the file, which has 327680 bytes"
+        "grain table 0 at byte 2199023255040 is outside the file, which has 327680 bytes"
     );
     assert_eq!(
         told(27 * 512, &[0, 0, 1]),
-        "grain 0 at byte 33554432 lies outside the file, which has 327680 bytes"
+        "grain 0 at byte 33554432 is outside the file, which has 327680 bytes"
     );
     assert_eq!(
         told(27 * 512, &[1, 0]),
-        "grain 0 at byte 512 lies in the header and the descriptor, which end at byte 10752"
+        "grain 0 at byte 512 is in the header and the descriptor, which end at byte 10752"
     );
     assert_eq!(
         refusal(Format::Vmdk, file[..327_680 - 65536].to_vec()),
-        "grain 3 at byte 262144 lies outside the file, which has 262144 bytes"
+        "grain 3 at byte 262144 is outside the file, which has 262144 bytes"
     );
     let huge = patched(&file, 12, &[0, 0, 0, 0, 0, 0, 1]);
     let text = String::from_utf8_lossy(&huge[512..1024]).replace("RW 391 ", "RW 281474976710656 ");
@@ -208,7 +208,7 @@ fn a_grain_is_what_its_marker_says() {
     );
     assert_eq!(
         told(at + 8, &[0; 4]),
-        "unit at byte 65536: has a marker of type 23160 and is no grain"
+        "unit at byte 65536: has a marker of type 23160, not a grain"
             .replace("23160", &type_at(&file, at))
     );
     assert_eq!(
@@ -240,7 +240,7 @@ fn a_grain_is_what_its_marker_says() {
     let swapped = patched(&swapped, 27 * 512, &sector(&large, 3).to_le_bytes());
     assert_eq!(
         refusal(Format::Vmdk, swapped),
-        format!("unit at byte {cut}: its zlib data unfolds to 3584 bytes and not to 65536")
+        format!("unit at byte {cut}: its zlib data decompresses to 3584 bytes instead of 65536")
     );
 }
 

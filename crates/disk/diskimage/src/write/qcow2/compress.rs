@@ -44,7 +44,7 @@ impl Compressor {
                         stream.reset();
                         len
                     }
-                    // zlib-rs forgets to reset where in its buffer the bytes lie that found no room.
+                    // zlib-rs forgets to reset where in its buffer the bytes are that found no room.
                     _ => {
                         *stream = deflate(*level);
                         return None;
@@ -54,7 +54,7 @@ impl Compressor {
             Compressor::Zstd(zstd) => zstd.compress_to_buffer(cluster, room).ok()?,
         };
         // A refcount has 16 bits: no cluster of the file may hold parts of more than 65,535. What
-        // lies behind the compressed data is ignored.
+        // is behind the compressed data is ignored.
         let least = cluster.len() >> 15;
         room.get_mut(len..least).unwrap_or_default().fill(0);
         Some(len.max(least))
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_window_is_kept() {
-        // The second half repeats the first one 8 KiB later, which nobody with 4 KiB may notice.
+        // The second half repeats the first one 8 KiB later, which a window of 4 KiB does not reach.
         let half = crate::test_util::random(5, 8192);
         let cluster = [half.as_slice(), half.as_slice()].concat();
         let mut room = vec![0; cluster.len() - 1];

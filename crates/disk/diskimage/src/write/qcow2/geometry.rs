@@ -5,6 +5,7 @@
 use error::{Error, Result};
 
 use super::settings::{Compression, Settings};
+use crate::advice::Advice;
 
 /// An L1 entry whose table, or an L2 entry whose cluster, has a refcount of exactly 1.
 const COPIED: u64 = 1 << 63;
@@ -64,7 +65,7 @@ impl Geometry {
         ));
         Err(match bits {
             21 => error,
-            _ => error.hint("give a larger -o cluster_size, 2M at most"),
+            _ => error.advise(Advice::RaiseClusterSize),
         })
     }
 
@@ -125,19 +126,19 @@ impl Geometry {
         COPIED | offset
     }
 
-    /// The L2 entry for a cluster that lies at byte `offset` of the file as it is.
+    /// The L2 entry for a cluster that is at byte `offset` of the file as it is.
     pub(super) fn plain_entry(&self, offset: u64) -> u64 {
         COPIED | offset
     }
 
-    /// The L2 entry for a cluster that lies at byte `offset` of the file in `stored` bytes, at least
+    /// The L2 entry for a cluster that is at byte `offset` of the file in `stored` bytes, at least
     /// 1. The format counts the sectors behind the first one.
     pub(super) fn packed_entry(&self, offset: u64, stored: u64) -> u64 {
         let sectors = (offset + stored - 1) / 512 - offset / 512;
         COMPRESSED | sectors << offset_bits(self.bits()) | offset
     }
 
-    /// The header, for tables that lie at these bytes of the file.
+    /// The header, for tables that are at these bytes of the file.
     pub(super) fn header(&self, l1: u64, refcount_table: u64, refcount_clusters: u64) -> Vec<u8> {
         let zstd = self.settings.compression == Compression::Zstd;
         let header_length: u32 = if zstd { 112 } else { 104 };

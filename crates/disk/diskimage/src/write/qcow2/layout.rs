@@ -3,6 +3,7 @@
 use error::{Error, Result};
 
 use super::geometry::Geometry;
+use crate::advice::Advice;
 
 /// Bytes a layout may take.
 const MOST: usize = 32 << 20;
@@ -44,7 +45,7 @@ impl Layout {
         }
     }
 
-    /// Remembers cluster `number`, which lies behind all others.
+    /// Remembers cluster `number`, which is behind all others.
     ///
     /// # Errors
     /// [`error::Kind::Unsupported`] when that takes too much memory.
@@ -68,7 +69,7 @@ impl Layout {
                 "a list of the disk's data takes more than {}, which is all that is given to it",
                 error::amount(MOST as u64)
             ))
-            .hint("give a larger -o cluster_size, or write to a file"))
+            .advise(Advice::RaiseClusterSizeOrWriteFile))
         } else {
             Ok(())
         }

@@ -1,4 +1,4 @@
-//! The file as it grows: what lies close together is written together.
+//! The file as it grows: what is close together is written together.
 
 use error::Result;
 use sparse::BlockWrite;

@@ -1,4 +1,4 @@
-//! Writing a file whose tables lie among its data: each is appended when it is complete, the header is
+//! Writing a file whose tables are among its data: each is appended when it is complete, the header is
 //! written at the end.
 
 use error::Result;
@@ -17,7 +17,7 @@ pub(super) struct Seekable {
     l1: Vec<u64>,
     l2: L2,
     refcounts: Refcounts,
-    /// Where the refcount blocks lie.
+    /// Where the refcount blocks are.
     blocks: Vec<u64>,
 }
 
@@ -76,7 +76,7 @@ impl Seekable {
         Ok(())
     }
 
-    /// Counts what lies in these bytes of the file, at least 1.
+    /// Counts what is in these bytes of the file, at least 1.
     fn count(&mut self, offset: u64, len: u64) {
         let bits = self.geometry.bits();
         self.refcounts
@@ -103,7 +103,7 @@ impl Seekable {
         Ok(offset)
     }
 
-    /// Writes the refcount blocks that are left and the refcount table; returns where it lies, and
+    /// Writes the refcount blocks that are left and the refcount table; returns where it is, and
     /// its clusters.
     fn end_refcounts(&mut self) -> Result<(u64, u64)> {
         let others = self.payload.placer.end();

@@ -3,6 +3,7 @@
 use error::{Error, Result};
 
 use crate::Format;
+use crate::advice::Advice;
 use crate::write::{WriteOptions, unknown};
 
 /// How clusters are compressed.
@@ -65,8 +66,8 @@ impl Compression {
             Compression::Zlib => ("zlib", ZLIB_LEVEL, 9),
             Compression::Zstd => ("zstd", ZSTD_LEVEL, 22),
             Compression::None if given.is_some() => {
-                return Err(Error::usage("there is no level without compression")
-                    .hint("give -o compression=zlib or zstd as well"));
+                return Err(Error::usage("a level is given without a compression")
+                    .advise(Advice::ChooseCompression));
             }
             Compression::None => return Ok(NO_LEVEL),
         };
@@ -87,7 +88,7 @@ fn compression(value: &str) -> Result<Compression> {
         "zlib" => Ok(Compression::Zlib),
         "zstd" => Ok(Compression::Zstd),
         _ => Err(
-            Error::usage(format!("qcow2 knows no compression '{value}'"))
+            Error::usage(format!("invalid compression '{value}' for qcow2"))
                 .hint("one of: none, zlib, zstd"),
         ),
     }
@@ -99,7 +100,7 @@ fn cluster_bits(value: &str) -> Result<u32> {
         Ok(size.ilog2())
     } else {
         Err(Error::usage(format!(
-            "cluster_size {value} is no power of two from 512 to 2M"
+            "invalid cluster_size {value}: must be a power of two from 512 to 2M"
         )))
     }
 }
@@ -136,9 +137,9 @@ mod tests {
             ([("size", "1")].as_slice(), "qcow2 has no option 'size'"),
             (
                 &[("compression", "lz4")],
-                "qcow2 knows no compression 'lz4'",
+                "invalid compression 'lz4' for qcow2",
             ),
-            (&[("level", "3")], "there is no level without compression"),
+            (&[("level", "3")], "a level is given without a compression"),
             (
                 &[("compression", "zlib"), ("level", "10")],
                 "level '10' of zlib is not in 1..9",
@@ -149,13 +150,13 @@ mod tests {
             ),
             (
                 &[("cluster_size", "3K")],
-                "cluster_size 3K is no power of two from 512 to 2M",
+                "invalid cluster_size 3K: must be a power of two from 512 to 2M",
             ),
             (
                 &[("cluster_size", "4M")],
-                "cluster_size 4M is no power of two from 512 to 2M",
+                "invalid cluster_size 4M: must be a power of two from 512 to 2M",
             ),
-            (&[("cluster_size", "x")], "'x' is no amount of bytes"),
+            (&[("cluster_size", "x")], "invalid size 'x'"),
         ] {
             let error = read(given).unwrap_err();
             assert_eq!(error.to_string(), message);

@@ -5,7 +5,7 @@ use error::Result;
 /// Takes the clusters of a disk that are not all zeros, in ascending order.
 pub(super) trait Sink: Send {
     /// `count` clusters from number `first` on are stored as they are; [`Sink::data`] and
-    /// [`Sink::zeros`] then give exactly their content. All lie in the range of one L2 table.
+    /// [`Sink::zeros`] then give exactly their content. All are in the range of one L2 table.
     fn whole(&mut self, first: u64, count: u64) -> Result<()>;
 
     /// What comes next in them.

@@ -8,7 +8,7 @@ pub(super) const FOOTER: usize = 512;
 /// Bytes in the header of a dynamic disk.
 pub(super) const DYNAMIC: usize = 1024;
 
-/// How the disk lies in the file.
+/// How the disk is in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Subformat {
     /// Byte for byte, in front of the footer.
@@ -23,7 +23,7 @@ pub(super) struct Footer {
     pub(super) size: u64,
     /// Its unique id.
     pub(super) id: [u8; 16],
-    /// How it lies in the file.
+    /// How it is in the file.
     pub(super) subformat: Subformat,
 }
 
@@ -55,7 +55,7 @@ impl Footer {
     }
 }
 
-/// The header of a dynamic disk with `blocks` blocks of `block` bytes, whose table lies at byte `table`.
+/// The header of a dynamic disk with `blocks` blocks of `block` bytes, whose table is at byte `table`.
 pub(super) fn dynamic_header(table: u64, blocks: u64, block: u64) -> [u8; DYNAMIC] {
     let mut bytes = [0; DYNAMIC];
     put(&mut bytes, 0, b"cxsparse");

@@ -1,4 +1,4 @@
-//! What lies in front of the table of blocks: identifier, headers, tables of regions, log, metadata.
+//! What is in front of the table of blocks: identifier, headers, tables of regions, log, metadata.
 
 use error::Result;
 use sparse::BlockWrite;
@@ -7,7 +7,7 @@ use super::{LOG, METADATA, MIB, TABLE};
 use crate::fields::{guid_bytes, put};
 use crate::vhdx::signed;
 
-/// Where the two headers and the two tables of regions lie.
+/// Where the two headers and the two tables of regions are.
 const HEADERS: [u64; 2] = [64 << 10, 128 << 10];
 const REGIONS: [u64; 2] = [192 << 10, 256 << 10];
 
@@ -54,7 +54,7 @@ impl Front {
         inner.write_at(METADATA, &self.metadata())?;
         let rest = METADATA + 2 * PART as u64;
         inner.zero_at(rest, TABLE - rest)?;
-        // The log, and what nobody uses in front of it.
+        // The log, and the unused space in front of it.
         inner.zero_at(END, METADATA - END)?;
         for at in REGIONS {
             inner.write_at(at, &self.regions())?;

@@ -6,7 +6,7 @@ use super::MIB;
 use crate::Format;
 use crate::write::{WriteOptions, unknown};
 
-/// Blocks of a disk for which nobody chose how large they are, at most: a table of 8 MiB.
+/// Blocks of a disk whose size was not chosen, at most: a table of 8 MiB.
 const MOST_BLOCKS: u64 = 1 << 20;
 
 /// The largest block.

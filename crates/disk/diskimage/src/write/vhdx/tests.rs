@@ -143,7 +143,7 @@ fn bitmaps_have_their_entries_among_those_of_blocks() {
     assert_eq!([33, 34, 37, 38].map(entry), [0, 2, 516 << 20 | 6, 0]);
 }
 
-/// Takes what lies in the first 4 MiB, which is all but the blocks.
+/// Takes what is in the first 4 MiB, which is all but the blocks.
 struct Shallow(Memory);
 
 impl BlockWrite for Shallow {

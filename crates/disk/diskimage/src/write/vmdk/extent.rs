@@ -6,12 +6,13 @@ use sparse::BlockWrite;
 use super::grains::Packed;
 use super::header::{Marker, front, header};
 use super::{GRAIN, SECTOR, TABLE};
+use crate::advice::Advice;
 
 /// What has been written of the file, and what remains to be.
 pub(super) struct Extent {
     /// The disk's size in sectors.
     capacity: u64,
-    /// What lies in front of the first grain, until it is written.
+    /// What is in front of the first grain, until it is written.
     front: Option<Vec<u8>>,
     /// Where the file ends, in bytes.
     end: u64,
@@ -33,7 +34,7 @@ impl Extent {
         }
     }
 
-    /// Appends grains, which the caller owes to come in ascending order.
+    /// Appends grains, which must come in ascending order.
     ///
     /// # Errors
     /// [`error::Kind::Unsupported`] when the file becomes too large, and those of `inner`.
@@ -118,6 +119,6 @@ impl Extent {
 fn sector(at: u64) -> Result<u32> {
     u32::try_from(at / SECTOR).map_err(|_| {
         Error::unsupported("a vmdk disk has at most 2 TiB of compressed data, and there is more")
-            .hint("--format qcow2 has no such limit")
+            .advise(Advice::ChooseQcow2)
     })
 }

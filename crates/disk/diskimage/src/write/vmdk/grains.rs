@@ -15,7 +15,7 @@ const BATCH: usize = 4;
 /// Jobs on their way at most, each of 256 KiB and as much again once it is done.
 const MOST: usize = 32;
 
-/// Compressed grains of one table, as they lie in the file.
+/// Compressed grains of one table, as they are in the file.
 pub(super) struct Packed {
     /// The table's number.
     pub(super) table: u64,

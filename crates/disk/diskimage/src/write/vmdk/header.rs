@@ -30,7 +30,7 @@ impl Marker {
     }
 }
 
-/// The header, or the footer, of a disk of `capacity` sectors whose directory lies at the sector
+/// The header, or the footer, of a disk of `capacity` sectors whose directory is at the sector
 /// `directory`.
 pub(super) fn header(capacity: u64, directory: u64) -> Vec<u8> {
     const TABLES_BEHIND: u64 = 0;
@@ -49,7 +49,7 @@ pub(super) fn header(capacity: u64, directory: u64) -> Vec<u8> {
     padded(bytes, 1)
 }
 
-/// What lies in front of the first grain: the header and the descriptor.
+/// What is in front of the first grain: the header and the descriptor.
 pub(super) fn front(capacity: u64, adapter: &str) -> Vec<u8> {
     let mut bytes = header(capacity, AT_END);
     bytes.extend(descriptor(capacity, adapter).into_bytes());

@@ -121,10 +121,10 @@ fn two_tebibytes_are_mostly_nothing() {
 fn options_have_their_values() {
     let text = |key, value| told(check(Format::Vmdk, &options(&[(key, value)])));
     for level in ["0", "13", "-1", "x", ""] {
-        let expected = format!("error: '{level}' is no level of compression, 1 to 12 are");
+        let expected = format!("error: invalid compression level '{level}': must be 1 to 12");
         assert_eq!(text("level", level), expected);
     }
-    let expected = "error: 'scsi' is no adapter type of vmdk\n\
+    let expected = "error: invalid adapter type 'scsi' for vmdk\n\
                     hint: one of: lsilogic, ide, buslogic, legacyESX";
     assert_eq!(text("adapter_type", "scsi"), expected);
     let good = options(&[("level", "12"), ("adapter_type", "ide")]);

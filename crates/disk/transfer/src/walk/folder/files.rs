@@ -10,7 +10,6 @@ use sparse::{BlockRead, ByteSource, EntryKind, Folder, FolderEntry};
 
 use super::joined::Joined;
 use super::meant::Meant;
-use crate::advice::Advice;
 use crate::classify::HEAD;
 use crate::references::inside;
 use crate::siblings::{Families, Like, PartName};
@@ -265,7 +264,7 @@ impl Directory for Near {
         let found = self.files.below(&self.image, whole);
         let opened = found.and_then(|found| match found {
             Some(path) => self.files.bytes(&path),
-            None => Err(Error::refused("is not there").advise(Advice::AllowBacking)),
+            None => Err(Error::refused("is not there").advise(diskimage::Advice::AllowBacking)),
         });
         opened.map_err(|error| error.at(name))
     }

@@ -40,7 +40,7 @@ impl Walk<'_> {
                 return self.chunks(archive, member, file, &whole, inside);
             }
             (_, Fate::Open) => return Err(apart("comes before the chunk 000000000 of its file")),
-            _ => return Err(apart("lies apart from the other chunks of its file")),
+            _ => return Err(apart("is apart from the other chunks of its file")),
         }
         let members = Members::new(archive, inside.place, &mut inside.checking);
         Content::of(members, &member.name).end()?;
@@ -213,7 +213,7 @@ impl<'a> Chunks<'a> {
 }
 
 fn dead() -> Error {
-    Error::io("cannot be read on", "an error was told before")
+    Error::io("cannot be read on", "an earlier read failed")
 }
 
 impl SparseRead for Chunks<'_> {

@@ -267,7 +267,7 @@ fn wrong_size(size: u64, offset: u64, len: u64) -> Error {
 }
 
 fn dead() -> Error {
-    Error::io("cannot be read on", "an error was told before")
+    Error::io("cannot be read on", "an earlier read failed")
 }
 
 impl SparseRead for Disk<'_> {

@@ -187,7 +187,7 @@ impl Walk<'_> {
 
 fn lies_between(set: &Set) -> Error {
     Error::unsupported(format!(
-        "may be a disk and lies between the parts of {}",
+        "may be a disk and is between the parts of {}",
         shortened(&set.descriptor, NAMED)
     ))
     .advise(Advice::SelectOrPackParts)

@@ -84,7 +84,7 @@ pub(super) struct Hardware {
 }
 
 impl Hardware {
-    /// The hardware of `vm`, whose disks lie in `files`.
+    /// The hardware of `vm`, whose disks are in `files`.
     pub(super) fn of(vm: &Vm, files: &[DiskFile]) -> Self {
         let mut hardware = Hardware {
             family: FAMILY,

@@ -29,7 +29,7 @@ pub(super) struct System {
     pub(super) vmware: String,
 }
 
-/// The system that somebody's words describe. Nobody who says nothing about bits means 32 of them.
+/// The system that a text describes. Without a word about bits, 64 of them are meant.
 pub(super) fn of(said: &str) -> System {
     let plain = said.to_ascii_lowercase();
     let is_32 = ["32-bit", "32 bit", "i386", "i686", "x86_32"]

@@ -10,7 +10,7 @@ use crate::value::{Origin, Value};
 use crate::vm::{Bus, Content, Disk, Firmware, Kind, Nic, Topology, Vm};
 use crate::{libvirt, ovf, vmx, xl, xva};
 
-/// A file for each of the first `count` disks of `vm`, which then lie in them.
+/// A file for each of the first `count` disks of `vm`, which then are in them.
 fn package(vm: &mut Vm, count: usize) -> Vec<DiskFile> {
     let disks = vm.disks.iter_mut().filter(|disk| !disk.cdrom);
     let files = (1..).zip(disks.take(count)).map(|(number, disk)| {

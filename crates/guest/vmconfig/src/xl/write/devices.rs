@@ -101,7 +101,7 @@ fn line(disk: &Disk) -> Result<Option<String>> {
     // The target takes the rest of the line, but for a comma at its end.
     if place.is_empty() || place.ends_with(',') || place.contains(char::is_control) {
         return Err(Error::target(format!(
-            "a disk of xl.cfg cannot lie at {place:?}"
+            "a disk of xl.cfg cannot be at {place:?}"
         )));
     }
     let format = disk.place_format.as_deref().unwrap_or("raw");

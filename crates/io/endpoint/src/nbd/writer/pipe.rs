@@ -64,7 +64,7 @@ impl Pipe {
         }
     }
 
-    /// Writes `data` at `offset`; the range lies inside the export.
+    /// Writes `data` at `offset`; the range is inside the export.
     pub(super) fn write(&mut self, offset: u64, data: &[u8]) -> Result<()> {
         let mut rest = data;
         for part in self.client.parts(offset, data.len()).into_iter().flatten() {
@@ -79,7 +79,7 @@ impl Pipe {
         Ok(())
     }
 
-    /// Makes `len` bytes at `offset` read as zeros; the range lies inside the export.
+    /// Makes `len` bytes at `offset` read as zeros; the range is inside the export.
     pub(super) fn zero(&mut self, offset: u64, len: u64) -> Result<()> {
         let mut at = offset;
         let end = offset + len;
@@ -136,7 +136,7 @@ impl Pipe {
             place.copy_from_slice(data);
         }
         self.write_blocks(start, &block)?;
-        // Somebody may read it again for its other part.
+        // It may be read again for its other part.
         self.drain()
     }
 
@@ -157,7 +157,7 @@ impl Pipe {
     }
 
     /// Writes zeros at `offset`, fewer than `len` bytes perhaps, unless they are there already; returns
-    /// how many it saw to. Nobody has written there since the server was asked.
+    /// how many it saw to. Nothing was written there since the server was asked.
     fn write_zeros(&mut self, offset: u64, len: u64) -> Result<u64> {
         let run = self.status.run_at(&self.client, offset);
         let (run, hole) = match run.map_err(|error| error.at(&self.name))? {

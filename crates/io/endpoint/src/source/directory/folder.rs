@@ -1,4 +1,4 @@
-//! A directory as a folder: what lies in it, and names in another case.
+//! A directory as a folder: what is in it, and names in another case.
 
 use std::ffi::OsStr;
 use std::io;
@@ -12,7 +12,7 @@ use sparse::{ByteSource, EntryKind, Folder, FolderEntry};
 
 use super::{Directory, not_opened};
 
-/// What may lie in a directory and in those inside it, all together.
+/// The most entries of a directory and of those inside it, all together.
 const ENTRIES: usize = 10_000;
 /// Directories inside each other.
 const DEPTH: usize = 16;
@@ -51,7 +51,7 @@ impl Folder for Directory {
 }
 
 impl Directory {
-    /// Adds what lies in `directory` to `found`; returns the directories among that.
+    /// Adds what is in `directory` to `found`; returns the directories among that.
     fn list_one(&self, directory: &Path, found: &mut Vec<FolderEntry>) -> Result<Vec<PathBuf>> {
         let mut inside = Vec::new();
         let mut listing = self.dir(directory).map_err(failed)?;

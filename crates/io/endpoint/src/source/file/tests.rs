@@ -120,7 +120,7 @@ fn what_is_no_file_is_refused() {
     assert_eq!(error.causes(), ["No such file or directory (os error 2)"]);
 
     let error = open(Path::new("/dev/ptmx")).unwrap_err();
-    let message = "is a terminal, nothing can be imported from it";
+    let message = "is a terminal, not a file or a pipe";
     assert_eq!((error.kind(), error.message()), (Kind::Usage, message));
 }
 

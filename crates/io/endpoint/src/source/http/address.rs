@@ -1,4 +1,4 @@
-//! Addresses: what a person typed or a server redirects to.
+//! Addresses: what a user typed or a server redirects to.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,7 +19,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Reads what a person typed.
+    /// Reads what a user typed.
     ///
     /// # Errors
     /// [`error::Kind::Usage`] when it is no address, or of another scheme than http and https.
@@ -69,11 +69,7 @@ impl Address {
             )));
         }
         let mut next = Address::parse(&self.join(&location)).map_err(|error| {
-            Error::new(
-                error::Kind::Io,
-                "it redirects to something that is no address",
-            )
-            .cause(error.message())
+            Error::new(error::Kind::Io, "it redirects to an invalid address").cause(error.message())
         })?;
         next.login = None;
         if self.is_https() && !next.is_https() {
@@ -114,7 +110,7 @@ impl Address {
         &self.uri
     }
 
-    /// The address as a person may see it, without query.
+    /// The address as a user may see it, without query.
     pub(super) fn shown(&self) -> String {
         let scheme = self.uri.scheme_str().unwrap_or_default();
         format!("{scheme}://{}{}", self.place(), self.uri.path())
@@ -165,7 +161,7 @@ impl Address {
         self.uri.scheme_str() == Some("https")
     }
 
-    /// Whether what a person sends to this address may be sent to `other`, too: the same server, or
+    /// Whether what a user sends to this address may be sent to `other`, too: the same server, or
     /// its encrypted side.
     pub(super) fn trusts(&self, other: &Address) -> bool {
         let same_port = self.is_https() == other.is_https() && self.port() == other.port();
@@ -319,7 +315,7 @@ mod tests {
         );
         assert_eq!(
             refusal(b"https:///y"),
-            "error: it redirects to something that is no address\n  because: not a usable address: invalid format"
+            "error: it redirects to an invalid address\n  because: not a usable address: invalid format"
         );
     }
 

@@ -75,7 +75,7 @@ impl Version {
         } else {
             Err(Error::new(
                 Kind::Io,
-                "the server does not tell whether the file is still the same",
+                "the server does not report whether the file is still the same",
             ))
         }
     }
@@ -139,7 +139,7 @@ impl Framing {
     /// The framing by RFC 9112, section 6.3.
     ///
     /// # Errors
-    /// [`Kind::Unsupported`] for transfer codings nobody asked for.
+    /// [`Kind::Unsupported`] for transfer codings that were not asked for.
     pub(super) fn new<T>(response: &Response<T>) -> Result<Self, Error> {
         let headers = response.headers();
         let modern = response.version() >= Http::HTTP_11;
@@ -283,7 +283,7 @@ mod tests {
         );
         assert_eq!(
             compare(version("\"a\"", None), version("", Some(6))).unwrap_err(),
-            "error: the server does not tell whether the file is still the same"
+            "error: the server does not report whether the file is still the same"
         );
     }
 

@@ -26,7 +26,7 @@ pub struct Around {
 }
 
 impl Around {
-    /// What lies beside the file at `url`, and the file's own name there; `None` for an address without a file's
+    /// What is beside the file at `url`, and the file's own name there; `None` for an address without a file's
     /// name. A query is good for that one file, and is left out.
     pub fn of(url: &str, options: &HttpOptions) -> Option<(Self, PathBuf)> {
         let path = url.split(['?', '#']).next()?;

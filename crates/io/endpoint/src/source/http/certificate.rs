@@ -49,7 +49,7 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// Whether it names nobody else as its issuer.
+    /// Whether it names itself as its issuer.
     pub(super) fn is_self_signed(&self) -> bool {
         self.x509.issuer().as_raw() == self.x509.subject().as_raw()
     }

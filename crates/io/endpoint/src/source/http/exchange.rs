@@ -35,7 +35,7 @@ const PAGE: u64 = 4096;
 /// The longest chain of redirects.
 const REDIRECTS: usize = 10;
 
-/// What the program itself has to say, and to nobody else's liking.
+/// Headers that the client sets; the user's headers must not override them.
 const OWN: [HeaderName; 8] = [
     ACCEPT_ENCODING,
     CONNECTION,
@@ -50,9 +50,9 @@ const OWN: [HeaderName; 8] = [
 /// What all requests for one file have in common.
 pub(super) struct Client {
     pub(super) options: HttpOptions,
-    /// The address as the person gave it.
+    /// The address as the user gave it.
     pub(super) start: Address,
-    /// The person's headers.
+    /// The user's headers.
     headers: HeaderMap,
     user_agent: HeaderValue,
     /// Whom to trust, for all connections.
@@ -274,7 +274,7 @@ impl Client {
         }
     }
 
-    /// Puts the name of `at` to an error where it is not what the person gave.
+    /// Puts the name of `at` to an error where it is not what the user gave.
     pub(super) fn named(&self, at: &Address) -> impl Fn(Error) -> Error + use<> {
         let other = (at.uri() != self.start.uri()).then(|| at.shown());
         move |error| match &other {

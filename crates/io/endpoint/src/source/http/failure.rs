@@ -13,6 +13,7 @@ use super::answer::retry_after;
 use super::heard::Heard;
 use super::tls::NoTls;
 use super::wire::NoConnection;
+use crate::advice::Advice;
 
 /// An error, and whether another attempt may help.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub(super) struct Failure {
 pub(super) enum Retry {
     /// It would end the same way.
     Never,
-    /// Only if the server has answered before: else the address is wrong, and the person is waiting.
+    /// Only if the server has answered before: else the address is wrong, and an answer at once is better.
     IfReached,
     /// It may.
     Soon,
@@ -226,23 +227,17 @@ pub(super) fn status(status: StatusCode, headers: &HeaderMap) -> Failure {
         (Retry::Soon, Some(wait)) => Retry::After(wait),
         (retry, _) => retry,
     };
-    let hint = match status {
-        StatusCode::UNAUTHORIZED => {
-            Some("give --header 'Authorization: …' or user:password@ in the address")
-        }
+    let error = match status {
+        StatusCode::UNAUTHORIZED => error.advise(Advice::LogIn),
         StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-            Some("put user:password@ into the proxy's address")
+            error.hint("put user:password@ into the proxy's address")
         }
-        _ => None,
-    };
-    let error = match hint {
-        Some(hint) => error.hint(hint),
-        None => error,
+        _ => error,
     };
     Failure { error, retry }
 }
 
-/// A time as a person reads it.
+/// A time as a user reads it.
 pub(super) fn seconds(time: Duration) -> String {
     format!("{} s", time.as_secs_f64())
 }

@@ -9,8 +9,8 @@ use ureq::http::StatusCode;
 use super::failure::{Failure, Retry, Site, seconds};
 use super::heard::{Heard, Speech};
 use super::tls::NoTls;
-use super::trust::Fingerprint;
 use super::verify::{Distrust, Why};
+use crate::advice::{Advice, Trust};
 
 impl Site<'_> {
     /// No encrypted connection came about.
@@ -106,7 +106,10 @@ impl Site<'_> {
             Error::new(Kind::Io, text)
         };
         match &distrust.why {
-            Why::Untrusted { why, alone } => told(why).hint(self.ways(found, *alone)),
+            Why::Untrusted { why, alone } => told(why).advise(Advice::TrustCertificate {
+                found: found.to_string(),
+                by: self.trust(*alone),
+            }),
             Why::Unusable(why) => told(why)
                 .cause(format!("its fingerprint is {found}"))
                 .hint("fetch the file with another program, or give the server a new certificate"),
@@ -121,33 +124,24 @@ impl Site<'_> {
                 let error = trouble
                     .iter()
                     .fold(Error::new(Kind::Io, text), Error::cause);
-                error.hint(format!(
-                    "install the package ca-certificates, or name a file of certificates in \
-                     SSL_CERT_FILE or with --ca; or {}",
-                    self.ways(found, false)
-                ))
+                error.advise(Advice::FindAuthorities {
+                    found: found.to_string(),
+                    by: self.trust(false),
+                })
             }
         }
     }
 
-    /// How to trust the certificate that is `found` all the same; `alone` tells whether it is enough
-    /// to trust it by itself.
-    fn ways(&self, found: Fingerprint, alone: bool) -> String {
-        let ways = match (self.at_start, alone) {
-            (true, true) => {
-                format!("give --fingerprint {found}, or the certificate in a file with --ca")
-            }
-            (true, false) => format!("give --fingerprint {found}"),
-            (false, true) => format!("give the certificate with it, {found}, in a file with --ca"),
-            (false, false) => format!(
-                "give an address on {} as the source, with --fingerprint {found}",
-                self.at.place()
-            ),
-        };
-        format!(
-            "compare the certificate's fingerprint with the one that the server itself shows; \
-             if it is the same, {ways}"
-        )
+    /// How to trust the server's certificate; `alone` says whether it is enough to trust it by itself.
+    fn trust(&self, alone: bool) -> Trust {
+        match (self.at_start, alone) {
+            (true, true) => Trust::FingerprintOrCertificate,
+            (true, false) => Trust::Fingerprint,
+            (false, true) => Trust::Certificate,
+            (false, false) => Trust::FingerprintOfSource {
+                server: self.at.place().to_owned(),
+            },
+        }
     }
 }
 
@@ -159,7 +153,7 @@ fn distrust(error: &Tls) -> Option<&Distrust> {
 }
 
 fn nothing_came_about(place: &str) -> String {
-    format!("no encrypted connection to {place} comes about")
+    format!("no encrypted connection to {place} can be made")
 }
 
 /// Why `place` and the program do not agree on an encryption.

@@ -1,4 +1,4 @@
-//! What a person or the program may choose.
+//! What the user or the program chooses.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::proxy::Proxies;
 use super::trust::{Authorities, Pin};
 
 /// Waits before another attempt: it is given what went wrong and for how long to wait. An error ends
-/// the reading with it, so that the person's Ctrl-C need not wait.
+/// the reading with it, so that the user's Ctrl-C need not wait.
 pub type Pause = Arc<dyn Fn(&Error, Duration) -> Result<()> + Send + Sync>;
 
 /// How to talk to a server.

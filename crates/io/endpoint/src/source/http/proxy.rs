@@ -75,10 +75,8 @@ impl Proxies {
             return Ok(Way::Direct);
         }
         let proxy = Proxy::new(value).map_err(|_| {
-            Error::usage(format!(
-                "the proxy in {name} or all_proxy is no usable address"
-            ))
-            .hint("write it as http://host:port")
+            Error::usage(format!("invalid proxy address in {name} or all_proxy"))
+                .hint("write it as http://host:port")
         })?;
         let plain = proxy.protocol() == ProxyProtocol::Http && !address.is_https();
         Ok(if plain {
@@ -199,7 +197,7 @@ mod tests {
         );
         assert_eq!(
             way(&[("http_proxy", "gopher://secret")], "http://h/"),
-            "error: the proxy in http_proxy or all_proxy is no usable address\nhint: write it as http://host:port"
+            "error: invalid proxy address in http_proxy or all_proxy\nhint: write it as http://host:port"
         );
     }
 

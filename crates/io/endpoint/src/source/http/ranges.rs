@@ -3,7 +3,7 @@
 //! What was fetched is kept for a while, within [`cache::DATA`] and [`cache::TABLES`] bytes. Reading
 //! that goes forward makes the parts grow, and the next ones are fetched by other threads meanwhile;
 //! so are the tables that a reader has announced, once it begins with them. A thread that reads
-//! ahead tries once and says nothing: whoever needs the part tries again with all patience.
+//! ahead tries once and says nothing: the reader that needs the part retries it.
 //!
 //! Every part has to belong to the same state of the file as the first answer.
 
@@ -67,7 +67,7 @@ impl Ranges {
 }
 
 impl Drop for Ranges {
-    /// Whoever reads ahead need not go on.
+    /// Reading ahead can stop.
     fn drop(&mut self) {
         self.shared.fetcher.close();
     }
@@ -167,14 +167,14 @@ impl Shared {
                 .spawn(fetch)
                 .is_err()
             {
-                // Whoever needs it will fetch it.
+                // The reader that needs it fetches it.
                 drop(Coming::new(self, start));
             }
         }
     }
 }
 
-/// A part under way. Whoever waits for it is woken, whatever becomes of it.
+/// A part under way. Its waiting readers are woken, whether it comes or fails.
 struct Coming<'a> {
     shared: &'a Shared,
     start: u64,

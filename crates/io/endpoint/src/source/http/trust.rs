@@ -97,7 +97,7 @@ impl fmt::Debug for Fingerprint {
 }
 
 /// The one certificate that a host is known by: it is trusted for that host, and no other one is,
-/// whoever signed it, whatever its names and dates are.
+/// regardless of who signed it, whatever its names and dates are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {
     host: String,

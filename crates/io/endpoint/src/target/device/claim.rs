@@ -13,10 +13,10 @@ use rustix::fs::OFlags;
 
 use crate::block;
 
-/// A device that nobody else can claim while this value lives.
+/// A device that no other program can claim while this value lives.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    /// What the person calls it.
+    /// What the user calls it.
     pub(super) name: String,
     pub(super) path: PathBuf,
     host: Host,
@@ -31,10 +31,10 @@ impl Claim {
     /// Claims the device at `path`, called `name`. What only tools of `host` can do with it they are asked for.
     pub(crate) fn new(name: &str, path: &Path, host: &Host) -> Result<Self> {
         let file = open(path).map_err(|cause| match cause.kind() {
-            io::ErrorKind::ResourceBusy => Error::target(format!(
-                "{name} is in use: the kernel gives it to nobody else"
-            ))
-            .hint("find its user with lsblk, fuser or dmsetup ls --tree"),
+            io::ErrorKind::ResourceBusy => {
+                Error::target(format!("{name} is in use: the kernel refuses to share it"))
+                    .hint("find its user with lsblk, fuser or dmsetup ls --tree")
+            }
             _ => cannot_open(name, cause),
         })?;
         let failed = |cause| cannot_open(name, cause);

@@ -6,14 +6,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use error::{Error, Result};
+use error::{Error, Result, amount};
 use host::Host;
 use rustix::fs::{Access, AtFlags, CWD};
 use sparse::BlockWrite;
 
 use super::super::{Candidate, TargetOptions, check_asked, device, stream};
 use super::partial::{Partial, Permit, parent};
-use error::amount;
+use crate::advice::Advice;
 
 /// Character devices that take whatever comes and keep nothing, by major and minor number:
 /// `/dev/null`, and `/dev/full`, which refuses every write.
@@ -64,7 +64,7 @@ fn check_existing(
 ) -> Result<Box<dyn Candidate>> {
     if metadata.len() > 0 && !options.force {
         let message = format!("{name} exists and holds {}", amount(metadata.len()));
-        return Err(Error::target(message).hint("give --force to replace it"));
+        return Err(Error::target(message).advise(Advice::Replace));
     }
     // What a link leads to is replaced, not the link.
     let real = fs::canonicalize(path)
@@ -93,7 +93,7 @@ fn check_new(
     }
     if is_among_devices(parent(path), &host.dev()) {
         let error = Error::target(format!(
-            "{name} is no device, and a file there would be none"
+            "{name} does not exist, and a new file there would not be a device"
         ));
         return Err(error.hint("lsblk lists the devices that there are"));
     }
@@ -105,8 +105,8 @@ fn check_new(
     FileCandidate::new(name, path.to_owned(), permit, None, options)
 }
 
-/// Whether `directory` belongs to the file system of device nodes at `dev`, which lies in memory and
-/// holds names that somebody mistyped; file systems mounted below it, such as `/dev/shm`, do not.
+/// Whether `directory` belongs to the file system of device nodes at `dev`, which is in memory and
+/// holds mistyped names; file systems mounted below it, such as `/dev/shm`, do not.
 fn is_among_devices(directory: &Path, dev: &Path) -> bool {
     let system = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev()).ok();
     let real = |path: &Path| fs::canonicalize(path).ok();

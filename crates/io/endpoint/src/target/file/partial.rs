@@ -18,6 +18,7 @@ use sparse::{BlockRead, BlockWrite, ParallelWrite};
 use super::super::behind::Behind;
 use super::super::shared::Shared;
 use super::super::{cannot_flush, cannot_write, check_asked};
+use crate::advice::Advice;
 use crate::source::open_from_medium;
 
 /// Longest name of a file, in bytes.
@@ -26,7 +27,7 @@ const LONGEST: usize = 255;
 /// What may stand in the file's place at the end.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Permit {
-    /// Nothing: whatever appeared meanwhile is somebody else's.
+    /// Nothing: what appeared meanwhile belongs to another program.
     Nothing,
     /// The empty file with this device and inode number, still empty.
     Same(u64, u64),
@@ -85,7 +86,7 @@ impl Partial {
     }
 
     /// Gives the file its size, if it is known, so that a file system that cannot hold it says so
-    /// now. No space is taken: how much a sparse file needs, nobody knows beforehand.
+    /// now. No space is taken: how much a sparse file needs is not known beforehand.
     pub(super) fn prepare(
         mut self,
         size: Option<u64>,
@@ -137,8 +138,8 @@ impl Partial {
         }
         .map_err(|cause| match cause.kind() {
             ErrorKind::AlreadyExists => {
-                let message = format!("{} was created by somebody else meanwhile", self.name);
-                Error::target(message).hint("give --force to replace it")
+                let message = format!("{} was created by another program meanwhile", self.name);
+                Error::target(message).advise(Advice::Replace)
             }
             _ => Error::io(format!("{} cannot be renamed into place", self.name), cause),
         })

@@ -106,7 +106,7 @@ fn until_it_is_complete_the_head_is_zeros() {
         left.to_string(),
         format!("{name} is partly overwritten and its first MiB is zeros")
     );
-    assert_eq!(left.hint_text(), Some("import to it again with --force"));
+    assert_eq!(left.advice(), Some(&Advice::OverwriteAgain));
     drop(target);
     assert!(head_is_zero());
 
@@ -162,10 +162,10 @@ fn what_is_too_large_is_refused_with_both_numbers() {
         size: Some(8 << 20),
         ..forced()
     };
-    assert_target(
+    assert_advised(
         &refusal(&device.path, &options),
-        &format!("{name} holds 4.0 MiB, --size asks for 8.0 MiB"),
-        Some("give a smaller --size or a larger target"),
+        &format!("{name} holds 4.0 MiB, the size asked for is 8.0 MiB"),
+        &Advice::LowerSize,
     );
     assert_eq!(device.bytes(), before);
 
@@ -196,10 +196,10 @@ fn a_device_is_known_by_any_name() {
     let link = directory.path().join("link");
     symlink(&device.path, &link).unwrap();
     let shown = link.display();
-    assert_target(
+    assert_advised(
         &refusal(&link, &TargetOptions::default()),
         &format!("{shown} holds an ext2, ext3 or ext4 file system (found at byte 1080)"),
-        Some("give --force to overwrite it"),
+        &Advice::Overwrite,
     );
 }
 

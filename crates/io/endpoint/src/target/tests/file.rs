@@ -84,10 +84,10 @@ fn a_size_asked_for_pads_with_a_hole() {
         format!("creates file {shown} with 1.0 GiB")
     );
     candidate.fits(1 << 30).unwrap();
-    assert_target(
+    assert_advised(
         &candidate.fits(8 << 30).unwrap_err(),
-        "the disk needs 8.0 GiB, --size gives it 1.0 GiB",
-        Some("give a larger --size"),
+        "the disk needs 8.0 GiB, the size asked for is 1.0 GiB",
+        &Advice::RaiseSize,
     );
     let mut target = candidate.open(Some(2 << 20)).unwrap();
     write(&mut *target, &disk, 4096).unwrap();
@@ -105,10 +105,10 @@ fn a_file_with_something_in_it_is_replaced_only_by_force() {
     fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
     std::os::unix::fs::chown(&path, Some(1234), Some(4321)).unwrap();
     let shown = path.display().to_string();
-    assert_target(
+    assert_advised(
         &refusal(&path, &TargetOptions::default()),
         &format!("{shown} exists and holds 1.5 KiB"),
-        Some("give --force to replace it"),
+        &Advice::Replace,
     );
     assert_eq!(fs::read(&path).unwrap(), noise(5, 1536));
 
@@ -139,10 +139,13 @@ fn an_empty_file_may_be_replaced_as_long_as_it_is_empty() {
     fs::write(&path, "").unwrap();
     let mut target = open(&path, &TargetOptions::default(), None).unwrap();
     fs::write(&path, "theirs").unwrap();
-    assert_target(
+    assert_advised(
         &target.finish(0).unwrap_err(),
-        &format!("{} was created by somebody else meanwhile", path.display()),
-        Some("give --force to replace it"),
+        &format!(
+            "{} was created by another program meanwhile",
+            path.display()
+        ),
+        &Advice::Replace,
     );
     assert_eq!(fs::read(&path).unwrap(), b"theirs");
     assert_eq!(names(directory.path()), ["guest.img"]);
@@ -155,10 +158,13 @@ fn a_file_that_appears_meanwhile_is_not_replaced() {
     let mut target = open(&path, &TargetOptions::default(), None).unwrap();
     write(&mut *target, &disk, 4096).unwrap();
     fs::write(&path, "theirs").unwrap();
-    assert_target(
+    assert_advised(
         &target.finish(disk.len() as u64).unwrap_err(),
-        &format!("{} was created by somebody else meanwhile", path.display()),
-        Some("give --force to replace it"),
+        &format!(
+            "{} was created by another program meanwhile",
+            path.display()
+        ),
+        &Advice::Replace,
     );
     assert_eq!(fs::read(&path).unwrap(), b"theirs");
     assert_eq!(names(directory.path()), ["guest.img"]);

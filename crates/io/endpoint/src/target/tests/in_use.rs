@@ -95,7 +95,7 @@ fn a_device_the_kernel_does_not_give_away() {
     assert_in_use(
         &disk,
         &host(&fake),
-        "is in use: the kernel gives it to nobody else",
+        "is in use: the kernel refuses to share it",
     );
 }
 

@@ -225,7 +225,7 @@ fn a_volume_that_appears_meanwhile_stays() {
     );
     assert_eq!(
         error.hint_text(),
-        Some("vg0/web01 is there now, and stays: if nobody else made it, lvremove vg0/web01")
+        Some("vg0/web01 exists now and is kept: if no other program made it, lvremove vg0/web01")
     );
     assert!(lvm.has("web01"));
     assert_eq!(lvm.changes().len(), 1, "nothing was removed");
@@ -258,10 +258,10 @@ fn a_group_without_room_is_refused() {
 fn a_size_nobody_knows_is_refused() {
     let lvm = FakeLvm::new(64 << 20);
     let candidate = candidate("lv:vg0/web01", &lvm).unwrap();
-    assert_target(
+    assert_advised(
         &candidate.open(None).err().unwrap(),
         "lv:vg0/web01: the disk's size is not known",
-        Some("give --size"),
+        &Advice::GiveSize,
     );
     assert!(lvm.changes().is_empty());
 }

@@ -291,11 +291,11 @@ fn a_grain_unfolds_to_a_grain() {
         assert_eq!(map.replace("unit", "grain"), refusal(&file));
         refusal(&file)
     };
-    let more = "grain at byte 65536: its zlib data unfolds to more than 65536 bytes";
+    let more = "grain at byte 65536: its zlib data decompresses to more than 65536 bytes";
     assert_eq!(with(GRAIN + 1), more);
     assert_eq!(with(4 * GRAIN), more);
     assert_eq!(
         with(GRAIN - 1),
-        "grain at byte 65536: its zlib data unfolds to 65535 bytes and not to 65536"
+        "grain at byte 65536: its zlib data decompresses to 65535 bytes instead of 65536"
     );
 }

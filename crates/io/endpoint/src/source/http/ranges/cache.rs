@@ -16,7 +16,7 @@ const LARGEST: u64 = 4 << 20;
 const ROW_AHEAD: usize = 2;
 /// Parts that are under way ahead of all readers.
 const AHEAD: usize = 3;
-/// Bytes of tables that nobody has read yet.
+/// Bytes of tables that were not read yet.
 const TABLES_AHEAD: u64 = 2 << 20;
 /// Announced ranges this near are fetched as one.
 const GAP: u64 = 64 << 10;
@@ -43,7 +43,7 @@ struct Part {
     table: bool,
     /// Whether it goes on where another one ended.
     row: bool,
-    /// Whether anybody has asked for it yet.
+    /// Whether it was asked for yet.
     used: bool,
     /// When that was last.
     time: u64,
@@ -55,7 +55,7 @@ pub(super) enum Look {
     Here(u64, Arc<Vec<u8>>),
     /// It is under way.
     Coming,
-    /// Nobody has asked for it.
+    /// It was not asked for.
     Missing,
 }
 

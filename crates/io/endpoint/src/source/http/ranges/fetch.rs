@@ -69,7 +69,7 @@ impl Fetcher {
         }
     }
 
-    /// Nobody waits for what is still being fetched.
+    /// What is still being fetched is not waited for.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
     }
@@ -265,7 +265,7 @@ impl Fetcher {
             Err(Error::new(Kind::Io, text).into())
         };
         let Some(part) = Part::new(headers) else {
-            return wrong("it does not tell what it sends".into());
+            return wrong("it does not say what it sends".into());
         };
         self.version.compare(&Version::new(headers, part.total))?;
         let total = part.total.or(self.version.total);
@@ -291,5 +291,5 @@ impl Fetcher {
 }
 
 fn stopped() -> Failure {
-    Error::new(Kind::Interrupted, "nobody waits for it").into()
+    Error::new(Kind::Interrupted, "nothing waits for it").into()
 }
