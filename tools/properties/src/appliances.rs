@@ -18,12 +18,50 @@ use crate::told::{presentable, safe, told};
 /// Bytes of a disk after which nobody reads on.
 const ENOUGH: u64 = 4 << 20;
 
-/// Runs an XVA: the first four bytes are the size of its disks, little-endian, the rest is the archive.
+/// The same for a single reading.
+const LITTLE: u64 = 128 << 10;
+
+/// Reads an XVA once: the first four bytes are the size of its disks, little-endian, the rest is the archive.
 pub fn xva(data: &[u8]) -> Result<()> {
-    let Some((&size, archive)) = data.split_first_chunk() else {
+    let Some((size, archive)) = sized(data) else {
         return Ok(());
     };
-    let size = u64::from(u32::from_le_bytes(size)) % ENOUGH;
+    let read = disks(archive, size % LITTLE, 1 + archive.len() % 997).map(drop);
+    told(&read);
+    read
+}
+
+/// The size of an XVA's disks, and the archive.
+fn sized(data: &[u8]) -> Option<(u64, &[u8])> {
+    let (&size, archive) = data.split_first_chunk()?;
+    Some((u64::from(u32::from_le_bytes(size)) % ENOUGH, archive))
+}
+
+/// Reads a VMA once, the checksums of its headers made right, so that what lies behind them is reached.
+pub fn vma(data: &[u8]) -> Result<()> {
+    let mut sealed = data.to_vec();
+    seal(&mut sealed);
+    let devices = Vma::new(SliceSource::new(&sealed)).map(|vma| (0..vma.devices().len()).collect());
+    let step = 1 + data.len() % 997;
+    let read = devices.and_then(|all: Vec<usize>| devices_of(&sealed, step, &all));
+    told(&read);
+    read.map(drop)
+}
+
+/// Compares the ways to read an XVA, where the first byte is even, or else a VMA; the rest is the data.
+pub fn compared(data: &[u8]) -> Result<()> {
+    match data.split_first() {
+        Some((format, data)) if format.is_multiple_of(2) => xva_compared(data),
+        Some((_, data)) => vma_compared(data),
+        None => Ok(()),
+    }
+}
+
+/// Reads an XVA in one piece, in small ones, and member by member.
+pub fn xva_compared(data: &[u8]) -> Result<()> {
+    let Some((size, archive)) = sized(data) else {
+        return Ok(());
+    };
     let (whole, cut) = (
         disks(archive, size, usize::MAX),
         disks(archive, size, 1 + archive.len() % 997),
@@ -51,9 +89,9 @@ pub fn xva(data: &[u8]) -> Result<()> {
     }
 }
 
-/// Runs a VMA as it is, and with the checksums of its headers made right, so that what lies behind them is
-/// reached.
-pub fn vma(data: &[u8]) -> Result<()> {
+/// Reads a VMA in one piece, in small ones, and each of its devices alone: as it is, and with the checksums of its
+/// headers made right.
+pub fn vma_compared(data: &[u8]) -> Result<()> {
     let mut sealed = data.to_vec();
     seal(&mut sealed);
     told(&backup(&sealed));

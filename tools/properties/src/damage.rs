@@ -1,7 +1,7 @@
 //! The seeds of fuzz targets and damaged copies of them, for tests.
 
 use std::fs;
-use std::panic::catch_unwind;
+use std::panic::{RefUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use error::Result;
@@ -46,13 +46,24 @@ fn flip(bytes: &mut [u8], at: usize, random: u64) {
     }
 }
 
-/// Calls `property` with all seeds of `target`, which are sound, and with `copies` damaged ones of each, which only have to
-/// do no harm.
-pub fn run(target: &str, copies: u64, property: fn(&[u8]) -> Result<()>) {
+/// Whether fuzzing found the seed `name`, which libFuzzer named by its SHA-1: it is not sound, and as good as a damaged
+/// copy of one that is.
+fn is_found(name: &str) -> bool {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Calls `property` with all seeds of `target`, and with `copies` damaged ones of each that a tool made. Those are
+/// sound; all others only have to do no harm.
+pub fn run(target: &str, copies: u64, property: impl Fn(&[u8]) -> Result<()> + RefUnwindSafe) {
     let seeds = seeds(target);
     assert!(!seeds.is_empty());
     for (name, seed) in seeds {
-        property(&seed).unwrap_or_else(|error| panic!("{name}: {}", error.to_text()));
+        let told = property(&seed);
+        if is_found(&name) {
+            continue;
+        }
+        told.unwrap_or_else(|error| panic!("{name}: {}", error.to_text()));
         for number in 0..copies {
             let copy = damaged(&seed, number);
             let held = catch_unwind(|| drop(property(&copy)));

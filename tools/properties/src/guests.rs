@@ -21,21 +21,31 @@ const READERS: [fn(&str, &str) -> Result<Vm>; 7] = [
     vbox::read,
 ];
 
-/// Runs a description: its first byte says in which language, the rest is the text.
+/// Reads a description: its first byte says in which language, the rest is the text.
 pub fn guest(data: &[u8]) -> Result<()> {
-    let Some((&language, text)) = data.split_first() else {
-        return Ok(());
-    };
-    description(usize::from(language) % READERS.len(), text)
+    match data.split_first() {
+        Some((&language, text)) => {
+            description(usize::from(language) % READERS.len(), text).map(drop)
+        }
+        None => Ok(()),
+    }
 }
 
-/// Runs VirtualBox's settings of a machine.
+/// Reads VirtualBox's settings of a machine.
 pub fn vbox(data: &[u8]) -> Result<()> {
-    description(READERS.len() - 1, data)
+    description(READERS.len() - 1, data).map(drop)
 }
 
-/// Runs the description `text`, which the reader of this `number` reads.
-fn description(number: usize, text: &[u8]) -> Result<()> {
+/// Reads a description as [`guest`] does, and writes it in every language.
+pub fn languages(data: &[u8]) -> Result<()> {
+    if let Some((&language, text)) = data.split_first() {
+        written(description(usize::from(language) % READERS.len(), text)?);
+    }
+    Ok(())
+}
+
+/// The guest in the description `text`, which the reader of this `number` reads.
+fn description(number: usize, text: &[u8]) -> Result<Vm> {
     let decoded = vmconfig::decode(text);
     told(&decoded.warning.map_or(Ok(()), Err));
     let text = decoded.text;
@@ -54,8 +64,7 @@ fn description(number: usize, text: &[u8]) -> Result<()> {
     let vm = READERS[number](&text, FILE);
     told(&vm);
     // Of several guests one has to be chosen.
-    written(vm.or_else(|error| last.ok_or(error))?);
-    Ok(())
+    vm.or_else(|error| last.ok_or(error))
 }
 
 /// The last of the `guests` in `text`.

@@ -6,8 +6,16 @@
 //! - what it hands out keeps to the ports' rules;
 //! - an error is a line that is safe to show on a terminal.
 //!
-//! The fuzz targets call these functions with what libFuzzer invents. The tests call them with the seeds
-//! and damaged copies of them: what the fuzz targets look for, looked for a little by every test run.
+//! A reader has a fuzz target that reads what libFuzzer invents once and asks little, so that many inputs are
+//! tried, and a part in one that compares all the ways to read it, which takes longer (`streams`, `images`,
+//! `appliances`, `languages`). The tests call both with the seeds and damaged copies of them: what the fuzz
+//! targets look for, looked for a little by every test run.
+//!
+//! ```text
+//! fuzz target FORMAT ── bytes ──────────────────► Format::read      once, few checks
+//! fuzz target streams, images ── byte, bytes ───► Format::compare   every way, all of it
+//! tests ── seeds, damaged seeds ────────────────► both
+//! ```
 
 // A property that does not hold is a panic.
 #![allow(clippy::expect_used, clippy::panic)]
@@ -15,8 +23,10 @@
 pub mod appliances;
 pub mod damage;
 pub mod disks;
+mod folded;
 pub mod guests;
 pub mod images;
-pub mod seal;
+mod seal;
 pub mod streams;
+pub mod targets;
 pub mod told;

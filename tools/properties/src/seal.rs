@@ -1,40 +1,43 @@
 //! Checksums made right, so that what lies behind them is reached.
 
+use crate::folded::Folded;
+
 /// Makes the checksums of all footers and headers of a VHD right: the complement of the sum of their
 /// bytes.
-pub fn vhd(file: &mut [u8]) {
-    for start in (0..file.len()).step_by(512) {
-        let rest = &mut file[start..];
-        let (len, at) = match rest.get(..8) {
-            Some(b"conectix") => (512, 64),
-            Some(b"cxsparse") => (1024, 36),
+pub fn vhd(file: &mut Folded) {
+    for place in file.places(512) {
+        let mut part = [0; 1024];
+        file.read(place, &mut part);
+        let (len, at) = match &part[..8] {
+            b"conectix" => (512, 64),
+            b"cxsparse" => (1024, 36),
             _ => continue,
         };
-        if let Some(part) = rest.get_mut(..len) {
-            part[at..at + 4].fill(0);
-            let sum: u32 = part.iter().map(|&byte| u32::from(byte)).sum();
-            part[at..at + 4].copy_from_slice(&(!sum).to_be_bytes());
-        }
+        let bytes = part[..at].iter().chain(&part[at + 4..len]);
+        let sum: u32 = bytes.map(|&byte| u32::from(byte)).sum();
+        file.write(place + at, &(!sum).to_be_bytes());
     }
 }
 
 /// Makes the checksums of all headers, region tables and log entries of a VHDX right: CRC-32C.
-pub fn vhdx(file: &mut [u8]) {
-    for start in (0..file.len()).step_by(4096) {
-        let rest = &mut file[start..];
-        let len = match rest.get(..4) {
-            Some(b"head") => 4096,
-            Some(b"regi") => 64 << 10,
-            Some(b"loge") => match rest.get(8..12) {
-                Some(&[a, b, c, d]) => u32::from_le_bytes([a, b, c, d]) as usize,
-                _ => continue,
-            },
+pub fn vhdx(file: &mut Folded) {
+    for place in file.places(4096) {
+        let mut head = [0; 12];
+        file.read(place, &mut head);
+        let len = match head {
+            [b'h', b'e', b'a', b'd', ..] => 4096,
+            [b'r', b'e', b'g', b'i', ..] => 64 << 10,
+            [b'l', b'o', b'g', b'e', _, _, _, _, a, b, c, d] => u32::from_le_bytes([a, b, c, d]),
             _ => continue,
         };
-        if let Some(part) = rest.get_mut(..len).filter(|part| part.len() >= 8) {
+        // A log entry that says it is longer than this is not worth the time.
+        if !(12..=1 << 20).contains(&len) {
+            continue;
+        }
+        let mut part = vec![0; len as usize];
+        if file.read(place, &mut part) == part.len() {
             part[4..8].fill(0);
-            let crc = crc32c(part);
-            part[4..8].copy_from_slice(&crc.to_le_bytes());
+            file.write(place + 4, &crc32c(&part).to_le_bytes());
         }
     }
 }

@@ -1,153 +1,198 @@
-//! Decoders and archive readers: how the bytes are cut into pieces on their way in changes nothing,
-//! and what comes out keeps to the ports' rules: no empty piece, an end that stays, members of the size
-//! they were said to have.
+//! Decoders and archive readers: how the bytes are cut into pieces on their way in changes nothing, nor
+//! does the number of threads; another decoder finds the same, where there is one; and what comes out keeps
+//! to the ports' rules: no empty piece, an end that stays, members of the size they were said to have.
+
+mod digest;
 
 use std::io::Read;
 
 use error::{Error, Result};
 use flate2::bufread::GzDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
-use sparse::{Lookahead, Piece, SliceSource, SparseRead};
+use sparse::SliceSource;
 use unpack::Limits;
-use unpack::archive::Archive;
 use unpack::bzip2::Bzip2;
 use unpack::gzip::Gzip;
 use unpack::inflate::{Inflate, Inflate64};
-use unpack::layer::{HEAD, Layer, sniff};
 use unpack::lz4::Lz4;
 use unpack::lzma::Lzma;
 use unpack::lzop::Lzop;
 use unpack::tar::Tar;
-use unpack::vma::Vma;
 use unpack::xz::Xz;
 use unpack::zip::{Zip, embedded};
 use unpack::zstd::Zstd;
 
 use crate::told::presentable;
+use digest::Digest;
 
-/// Bytes of data, holes not counted, after which nobody reads on.
+/// Bytes of data, holes not counted, after which a comparison reads no further.
 const ENOUGH: u64 = 256 << 10;
 
-/// Members after which nobody reads on.
-const MANY: u64 = 1000;
+/// The same for a single reading: more than the longest distance of DEFLATE.
+const LITTLE: u64 = 48 << 10;
 
-/// Layers inside each other after which nobody reads on.
-const DEEP: usize = 4;
-
-/// Runs a raw DEFLATE stream, and compares with zlib-rs.
-pub fn inflate(data: &[u8]) -> Result<()> {
-    let own = check(data, |input, digest| {
-        digest.stream(&mut Inflate::new(input))
-    });
-    own.agrees_with(&zlib(data));
-    own.result
+/// What a decoder or an archive reader reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A raw DEFLATE stream.
+    Inflate,
+    /// A raw Deflate64 stream.
+    Deflate64,
+    /// A .lzma file, or .lz members where the data begins as they do.
+    Lzma,
+    /// gzip.
+    Gzip,
+    /// xz.
+    Xz,
+    /// Zstandard.
+    Zstd,
+    /// bzip2.
+    Bzip2,
+    /// LZ4.
+    Lz4,
+    /// lzop.
+    Lzop,
+    /// tar.
+    Tar,
+    /// zip, also one that something else is in front of.
+    Zip,
+    /// Whatever the first bytes say it is, and what is inside that, and so on.
+    Layers,
 }
 
-/// Runs a raw Deflate64 stream.
-pub fn deflate64(data: &[u8]) -> Result<()> {
-    check(data, |input, digest| {
-        digest.stream(&mut Inflate64::new(input))
-    })
-    .result
-}
+impl Format {
+    /// All of them, in the order of the first byte that [`compared`] takes.
+    pub const ALL: [Format; 12] = [
+        Format::Inflate,
+        Format::Deflate64,
+        Format::Lzma,
+        Format::Gzip,
+        Format::Xz,
+        Format::Zstd,
+        Format::Bzip2,
+        Format::Lz4,
+        Format::Lzop,
+        Format::Tar,
+        Format::Zip,
+        Format::Layers,
+    ];
 
-/// Runs a .lzma file, or .lz members where the data begins as they do.
-pub fn lzma(data: &[u8]) -> Result<()> {
-    let lzip = data.starts_with(b"LZIP");
-    check(data, |input, digest| {
-        digest.stream(&mut if lzip {
-            Lzma::lzip(input, &limits())?
-        } else {
-            Lzma::alone(input, &limits())?
-        })
-    })
-    .result
-}
-
-/// Runs gzip, and compares with flate2 over zlib-rs.
-pub fn gzip(data: &[u8]) -> Result<()> {
-    let own = check(data, |input, digest| {
-        digest.stream(&mut Gzip::new(input, &limits()))
-    });
-    own.agrees_with(&gzip_members(data));
-    own.result
-}
-
-/// Runs xz.
-pub fn xz(data: &[u8]) -> Result<()> {
-    check(data, |input, digest| {
-        digest.stream(&mut Xz::new(input, &limits())?)
-    })
-    .result
-}
-
-/// Runs Zstandard.
-pub fn zstd(data: &[u8]) -> Result<()> {
-    check(data, |input, digest| {
-        digest.stream(&mut Zstd::new(input, &limits())?)
-    })
-    .result
-}
-
-/// Runs bzip2.
-pub fn bzip2(data: &[u8]) -> Result<()> {
-    check(data, |input, digest| {
-        digest.stream(&mut Bzip2::new(input, &limits())?)
-    })
-    .result
-}
-
-/// Runs LZ4.
-pub fn lz4(data: &[u8]) -> Result<()> {
-    check(data, |input, digest| {
-        digest.stream(&mut Lz4::new(input, &limits())?)
-    })
-    .result
-}
-
-/// Runs lzop.
-pub fn lzop(data: &[u8]) -> Result<()> {
-    check(data, |input, digest| {
-        digest.stream(&mut Lzop::new(input, &limits())?)
-    })
-    .result
-}
-
-/// Runs tar.
-pub fn tar(data: &[u8]) -> Result<()> {
-    check(data, |input, digest| {
-        digest.archive(&mut Tar::new(input, &limits()))
-    })
-    .result
-}
-
-/// Runs zip, also one that something else is in front of.
-pub fn zip(data: &[u8]) -> Result<()> {
-    if let Some(found) = embedded(&data.to_vec())? {
-        let behind = data.get(found.start as usize..).unwrap_or_default();
-        return check(behind, |input, digest| {
-            digest.archive(&mut Zip::at_offset(found.offset, input, &limits()))
-        })
-        .result;
+    /// Reads `data` once, in this thread where the decoder can, until there is nothing more or it unfolds to more than
+    /// is worth the time; tells whether all of it was read.
+    ///
+    /// # Errors
+    /// What the reader says is wrong with it.
+    pub fn read(self, data: &[u8]) -> Result<bool> {
+        let step = match data.len() % 2 {
+            0 => usize::MAX,
+            _ => 1 + data.len() % 61,
+        };
+        let way = Way {
+            step,
+            threads: 1,
+            enough: LITTLE,
+        };
+        let found = way.read(self, data);
+        found.result.inspect_err(presentable)?;
+        Ok(!found.digest.stopped)
     }
-    check(data, |input, digest| {
-        digest.archive(&mut Zip::new(input, &limits()))
-    })
-    .result
+
+    /// Reads `data` in several ways and compares: in one piece and in small ones, in one thread and in two, and
+    /// with another decoder where there is one.
+    ///
+    /// # Errors
+    /// What the reader says is wrong with it.
+    pub fn compare(self, data: &[u8]) -> Result<()> {
+        let run = |step, threads| {
+            let enough = ENOUGH;
+            Way {
+                step,
+                threads,
+                enough,
+            }
+            .read(self, data)
+        };
+        let whole = run(usize::MAX, 2);
+        whole.same_as(&run(1 + data.len() % 13, 2));
+        // Several threads read ahead: of two things that are wrong they may find the other one first.
+        let alone = run(usize::MAX, 1);
+        alone.presentable();
+        whole.agrees_with(&alone);
+        match self {
+            Format::Inflate => whole.agrees_with(&zlib(data)),
+            Format::Gzip => whole.agrees_with(&gzip_members(data)),
+            _ => {}
+        }
+        whole.result
+    }
 }
 
-/// Runs whatever the first bytes say it is, and what is inside that, and so on.
-pub fn layers(data: &[u8]) -> Result<()> {
-    check(data, |input, digest| digest.layers(&mut { input }, DEEP)).result
+/// Compares the ways to read what the first byte says, one of [`Format::ALL`]; the rest is the data.
+///
+/// # Errors
+/// What the reader says is wrong with it.
+pub fn compared(data: &[u8]) -> Result<()> {
+    let Some((&format, data)) = data.split_first() else {
+        return Ok(());
+    };
+    Format::ALL[usize::from(format) % Format::ALL.len()].compare(data)
 }
 
-/// Little memory, so that its limits are met; two threads, so that order matters.
-fn limits() -> Limits {
-    Limits {
-        threads: 2,
-        memory: 16 << 20,
-        xz_memory: 32 << 20,
-        ..Limits::default()
+/// How something is read.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Bytes that the input shows at a time.
+    step: usize,
+    threads: usize,
+    /// Bytes of data after which nobody reads on.
+    enough: u64,
+}
+
+impl Way {
+    /// Little memory, so that its limits are met.
+    fn limits(self) -> Limits {
+        Limits {
+            threads: self.threads,
+            memory: 16 << 20,
+            xz_memory: 32 << 20,
+            ..Limits::default()
+        }
+    }
+
+    /// Reads `data`.
+    fn read(self, format: Format, data: &[u8]) -> Outcome {
+        let mut digest = Digest::new(self.limits(), self.enough);
+        let result = self.read_into(&mut digest, format, data);
+        Outcome { result, digest }
+    }
+
+    fn read_into(self, digest: &mut Digest, format: Format, data: &[u8]) -> Result<()> {
+        let (mut input, limits) = (SliceSource::in_steps(data, self.step), &self.limits());
+        match format {
+            Format::Inflate => digest.stream(&mut Inflate::new(input)),
+            Format::Deflate64 => digest.stream(&mut Inflate64::new(input)),
+            Format::Lzma if data.starts_with(b"LZIP") => {
+                digest.stream(&mut Lzma::lzip(input, limits)?)
+            }
+            Format::Lzma => digest.stream(&mut Lzma::alone(input, limits)?),
+            Format::Gzip => digest.stream(&mut Gzip::new(input, limits)),
+            Format::Xz => digest.stream(&mut Xz::new(input, limits)?),
+            Format::Zstd => digest.stream(&mut Zstd::new(input, limits)?),
+            Format::Bzip2 => digest.stream(&mut Bzip2::new(input, limits)?),
+            Format::Lz4 => digest.stream(&mut Lz4::new(input, limits)?),
+            Format::Lzop => digest.stream(&mut Lzop::new(input, limits)?),
+            Format::Tar => digest.archive(&mut Tar::new(input, limits)),
+            Format::Zip => self.zip(digest, data),
+            Format::Layers => digest.layers(&mut input),
+        }
+    }
+
+    fn zip(self, digest: &mut Digest, data: &[u8]) -> Result<()> {
+        let found = embedded(&data.to_vec())?;
+        let (start, offset) = found.map_or((0, 0), |found| (found.start as usize, found.offset));
+        let behind = data.get(start..).unwrap_or_default();
+        let input = SliceSource::in_steps(behind, self.step);
+        digest.archive(&mut Zip::at_offset(offset, input, &self.limits()))
     }
 }
 
@@ -158,6 +203,23 @@ struct Outcome {
 }
 
 impl Outcome {
+    fn presentable(&self) {
+        self.result.as_ref().map_or_else(presentable, |()| ());
+    }
+
+    /// The same decoder finds the same, and says the same of what is wrong.
+    fn same_as(&self, other: &Outcome) {
+        self.presentable();
+        other.presentable();
+        if !self.digest.stopped && !other.digest.stopped {
+            // Causes may differ: they are in the words of the libraries below.
+            let said =
+                |outcome: &Outcome| outcome.result.clone().map_err(|error| error.to_string());
+            assert_eq!(said(self), said(other), "the way it was read shows");
+        }
+        self.agrees_with(other);
+    }
+
     /// Two decoders may find different words for what is wrong, and must find the same right.
     fn agrees_with(&self, oracle: &Outcome) {
         if self.digest.stopped || oracle.digest.stopped {
@@ -171,29 +233,9 @@ impl Outcome {
     }
 }
 
-/// Reads `data` in one piece and in small ones, and compares what comes of it.
-fn check(data: &[u8], read: impl Fn(SliceSource<'_>, &mut Digest) -> Result<()>) -> Outcome {
-    let run = |step| {
-        let mut digest = Digest::default();
-        let result = read(SliceSource::in_steps(data, step), &mut digest);
-        Outcome { result, digest }
-    };
-    let (whole, cut) = (run(usize::MAX), run(1 + data.len() % 13));
-    for outcome in [&whole, &cut] {
-        outcome.result.as_ref().map_or_else(presentable, |()| ());
-    }
-    if !whole.digest.stopped && !cut.digest.stopped {
-        // Causes may differ: they are in the words of the libraries below.
-        let said = |outcome: &Outcome| outcome.result.clone().map_err(|error| error.to_string());
-        assert_eq!(said(&whole), said(&cut), "the way the input was cut shows");
-    }
-    whole.agrees_with(&cut);
-    whole
-}
-
 /// What zlib-rs makes of a raw DEFLATE stream.
 fn zlib(data: &[u8]) -> Outcome {
-    let mut digest = Digest::default();
+    let mut digest = Digest::new(Limits::default(), ENOUGH);
     let mut zlib = Decompress::new(false);
     let mut output = vec![0; 64 << 10];
     let result = loop {
@@ -217,7 +259,7 @@ fn zlib(data: &[u8]) -> Outcome {
 
 /// What flate2 makes of gzip members, one after another, with zeros as padding.
 fn gzip_members(data: &[u8]) -> Outcome {
-    let mut digest = Digest::default();
+    let mut digest = Digest::new(Limits::default(), ENOUGH);
     let mut buffer = vec![0; 64 << 10];
     let mut rest = data;
     let result = loop {
@@ -238,144 +280,4 @@ fn gzip_members(data: &[u8]) -> Outcome {
         }
     };
     Outcome { result, digest }
-}
-
-/// A fingerprint of streams and members, the same whether zeros came as data or as holes.
-#[derive(Debug, Default)]
-struct Digest {
-    hash: u64,
-    /// Bytes seen, holes included.
-    length: u64,
-    /// Bytes seen as data, and a little for each hole.
-    spent: u64,
-    members: u64,
-    /// There was more than enough.
-    stopped: bool,
-}
-
-impl Digest {
-    fn add(&mut self, number: u64) {
-        self.hash = (self.hash ^ number)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(23);
-    }
-
-    fn data(&mut self, data: &[u8]) {
-        for (at, &byte) in (self.length..).zip(data).filter(|(_, byte)| **byte != 0) {
-            self.add(at << 8 | u64::from(byte));
-        }
-        self.length = self.length.saturating_add(data.len() as u64);
-        self.spend(data.len() as u64);
-    }
-
-    fn zeros(&mut self, n: u64) {
-        self.length = self.length.saturating_add(n);
-        // A hole costs a step; many are as good as much data.
-        self.spend(16);
-    }
-
-    fn spend(&mut self, bytes: u64) {
-        self.spent += bytes;
-        self.stopped |= self.spent > ENOUGH;
-    }
-
-    /// What two readings of the same must have in common.
-    fn content(&self) -> (u64, u64, u64) {
-        (self.hash, self.length, self.members)
-    }
-
-    /// Takes a stream to its end.
-    fn stream(&mut self, stream: &mut dyn SparseRead) -> Result<()> {
-        while !self.stopped {
-            let n = match stream.peek()? {
-                Piece::Data(data) => {
-                    assert!(!data.is_empty(), "an empty piece of data");
-                    self.data(data);
-                    data.len() as u64
-                }
-                Piece::Zeros(n) => {
-                    assert_ne!(n, 0, "an empty hole");
-                    self.zeros(n);
-                    n
-                }
-                Piece::End => break,
-            };
-            stream.consume(n);
-        }
-        if !self.stopped {
-            assert_eq!(stream.peek()?, Piece::End, "the end has to stay");
-        }
-        Ok(())
-    }
-
-    /// Takes an archive to its end.
-    fn archive(&mut self, archive: &mut dyn Archive) -> Result<()> {
-        self.members(archive, &mut |digest, content| digest.stream(content))
-    }
-
-    fn members(
-        &mut self,
-        archive: &mut dyn Archive,
-        take: &mut dyn FnMut(&mut Digest, &mut dyn SparseRead) -> Result<()>,
-    ) -> Result<()> {
-        while let Some(member) = archive.next_member()? {
-            self.members += 1;
-            self.stopped |= self.members > MANY;
-            if self.stopped {
-                return Ok(());
-            }
-            member.name.bytes().for_each(|byte| self.add(byte.into()));
-            let mut content = Measured {
-                stream: archive.content(),
-                length: 0,
-            };
-            take(self, &mut content)?;
-            let length = content.length;
-            if let Some(size) = member.size.filter(|_| !self.stopped) {
-                assert_eq!(length, size, "{member:?} is longer or shorter than said");
-            }
-        }
-        if !self.stopped {
-            assert!(archive.next_member()?.is_none(), "the end has to stay");
-        }
-        Ok(())
-    }
-
-    /// Takes what a stream turns out to be to its end.
-    fn layers(&mut self, stream: &mut dyn SparseRead, deep: usize) -> Result<()> {
-        let mut input = Lookahead::new(stream);
-        let layer = sniff(input.head(HEAD)?);
-        self.add(deep as u64);
-        match layer.filter(|_| deep > 0) {
-            None => self.stream(&mut input),
-            Some(Layer::Compression(kind)) => {
-                let mut inner = kind.decoder(input, &limits())?;
-                self.layers(&mut inner, deep - 1)
-            }
-            Some(Layer::Vma) => Vma::new(input)?.finish(),
-            Some(Layer::Archive(kind)) => {
-                let mut archive = kind.reader(0, input, &limits());
-                self.members(&mut *archive, &mut |digest, content| {
-                    digest.layers(content, deep - 1)
-                })
-            }
-        }
-    }
-}
-
-/// A stream that counts what is taken from it.
-struct Measured<'a> {
-    stream: &'a mut dyn SparseRead,
-    length: u64,
-}
-
-impl SparseRead for Measured<'_> {
-    fn peek(&mut self) -> Result<Piece<'_>> {
-        self.stream.peek()
-    }
-
-    fn consume(&mut self, n: u64) {
-        self.stream.consume(n);
-        self.length = self.length.saturating_add(n);
-    }
 }

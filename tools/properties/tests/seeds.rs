@@ -1,5 +1,7 @@
 //! Every reader over the fuzz seeds and damaged copies of them.
 
+use std::panic::RefUnwindSafe;
+
 use error::Result;
 use properties::{appliances, damage, disks, guests, images, streams};
 use testkit::fold;
@@ -9,68 +11,79 @@ const COPIES: u64 = 150;
 /// Damaged copies of each image.
 const IMAGES: u64 = 40;
 
-fn run(target: &str, property: fn(&[u8]) -> Result<()>) {
+fn run(target: &str, property: impl Fn(&[u8]) -> Result<()> + RefUnwindSafe) {
     damage::run(target, COPIES, property);
+}
+
+fn stream(target: &str, format: streams::Format) {
+    run(target, |data| format.read(data).map(drop));
+    run(target, |data| format.compare(data));
+}
+
+fn image(target: &str, format: images::Format) {
+    damage::run(target, IMAGES, |data| format.read(data));
+    damage::run(target, IMAGES, |data| format.compare(data));
 }
 
 #[test]
 fn inflate() {
-    run("inflate", streams::inflate);
+    stream("inflate", streams::Format::Inflate);
 }
 
 #[test]
 fn deflate64() {
-    run("deflate64", streams::deflate64);
+    stream("deflate64", streams::Format::Deflate64);
 }
 
 #[test]
 fn lzma() {
-    run("lzma", streams::lzma);
+    stream("lzma", streams::Format::Lzma);
 }
 
 #[test]
 fn gzip() {
-    run("gzip", streams::gzip);
+    stream("gzip", streams::Format::Gzip);
 }
 
 #[test]
 fn xz() {
-    run("xz", streams::xz);
+    stream("xz", streams::Format::Xz);
 }
 
 #[test]
 fn zstd() {
-    run("zstd", streams::zstd);
+    stream("zstd", streams::Format::Zstd);
 }
 
 #[test]
 fn bzip2() {
-    run("bzip2", streams::bzip2);
+    stream("bzip2", streams::Format::Bzip2);
 }
 
 #[test]
 fn lz4() {
-    run("lz4", streams::lz4);
+    stream("lz4", streams::Format::Lz4);
 }
 
 #[test]
 fn tar() {
-    run("tar", streams::tar);
+    stream("tar", streams::Format::Tar);
 }
 
 #[test]
 fn zip() {
-    run("zip", streams::zip);
+    stream("zip", streams::Format::Zip);
 }
 
 #[test]
 fn layers() {
-    run("layers", streams::layers);
+    stream("layers", streams::Format::Layers);
 }
 
 #[test]
 fn xva() {
     run("xva", appliances::xva);
+    run("xva", appliances::xva_compared);
 }
 
 #[test]
@@ -80,47 +93,49 @@ fn manifest() {
 
 #[test]
 fn lzop() {
-    run("lzop", streams::lzop);
+    stream("lzop", streams::Format::Lzop);
 }
 
 #[test]
 fn vma() {
     run("vma", appliances::vma);
+    run("vma", appliances::vma_compared);
 }
 
 #[test]
 fn qcow2() {
-    damage::run("qcow2", IMAGES, images::qcow2);
+    image("qcow2", images::Format::Qcow2);
 }
 
 #[test]
 fn vdi() {
-    damage::run("vdi", IMAGES, images::vdi);
+    image("vdi", images::Format::Vdi);
 }
 
 #[test]
 fn vhd() {
-    damage::run("vhd", IMAGES, images::vhd);
+    image("vhd", images::Format::Vhd);
 }
 
 #[test]
 fn vhdx() {
-    damage::run("vhdx", IMAGES, images::vhdx);
+    image("vhdx", images::Format::Vhdx);
 }
 
 #[test]
 fn vmdk() {
-    damage::run("vmdk", IMAGES, images::vmdk);
+    image("vmdk", images::Format::Vmdk);
 }
 
 #[test]
 fn vmdk_stream() {
-    damage::run("vmdk_stream", IMAGES, images::vmdk_stream);
+    image("vmdk_stream", images::Format::VmdkStream);
 }
 
 #[test]
 fn guest() {
     damage::run("guest", 60, guests::guest);
+    damage::run("guest", 60, guests::languages);
 }
 
 #[test]

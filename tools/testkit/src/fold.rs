@@ -36,18 +36,29 @@ fn is_hole(sector: &[u8]) -> bool {
     sector.len() == SECTOR && sector.iter().all(|&byte| byte == 0)
 }
 
-/// What `folded` stands for; what is cut short in it stands for what there is.
-pub fn unfold(mut folded: &[u8]) -> Vec<u8> {
-    let mut image = Vec::new();
+/// The parts of what `folded` stands for that are not zeros, with the offsets in bytes at which they begin, and its
+/// size in bytes; what is cut short in `folded` stands for what there is.
+pub fn parts(mut folded: &[u8]) -> (Vec<(usize, &[u8])>, usize) {
+    let (mut parts, mut size) = (Vec::new(), 0);
     while let Some((&[a, b, c, d], rest)) = folded.split_first_chunk() {
         let zeros = usize::from(u16::from_le_bytes([a, b])) * SECTOR;
         let (data, rest) = rest.split_at(rest.len().min(u16::from_le_bytes([c, d]).into()));
-        if image.len() + zeros + data.len() > MOST {
+        if size + zeros + data.len() > MOST {
             break;
         }
-        image.resize(image.len() + zeros, 0);
-        image.extend_from_slice(data);
+        parts.push((size + zeros, data));
+        size += zeros + data.len();
         folded = rest;
+    }
+    (parts, size)
+}
+
+/// What `folded` stands for, zeros written out.
+pub fn unfold(folded: &[u8]) -> Vec<u8> {
+    let (parts, size) = parts(folded);
+    let mut image = vec![0; size];
+    for (start, data) in parts {
+        image[start..start + data.len()].copy_from_slice(data);
     }
     image
 }
