@@ -4,9 +4,12 @@ use error::Result;
 
 use crate::{appliances, disks, guests, images, streams};
 
+/// What a fuzz target does with its input; an error is what the reader says is wrong with that.
+pub type Property = fn(&[u8]) -> Result<()>;
+
 /// What the fuzz target `name` does with its input; `None` when there is no such target, or when it is one that compares
 /// several formats.
-pub fn property(name: &str) -> Option<fn(&[u8]) -> Result<()>> {
+pub fn property(name: &str) -> Option<Property> {
     use images::Format as Image;
     use streams::Format as Stream;
     Some(match name {
