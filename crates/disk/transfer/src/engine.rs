@@ -63,7 +63,7 @@ pub struct Import {
 ///
 /// # Errors
 /// Everything that keeps the whole import from succeeding; all targets are then undone. Where there are
-/// several targets, one that fails at the end shows in [`ImportedDisk::targets`] instead. A copy that was to
+/// several targets, one that fails at the end shows in [`targets`](crate::ImportedDisk::targets) instead. A copy that was to
 /// be kept is there once the source was read and found right, also when every target fails after that.
 pub fn import(mut import: Import, control: &Arc<Control>) -> Result<Outcome> {
     if import.strict {
