@@ -77,7 +77,7 @@ impl Format {
         Format::Layers,
     ];
 
-    /// Reads `data` once, in this thread where the decoder can, until there is nothing more or it unfolds to more than
+    /// Reads `data` once, in this thread where the decoder can, until there is nothing more or it decompresses to more than
     /// is worth the time; tells whether all of it was read.
     ///
     /// # Errors

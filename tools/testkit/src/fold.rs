@@ -6,7 +6,7 @@
 /// Bytes in a sector, the unit of zeros.
 const SECTOR: usize = 512;
 
-/// Bytes that anything unfolds to at most.
+/// Bytes that anything decompresses to at most.
 const MOST: usize = 16 << 20;
 
 /// `image` without its zeros.

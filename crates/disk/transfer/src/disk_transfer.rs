@@ -367,7 +367,7 @@ fn shown_late() -> Error {
     .advise(Advice::DeclareVhd)
 }
 
-/// A disk that is, or unfolds to, more than `most` bytes.
+/// A disk that is, or decompresses to, more than `most` bytes.
 pub(crate) fn too_large(size: u64, most: u64) -> Error {
     Error::refused(format!(
         "holds a disk of {} or more, the limit is {}",

@@ -84,7 +84,7 @@ struct Earlier {
     manifests: HashMap<String, Found>,
 }
 
-/// A file on the way: the source itself, what a layer unfolds to, or a member.
+/// A file on the way: the source itself, what a layer decompresses to, or a member.
 #[derive(Clone, Default)]
 struct File {
     /// Its name, outermost archive first; empty for the source itself.

@@ -296,7 +296,12 @@ impl<R: SparseRead> Bzip2<R> {
         };
         let reply = match pool.output()? {
             Some(reply) => reply,
-            None => return Err(Error::io("decompression stopped", "a worker said nothing")),
+            None => {
+                return Err(Error::io(
+                    "decompression stopped",
+                    "a worker exited without a result",
+                ));
+            }
         };
         match reply {
             Reply::Output(chunks) => self.outbox.put_all(chunks),

@@ -6,8 +6,8 @@ use std::fmt;
 use error::{Error, Result};
 use sparse::Piece;
 
-use crate::Limits;
 use crate::limits::BESIDE;
+use crate::{Advice, Limits};
 
 /// A run of decoded bytes that owns itself, so that a worker can hand it over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Outbox {
         self.total = self.total.saturating_add(chunk.len());
         if self.total > self.limit {
             return Err(unfolds_too_far(
-                format_args!("the {} data unfolds", self.format),
+                format_args!("the {} data decompresses", self.format),
                 self.limit,
             ));
         }
@@ -194,10 +194,9 @@ impl Outbox {
     }
 }
 
-/// The refusal of what unfolds to more than `limit` bytes; `what` says who does, with the verb.
+/// The refusal of what decompresses to more than `limit` bytes; `what` says who does, with the verb.
 pub(crate) fn unfolds_too_far(what: impl fmt::Display, limit: u64) -> Error {
-    Error::refused(format!("{what} to more than {limit} bytes"))
-        .hint("give --max-size N to take more")
+    Error::refused(format!("{what} to more than {limit} bytes")).advise(Advice::RaiseMaxSize)
 }
 
 /// The refusal of a file that needs more memory than the decoder may hold.
@@ -210,7 +209,7 @@ pub(crate) fn needs_memory(what: &str, need: u64, limit: u64) -> Error {
     Error::unsupported(format!(
         "{what} needs {need} bytes of memory, the limit is {limit}"
     ))
-    .hint(format!("give --memory {memory}M"))
+    .advise(Advice::AllowMemory { mib: memory })
 }
 
 #[cfg(test)]
@@ -249,9 +248,9 @@ mod tests {
         let error = outbox.put(Chunk::Data(vec![0])).unwrap_err();
         assert_eq!(
             error.message(),
-            "the lz4 data unfolds to more than 10 bytes"
+            "the lz4 data decompresses to more than 10 bytes"
         );
-        assert_eq!(error.hint_text(), Some("give --max-size N to take more"));
+        assert_eq!(error.advice(), Some(&Advice::RaiseMaxSize));
     }
 
     #[test]
@@ -281,6 +280,6 @@ mod tests {
     #[test]
     fn the_hint_names_enough_memory() {
         let error = needs_memory("the zstd window", 128 << 20, 40 << 20);
-        assert_eq!(error.hint_text(), Some("give --memory 152M"));
+        assert_eq!(error.advice(), Some(&Advice::AllowMemory { mib: 152 }));
     }
 }

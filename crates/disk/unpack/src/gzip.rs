@@ -143,7 +143,10 @@ impl<R: SparseRead> Gzip<R> {
     fn count(&mut self, n: u64) -> Result<()> {
         self.total += n;
         if self.total > self.limits.output {
-            return Err(unfolds_too_far("the gzip data unfolds", self.limits.output));
+            return Err(unfolds_too_far(
+                "the gzip data decompresses",
+                self.limits.output,
+            ));
         }
         Ok(())
     }

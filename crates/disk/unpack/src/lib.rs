@@ -12,6 +12,7 @@
 //! All input is taken for hostile: what it may cost is bounded by [`Limits`], and a stream shows its
 //! end only once everything that can be checked about it was right.
 
+mod advice;
 pub mod archive;
 pub mod bzip2;
 mod chunk;
@@ -36,4 +37,5 @@ pub mod xz;
 pub mod zip;
 pub mod zstd;
 
+pub use advice::Advice;
 pub use limits::Limits;

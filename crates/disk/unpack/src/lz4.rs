@@ -19,9 +19,9 @@ pub(crate) use frame::{LEGACY as LEGACY_MAGIC, MODERN as MAGIC};
 
 /// How far back a match may reach.
 const WINDOW: usize = 64 << 10;
-/// No byte of a block unfolds to more bytes.
+/// No byte of a block decompresses to more bytes.
 const RATIO_MAX: usize = 255;
-/// What a block of a legacy frame unfolds to, unless it is the last.
+/// What a block of a legacy frame decompresses to, unless it is the last.
 const LEGACY_BLOCK: usize = 8 << 20;
 
 /// A decoder of LZ4 frames, one after another, skippable ones passed over.

@@ -42,11 +42,11 @@ pub struct Lzop<R> {
 /// What stands before the content of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Block {
-    /// Bytes that it unfolds to.
+    /// Bytes that it decompresses to.
     len: u32,
     /// Bytes that it has; as many where it is stored as it is.
     packed: u32,
-    /// The checksums of what it unfolds to, where there are any.
+    /// The checksums of what it decompresses to, where there are any.
     sums: Sums,
     /// The checksums of what it has.
     packed_sums: Sums,
@@ -168,7 +168,7 @@ impl<R: SparseRead> Lzop<R> {
             if len < data.len() {
                 let wanted = data.len();
                 return Err(self.wrong(format!(
-                    "has a block of {wanted} bytes that unfolds to {len}"
+                    "has a block of {wanted} bytes that decompresses to {len}"
                 )));
             }
         }

@@ -114,7 +114,7 @@ impl Manifest {
     fn add(&mut self, text: &str, number: usize) -> Result<()> {
         let wrong = |what: String| Error::corrupt(format!("line {number} of the manifest {what}"));
         let Some(line) = Line::parse(text) else {
-            return Err(wrong(format!("is no digest: {}", shown(text))));
+            return Err(wrong(format!("is not a digest: {}", shown(text))));
         };
         let Some(algorithm) = Algorithm::named(line.algorithm) else {
             let name = shown(line.algorithm);
@@ -127,7 +127,7 @@ impl Manifest {
         else {
             let digits = shown(line.digits);
             return Err(wrong(format!(
-                "has a digest that is no {algorithm}: {digits}"
+                "has an invalid {algorithm} digest: {digits}"
             )));
         };
         let found = (algorithm, digest);

@@ -20,9 +20,9 @@ use error::{Error, Result};
 use sparse::zero::is_zero;
 use sparse::{SparseRead, drain, read_full};
 
-use crate::Limits;
 use crate::archive::{Archive, Counted, Doubt, Member, MemberKind, shown};
 use crate::input::skip_zeros;
+use crate::{Advice, Limits};
 use body::Body;
 use header::{Header, until_nul};
 use pax::{Records, Sparse};
@@ -202,11 +202,11 @@ impl<R: SparseRead> Tar<R> {
         let size = map.size();
         if size > self.largest {
             return Err(Error::refused(format!(
-                "tar member {} unfolds to {size} bytes, more than {}",
+                "tar member {} decompresses to {size} bytes, more than {}",
                 shown(&name),
                 self.largest
             ))
-            .hint("give --max-size N to take more"));
+            .advise(Advice::RaiseMaxSize));
         }
         self.body.begin(&name, map, stored);
         Ok(Member {
@@ -231,7 +231,7 @@ impl<R: SparseRead> Tar<R> {
             (b'S', Some(_)) => Err(place.corrupt("two sparse maps for one member")),
             (b'S', None) => header::sparse_map(header, input, place, stored),
             (b'0' | b'\0' | b'7', Some(sparse)) => sparse.into_map(input, place, stored),
-            (_, Some(_)) => Err(place.corrupt("a sparse map for something that is no file")),
+            (_, Some(_)) => Err(place.corrupt("a sparse map for something that is not a file")),
             (_, None) => Map::whole(place, stored),
         }
     }
@@ -312,7 +312,7 @@ fn check_type(header: &Header, place: Place, name: &str, stored: u64) -> Result<
         ))),
         // POSIX has no content here whatever the size says, GNU tar skips it.
         b'2'..=b'6' if stored > 0 => Err(place.unsupported(format!(
-            "{} is no file and has a size of {stored} bytes, which tar programs read differently",
+            "{} is not a file and has a size of {stored} bytes, which tar programs read differently",
             shown(name)
         ))),
         _ => Ok(()),

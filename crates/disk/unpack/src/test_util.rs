@@ -89,7 +89,7 @@ pub(crate) fn unfold(mut stream: impl SparseRead) -> Result<Vec<u8>> {
     }
 }
 
-/// Asserts that `file` unfolds to `content`, however it comes in and with however many threads.
+/// Asserts that `file` decompresses to `content`, however it comes in and with however many threads.
 pub(crate) fn unfolds_to(open: Open, file: &[u8], content: &[u8], what: &str) {
     for (step, workers) in [(usize::MAX, 1), (4099, 2), (977, 3)] {
         let found = open(SliceSource::in_steps(file, step), &threads(workers));

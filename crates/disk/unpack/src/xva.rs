@@ -85,7 +85,7 @@ impl<'a> Disk<'a> {
     /// [`error::Kind::Corrupt`] when `first` does not begin a disk of that size.
     pub fn start(archive: &'a mut dyn Archive, first: Member, size: u64) -> Result<Self> {
         let Some((disk, number)) = reference(&first.name) else {
-            let message = format!("{} is no piece of a disk", shown(&first.name));
+            let message = format!("{} is not a piece of a disk", shown(&first.name));
             return Err(Error::corrupt(message));
         };
         if number != 0 {
@@ -195,7 +195,7 @@ impl<'a> Disk<'a> {
             ))),
             (MemberKind::File, Some(len)) => Ok(len),
             (MemberKind::File, None) => Err(Error::corrupt(format!("{name} has no known size"))),
-            _ => Err(Error::corrupt(format!("{name} is no file"))),
+            _ => Err(Error::corrupt(format!("{name} is not a file"))),
         }
     }
 
@@ -206,7 +206,7 @@ impl<'a> Disk<'a> {
         let end = at + u128::from(len);
         if at > u128::from(size) || (len > 0 && at == u128::from(size)) {
             return Err(Error::corrupt(format!(
-                "{name} lies at byte {at} of the disk, which has {size} bytes"
+                "{name} is at byte {at} of the disk, which has {size} bytes"
             )));
         }
         if len > unit || (len > 0 && len < unit && end != u128::from(size)) {

@@ -306,8 +306,9 @@ impl<R: SparseRead> Xz<R> {
             Some(workers) => workers.output()?,
             None => None,
         };
-        let reply =
-            reply.ok_or_else(|| Error::io("decompression stopped", "a worker said nothing"))?;
+        let reply = reply.ok_or_else(|| {
+            Error::io("decompression stopped", "a worker exited without a result")
+        })?;
         match reply? {
             Reply::Output(chunks) => self.outbox.put_all(chunks)?,
             Reply::Done { content } => {

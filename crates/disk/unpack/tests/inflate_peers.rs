@@ -84,7 +84,7 @@ fn unpacked(file: &[u8], threads: usize) -> (Vec<u8>, u64) {
     }
 }
 
-/// Checks that `file` unfolds to `disk`; `holey` says that nearly all of its long holes are seen.
+/// Checks that `file` decompresses to `disk`; `holey` says that nearly all of its long holes are seen.
 fn check(what: &str, file: &[u8], disk: &[u8], holey: bool) {
     for threads in [1, 3] {
         let (bytes, in_holes) = unpacked(file, threads);

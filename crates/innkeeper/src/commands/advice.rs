@@ -3,11 +3,13 @@
 //! ```text
 //!   error ─ transfer::Advice ──► disk  ─┐
 //!         ─ diskimage::Advice ─► image ─┼─► hint
+//!         ─ unpack::Advice ────► layer ─┤
 //!         ─ endpoint::Advice ──► place ─┘
 //! ```
 
 mod disk;
 mod image;
+mod layer;
 mod place;
 
 use error::Error;
@@ -80,6 +82,7 @@ impl Command {
 fn words(error: &Error, command: Command) -> Option<String> {
     let disk = error.advice().map(|advice| disk::words(advice, command));
     disk.or_else(|| error.advice().map(|advice| image::words(*advice, command)))
+        .or_else(|| error.advice().map(|advice| layer::words(*advice)))
         .or_else(|| error.advice().map(|advice| place::words(advice, command)))
 }
 
@@ -164,6 +167,10 @@ mod tests {
             (
                 hint(Command::Inspect, diskimage::Advice::AllowBacking),
                 "to import it, give --allow-backing DIR if it is in DIR and may be read",
+            ),
+            (
+                hint(Command::Import, unpack::Advice::AllowMemory { mib: 152 }),
+                "give --memory 152M",
             ),
         ] {
             assert_eq!(hint, expected);

@@ -1,4 +1,4 @@
-//! A fingerprint of what a stream or an archive unfolds to, and the ports' rules on the way.
+//! A fingerprint of what a stream or an archive decompresses to, and the ports' rules on the way.
 
 use error::Result;
 use sparse::{Lookahead, Piece, SparseRead};

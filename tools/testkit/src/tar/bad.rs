@@ -107,7 +107,7 @@ fn headers() -> Vec<Bad> {
         Bad::refused(
             "a size of 8 EiB",
             archive(&[pax(&[("size", "9223372036854775807")]), file("a", b"")]),
-            "tar member \"a\" unfolds to 9223372036854775807 bytes, more than 70368744177664",
+            "tar member \"a\" decompresses to 9223372036854775807 bytes, more than 70368744177664",
         ),
         Bad::corrupt(
             "a size beyond the end",
@@ -132,12 +132,12 @@ fn types() -> Vec<Bad> {
         Bad::unsupported(
             "a directory with content",
             archive(&[Header::new("d", b'5', 5).with(b"alpha")]),
-            "tar header at byte 0: \"d\" is no file and has a size of 5 bytes, which tar programs read differently",
+            "tar header at byte 0: \"d\" is not a file and has a size of 5 bytes, which tar programs read differently",
         ),
         Bad::corrupt(
             "a sparse directory",
             archive(&[directory]),
-            "tar header at byte 1024: a sparse map for something that is no file",
+            "tar header at byte 1024: a sparse map for something that is not a file",
         ),
         Bad::corrupt(
             "two maps",

@@ -216,12 +216,12 @@ fn clusters() -> Vec<Bad> {
         Bad::corrupt(
             "a cluster behind the end",
             ext(last + 4, &3u32.to_be_bytes()),
-            "cluster 3 of \"drive-scsi0\" lies behind its end: it has 3",
+            "cluster 3 of \"drive-scsi0\" is behind its end: it has 3",
         ),
         Bad::corrupt(
             "a block behind the end",
             ext(last, &[0, 0b101]),
-            "block 2 of cluster 2 of \"drive-scsi0\" lies behind its end, which is at byte 136072",
+            "block 2 of cluster 2 of \"drive-scsi0\" is behind its end, which is at byte 136072",
         ),
         Bad::corrupt(
             "a cluster twice",

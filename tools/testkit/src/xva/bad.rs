@@ -47,7 +47,7 @@ fn order() -> Vec<Bad> {
         Bad::corrupt(
             "a chunk behind the end",
             export(&[whole(0), whole(5)]),
-            "Ref:5/00000005 lies at byte 5000 of the disk, which has 4500 bytes",
+            "Ref:5/00000005 is at byte 5000 of the disk, which has 4500 bytes",
         ),
         Bad::corrupt(
             "a number that overflows",
@@ -55,7 +55,7 @@ fn order() -> Vec<Bad> {
                 whole(0),
                 chunk("Ref:5/18446744073709551615", b"7", Sum::Sha1),
             ]),
-            "Ref:5/18446744073709551615 lies at byte 18446744073709551615000 of the disk, \
+            "Ref:5/18446744073709551615 is at byte 18446744073709551615000 of the disk, \
              which has 4500 bytes",
         ),
         Bad::corrupt(
@@ -129,18 +129,18 @@ fn checksums() -> Vec<Bad> {
         Bad::corrupt(
             "a checksum that is too short",
             export(&[bare(0), claim(sha1, "abc")]),
-            "the checksum of Ref:5/00000000 is no SHA-1: \"abc\"",
+            "the checksum of Ref:5/00000000 is not a valid SHA-1: \"abc\"",
         ),
         Bad::corrupt(
             "a checksum that is too long",
             export(&[bare(0), claim(xxh64, &"0".repeat(129))]),
-            "the checksum of Ref:5/00000000 is no XXH64: \
+            "the checksum of Ref:5/00000000 is not a valid XXH64: \
              \"00000000000000000000000000000000000000000000000000000000000000000000000000000000\"…",
         ),
         Bad::corrupt(
             "a checksum of no digits",
             export(&[bare(0), claim(xxh64, "0123456789abcdeg")]),
-            "the checksum of Ref:5/00000000 is no XXH64: \"0123456789abcdeg\"",
+            "the checksum of Ref:5/00000000 is not a valid XXH64: \"0123456789abcdeg\"",
         ),
         Bad::corrupt(
             "a missing checksum",
@@ -177,6 +177,6 @@ fn kinds() -> Vec<Bad> {
     vec![Bad::corrupt(
         "a link for a chunk",
         export(&[whole(0), link.with(b"")]),
-        "Ref:5/00000001 is no file",
+        "Ref:5/00000001 is not a file",
     )]
 }

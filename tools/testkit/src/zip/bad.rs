@@ -113,7 +113,7 @@ fn members() -> Vec<Bad> {
         Bad::corrupt(
             "a size that is too small",
             one(Member { size: 999, ..b() }),
-            "zip member \"b\" unfolds to more than the 999 bytes its header states",
+            "zip member \"b\" decompresses to more than the 999 bytes its header states",
         ),
         Bad::corrupt(
             "a size that is too large",
@@ -136,7 +136,7 @@ fn members() -> Vec<Bad> {
         Bad::refused(
             "a stored member of 16 EiB",
             one(huge.with(Sums::BeforeWide)),
-            "zip: the members unfold to more than 70368744177664 bytes",
+            "zip: the members decompress to more than 70368744177664 bytes",
         ),
         Bad::corrupt(
             "a ZIP64 size without its field",

@@ -23,7 +23,7 @@ pub struct Survey {
 /// Data that is stored compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packing {
-    /// Bytes of the disk that it unfolds to.
+    /// Bytes of the disk that it decompresses to.
     pub unfolded: u64,
     /// Bytes that it takes in the file, where the tables tell; some count in whole sectors.
     pub stored: Option<u64>,

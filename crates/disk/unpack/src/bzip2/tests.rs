@@ -123,7 +123,7 @@ fn a_false_number_inside_a_block() {
     }
 }
 
-/// Each of these blocks has a few bytes and unfolds to 300 KB: no more of them may be decoded ahead
+/// Each of these blocks has a few bytes and decompresses to 300 KB: no more of them may be decoded ahead
 /// than there is memory for.
 #[test]
 fn small_blocks_of_large_content_wait_their_turn() {
@@ -184,7 +184,7 @@ fn limits_are_kept() {
     let error = open(SliceSource::new(&bomb), &limits).unwrap_err();
     assert_eq!(
         error.message(),
-        "the bzip2 data unfolds to more than 20971520 bytes"
+        "the bzip2 data decompresses to more than 20971520 bytes"
     );
     let endless = [b"BZh9".to_vec(), vec![0x31; 5 << 20]].concat();
     assert_eq!(

@@ -213,7 +213,7 @@ fn output_is_limited() {
         let error = read(&file, &limits).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the gzip data unfolds to more than 1048575 bytes"
+            "the gzip data decompresses to more than 1048575 bytes"
         );
         assert_eq!(error.kind(), Kind::Refused);
         assert!(

@@ -36,9 +36,9 @@ pub(super) struct Descriptor {
     pub(super) block_checksum: bool,
     /// A checksum follows the frame.
     pub(super) content_checksum: bool,
-    /// Bytes the frame unfolds to, if it says.
+    /// Bytes the frame decompresses to, if it says.
     pub(super) content_size: Option<u64>,
-    /// Bytes a block unfolds to at most.
+    /// Bytes a block decompresses to at most.
     pub(super) block_max: usize,
 }
 

@@ -172,11 +172,14 @@ fn limits_are_kept() {
     let bomb = open(SliceSource::new(&file), &limits(40 << 20, 9_000_000)).unwrap_err();
     assert_eq!(
         bomb.message(),
-        "the lz4 data unfolds to more than 9000000 bytes"
+        "the lz4 data decompresses to more than 9000000 bytes"
     );
     let large = open(SliceSource::new(&file), &limits(1 << 20, 1 << 40)).unwrap_err();
     assert_eq!(large.kind(), Kind::Unsupported);
-    assert_eq!(large.hint_text(), Some("give --memory 32M"));
+    assert_eq!(
+        large.advice(),
+        Some(&crate::Advice::AllowMemory { mib: 32 })
+    );
 }
 
 proptest! {

@@ -128,7 +128,7 @@ fn each_error_says_what_is_wrong() {
         ),
         (
             put(38, &991u32.to_be_bytes()),
-            "lzop file 1: has a block of 991 bytes that unfolds to 990",
+            "lzop file 1: has a block of 991 bytes that decompresses to 990",
         ),
         (
             put(38, &989u32.to_be_bytes()),

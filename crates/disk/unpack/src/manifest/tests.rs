@@ -65,28 +65,28 @@ fn each_broken_line_has_its_error() {
         (" \n\n", "the manifest names no file".to_owned()),
         (
             &format!("{good}\nhello"),
-            "line 2 of the manifest is no digest: \"hello\"".into(),
+            "line 2 of the manifest is not a digest: \"hello\"".into(),
         ),
         (
             &format!("SHA1()= {ABC_SHA1}"),
-            format!("line 1 of the manifest is no digest: \"SHA1()= {ABC_SHA1}\""),
+            format!("line 1 of the manifest is not a digest: \"SHA1()= {ABC_SHA1}\""),
         ),
         (
             &format!("SHA1 a = {ABC_SHA1}"),
-            format!("line 1 of the manifest is no digest: \"SHA1 a = {ABC_SHA1}\""),
+            format!("line 1 of the manifest is not a digest: \"SHA1 a = {ABC_SHA1}\""),
         ),
         (
             "SHA1(a)= 123",
-            "line 1 of the manifest has a digest that is no SHA-1: \"123\"".into(),
+            "line 1 of the manifest has an invalid SHA-1 digest: \"123\"".into(),
         ),
         (
             &format!("SHA256(a)= {ABC_SHA1}"),
-            format!("line 1 of the manifest has a digest that is no SHA-256: \"{ABC_SHA1}\""),
+            format!("line 1 of the manifest has an invalid SHA-256 digest: \"{ABC_SHA1}\""),
         ),
         (
             &format!("{good}\nSHA1(a)= {}", ABC_SHA1.replace('a', "ä")),
             format!(
-                "line 2 of the manifest has a digest that is no SHA-1: \"{}\"",
+                "line 2 of the manifest has an invalid SHA-1 digest: \"{}\"",
                 ABC_SHA1.replace('a', "ä")
             ),
         ),
@@ -356,7 +356,7 @@ fn the_manifest_of_a_java_archive_is_none() {
     let error = described.verdict().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "\"a.mf\": line 1 of the manifest is no digest: \"Manifest-Version: 1.0\""
+        "\"a.mf\": line 1 of the manifest is not a digest: \"Manifest-Version: 1.0\""
     );
 }
 

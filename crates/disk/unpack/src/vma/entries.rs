@@ -95,7 +95,7 @@ fn entry(bytes: &[u8], at: usize, header: &Header) -> Result<Option<Entry>> {
     let name = shown(&device.name);
     if !device.is_memory() && u64::from(number) >= device.clusters() {
         let clusters = device.clusters();
-        let message = format!("cluster {number} of {name} lies behind its end: it has {clusters}");
+        let message = format!("cluster {number} of {name} is behind its end: it has {clusters}");
         return Err(Error::corrupt(message));
     }
     // Some programs store the last cluster whole, wherever the device ends in it.
@@ -103,7 +103,7 @@ fn entry(bytes: &[u8], at: usize, header: &Header) -> Result<Option<Entry>> {
     if past != 0 && mask != u16::MAX {
         let (block, size) = (past.trailing_zeros(), device.size);
         return Err(Error::corrupt(format!(
-            "block {block} of cluster {number} of {name} lies behind its end, which is at byte {size}"
+            "block {block} of cluster {number} of {name} is behind its end, which is at byte {size}"
         )));
     }
     Ok(Some(Entry {

@@ -64,7 +64,7 @@ impl Claim {
         if longer || digits.len() != scheme.digits() || !is_hex {
             let (what, digits) = (scheme.name(), shown(digits));
             return Err(Error::corrupt(format!(
-                "the checksum of {chunk} is no {what}: {digits}"
+                "the checksum of {chunk} is not a valid {what}: {digits}"
             )));
         }
         Ok(Claim {

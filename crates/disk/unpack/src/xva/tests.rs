@@ -222,7 +222,7 @@ fn something_else_begins_no_disk() {
     let mut tar = Tar::new(SliceSource::new(&bytes), &Limits::default());
     let first = tar.next_member().unwrap().unwrap();
     let error = Disk::start(&mut tar, first, 1).err().unwrap();
-    assert_eq!(error.message(), "\"disk.img\" is no piece of a disk");
+    assert_eq!(error.message(), "\"disk.img\" is not a piece of a disk");
 }
 
 /// split, sha1sum and GNU tar make an XVA, too.

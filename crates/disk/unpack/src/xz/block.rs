@@ -12,7 +12,7 @@ use super::lzma2::Lzma2;
 use super::window::{Run, Window};
 use crate::chunk::{BATCH, Chunk};
 
-/// Takes what a block unfolds to.
+/// Takes what a block decompresses to.
 pub(super) type Put<'a> = dyn FnMut(Chunk) -> Result<()> + 'a;
 
 /// A decoder of one block.
@@ -21,7 +21,7 @@ pub(super) struct BlockDecoder {
     engine: Engine,
     check: Check,
     kind: CheckKind,
-    /// Bytes the block unfolds to, if told.
+    /// Bytes the block decompresses to, if told.
     told: Option<u64>,
     /// Bytes put out.
     len: u64,

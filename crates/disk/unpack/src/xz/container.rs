@@ -29,7 +29,7 @@ pub(super) struct BlockHeader {
     pub(super) len: u64,
     /// Bytes behind the header, without padding and check, if told.
     pub(super) packed: Option<u64>,
-    /// Bytes the block unfolds to, if told.
+    /// Bytes the block decompresses to, if told.
     pub(super) content: Option<u64>,
     /// The filters, the one that unpacks last.
     pub(super) filters: Vec<Filter>,
@@ -52,7 +52,7 @@ impl Records {
         }
     }
 
-    /// Adds a block: its bytes in the file without padding, and what it unfolds to.
+    /// Adds a block: its bytes in the file without padding, and what it decompresses to.
     pub(super) fn add(&mut self, unpadded: u64, content: u64) {
         self.count += 1;
         self.hash.update(&unpadded.to_le_bytes());

@@ -107,7 +107,7 @@ impl Lzma {
         };
     }
 
-    /// Decodes `input`, which unfolds to `len` bytes, into `window`, which has the room; `None` when
+    /// Decodes `input`, which decompresses to `len` bytes, into `window`, which has the room; `None` when
     /// it does not.
     pub(super) fn decode(&mut self, input: &[u8], len: usize, window: &mut Window) -> Option<()> {
         let mut rc = RangeDecoder::new(input)?;

@@ -200,7 +200,10 @@ fn limits_are_kept() {
         failure.message(),
         "the xz dictionary needs 100663329 bytes of memory, the limit is 20971520"
     );
-    assert_eq!(failure.hint_text(), Some("give --memory 121M"));
+    assert_eq!(
+        failure.advice(),
+        Some(&crate::Advice::AllowMemory { mib: 121 })
+    );
     // Enough for one block, not for two: no error, one at a time.
     let file = pack(&["-6", "-T2", "--block-size=300000"], &content);
     assert!(open(SliceSource::new(&file), &limits).unwrap() == content);
@@ -212,7 +215,7 @@ fn limits_are_kept() {
     let failure = open(SliceSource::new(&bomb), &limits).unwrap_err();
     assert_eq!(
         failure.message(),
-        "the xz data unfolds to more than 20971520 bytes"
+        "the xz data decompresses to more than 20971520 bytes"
     );
 }
 

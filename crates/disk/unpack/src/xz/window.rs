@@ -2,7 +2,7 @@
 
 use sparse::zero::is_zero;
 
-/// The most bytes one LZMA2 chunk unfolds to.
+/// The most bytes one LZMA2 chunk decompresses to.
 pub(super) const CHUNK_MAX: usize = 2 << 20;
 /// Shorter runs of zeros are not worth a hole.
 const HOLE: usize = 16 << 10;

@@ -23,7 +23,7 @@ struct Seen {
 }
 
 impl ZeroBlock {
-    /// How many zeros `block` unfolds to, if it is the one remembered.
+    /// How many zeros `block` decompresses to, if it is the one remembered.
     pub(super) fn recall(&self, block: &Block) -> Option<u64> {
         let seen = self
             .0

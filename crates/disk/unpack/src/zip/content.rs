@@ -155,7 +155,7 @@ impl<R: SparseRead> Content<R> {
     }
 
     fn too_much(&self) -> Error {
-        unfolds_too_far("zip: the members unfold", self.limits.output)
+        unfolds_too_far("zip: the members decompress", self.limits.output)
     }
 
     /// Checks a member whose content is over.
@@ -220,7 +220,7 @@ impl<R: SparseRead> Content<R> {
         }
         match member.size.map(|size| size - member.at) {
             Some(left) if left < len => Err(Error::corrupt(format!(
-                "zip member {} unfolds to more than the {} bytes its header states",
+                "zip member {} decompresses to more than the {} bytes its header states",
                 shown(&member.name),
                 left + member.at
             ))),

@@ -169,7 +169,7 @@ impl Local {
         (stored && known).then_some(self.size)
     }
 
-    /// The size that LZMA data unfolds to, where it has no end marker.
+    /// The size that LZMA data decompresses to, where it has no end marker.
     pub(super) fn lzma_size(&self) -> Option<u64> {
         let marked = self.flags & 2 != 0;
         (!marked && !self.has_descriptor()).then_some(self.size)

@@ -146,9 +146,9 @@ fn bombs_are_refused() {
     assert_eq!(error.kind().name(), "refused");
     assert_eq!(
         error.message(),
-        "zip: the members unfold to more than 100000 bytes"
+        "zip: the members decompress to more than 100000 bytes"
     );
-    assert_eq!(error.hint_text(), Some("give --max-size N to take more"));
+    assert_eq!(error.advice(), Some(&crate::Advice::RaiseMaxSize));
 }
 
 /// A stored member that is a hole in the input stays one.

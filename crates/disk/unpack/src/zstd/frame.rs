@@ -12,7 +12,7 @@ use super::header::{BlockHeader, BlockKind, FrameHeader};
 use crate::chunk::Chunk;
 use crate::xxhash::Xxh64;
 
-/// Takes what a frame unfolds to.
+/// Takes what a frame decompresses to.
 pub(super) trait Sink {
     /// A buffer to fill, with any content.
     fn buffer(&mut self) -> Vec<u8>;
@@ -151,7 +151,7 @@ impl FrameDecoder {
         }
         let (len, most) = (output.pos() as u64, self.header.block_max());
         if len > most {
-            return Err(self.wrong(format!("a block unfolds to more than {most} bytes")));
+            return Err(self.wrong(format!("a block decompresses to more than {most} bytes")));
         }
         self.block.clear();
         Ok(())

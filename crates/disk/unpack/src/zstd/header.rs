@@ -19,7 +19,7 @@ pub(super) struct FrameHeader {
     pub(super) number: u64,
     /// How far back a match may reach, in bytes.
     pub(super) window: u64,
-    /// Bytes the frame unfolds to, if it says.
+    /// Bytes the frame decompresses to, if it says.
     pub(super) content_size: Option<u64>,
     /// A checksum follows the last block.
     pub(super) checksum: bool,
@@ -106,7 +106,7 @@ pub(super) enum BlockKind {
 pub(super) struct BlockHeader {
     /// What the block holds.
     pub(super) kind: BlockKind,
-    /// Bytes it unfolds to; of a compressed block, the bytes it holds.
+    /// Bytes it decompresses to; of a compressed block, the bytes it holds.
     pub(super) size: u32,
     /// Whether the frame ends behind it.
     pub(super) last: bool,

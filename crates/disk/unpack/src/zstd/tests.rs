@@ -167,7 +167,10 @@ fn limits_are_kept() {
         error.message(),
         "the window of zstd frame 1 needs 152043520 bytes of memory, the limit is 41943040"
     );
-    assert_eq!(error.hint_text(), Some("give --memory 169M"));
+    assert_eq!(
+        error.advice(),
+        Some(&crate::Advice::AllowMemory { mib: 169 })
+    );
     let bomb = pack(&[], &vec![0; 30 << 20]);
     let limits = Limits {
         output: 20 << 20,
@@ -176,7 +179,7 @@ fn limits_are_kept() {
     let error = open(SliceSource::new(&bomb), &limits).unwrap_err();
     assert_eq!(
         error.message(),
-        "the zstd data unfolds to more than 20971520 bytes"
+        "the zstd data decompresses to more than 20971520 bytes"
     );
 }
 
