@@ -45,8 +45,7 @@ same /testbed/images/grub.img /dev/vg0/guest
 # Only where the serial line goes, and QEMU's CPU has no rdtscp.
 sed 's|^serial = .*|serial = "file:/tmp/serial"|; $ a tsc_mode = "native"' bios.cfg >run.cfg
 sed 's/^/    /' run.cfg
-ends 0 xl create run.cfg
-while xl domid greeter >/dev/null 2>&1; do sleep 1; done
+runs run.cfg greeter
 sed 's/^/    /' /tmp/serial
 grep -qF 'greetings from an HVM guest, boot sector read' /tmp/serial || fail 'the boot sector did not greet'
 

@@ -23,7 +23,6 @@ vnc = 0
 sdl = 0
 nographic = 1
 EOF
-ends 0 xl create /root/hvm.cfg
-while xl domid hvm >/dev/null 2>&1; do sleep 1; done
+runs /root/hvm.cfg hvm
 sed 's/^/    /' /tmp/serial
 grep -qF 'greetings from an HVM guest, boot sector read' /tmp/serial || fail 'the boot sector did not greet'
