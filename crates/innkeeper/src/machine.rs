@@ -12,15 +12,23 @@ use crate::output::warn;
 const ROOT: &str = "INNKEEPER_ROOT";
 
 /// The machine below `root`, or else below the root directory of the environment, or else this one.
-pub(crate) fn machine(root: Option<&Path>) -> Machine {
+///
+/// # Errors
+/// [`Kind::Io`] when there is no such directory: a mistyped one would look like a machine without changes.
+pub(crate) fn machine(root: Option<&Path>) -> Result<Machine> {
     let root = root.map(PathBuf::from);
     let root = root.or_else(|| std::env::var_os(ROOT).map(PathBuf::from));
-    Machine::new(&root.unwrap_or_else(|| "/".into()))
+    let root = root.unwrap_or_else(|| "/".into());
+    let entries = std::fs::read_dir(&root);
+    entries.map_err(|cause| {
+        Error::io("the root directory cannot be read", cause).at(root.display())
+    })?;
+    Ok(Machine::new(&root))
 }
 
 /// Says on standard error that a change waits for confirmation or is half done, if one is.
 pub(crate) fn tell_open_change() {
-    match warning(&machine(None)) {
+    match machine(None).and_then(|machine| warning(&machine)) {
         Ok(Some(warning)) => warn(&warning),
         // A user who may not read the journal cannot confirm either.
         Err(error) if error.kind() == Kind::Corrupt => warn(&error),

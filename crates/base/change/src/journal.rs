@@ -74,7 +74,15 @@ impl Journal {
     /// # Errors
     /// As [`Journal::records`].
     pub fn record(&self, id: u64) -> Result<Option<Record>> {
-        match fs::read(self.file(id)) {
+        let file = self.file(id);
+        // Opening a pipe in a foreign root directory would wait for a writer.
+        match fs::symlink_metadata(&file) {
+            Ok(found) if !found.is_file() => {
+                return Err(Error::corrupt("is not a regular file").at(file.display()));
+            }
+            _ => {}
+        }
+        match fs::read(file) {
             Ok(bytes) => {
                 let record = Record::read(id, &bytes);
                 record.map_err(|error| error.at(self.file(id).display()))

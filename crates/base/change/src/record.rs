@@ -123,7 +123,9 @@ impl Record {
             }
             let invalid = |cause: String| {
                 let error = Error::corrupt(format!("line {number} of the journal is invalid"));
-                error.cause(cause)
+                let hint = "move the file out of the journal to use the other changes; look at it \
+                            first, for what it recorded cannot be undone without it";
+                error.cause(cause).hint(hint)
             };
             let entry = serde_json::from_slice(line).map_err(|cause| invalid(cause.to_string()))?;
             match (&mut record, entry) {
@@ -310,7 +312,9 @@ mod tests {
         let text = |bytes: &[u8]| Record::read(7, bytes).unwrap_err().to_text();
         assert_eq!(
             text(&begun),
-            "error: line 1 of the journal is invalid\n  because: it is out of order"
+            "error: line 1 of the journal is invalid\n  because: it is out of order\n\
+             hint: move the file out of the journal to use the other changes; look at it first, for \
+             what it recorded cannot be undone without it"
         );
         let twice = journal(&[planned(), planned()]);
         assert!(text(&twice).contains("line 2 of the journal is invalid"));

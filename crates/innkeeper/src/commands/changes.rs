@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Args) -> End {
 }
 
 fn list(args: &Args) -> Result<()> {
-    let machine = machine(args.root.as_deref());
+    let machine = machine(args.root.as_deref())?;
     let records = machine.journal.records()?;
     if args.output.json {
         let changes: Result<Vec<Value>> = records

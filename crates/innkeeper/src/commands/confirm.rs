@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Args) -> End {
 }
 
 fn confirm(args: &Args) -> Result<()> {
-    let record = machine(args.root.as_deref()).confirm()?;
+    let record = machine(args.root.as_deref())?.confirm()?;
     let title = printable(&record.plan.title);
     let text = format!("change {} is confirmed: {title}\n", record.id);
     tell(&record, &args.output, &text)

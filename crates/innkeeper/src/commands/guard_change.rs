@@ -19,6 +19,7 @@ pub(crate) struct Args {
 
 /// Guards the change until it is confirmed or undone.
 pub(crate) fn run(args: &Args) -> End {
-    let machine = machine(Some(&args.root));
-    End::from(machine.guard(args.id, &mut |_| ControlFlow::Continue(())))
+    let guarded = machine(Some(&args.root))
+        .and_then(|machine| machine.guard(args.id, &mut |_| ControlFlow::Continue(())));
+    End::from(guarded)
 }

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args) -> End {
 }
 
 fn undo(args: &Args) -> Result<()> {
-    let machine = machine(args.root.as_deref());
+    let machine = machine(args.root.as_deref())?;
     if args.dry_run {
         let record = machine.preview_undo(args.id)?;
         return tell(&record, &args.output, &record.undo_to_text());

@@ -215,3 +215,27 @@ fn undo_refuses_what_others_altered_since() {
     room.run("undo --root root").refused(3, message);
     assert!(room.exists("root/etc/sysctl.d/guest.conf"));
 }
+
+#[test]
+fn a_root_directory_that_does_not_exist_is_no_machine_without_changes() {
+    let room = Room::new();
+    room.write("file", b"");
+    for root in ["missing", "file"] {
+        for command in ["changes", "undo", "confirm"] {
+            room.run(&format!("{command} --root {root}"))
+                .refused_for(1, "the root directory cannot be read");
+        }
+    }
+}
+
+#[test]
+fn a_pipe_in_the_journal_is_not_waited_for() {
+    let room = Room::new();
+    room.sh(
+        "mkdir -p root/var/lib/innkeeper/changes; mkfifo root/var/lib/innkeeper/changes/1.jsonl",
+    );
+    for command in ["changes", "undo", "confirm"] {
+        room.run(&format!("{command} --root root"))
+            .refused_for(3, "1.jsonl: is not a regular file");
+    }
+}
