@@ -1,15 +1,16 @@
 //! What tests and benchmarks need beside Rust, and how this machine gets it.
 
+use std::path::Path;
+
 use error::{Error, Result};
 
 use crate::shell::{cargo, command, output, run, which};
 
-/// A program and the Debian package that holds it.
+/// A program, or the whole path of a file, and the Debian package that holds it.
 pub(crate) type Need = (&'static str, &'static str);
 
 /// What the tests compare with.
 const TESTS: &[Need] = &[
-    // Files that are no programs are found by their path.
     (
         "/usr/lib/x86_64-linux-gnu/libxlutil.so.4.17",
         "libxenmisc4.17",
@@ -116,6 +117,32 @@ pub(crate) fn cargo_tool(subcommand: &str, package: &str) -> Result<()> {
 }
 
 fn missing(needs: &[Need]) -> Vec<Need> {
-    let there = |need: &&Need| which(need.0).is_none();
-    needs.iter().filter(there).copied().collect()
+    let missing = |need: &&Need| !is_there(need.0);
+    needs.iter().filter(missing).copied().collect()
+}
+
+/// Whether this machine has a program, or a file that need not be one.
+fn is_there(need: &str) -> bool {
+    if need.starts_with('/') {
+        return Path::new(need).exists();
+    }
+    which(need).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_no_program_is_found_by_its_path() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let needs: &[Need] = &[(file, "file"), ("/nowhere/library.so", "library")];
+        assert_eq!(missing(needs), [("/nowhere/library.so", "library")]);
+    }
+
+    #[test]
+    fn programs_are_looked_for_on_the_path() {
+        let needs: &[Need] = &[("sh", "dash"), ("no-such-program", "nothing")];
+        assert_eq!(missing(needs), [("no-such-program", "nothing")]);
+    }
 }
