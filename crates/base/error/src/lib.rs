@@ -16,9 +16,11 @@
 
 mod amount;
 mod error;
+mod position;
 
 pub use amount::{amount, amounts, parse_amount};
 pub use error::{Error, Kind, hex, printable};
+pub use position::Position;
 
 /// The result of anything that can go wrong in the program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

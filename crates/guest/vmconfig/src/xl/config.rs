@@ -6,7 +6,7 @@ use super::Fault;
 use super::lexer::{Kind, Lexer, Token};
 use super::quote::unquote;
 use crate::limits::check_text;
-use error::{Error, Result};
+use error::{Error, Position, Result};
 
 /// How deep lists may be nested.
 const DEPTH: usize = 16;
@@ -24,10 +24,8 @@ pub enum Node {
     Text {
         /// What it stands for.
         text: String,
-        /// Its line, counted from 1.
-        line: usize,
-        /// The character it begins at, counted from 1.
-        column: usize,
+        /// Where it begins.
+        position: Position,
     },
     /// A list of values.
     List(Vec<Node>),
@@ -61,8 +59,8 @@ pub struct Setting {
     pub name: String,
     /// Its value; what `+=` added is in it.
     pub value: Node,
-    /// The line its last assignment begins in.
-    pub line: usize,
+    /// Where its last assignment begins.
+    pub position: Position,
     /// Whether `+=` had a part in it; libxlutil takes no such number.
     pub added: bool,
 }
@@ -90,7 +88,7 @@ impl Config {
             self.settings.push(Setting {
                 name: name.text.to_owned(),
                 value,
-                line: name.line,
+                position: name.position,
                 added: add,
             });
             return Ok(());
@@ -98,7 +96,7 @@ impl Config {
         let Some(setting) = self.settings.get_mut(index) else {
             return Ok(());
         };
-        setting.line = name.line;
+        setting.position = name.position;
         setting.added = add;
         match (&mut setting.value, value) {
             (known, value) if !add => *known = value,
@@ -198,8 +196,7 @@ impl<'t> Parser<'t> {
         };
         Ok(Node::Text {
             text,
-            line: first.line,
-            column: first.column,
+            position: first.position,
         })
     }
 

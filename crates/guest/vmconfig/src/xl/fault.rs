@@ -2,15 +2,13 @@
 
 use std::fmt;
 
-use error::Error;
+use error::{Error, Position};
 
 /// Something libxlutil refuses, in its words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The line it is in, counted from 1.
-    pub line: usize,
-    /// The character it begins at, counted from 1.
-    pub column: usize,
+    /// Where it begins.
+    pub position: Position,
     /// The text it is near.
     pub near: String,
     /// What libxlutil says about it.
@@ -21,11 +19,10 @@ pub struct Fault {
 const NEAR: usize = 60;
 
 impl Fault {
-    /// A fault at `line` and `column`, near `near`.
-    pub(super) fn new(line: usize, column: usize, near: &str, message: impl Into<String>) -> Self {
+    /// A fault at `position`, near `near`.
+    pub(super) fn new(position: Position, near: &str, message: impl Into<String>) -> Self {
         Fault {
-            line,
-            column,
+            position,
             near: near.chars().take(NEAR).collect(),
             message: message.into(),
         }
@@ -34,7 +31,7 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: ", self.line, self.column)?;
+        write!(f, "{}: ", self.position)?;
         match self.near.as_str() {
             "" => f.write_str(&self.message),
             near => write!(f, "near `{near}': {}", self.message),

@@ -1,5 +1,7 @@
 //! The words of xl.cfg (libxlu_cfg_l.l).
 
+use error::Position;
+
 use super::Fault;
 
 /// What kind of word it is, by the name libxlutil calls it in its messages.
@@ -37,8 +39,7 @@ pub(super) struct Token<'t> {
     pub kind: Kind,
     /// As it is written; a string with its quotes.
     pub text: &'t str,
-    pub line: usize,
-    pub column: usize,
+    pub position: Position,
 }
 
 impl Token<'_> {
@@ -48,23 +49,21 @@ impl Token<'_> {
             Kind::Newline => "",
             _ => self.text,
         };
-        Fault::new(self.line, self.column, near, message)
+        Fault::new(self.position, near, message)
     }
 }
 
 /// The words of a text, one after the other.
 pub(super) struct Lexer<'t> {
     rest: &'t str,
-    line: usize,
-    column: usize,
+    position: Position,
 }
 
 impl<'t> Lexer<'t> {
     pub fn new(text: &'t str) -> Self {
         Lexer {
             rest: text,
-            line: 1,
-            column: 1,
+            position: Position::START,
         }
     }
 
@@ -112,15 +111,14 @@ impl<'t> Lexer<'t> {
         let token = Token {
             kind,
             text,
-            line: self.line,
-            column: self.column,
+            position: self.position,
         };
         self.rest = rest;
         if text.ends_with('\n') {
-            self.line += 1;
-            self.column = 1;
+            self.position.line += 1;
+            self.position.column = 1;
         } else {
-            self.column += text.chars().count()
+            self.position.column += text.chars().count();
         }
         token
     }

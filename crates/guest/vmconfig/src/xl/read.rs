@@ -58,7 +58,10 @@ impl<'c> Reader<'c> {
     fn text(&mut self, name: &'static str) -> Option<Value<String>> {
         let setting = self.setting(name)?;
         let text = setting.value.text().filter(|text| !text.is_empty())?;
-        Some(Value::new(text.to_owned(), &self.origin(setting.line)))
+        Some(Value::new(
+            text.to_owned(),
+            &self.origin(setting.position.line),
+        ))
     }
 
     /// What `read` makes of the number called `name`, where it is one.
@@ -68,7 +71,7 @@ impl<'c> Reader<'c> {
         read: fn(u64) -> Result<T, String>,
     ) -> Option<Value<T>> {
         let setting = self.setting(name)?;
-        let from = self.origin(setting.line);
+        let from = self.origin(setting.position.line);
         let value = match setting.value.text() {
             Some(text) => number(text).map_err(|error| error.message().to_owned()),
             None => Err("it is a list but should be a single value".to_owned()),
@@ -166,7 +169,10 @@ impl<'c> Reader<'c> {
         // Up to Xen 4.9 an HVM guest named its loader here.
         let loader = |kernel: &mut Value<String>| kernel.value.ends_with("hvmloader");
         if self.vm.kernel.take_if(loader).is_some() && self.vm.kind.is_none() {
-            let line = self.config.get("kernel").map_or(0, |setting| setting.line);
+            let line = self
+                .config
+                .get("kernel")
+                .map_or(0, |setting| setting.position.line);
             self.vm.kind = Some(Value::new(Kind::Hvm, &self.origin(line)));
         }
         self.vm.ramdisk = self.text("ramdisk");
@@ -217,7 +223,7 @@ impl<'c> Reader<'c> {
                 Node::List(nodes) => nodes.iter().any(is_tablet),
                 node => is_tablet(node),
             };
-            let from = self.origin(setting.line);
+            let from = self.origin(setting.position.line);
             self.vm.usb_tablet = Some(Value::new(tablet, &from));
         }
     }
@@ -241,8 +247,8 @@ impl<'c> Reader<'c> {
     /// Everything that has found no place is a note.
     fn finish(mut self, text: &str) -> Vm {
         for fault in &self.config.faults {
-            let from = self.origin(fault.line);
-            let line = text.lines().nth(fault.line.saturating_sub(1));
+            let from = self.origin(fault.position.line);
+            let line = text.lines().nth(fault.position.line.saturating_sub(1));
             let near = if line.is_some_and(|line| line.contains("passw")) {
                 "(hidden)".to_owned()
             } else {
@@ -254,7 +260,7 @@ impl<'c> Reader<'c> {
             if self.used.contains(&setting.name.as_str()) {
                 continue;
             }
-            let from = self.origin(setting.line);
+            let from = self.origin(setting.position.line);
             let shown = if setting.name.contains("passw") {
                 "(hidden)".to_owned()
             } else {

@@ -53,9 +53,11 @@ impl<'c> Reader<'c> {
         let mut said = Vec::new();
         for node in nodes {
             match node {
-                Node::Text { text, line, .. } => said.push((text.as_str(), self.origin(*line))),
+                Node::Text { text, position } => {
+                    said.push((text.as_str(), self.origin(position.line)))
+                }
                 Node::List(_) => {
-                    let from = self.origin(setting.line);
+                    let from = self.origin(setting.position.line);
                     self.vm.note(format!("{name}: {}", node.shown()), &from);
                 }
             }

@@ -99,7 +99,7 @@ fn configurations_are_taken_and_refused_as_libxlutil_does() {
                 if !said.contains("[list]") && !fault.near.is_empty() {
                     let near = format!(
                         "f:{}: config parsing error near `{}'",
-                        fault.line, fault.near
+                        fault.position.line, fault.near
                     );
                     assert!(said.starts_with(&near), "{text:?}: {said} / {fault}");
                 }
