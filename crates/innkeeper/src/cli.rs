@@ -27,7 +27,8 @@ Exit status:
   1  failed, or interrupted
   2  wrong usage
   3  the input was refused: corrupt, unsupported or not allowed
-  4  the target was refused: too small, mounted, in use or full of data";
+  4  the target was refused: too small, mounted, in use or full of data
+  5  check found something";
 
 /// Parses the command line. Help and version are printed and end the program with status 0; wrong
 /// usage ends it with status 2, told as JSON too if that was asked for.

@@ -2,6 +2,7 @@
 
 mod advice;
 pub(crate) mod changes;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod confirm;
 pub(crate) mod convert;
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     /// Print a digest of a disk's content (holes cost no time)
     Digest(digest::Args),
+    /// Find what is wrong with this host, or will be after an upgrade
+    Check(check::Args),
     /// List the changes that were made to this machine
     Changes(changes::Args),
     /// Undo a change
@@ -61,6 +64,7 @@ pub(crate) fn run(command: Command, definition: clap::Command, host: &Host) -> E
         Command::Convert(args) => convert::run(*args, host),
         Command::Inspect(args) => inspect::run(args, host),
         Command::Digest(args) => digest::run(args, host),
+        Command::Check(args) => check::run(&args, host),
         Command::Changes(args) => changes::run(&args),
         Command::Undo(args) => undo::run(&args),
         Command::Confirm(args) => confirm::run(&args),

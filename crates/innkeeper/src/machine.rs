@@ -1,12 +1,15 @@
 //! The machine whose changes the program keeps, and what there is to say about them.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use change::{Machine, Record, State, UndoneBy};
+use change::{Applied, Machine, Plan, Record, State, UndoneBy};
 use error::{Error, Kind, Result, printable};
+use job::{Job, Unsettled, Watch};
 
-use crate::output::warn;
+use crate::output::{tell, warn};
 
 /// Another root directory than `/`, for every command.
 const ROOT: &str = "INNKEEPER_ROOT";
@@ -24,6 +27,46 @@ pub(crate) fn machine(root: Option<&Path>) -> Result<Machine> {
         Error::io("the root directory cannot be read", cause).at(root.display())
     })?;
     Ok(Machine::new(&root))
+}
+
+/// Makes a planned change. A signal takes back what has been made of it by then.
+///
+/// # Errors
+/// Those of [`Machine::apply`], and of [`job::run`].
+pub(crate) fn make(machine: Machine, plan: Plan) -> Result<Applied> {
+    let job = Arc::new(Job::default());
+    let asked = Arc::clone(&job);
+    job::run(&job, &mut Quiet, move || {
+        asked.change()?;
+        let name = format!("the change '{}'", plan.title);
+        asked.opened(Unsettled {
+            name: name.clone(),
+            temporary: None,
+            lasting: true,
+        });
+        let applied = machine.apply(&plan, None, &mut |_| {
+            if asked.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        asked.settled(&name);
+        applied
+    })
+}
+
+/// Shows nothing of the work but what has to be said.
+struct Quiet;
+
+impl Watch for Quiet {
+    fn show(&mut self) {}
+
+    fn say(&mut self, text: &str) {
+        tell(text);
+    }
+
+    fn finish(&mut self) {}
 }
 
 /// Says on standard error that a change waits for confirmation or is half done, if one is.

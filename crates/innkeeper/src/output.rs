@@ -12,7 +12,11 @@ use serde_json::Value;
 pub(crate) struct End {
     errors: Vec<Error>,
     json: Json,
+    found: bool,
 }
+
+/// The exit status of a command that did what it should, and found something to look at.
+const FOUND: u8 = 5;
 
 /// Where a JSON document about the end goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,7 +33,19 @@ pub(crate) enum Json {
 impl End {
     /// Ends with these troubles, none for success.
     pub(crate) fn new(errors: Vec<Error>, json: Json) -> Self {
-        End { errors, json }
+        End {
+            errors,
+            json,
+            found: false,
+        }
+    }
+
+    /// Ends well, with findings or without.
+    pub(crate) fn found(found: bool) -> Self {
+        End {
+            found,
+            ..End::default()
+        }
     }
 }
 
@@ -42,7 +58,7 @@ impl From<Result<()>> for End {
 /// Tells the troubles and turns the end into an exit status: that of the first trouble.
 pub(crate) fn exit(end: End) -> ExitCode {
     let Some(first) = end.errors.first() else {
-        return ExitCode::SUCCESS;
+        return ExitCode::from(if end.found { FOUND } else { 0 });
     };
     let document = render::failure(&end.errors);
     match end.json {

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! result ─┬─ cells with roles ── Table / Fields ── Look::of(stdout) ── text
+//!         ├─ a line and a place in it ─ excerpt ────┘
 //!         └─ serde_json::Value ───── document ──────────────────────── JSON
 //! ```
 //!
@@ -13,14 +14,18 @@
 //! [`error::printable`]: nobody else has to think of it.
 
 mod chart;
+mod diff;
 mod document;
+mod excerpt;
 mod fields;
 mod look;
 mod table;
 mod trouble;
 
 pub use chart::{bar, sparkline};
+pub use diff::diff;
 pub use document::{SCHEMA, document, errors, failure};
+pub use excerpt::excerpt;
 pub use fields::Fields;
 pub use look::{Look, Role};
 pub use table::{Align, Cell, Column, Table};

@@ -1,0 +1,135 @@
+//! Configurations of guests.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use error::{Position, Result};
+use host::Files;
+use vmconfig::xl;
+
+use super::Facts;
+use crate::finding::Place;
+
+/// Where xl's configurations are, besides those that autostart.
+const DIRECTORIES: [&str; 2] = ["/etc/xen", "/etc/xen/vm"];
+
+/// Where links to, or copies of, those are that start with the host.
+const AUTO: &str = "/etc/xen/auto";
+
+/// The guests of a host.
+#[derive(Debug, Default)]
+pub struct Guests {
+    /// Those that xl starts, by the paths of their configurations.
+    pub xl: Vec<Guest>,
+    /// Configurations that cannot be read.
+    pub unread: Vec<Unread>,
+}
+
+/// A configuration that cannot be read, and why.
+#[derive(Debug)]
+pub struct Unread {
+    /// Its file, a path of the host's own.
+    pub file: PathBuf,
+    /// Why, in one line.
+    pub reason: String,
+}
+
+/// A guest's configuration in xl's language.
+#[derive(Debug)]
+pub struct Guest {
+    /// Its file, a path of the host's own.
+    pub file: PathBuf,
+    /// What is in `/etc/xen/auto` for it.
+    pub autostart: Option<PathBuf>,
+    /// Its text; what is not UTF-8 is replaced.
+    pub text: String,
+    /// What it sets, and what libxlutil would refuse.
+    pub config: xl::Config,
+}
+
+impl Guest {
+    /// The guest's name, or else its file's.
+    pub fn name(&self) -> &str {
+        let name = self
+            .config
+            .get("name")
+            .and_then(|setting| setting.value.text());
+        let stem = self.file.file_stem().and_then(|stem| stem.to_str());
+        name.or(stem).unwrap_or_default()
+    }
+
+    /// `length` characters of its file from `position`.
+    pub fn at(&self, position: Position, length: usize) -> Place {
+        Place::at(&self.file, position, length)
+    }
+
+    /// The name of a setting, where it was last assigned.
+    pub fn setting(&self, setting: &xl::Setting) -> Place {
+        self.at(setting.position, setting.name.len())
+    }
+}
+
+pub(super) fn read(facts: &Facts) -> Result<Guests> {
+    let files = facts.host().files();
+    let mut guests = Guests::default();
+    for (file, autostart) in configurations(files, &facts.question().guests)? {
+        match guest(files, &file, autostart) {
+            Ok(Some(guest)) => guests.xl.push(guest),
+            Ok(None) => {}
+            Err(error) => guests.unread.push(Unread {
+                file,
+                reason: error.to_string(),
+            }),
+        }
+    }
+    Ok(guests)
+}
+
+fn guest(files: &Files, file: &Path, autostart: Option<PathBuf>) -> Result<Option<Guest>> {
+    let Some(bytes) = files.read(file)? else {
+        return Ok(None);
+    };
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let config =
+        xl::parse(&text).map_err(|error| error.within(&files.real(file).to_string_lossy()))?;
+    Ok(Some(Guest {
+        file: file.to_owned(),
+        autostart,
+        text,
+        config,
+    }))
+}
+
+/// The files of xl's configurations, each with what autostarts it.
+fn configurations(files: &Files, more: &[PathBuf]) -> Result<BTreeMap<PathBuf, Option<PathBuf>>> {
+    let mut found = BTreeMap::new();
+    for file in more {
+        found.insert(file.clone(), None);
+    }
+    for directory in DIRECTORIES {
+        for path in regular_files(files, Path::new(directory))? {
+            if path.extension().is_some_and(|extension| extension == "cfg") {
+                found.insert(path, None);
+            }
+        }
+    }
+    for path in regular_files(files, Path::new(AUTO))? {
+        let target = files.canonical(&path)?.unwrap_or_else(|| path.clone());
+        found.insert(target, Some(path));
+    }
+    Ok(found)
+}
+
+/// The regular files in `directory`, links to such included, in order.
+fn regular_files(files: &Files, directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for name in files.list(directory)?.unwrap_or_default() {
+        let path = directory.join(name);
+        if let Ok(Some(status)) = files.status(&path)
+            && status.kind == host::Kind::File
+        {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}

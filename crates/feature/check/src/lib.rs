@@ -1,0 +1,33 @@
+//! What is wrong with a host, and what will be after an upgrade.
+//!
+//! [`Facts`] are what can be known about a host: each is read when a rule first asks for it, within a time limit, and
+//! kept. A fact that cannot be read is [`NotKnown`], with the reason. A [`Rule`] is one file in `rules/`: what it
+//! looks at, for which releases, why, from which source, and the function that looks, with examples of what it finds
+//! and of what it lets pass. A [`Report`] is what the rules found.
+//!
+//! ```text
+//! for each rule that is for these releases:
+//!     rule.check(facts, findings)   ok: passed, or found something
+//!         facts.guests()?           not known: the rule was not checked, and the report says why
+//! report ── text with excerpts, JSON, comparison with an earlier one ── fixes ── change
+//! ```
+
+mod example;
+mod facts;
+mod finding;
+mod fix;
+mod release;
+mod report;
+mod rule;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use example::Example;
+pub use facts::{Facts, Guest, Guests, NotKnown, Question};
+pub use finding::{Finding, Findings, Place, Severity};
+pub use fix::{Fix, Mended};
+pub use release::{Release, Target};
+pub use report::{Outcome, Report, text};
+pub use rule::{Rule, Versions};
+pub use rules::{RULES, rule};
