@@ -62,11 +62,24 @@ impl Journal {
     /// # Errors
     /// The journal cannot be read, or is corrupt.
     pub fn records(&self) -> Result<Vec<Record>> {
-        let mut records = Vec::new();
+        let (records, damaged) = self.readable()?;
+        damaged.into_iter().next().map_or(Ok(records), Err)
+    }
+
+    /// The changes whose files can be read, oldest first, and why the others cannot. For a list only: among the
+    /// others may be one that is half done.
+    ///
+    /// # Errors
+    /// The journal's directory cannot be read.
+    pub fn readable(&self) -> Result<(Vec<Record>, Vec<Error>)> {
+        let (mut records, mut damaged) = (Vec::new(), Vec::new());
         for id in self.ids()? {
-            records.extend(self.record(id)?);
+            match self.record(id) {
+                Ok(record) => records.extend(record),
+                Err(error) => damaged.push(error),
+            }
         }
-        Ok(records)
+        Ok((records, damaged))
     }
 
     /// One change; nothing where there is none of this number, or where it never began.

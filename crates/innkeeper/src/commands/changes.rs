@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::machine::{left, machine, state};
 use crate::options::OutputArgs;
-use crate::output::{End, print, print_json};
+use crate::output::{End, print, print_json, warn};
 
 /// `innkeeper changes`.
 #[derive(Debug, clap::Args)]
@@ -29,19 +29,23 @@ pub(crate) fn run(args: &Args) -> End {
 
 fn list(args: &Args) -> Result<()> {
     let machine = machine(args.root.as_deref())?;
-    let records = machine.journal.records()?;
+    let (records, damaged) = machine.journal.readable()?;
+    damaged.iter().for_each(warn);
     if args.output.json {
         let changes: Result<Vec<Value>> = records
             .iter()
             .map(|record| of_record(&machine, record))
             .collect();
-        return print_json(&document(json!({ "changes": changes? })));
+        let warnings = render::errors(&damaged);
+        return print_json(&document(
+            json!({ "changes": changes?, "warnings": warnings }),
+        ));
     }
     let mut text = String::new();
     for record in &records {
         text += &paragraph(&machine, record)?;
     }
-    if records.is_empty() && !args.output.quiet {
+    if records.is_empty() && damaged.is_empty() && !args.output.quiet {
         text += "no changes\n";
     }
     print(text.as_bytes())

@@ -54,7 +54,7 @@ fn without_a_journal_there_are_no_changes() {
     assert_eq!(out("changes --root root"), "no changes\n");
     assert_eq!(
         room.run("changes --root root --json").ok().json(),
-        serde_json::json!({ "schema": 1, "changes": [] })
+        serde_json::json!({ "schema": 1, "changes": [], "warnings": [] })
     );
     let refused = |line: &str, message: &str| room.run(line).refused(3, message);
     refused(
@@ -234,8 +234,26 @@ fn a_pipe_in_the_journal_is_not_waited_for() {
     room.sh(
         "mkdir -p root/var/lib/innkeeper/changes; mkfifo root/var/lib/innkeeper/changes/1.jsonl",
     );
-    for command in ["changes", "undo", "confirm"] {
+    for command in ["undo", "confirm"] {
         room.run(&format!("{command} --root root"))
             .refused_for(3, "1.jsonl: is not a regular file");
     }
+}
+
+#[test]
+fn a_damaged_change_does_not_hide_the_others() {
+    let room = room();
+    apply(&room, None, &mut go_on);
+    room.sh("echo nonsense > root/var/lib/innkeeper/changes/2.jsonl");
+    let listed = room.run("changes --root root").ok();
+    assert!(
+        listed.out().starts_with("   1  less swapping: done"),
+        "{}",
+        listed.out()
+    );
+    let warning = "2.jsonl: line 1 of the journal is invalid";
+    assert!(listed.stderr.contains(warning), "{}", listed.stderr);
+    let listed = room.run("changes --root root --json").ok().json();
+    assert_eq!(listed["changes"][0]["id"], 1);
+    assert_eq!(listed["warnings"][0]["kind"], "corrupt");
 }
