@@ -9,6 +9,7 @@
     reason = "only tests call this, and panicking is how they fail"
 )]
 
+mod described;
 mod disk;
 mod host;
 mod lvm;
@@ -19,6 +20,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+pub use described::Described;
 pub use disk::Disk;
 pub use host::FakeHost;
 pub use lvm::FakeLvm;

@@ -10,7 +10,7 @@ use clap::Args;
 use error::{Error, Result};
 
 use crate::shell::{cargo, run as run_command};
-use crate::{dist, example, shell, testbed};
+use crate::{dist, example, rules, shell, testbed};
 
 /// A step: its name, what holds when it passes, how to find out.
 struct Step {
@@ -65,8 +65,11 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "docs",
-        holds: "docs/commands names every command and option",
-        run: docs::check,
+        holds: "docs/commands names every command and option, docs/reference/checks.md every rule",
+        run: || {
+            docs::check()?;
+            rules::check()
+        },
     },
     Step {
         name: "tests",
@@ -160,6 +163,7 @@ fn cargo_run(args: &[&str]) -> Result<()> {
 
 fn format() -> Result<()> {
     cargo_run(&["fmt", "--all", "--check"])?;
+    rules::format_check()?;
     cargo_run(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])
 }
 

@@ -8,6 +8,7 @@ mod dist;
 mod example;
 mod fuzz;
 mod packages;
+mod rules;
 mod seeds;
 mod shell;
 mod testbed;
@@ -35,6 +36,8 @@ enum Task {
     Test(check::Options),
     /// Check that docs/commands names every command and every option of the program
     Docs,
+    /// Write docs/reference/checks.md out of the rules of check
+    Rules(rules::Options),
     /// Measure the program against its peers and write docs/benchmarks.md
     Bench(bench::Options),
     /// Fuzz every decoder and every reader, or the named one, for a minute each
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Task::Setup => packages::setup(),
         Task::Test(options) => check::run(&options),
         Task::Docs => check::docs::check(),
+        Task::Rules(options) => rules::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Dist(options) => dist::run(&options),

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
-use error::Result;
+use error::{Error, Result};
 
 use crate::example::temporary;
 use crate::packages;
@@ -237,7 +237,7 @@ pub(crate) fn run() -> Result<()> {
     let place = |target: &str, name: &str| {
         let dir = seeds.join(target);
         fs::create_dir_all(&dir).map_err(file_error(&dir))?;
-        Ok(dir.join(name))
+        Ok::<_, Error>(dir.join(name))
     };
     for (target, name, command) in SEEDS.iter().chain(images::SEEDS).chain(disks::SEEDS) {
         let file = place(target, name)?;

@@ -5,11 +5,15 @@
 //! affected.
 
 mod guests;
+mod paths;
+mod xen;
 
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +21,7 @@ use error::Result;
 use host::Host;
 
 pub use guests::{Guest, Guests};
+pub use xen::Xen;
 
 use crate::release::{Release, Target};
 
@@ -60,26 +65,28 @@ pub struct Question {
     pub limit: Duration,
 }
 
-/// The facts about one host. Cheap to clone.
+/// The facts about one host. Cheap to clone. Each kind of fact is a file with a type, a function that reads it, and a
+/// method here that asks for it.
 #[derive(Clone)]
 pub struct Facts(Arc<Inner>);
 
 struct Inner {
     host: Host,
     question: Question,
-    guests: Kept<Guests>,
+    kept: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 /// A fact that has been read, or not yet.
-type Kept<T> = OnceLock<Result<T, NotKnown>>;
+type Kept<T> = OnceLock<Result<Arc<T>, NotKnown>>;
 
 impl Facts {
     /// What can be known about `host`; nothing is read yet.
     pub fn new(host: Host, question: Question) -> Self {
+        let kept = Mutex::default();
         Facts(Arc::new(Inner {
             host,
             question,
-            guests: Kept::new(),
+            kept,
         }))
     }
 
@@ -93,24 +100,6 @@ impl Facts {
         &self.0.question
     }
 
-    /// The release that the host's Xen is upgraded to, or else the one that is installed or runs.
-    ///
-    /// # Errors
-    /// Neither is known.
-    pub fn xen_release(&self) -> Result<Release, NotKnown> {
-        self.target("xen")
-            .ok_or_else(|| NotKnown::new("Xen's release", "no target was given"))
-    }
-
-    /// The release of Xen before the upgrade.
-    ///
-    /// # Errors
-    /// It is not known.
-    pub fn xen_before(&self) -> Result<Release, NotKnown> {
-        let before = self.question().from;
-        before.ok_or_else(|| NotKnown::new("Xen's release before", "it was not given"))
-    }
-
     /// The release that `of` (`xen`, `debian`) is upgraded to, if that was asked.
     pub fn target(&self, of: &str) -> Option<Release> {
         let mut targets = self.question().targets.iter();
@@ -119,48 +108,51 @@ impl Facts {
             .map(|target| target.release)
     }
 
-    /// The configurations of guests.
+    /// The fact of type `T`, called `name` in texts, which `probe` reads unless it has been read before.
     ///
     /// # Errors
-    /// They cannot be read.
-    pub fn guests(&self) -> Result<&Guests, NotKnown> {
-        self.known(&self.0.guests, "guests", guests::read)
+    /// `probe` fails, or takes too long.
+    fn known<T: Send + Sync + 'static>(
+        &self,
+        name: &'static str,
+        probe: fn(&Facts) -> Result<T>,
+    ) -> Result<Arc<T>, NotKnown> {
+        let kept = self.kept::<T>();
+        kept.get_or_init(|| self.read_in_time(name, probe)).clone()
     }
 
-    /// The fact in `kept`, which `probe` reads unless it has been read before.
-    fn known<'f, T: Send + 'static>(
-        &'f self,
-        kept: &'f Kept<T>,
-        fact: &'static str,
-        probe: fn(&Facts) -> Result<T>,
-    ) -> Result<&'f T, NotKnown> {
-        let read = || self.read_in_time(fact, probe);
-        kept.get_or_init(read).as_ref().map_err(NotKnown::clone)
+    fn kept<T: Send + Sync + 'static>(&self) -> Arc<Kept<T>> {
+        let mut all = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = all.entry(TypeId::of::<T>());
+        let kept = kept.or_insert_with(|| Arc::new(Kept::<T>::new())).clone();
+        // The key is the type.
+        kept.downcast().unwrap_or_default()
     }
 
     /// What `probe` reads, unless that takes too long. Its thread is left behind then: it ends with the program.
-    fn read_in_time<T: Send + 'static>(
+    fn read_in_time<T: Send + Sync + 'static>(
         &self,
-        fact: &'static str,
+        name: &'static str,
         probe: fn(&Facts) -> Result<T>,
-    ) -> Result<T, NotKnown> {
+    ) -> Result<Arc<T>, NotKnown> {
         let limit = self.question().limit;
         let (sender, receiver) = channel();
         let facts = self.clone();
-        let spawned = thread::Builder::new().spawn(move || sender.send(probe(&facts)));
+        let spawned =
+            thread::Builder::new().spawn(move || sender.send(probe(&facts).map(Arc::new)));
         spawned
-            .map_err(|cause| NotKnown::new(fact, format!("no thread could be started: {cause}")))?;
+            .map_err(|cause| NotKnown::new(name, format!("no thread could be started: {cause}")))?;
         match receiver.recv_timeout(limit) {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(NotKnown::new(fact, error.to_string())),
+            Ok(Err(error)) => Err(NotKnown::new(name, error.to_string())),
             Err(RecvTimeoutError::Timeout) => {
                 let seconds = limit.as_secs();
                 Err(NotKnown::new(
-                    fact,
-                    format!("it took longer than {seconds} s"),
+                    name,
+                    format!("reading it took longer than {seconds} s"),
                 ))
             }
-            Err(RecvTimeoutError::Disconnected) => Err(NotKnown::new(fact, "reading it failed")),
+            Err(RecvTimeoutError::Disconnected) => Err(NotKnown::new(name, "reading it failed")),
         }
     }
 }

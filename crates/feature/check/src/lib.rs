@@ -24,7 +24,7 @@ mod rules;
 mod tests;
 
 pub use example::Example;
-pub use facts::{Facts, Guest, Guests, NotKnown, Question};
+pub use facts::{Facts, Guest, Guests, NotKnown, Question, Xen};
 pub use finding::{Finding, Findings, Place, Severity};
 pub use fix::{Fix, Mended};
 pub use release::{Release, Target};

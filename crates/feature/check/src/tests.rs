@@ -4,68 +4,25 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use host::Host;
-use testkit::machine::{FakeHost, FakeTools};
+use testkit::machine::Described;
 
 use crate::{Example, Facts, Finding, Question, RULES, Report, Severity, Target};
 
 /// When the examples happen: 2026-11-30.
 const NOW: u64 = 1_796_000_000;
 
-/// A host made of an example's text.
-struct Small {
-    files: FakeHost,
-    tools: FakeTools,
-}
-
-impl Small {
-    fn new(text: &str) -> Self {
-        let small = Small {
-            files: FakeHost::new(),
-            tools: FakeTools::new(),
-        };
-        let mut parts = text.split("-- ").skip(1);
-        while let Some(part) = parts.next() {
-            // What is between two marks may be in a file's text too: only whole lines are marks.
-            let (head, body) = part.split_once(" --\n").expect(part);
-            let mut body = body.to_owned();
-            while !body.is_empty() && !body.ends_with('\n') {
-                body += "-- ";
-                body += parts.next().expect("a mark stands alone in its line");
-            }
-            small.add(head, &body);
-        }
-        small
-    }
-
-    fn add(&self, head: &str, body: &str) {
-        if let Some((path, target)) = head.split_once(" -> ") {
-            return self.files.link(path, target);
-        }
-        let Some(call) = head.strip_prefix("$ ") else {
-            return self.files.write(head, body);
-        };
-        let words: Vec<_> = call.split(' ').collect();
-        self.tools.answer(words[0], &words[1..], body);
-    }
-
-    fn facts(&self, example: &Example) -> Facts {
-        let host = Host::at(self.files.root()).unwrap();
-        let target = |xen: &str| format!("xen={xen}").parse::<Target>().unwrap();
-        let question = Question {
-            from: Some(example.from)
-                .filter(|from| !from.is_empty())
-                .map(|from| from.parse().unwrap()),
-            targets: Some(example.xen)
-                .filter(|xen| !xen.is_empty())
-                .map(target)
-                .into_iter()
-                .collect(),
-            guests: Vec::new(),
-            now: NOW,
-            limit: Duration::from_secs(60),
-        };
-        Facts::new(host.with_path(vec![self.tools.programs()]), question)
-    }
+fn facts(described: &Described, example: &Example) -> Facts {
+    let host = Host::at(described.files.root()).unwrap();
+    let given = |text: &'static str| Some(text).filter(|text| !text.is_empty());
+    let target = |xen: &str| format!("xen={xen}").parse::<Target>().unwrap();
+    let question = Question {
+        from: given(example.from).map(|from| from.parse().unwrap()),
+        targets: given(example.xen).map(target).into_iter().collect(),
+        guests: Vec::new(),
+        now: NOW,
+        limit: Duration::from_secs(60),
+    };
+    Facts::new(host.with_path(vec![described.tools.programs()]), question)
 }
 
 fn shown(finding: &Finding) -> String {
@@ -81,8 +38,8 @@ fn shown(finding: &Finding) -> String {
 fn each_rule_finds_what_its_examples_say_and_no_other_rule_finds_more() {
     for rule in RULES {
         for example in rule.examples {
-            let small = Small::new(example.host);
-            let report = Report::new(&small.facts(example));
+            let host = Described::new(example.host);
+            let report = Report::new(&facts(&host, example));
             let counts =
                 |finding: &&Finding| finding.severity > Severity::Info || finding.rule == rule.id;
             let found: Vec<_> = report.findings().filter(counts).map(shown).collect();
@@ -115,18 +72,18 @@ fn each_rule_shows_what_is_wrong_and_what_is_right() {
 fn fixes_leave_nothing_to_find() {
     for rule in RULES {
         for example in rule.examples {
-            let small = Small::new(example.host);
-            let report = Report::new(&small.facts(example));
+            let host = Described::new(example.host);
+            let report = Report::new(&facts(&host, example));
             let of_rule = |finding: &&Finding| finding.rule == rule.id && finding.fix.is_some();
             let fixed: Vec<_> = report.findings().filter(of_rule).collect();
             for finding in &fixed {
                 let fix = finding.fix.as_ref().unwrap();
-                let path = small.files.root().join(fix.file.strip_prefix("/").unwrap());
+                let path = host.files.root().join(fix.file.strip_prefix("/").unwrap());
                 let text = std::fs::read_to_string(&path).unwrap();
                 let mended = fix.apply(&text).unwrap();
                 std::fs::write(&path, mended.unwrap_or(text)).unwrap();
             }
-            let report = Report::new(&small.facts(example));
+            let report = Report::new(&facts(&host, example));
             let left: Vec<_> = report.findings().filter(of_rule).map(shown).collect();
             assert_eq!(
                 left,

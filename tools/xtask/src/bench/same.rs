@@ -16,7 +16,7 @@ use crate::shell::file_error;
 /// The contents or the sizes differ, or one cannot be read.
 pub(super) fn same(expected: &Path, found: &Path) -> Result<()> {
     let (a, b) = (open(expected)?, open(found)?);
-    let size = |file: &File, path| Ok(file.metadata().map_err(file_error(path))?.len());
+    let size = |file: &File, path| Ok::<_, Error>(file.metadata().map_err(file_error(path))?.len());
     let (have, want) = (size(&b, found)?, size(&a, expected)?);
     if have != want {
         let sizes = format!("holds {have} bytes, {} {want}", expected.display());

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use error::{Position, Result};
 use host::Files;
 use vmconfig::xl;
 
-use super::Facts;
+use super::{Facts, NotKnown};
 use crate::finding::Place;
 
 /// Where xl's configurations are, besides those that autostart.
@@ -58,6 +59,59 @@ impl Guest {
         name.or(stem).unwrap_or_default()
     }
 
+    /// The value of the setting `key`, if that is a string or a number, and its place.
+    pub fn value(&self, key: &str) -> Option<(&str, Place)> {
+        match &self.config.get(key)?.value {
+            xl::Node::Text { text, position } => Some((text, self.text_at(text, *position))),
+            xl::Node::List(_) => None,
+        }
+    }
+
+    /// The strings and numbers in the list `key`, or the only one, with their places.
+    pub fn values(&self, key: &str) -> Vec<(&str, Place)> {
+        let nodes = match self.config.get(key).map(|setting| &setting.value) {
+            Some(xl::Node::List(nodes)) => nodes.as_slice(),
+            Some(node) => std::slice::from_ref(node),
+            None => &[],
+        };
+        let texts = nodes.iter().filter_map(|node| match node {
+            xl::Node::Text { text, position } => {
+                Some((text.as_str(), self.text_at(text, *position)))
+            }
+            xl::Node::List(_) => None,
+        });
+        texts.collect()
+    }
+
+    /// Its disks, as libxlutil reads them, with their places; those that it refuses are passed over.
+    pub fn disks(&self) -> Vec<(xl::disk::Spec, Place)> {
+        let read = |(text, place)| Some((xl::disk::parse(text).ok()?, place));
+        self.values("disk").into_iter().filter_map(read).collect()
+    }
+
+    /// Its network cards, as xl reads them, with their places; those with a word that xl does not know are passed over.
+    pub fn vifs(&self) -> Vec<(xl::vif::Spec, Place)> {
+        let read = |(text, place)| Some((xl::vif::parse(text).ok()?, place));
+        self.values("vif").into_iter().filter_map(read).collect()
+    }
+
+    /// The place of a value of this text, which has quotes around it as a rule.
+    fn text_at(&self, text: &str, position: Position) -> Place {
+        self.at(position, text.chars().count() + 2)
+    }
+
+    /// Whether it is a guest of this type: `pv`, `pvh` or `hvm`, as `type=` or `builder=` say; `pv` if neither does.
+    pub fn is(&self, kind: &str) -> bool {
+        let named = self.value("type").map(|(text, _)| text);
+        let built = self.value("builder").map(|(text, _)| text);
+        let is = match (named, built) {
+            (Some(named), _) => named,
+            (None, Some("hvm")) => "hvm",
+            _ => "pv",
+        };
+        is == kind
+    }
+
     /// `length` characters of its file from `position`.
     pub fn at(&self, position: Position, length: usize) -> Place {
         Place::at(&self.file, position, length)
@@ -69,7 +123,17 @@ impl Guest {
     }
 }
 
-pub(super) fn read(facts: &Facts) -> Result<Guests> {
+impl Facts {
+    /// The configurations of guests.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub fn guests(&self) -> Result<Arc<Guests>, NotKnown> {
+        self.known("guests", read)
+    }
+}
+
+fn read(facts: &Facts) -> Result<Guests> {
     let files = facts.host().files();
     let mut guests = Guests::default();
     for (file, autostart) in configurations(files, &facts.question().guests)? {

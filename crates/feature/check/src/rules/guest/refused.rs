@@ -23,7 +23,9 @@ pub(crate) const RULE: Rule = Rule {
             "-- etc/xen/web.cfg --\nname = \"web\"\r\nvcpus = 2\r\n",
             &["error etc/xen/web.cfg:1:13: xl refuses it: its lines end with CR and LF"],
         ),
-        Example::good("-- etc/xen/web.cfg --\nname = \"web\"; vcpus = 2\ndisk = [\n  'phy:/dev/vg/web,xvda,w',\n]\n"),
+        Example::good(
+            "-- etc/xen/web.cfg --\nname = \"web\"; vcpus = 2\ndisk = [\n  'phy:/dev/vg/web,xvda,w',\n]\n",
+        ),
     ],
 };
 

@@ -1,0 +1,87 @@
+//! Whether files are there.
+
+use std::path::{Path, PathBuf};
+
+use host::Kind;
+
+use super::{Facts, NotKnown};
+
+/// Where xl looks for the helpers of guests besides the search path: `libexec/xen/bin` of what distributions install.
+/// In a name with `*` each version of Xen has its own.
+const HELPERS: [&str; 5] = [
+    "/usr/lib/xen/bin",
+    "/usr/libexec/xen/bin",
+    "/usr/lib64/xen/bin",
+    "/usr/local/lib/xen/bin",
+    "/usr/lib/xen-*/bin",
+];
+
+/// Where programs are.
+const PROGRAMS: [&str; 6] = [
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/bin",
+    "/sbin",
+    "/bin",
+];
+
+impl Facts {
+    /// Whether the host has a file, a directory or a device at `path`.
+    ///
+    /// # Errors
+    /// It cannot be told: devices of a host that does not run are not there, and what is below a mount point is not
+    /// either.
+    pub fn has(&self, path: &Path) -> Result<bool, NotKnown> {
+        let files = self.host().files();
+        match files.exists(path) {
+            Ok(true) => Ok(true),
+            Ok(false) if !self.host().is_live() && path.starts_with("/dev") => {
+                Err(NotKnown::new("devices", "the host is a directory"))
+            }
+            Ok(false) => Ok(false),
+            Err(error) => Err(NotKnown::new("files", error.to_string())),
+        }
+    }
+
+    /// Where the host has the helper of guests called `name` (`pygrub`), which xl finds by its name alone.
+    ///
+    /// # Errors
+    /// A directory cannot be read.
+    pub fn helper(&self, name: &str) -> Result<Option<PathBuf>, NotKnown> {
+        for directory in self.helper_directories()? {
+            let path = directory.join(name);
+            if self.has(&path)? {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
+    }
+
+    fn helper_directories(&self) -> Result<Vec<PathBuf>, NotKnown> {
+        let files = self.host().files();
+        let mut found = Vec::new();
+        for directory in HELPERS.into_iter().chain(PROGRAMS) {
+            let Some((above, below)) = directory.split_once("xen-*") else {
+                found.push(PathBuf::from(directory));
+                continue;
+            };
+            let names = files.list(above);
+            let names = names.map_err(|error| NotKnown::new("files", error.to_string()))?;
+            for name in names.unwrap_or_default() {
+                let name = name.to_string_lossy().into_owned();
+                if name.starts_with("xen-") {
+                    found.push(PathBuf::from(format!("{above}{name}{below}")));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether `path` is a block device of the host, as far as that can be told.
+    pub fn is_device(&self, path: &Path) -> bool {
+        let status = self.host().files().status(path).ok().flatten();
+        path.starts_with("/dev")
+            || status.is_some_and(|status| matches!(status.kind, Kind::Block(_)))
+    }
+}

@@ -1,0 +1,108 @@
+//! The Xen that runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use error::{Error, Result};
+use exec::Tool;
+use host::Hypervisor;
+
+use super::{Facts, NotKnown};
+use crate::release::Release;
+
+/// What runs, by Xen's own words.
+#[derive(Debug)]
+pub struct Xen {
+    /// What `xl info` prints, by name; empty where that cannot be asked.
+    pub info: BTreeMap<String, String>,
+    /// Its release.
+    pub release: Release,
+    /// The options that it was started with, if they are known.
+    pub options: Option<String>,
+}
+
+impl Xen {
+    /// A number that `xl info` prints: `free_memory` and `total_memory` in MiB, `nr_cpus`.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.info.get(name)?.parse().ok()
+    }
+}
+
+impl Facts {
+    /// The Xen that runs; `None` where the host does not run Xen now.
+    ///
+    /// # Errors
+    /// The host is a directory, or it cannot be told.
+    pub fn running_xen(&self) -> Result<Arc<Option<Xen>>, NotKnown> {
+        self.known("the running Xen", running)
+    }
+
+    /// The release that the host's Xen is upgraded to, or else the one that is installed, or else the one that runs.
+    ///
+    /// # Errors
+    /// None of them is known.
+    pub fn xen_release(&self) -> Result<Release, NotKnown> {
+        if let Some(target) = self.target("xen") {
+            return Ok(target);
+        }
+        self.xen_now()
+    }
+
+    /// The release of Xen before the upgrade: as it was told, or else the one that runs or is installed.
+    ///
+    /// # Errors
+    /// It is not known.
+    pub fn xen_before(&self) -> Result<Release, NotKnown> {
+        self.question().from.map_or_else(|| self.xen_now(), Ok)
+    }
+
+    /// The release that runs, or else is installed.
+    fn xen_now(&self) -> Result<Release, NotKnown> {
+        let running = self
+            .running_xen()
+            .map(|xen| xen.as_ref().as_ref().map(|xen| xen.release));
+        match running {
+            Ok(Some(release)) => Ok(release),
+            Ok(None) => Err(NotKnown::new("Xen's release", "Xen does not run here")),
+            Err(reason) => Err(NotKnown::new("Xen's release", reason.reason)),
+        }
+    }
+}
+
+fn running(facts: &Facts) -> Result<Option<Xen>> {
+    let host = facts.host();
+    match host.hypervisor() {
+        Ok(Hypervisor::XenDom0) => {}
+        Ok(_) => return Ok(None),
+        // A host that does not run has tools all the same where a test gives them.
+        Err(_) if matches!(host.tool("xl"), Ok(Some(_))) => {}
+        Err(error) => return Err(error),
+    }
+    let info = info(facts)?;
+    let release = match info.get("xen_version") {
+        Some(version) => Release::of_version(version),
+        None => None,
+    };
+    let release = release.ok_or_else(|| Error::corrupt("xl info names no xen_version"))?;
+    let options = info.get("xen_commandline").cloned();
+    Ok(Some(Xen {
+        info,
+        release,
+        options,
+    }))
+}
+
+/// What `xl info` prints: a name, a colon and a value in each line.
+fn info(facts: &Facts) -> Result<BTreeMap<String, String>> {
+    let tool = Tool::new("xl")
+        .args(["info"])
+        .time_limit(facts.question().limit);
+    let output = tool.succeed(facts.host(), &exec::never)?;
+    let pairs = output
+        .text()?
+        .lines()
+        .filter_map(|line| line.split_once(':'));
+    Ok(pairs
+        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        .collect())
+}

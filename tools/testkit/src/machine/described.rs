@@ -1,0 +1,76 @@
+//! Hosts described by a text.
+
+use super::{FakeHost, FakeTools};
+
+/// A host made of a text, and the tools that it has.
+///
+/// Each file is behind a line with its path. A link has a path and a target, and `$` is in front of what a tool prints
+/// when it is called so. `␍` stands for a carriage return, and `␄` behind the last line for no line end.
+///
+/// ```
+/// let host = testkit::machine::Described::new("\
+/// -- etc/xen/web.cfg --
+/// name = \"web\"
+/// -- etc/xen/auto/web -> ../web.cfg --
+/// -- $ xl info --
+/// xen_version : 4.17.3
+/// ");
+/// let linked = std::fs::read_to_string(host.files.root().join("etc/xen/auto/web"));
+/// assert_eq!(linked.unwrap(), "name = \"web\"\n");
+/// ```
+pub struct Described {
+    /// Its files. Those in directories of programs can be run.
+    pub files: FakeHost,
+    /// Its tools.
+    pub tools: FakeTools,
+}
+
+/// Directories whose files are programs.
+const PROGRAMS: [&str; 5] = ["bin", "sbin", "init.d", "scripts", "hooks"];
+
+impl Described {
+    /// The host that `text` describes.
+    pub fn new(text: &str) -> Self {
+        let host = Described {
+            files: FakeHost::new(),
+            tools: FakeTools::new(),
+        };
+        host.add(text);
+        host
+    }
+
+    /// Adds what `text` describes; a file that is there already is replaced.
+    pub fn add(&self, text: &str) {
+        let mut head = None;
+        let mut body = String::new();
+        for line in text.split_inclusive('\n') {
+            let mark = line.trim_end().strip_prefix("-- ");
+            match mark.and_then(|line| line.strip_suffix(" --")) {
+                Some(next) => {
+                    self.part(head.replace(next), &body);
+                    body.clear();
+                }
+                None => body += line,
+            }
+        }
+        self.part(head, &body);
+    }
+
+    fn part(&self, head: Option<&str>, body: &str) {
+        let Some(head) = head else {
+            return assert!(body.trim().is_empty(), "no path before {body:?}");
+        };
+        if let Some((path, target)) = head.split_once(" -> ") {
+            return self.files.link(path, target);
+        }
+        let body = body.replace('␍', "\r").replace("␄\n", "");
+        if let Some(call) = head.strip_prefix("$ ") {
+            let words: Vec<_> = call.split(' ').collect();
+            return self.tools.answer(words[0], &words[1..], &body);
+        }
+        self.files.write(head, &body);
+        if head.split('/').any(|name| PROGRAMS.contains(&name)) {
+            self.files.run_bit(head);
+        }
+    }
+}
