@@ -132,7 +132,12 @@ fn check(args: &Args, live: &Host) -> Result<bool> {
         }
         print_json(&document(content))?;
     } else if !args.fix {
-        let text = report.to_text(facts.host().files(), &look(), args.all);
+        let files = facts.host().files();
+        let text = if args.output.quiet {
+            check::text(report.findings(), files, &look())
+        } else {
+            report.to_text(files, &look(), args.all)
+        };
         print(text.as_bytes())?;
     }
     Ok(report
