@@ -4,6 +4,7 @@
 //! system that hangs, a tool that waits) or cannot be read is [`NotKnown`] to all that ask; the others are not
 //! affected.
 
+mod boot;
 mod guests;
 mod paths;
 mod xen;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use error::Result;
 use host::Host;
 
+pub(crate) use boot::{xen_entry, xen_image};
 pub use guests::{Guest, Guests};
 pub use xen::Xen;
 

@@ -13,7 +13,7 @@
 //! ```
 
 mod example;
-mod facts;
+pub(crate) mod facts;
 mod finding;
 mod fix;
 mod release;
