@@ -20,13 +20,13 @@ pub(crate) const RULE: Rule = Rule {
         Example::bad(
             "-- boot/xen.gz --\n-- boot/vmlinuz --\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder dom0_mem=2G\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n",
             &[
-                "info boot/grub/grub.cfg:2:39: dom0_mem has no max: Linux reserves structures for all memory of the machine",
+                "info boot/grub/grub.cfg:2:38: dom0_mem has no max: Linux reserves structures for all memory of the machine",
             ],
         ),
         Example::bad(
             "-- boot/xen.gz --\n-- boot/vmlinuz --\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder dom0_mem=2GB\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n",
             &[
-                "error boot/grub/grub.cfg:2:39: Xen does not understand it: invalid size '2GB' of memory",
+                "error boot/grub/grub.cfg:2:38: Xen does not understand it: invalid size '2GB' of memory",
             ],
         ),
     ],

@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
     examples: &[
         Example::bad(
             "-- boot/xen.gz --\n-- boot/vmlinuz --\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder dom0_mem=2G,max:2G bti=thunk=jmp no-real-mode\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n",
-            &["warning boot/grub/grub.cfg:2:58: Xen 4.17 does not know bti, which it had until 4.11"],
+            &["warning boot/grub/grub.cfg:2:57: Xen 4.17 does not know bti, which it had until 4.11"],
         )
         .to_xen("4.17"),
         Example::good(
