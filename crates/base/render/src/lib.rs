@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! result ─┬─ cells with roles ── Table / Fields ── Look::of(stdout) ── text
+//!         ├─ a line and a place in it ─ excerpt ────┘
 //!         └─ serde_json::Value ───── document ──────────────────────── JSON
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 mod chart;
 mod document;
+mod excerpt;
 mod fields;
 mod look;
 mod table;
@@ -21,6 +23,7 @@ mod trouble;
 
 pub use chart::{bar, sparkline};
 pub use document::{SCHEMA, document, errors, failure};
+pub use excerpt::excerpt;
 pub use fields::Fields;
 pub use look::{Look, Role};
 pub use table::{Align, Cell, Column, Table};
