@@ -2,7 +2,7 @@
 
 use error::Result;
 
-use crate::{appliances, disks, guests, images, streams};
+use crate::{appliances, disks, guests, images, packages, streams};
 
 /// What must hold for whatever bytes it is given; an error says why they are not what it reads.
 pub type Property = fn(&[u8]) -> Result<()>;
@@ -36,6 +36,7 @@ pub fn property(name: &str) -> Option<Property> {
         "manifest" => appliances::manifest,
         "vma" => appliances::vma,
         "xva" => appliances::xva,
+        "packages" => packages::packages,
         "recognise" => disks::recognise,
         _ => return None,
     })

@@ -27,6 +27,7 @@ const LONGEST: &[(&str, u32)] = &[
     ("images", 12 << 10),
     ("streams", 24 << 10),
     ("appliances", 36 << 10),
+    ("packages", 16 << 10),
 ];
 
 /// The same for all others.

@@ -25,7 +25,9 @@ pub(crate) use boot::{xen_entry, xen_image};
 pub use guests::{Guest, Guests};
 pub use xen::Xen;
 
-use crate::release::{Release, Target};
+use vmconfig::xen::Release;
+
+use crate::release::Target;
 
 /// A fact that cannot be told, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]

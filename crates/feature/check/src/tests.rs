@@ -16,7 +16,7 @@ fn facts(described: &Described, example: &Example) -> Facts {
     let given = |text: &'static str| Some(text).filter(|text| !text.is_empty());
     let target = |xen: &str| format!("xen={xen}").parse::<Target>().unwrap();
     let question = Question {
-        from: given(example.from).map(|from| from.parse().unwrap()),
+        from: given(example.from).map(|from| crate::parse_release(from).unwrap()),
         targets: given(example.xen).map(target).into_iter().collect(),
         guests: Vec::new(),
         now: NOW,
@@ -47,7 +47,11 @@ fn each_rule_finds_what_its_examples_say_and_no_other_rule_finds_more() {
             if found != example.finds {
                 wrong += &format!("{}: {found:#?} on\n{}\n", rule.id, example.host);
             }
-            let (_, outcome) = report.rules.iter().find(|(known, _)| known.id == rule.id).unwrap();
+            let (_, outcome) = report
+                .rules
+                .iter()
+                .find(|(known, _)| known.id == rule.id)
+                .unwrap();
             if !matches!(outcome, crate::Outcome::Checked(_)) {
                 wrong += &format!("{}: {outcome:?} on\n{}\n", rule.id, example.host);
             }

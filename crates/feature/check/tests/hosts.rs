@@ -72,7 +72,10 @@ impl Head {
 
     fn question(&self) -> Question {
         Question {
-            from: self.from.as_ref().map(|from| from.parse().unwrap()),
+            from: self
+                .from
+                .as_ref()
+                .map(|from| check::parse_release(from).unwrap()),
             targets: self
                 .targets
                 .iter()

@@ -27,7 +27,7 @@ pub(crate) struct Args {
     root: Option<PathBuf>,
 
     /// The release of Xen before the upgrade [default: the one that runs]
-    #[arg(long, value_name = "RELEASE")]
+    #[arg(long, value_name = "RELEASE", value_parser = check::parse_release)]
     from: Option<Release>,
 
     /// What the host is upgraded to: xen=4.17, debian=13; may be repeated

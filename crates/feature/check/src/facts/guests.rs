@@ -62,7 +62,7 @@ impl Guest {
     /// The value of the setting `key`, if that is a string or a number, and its place.
     pub fn value(&self, key: &str) -> Option<(&str, Place)> {
         match &self.config.get(key)?.value {
-            xl::Node::Text { text, position } => Some((text, self.text_at(text, *position))),
+            xl::Node::Text(text) => Some(self.text(text)),
             xl::Node::List(_) => None,
         }
     }
@@ -70,14 +70,12 @@ impl Guest {
     /// The strings and numbers in the list `key`, or the only one, with their places.
     pub fn values(&self, key: &str) -> Vec<(&str, Place)> {
         let nodes = match self.config.get(key).map(|setting| &setting.value) {
-            Some(xl::Node::List(nodes)) => nodes.as_slice(),
+            Some(xl::Node::List(list)) => list.nodes.as_slice(),
             Some(node) => std::slice::from_ref(node),
             None => &[],
         };
         let texts = nodes.iter().filter_map(|node| match node {
-            xl::Node::Text { text, position } => {
-                Some((text.as_str(), self.text_at(text, *position)))
-            }
+            xl::Node::Text(text) => Some(self.text(text)),
             xl::Node::List(_) => None,
         });
         texts.collect()
@@ -95,9 +93,10 @@ impl Guest {
         self.values("vif").into_iter().filter_map(read).collect()
     }
 
-    /// The place of a value of this text, which has quotes around it as a rule.
-    fn text_at(&self, text: &str, position: Position) -> Place {
-        self.at(position, text.chars().count() + 2)
+    /// A string or a number, and its place with quotes.
+    pub fn text<'g>(&self, text: &'g xl::Text) -> (&'g str, Place) {
+        let written = self.text.get(text.span.clone()).unwrap_or_default();
+        (&text.text, self.at(text.position, written.chars().count()))
     }
 
     /// Whether it is a guest of this type: `pv`, `pvh` or `hvm`, as `type=` or `builder=` say; `pv` if neither does.

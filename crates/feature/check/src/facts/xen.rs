@@ -6,9 +6,10 @@ use std::sync::Arc;
 use error::{Error, Result};
 use exec::Tool;
 use host::Hypervisor;
+use vmconfig::xen::Release;
 
 use super::{Facts, NotKnown};
-use crate::release::Release;
+use crate::release::release_of;
 
 /// What runs, by Xen's own words.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ fn running(facts: &Facts) -> Result<Option<Xen>> {
     }
     let info = info(facts)?;
     let release = match info.get("xen_version") {
-        Some(version) => Release::of_version(version),
+        Some(version) => release_of(version),
         None => None,
     };
     let release = release.ok_or_else(|| Error::corrupt("xl info names no xen_version"))?;

@@ -29,7 +29,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 /// An option, the minor number of the first Xen 4 without it, and what to write instead.
-const REMOVED: &[(&str, u32, &str)] = &[
+const REMOVED: &[(&str, u16, &str)] = &[
     ("cachesize", 3, ""),
     ("nofxsr", 3, ""),
     ("noserialnumber", 3, ""),
