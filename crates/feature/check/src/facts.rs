@@ -6,6 +6,7 @@
 
 mod boot;
 mod guests;
+mod packages;
 mod paths;
 mod xen;
 

@@ -22,7 +22,7 @@ fn facts(described: &Described, example: &Example) -> Facts {
         now: NOW,
         limit: Duration::from_secs(60),
     };
-    Facts::new(host.with_path(vec![described.tools.programs()]), question)
+    Facts::new(host.with_path(described.path()), question)
 }
 
 fn shown(finding: &Finding) -> String {
