@@ -26,6 +26,7 @@ pub mod disks;
 mod folded;
 pub mod guests;
 pub mod images;
+pub mod manifests;
 mod seal;
 pub mod streams;
 pub mod targets;
