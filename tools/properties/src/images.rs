@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use diskimage::{Extent, Image, Location, OpenOptions, Unpacker, VmdkStream};
 use error::Result;
-use sparse::{BlockRead, Piece, SparseRead};
+use sparse::{BlockRead, Piece, Run, SparseRead};
 use testkit::fold;
 
 use crate::folded::{Folded, FoldedSource};
 use crate::seal;
-use crate::told::{safe, told};
+use crate::told::{presentable, safe, told};
 
 /// Bytes of the largest unit that a format may have packed: whoever unpacks needs that much memory.
 const UNIT: u64 = 64 << 20;
@@ -184,6 +184,7 @@ fn unpack(image: &Image, extent: &Extent) -> Result<bool> {
 /// Reads the beginning of a streamOptimized VMDK as it passes.
 fn stream(file: &Folded) -> Result<()> {
     let mut stream = VmdkStream::new(FoldedSource::new(file), 1)?;
+    safe(&stream.about().variant.escape_default().to_string());
     let mut taken = 0;
     while taken < LITTLE {
         let len = match stream.peek()? {
@@ -208,7 +209,9 @@ fn sound(image: &Image, at: u64, stretch: &Extent) {
     match stretch.location {
         Location::Nowhere => {}
         Location::Below => panic!("what is below is nobody's business"),
-        Location::Plain { file, .. } => assert!(file < image.files().len()),
+        Location::Plain { file, offset } => {
+            in_file(&**image.files().get(file).expect("a file"), offset)
+        }
         Location::Packed(packed) => {
             assert!(packed.file < image.files().len());
             assert!(
@@ -218,6 +221,20 @@ fn sound(image: &Image, at: u64, stretch: &Extent) {
             let end = packed.skip.checked_add(stretch.len);
             assert!(end.is_some_and(|end| end <= packed.unit), "{stretch:?}");
         }
+    }
+}
+
+/// What a file says of a place in it.
+fn in_file(file: &dyn BlockRead, offset: u64) {
+    assert!(
+        file.check_unchanged().is_ok() && !file.is_far(),
+        "memory stays"
+    );
+    assert_eq!(file.name(), "memory");
+    match file.run_at(offset) {
+        Ok(Run::Data(len) | Run::Hole(len)) => assert!(len > 0, "an empty run at {offset}"),
+        Ok(Run::End) => assert!(file.size().is_none_or(|size| size <= offset)),
+        Err(error) => presentable(&error),
     }
 }
 

@@ -4,19 +4,23 @@
 use std::sync::Arc;
 
 use diskimage::streaming::{TableCache, pass_vmdk_part};
-use diskimage::{Format, OpenOptions, VmdkPart, VmdkPartKind, VmdkParts, vmdk_is_part};
+use diskimage::{
+    Format, OpenOptions, VmdkPart, VmdkPartKind, VmdkParts, vmdk_is_part, vmdk_no_descriptor,
+};
 use error::Result;
 use sparse::BlockRead;
 
 use super::compare::{MEANS, SMALL, mapped, passes};
-use crate::told::told;
+use crate::told::{presentable, told};
 
 /// Compares the parts that the descriptor `file` names with the disk. A file that is no descriptor is itself read as
 /// a part.
 pub(super) fn compared(file: &Arc<Vec<u8>>, how: &OpenOptions) -> Result<()> {
     let Ok(parts) = VmdkParts::read(file) else {
-        let size = if vmdk_is_part(file) { SMALL } else { SMALL / 2 };
-        return sparse_part(file, size).map(drop);
+        if vmdk_is_part(file) {
+            presentable(&vmdk_no_descriptor());
+        }
+        return sparse_part(file, capacity(file)).map(drop);
     };
     let disk = mapped(Format::Vmdk, file, how);
     told(&disk);
@@ -53,6 +57,12 @@ fn sparse_part(bytes: &[u8], len: u64) -> Result<Option<Vec<u8>>> {
     }
     let tables = Arc::new(TableCache::new(Some(bytes.len() as u64)));
     passes(bytes, |stream| pass_vmdk_part(stream, &tables, len, MEANS))
+}
+
+/// What the header of a sparse extent calls its size, in bytes; a little for what has none.
+fn capacity(file: &[u8]) -> u64 {
+    let sectors = file.get(12..20).and_then(|sectors| sectors.try_into().ok());
+    sectors.map_or(512, u64::from_le_bytes).saturating_mul(512)
 }
 
 /// The bytes of a part's file, as many as there are.

@@ -83,11 +83,49 @@ pub(super) const SEEDS: &[(&str, &str, &str)] = &[
         "qemu-img convert -O vmdk disk.img i.vmdk; at=$(grep -abo 'RW 192 SP' i.vmdk | cut -d: -f1)
         printf 'RW 1 ZERO\\nRW 0002 ZERO' | dd of=i.vmdk bs=1 seek=$at conv=notrunc status=none; cat i.vmdk",
     ),
+    ("vmdk", "bad-version", "descriptor 'version=9\\nRW 1 ZERO'"),
+    ("vmdk", "bad-native", "descriptor 'version=1\\nisNativeSnapshot=\"yes\"\\nRW 1 ZERO'"),
+    ("vmdk", "bad-encrypted", "descriptor 'version=1\\nencryption.keySafe=\"x\"\\nRW 1 ZERO'"),
+    ("vmdk", "bad-key-twice", "descriptor 'CID=1\\nCID=2\\nRW 1 ZERO'"),
+    ("vmdk", "bad-access", "descriptor 'NOACCESS 1 ZERO'"),
+    ("vmdk", "bad-type", "descriptor 'RW 1 VMFSSPARSE \"a\"'"),
+    ("vmdk", "bad-cid", "descriptor 'CID=x\\nRW 1 ZERO'"),
+    ("vmdk", "bad-line", "descriptor 'not understood %090d\\nRW 1 ZERO'"),
+    ("vmdk", "bad-offset", "descriptor 'RW 1 FLAT \"1\" x'"),
+    ("vmdk", "bad-far", "descriptor 'RW 1 FLAT \"1\" 18446744073709551615'"),
+    ("vmdk", "bad-no-name", "descriptor 'RW 1 FLAT 0'"),
+    ("vmdk", "bad-key", "descriptor 'a(b)=1\\nRW 1 ZERO'"),
+    (
+        "vmdk",
+        "bad-stale-parent",
+        "mkdir beside; descriptor 'CID=1\\nRW 1 ZERO' >beside/1
+        descriptor 'CID=1\\nparentCID=2\\nparentFileNameHint=\"1\"\\nRW 1 ZERO'",
+    ),
+    ("vmdk", "footer", "stream 192 1"),
+    ("vmdk", "footer-and-holes", "stream 200000 1100 1105 1106"),
+    (
+        "vmdk",
+        "zeroed",
+        "qemu-img create -q -f vmdk -o zeroed_grain=on z.vmdk 1M
+        qemu-io -c 'write -P 7 64k 1k' -c 'write -z 128k 256k' z.vmdk >/dev/null; cat z.vmdk",
+    ),
+    ("vmdk_stream", "footer", "stream 192 1"),
+    ("vmdk_stream", "footer-and-holes", "stream 200000 1100 1105 1106"),
+    (
+        "vhdx",
+        "log-of-two",
+        "qemu-img create -q -f vhdx -o block_size=1M l.vhdx 2M; qemu-io -c 'write -P 7 0 1k' l.vhdx >/dev/null
+        python3 \"$ROOT/tools/xtask/src/seeds/vhdx-log.py\" l.vhdx two",
+    ),
+    ("zip", "methods", "python3 \"$ROOT/tools/xtask/src/seeds/zip-methods.py\""),
 ];
 
 /// What the commands above share. `beside` makes the disk that is below by qemu-img, `on FORMAT BELOW` an image on top of
-/// it, in which a little is written; `split KIND` makes a VMDK in several files; `patch FILE BYTE HEX` changes bytes.
+/// it, in which a little is written; `split KIND` makes a VMDK in several files; `patch FILE BYTE HEX` changes bytes;
+/// `descriptor LINES` writes a VMDK's text, `stream CAPACITY GRAIN…` a streamOptimized VMDK.
 pub(super) const PRELUDE: &str = "
+    descriptor() { printf \"# Disk DescriptorFile\\n$1\\n\"; }
+    stream() { python3 \"$ROOT/tools/xtask/src/seeds/vmdk-stream.py\" $@; }
     patch() { printf %s \"$3\" | xxd -r -p | dd of=\"$1\" bs=1 seek=\"$2\" conv=notrunc status=none; }
     beside() { mkdir beside; qemu-img convert -f raw -O \"$@\" disk.img beside/1; }
     on() {
