@@ -6,6 +6,8 @@
 
 mod guests;
 mod paths;
+mod services;
+mod system;
 mod xen;
 
 use std::any::{Any, TypeId};
@@ -21,6 +23,7 @@ use error::Result;
 use host::Host;
 
 pub use guests::{Guest, Guests};
+pub use services::Services;
 pub use xen::Xen;
 
 use crate::release::{Release, Target};
