@@ -1,0 +1,93 @@
+//! GRUB's commands inside an entry: what is loaded.
+
+use super::machine::{Machine, Status};
+use crate::boot::entry::Image;
+use crate::cmdline::Reader;
+use crate::traced::{Place, Traced};
+
+impl Machine<'_> {
+    /// Runs a command that loads something; `None` for any other.
+    pub(super) fn load(
+        &mut self,
+        name: &str,
+        place: &Place,
+        arguments: &[Traced],
+    ) -> Option<Status> {
+        let unsure = self.unsure.clone();
+        let entry = self.entry.as_mut()?;
+        let files = after_options(arguments);
+        match name {
+            "multiboot" | "multiboot2" | "xen_hypervisor" => {
+                entry.hypervisor = image(Reader::Xen, place, files);
+                entry.kernel = None;
+                entry.initrds.clear();
+            }
+            "module" | "module2" | "xen_module" if entry.kernel.is_none() => {
+                entry.kernel = image(Reader::Linux, place, files);
+            }
+            "module" | "module2" | "xen_module" => entry.initrds.extend(files.first().cloned()),
+            "linux" | "linux16" | "linuxefi" | "kernel" | "xen_linux" => {
+                entry.kernel = image(Reader::Linux, place, files);
+            }
+            "initrd" | "initrd16" | "initrdefi" | "xen_initrd" => {
+                entry.initrds = files.to_vec();
+            }
+            "chainloader" => entry.chained = files.first().cloned(),
+            _ => return None,
+        }
+        if let Some(reason) = unsure {
+            entry.doubt(reason);
+        }
+        Some(Some(true))
+    }
+}
+
+fn image(reader: Reader, place: &Place, words: &[Traced]) -> Option<Image> {
+    let (path, options) = words.split_first()?;
+    let text = command_line(options, path);
+    Some(Image::new(reader, place.clone(), path.clone(), text))
+}
+
+/// The words behind options of the command itself (`--nounzip`, `--quirk-…`).
+fn after_options(words: &[Traced]) -> &[Traced] {
+    let is_option = |word: &Traced| word.as_str().starts_with("--");
+    let options = words.iter().take_while(|word| is_option(word)).count();
+    &words[options..]
+}
+
+/// The words as one text, as `grub_create_loader_cmdline` (grub-core/lib/cmdline.c) joins them: a word with a blank
+/// is put into quotes, and quotes and backslashes get a backslash.
+fn command_line(words: &[Traced], path: &Traced) -> Traced {
+    let mut line = Traced::default();
+    for (index, word) in words.iter().enumerate() {
+        line.add(if index == 0 { "" } else { " " });
+        let text = word.as_str();
+        if !text.contains([' ', '\\', '\'', '"']) {
+            line.append(word);
+            continue;
+        }
+        let quote = if text.contains(' ') { "\"" } else { "" };
+        line.add(quote);
+        append_escaped(&mut line, word);
+        line.add(quote);
+    }
+    if words.is_empty() {
+        let end = path.place_at(path.as_str().len());
+        return end.map_or(line, |end| Traced::at("", end));
+    }
+    line
+}
+
+fn append_escaped(line: &mut Traced, word: &Traced) {
+    let text = word.as_str();
+    let mut start = 0;
+    for (at, char) in text.char_indices() {
+        let is_hex = text[at..].starts_with("\\x");
+        if matches!(char, '\\' | '\'' | '"') && !is_hex {
+            line.append(&word.slice(start, at));
+            line.add("\\");
+            start = at;
+        }
+    }
+    line.append(&word.slice(start, text.len()));
+}

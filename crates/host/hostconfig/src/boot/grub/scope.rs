@@ -1,0 +1,175 @@
+//! GRUB's variables, and words with their values put in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::lexer::{Piece, Word};
+use crate::traced::{Place, Traced};
+
+/// Most variables; a configuration has fifty.
+const MOST: usize = 200;
+
+/// Most values one variable is known to have one of.
+const MOST_CHOICES: usize = 4;
+
+/// The variables as they stand somewhere in a script.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    /// Copied when it is changed: most of a script only reads it.
+    variables: Rc<BTreeMap<String, Rc<Traced>>>,
+    exported: BTreeSet<String>,
+    /// `$1` and so on.
+    pub(super) arguments: Rc<[Traced]>,
+}
+
+impl Scope {
+    pub(super) fn set(&mut self, name: &str, value: Traced) {
+        if self.variables.len() < MOST || self.variables.contains_key(name) {
+            Rc::make_mut(&mut self.variables).insert(name.to_owned(), value.into());
+        }
+    }
+
+    pub(super) fn unset(&mut self, name: &str) {
+        if self.variables.contains_key(name) {
+            Rc::make_mut(&mut self.variables).remove(name);
+        }
+    }
+
+    pub(super) fn export(&mut self, name: &str) {
+        if self.exported.len() < MOST {
+            self.exported.insert(name.to_owned());
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Traced> {
+        if let Ok(number) = name.parse::<usize>() {
+            return self.arguments.get(number.checked_sub(1)?);
+        }
+        self.variables.get(name).map(Rc::as_ref)
+    }
+
+    /// What a submenu sees of it.
+    pub(super) fn inherited(&self) -> Scope {
+        let mut inherited = self.clone();
+        let is_seen = |name: &String| self.exported.contains(name);
+        Rc::make_mut(&mut inherited.variables).retain(|name, _| is_seen(name));
+        inherited
+    }
+
+    /// What holds when either this or `other` does, and `place` decides which.
+    pub(super) fn merged(mut self, other: Scope, place: &Place) -> Scope {
+        if Rc::ptr_eq(&self.variables, &other.variables) {
+            return self;
+        }
+        let mut names: BTreeSet<String> = self.variables.keys().cloned().collect();
+        names.extend(other.variables.keys().cloned());
+        for name in names {
+            let (one, two) = (self.variables.get(&name), other.variables.get(&name));
+            if one != two {
+                let either = either(&name, one, two, place);
+                Rc::make_mut(&mut self.variables).insert(name, either.into());
+            }
+        }
+        self.exported.extend(other.exported);
+        self
+    }
+
+    /// The words that `word` becomes: none for a variable that is empty, several for one that has blanks in it.
+    pub(super) fn expand(&self, word: &Word) -> Vec<Traced> {
+        let mut fields = Vec::new();
+        let mut field = Traced::at("", word.place.clone());
+        let mut is_field = word.is_quoted;
+        for piece in &word.pieces {
+            match piece {
+                Piece::Text(text) => {
+                    field.append(text);
+                    is_field |= !text.is_empty();
+                }
+                Piece::Variable {
+                    name,
+                    place,
+                    is_quoted,
+                } => {
+                    let value = self.value(name, place);
+                    if *is_quoted {
+                        field.append(&value);
+                        is_field = true;
+                        continue;
+                    }
+                    let parts = split(&value);
+                    for (index, part) in parts.iter().enumerate() {
+                        if index > 0 && is_field {
+                            fields.push(std::mem::take(&mut field));
+                        }
+                        field.append(part);
+                        is_field = true;
+                    }
+                }
+            }
+        }
+        if is_field {
+            fields.push(field);
+        }
+        fields
+    }
+
+    fn value(&self, name: &str, place: &Place) -> Traced {
+        match name {
+            "?" => Traced::gap(
+                place.clone(),
+                "'$?' is known only when GRUB runs".into(),
+                None,
+            ),
+            "#" => Traced::at(self.arguments.len().to_string(), place.clone()),
+            "*" | "@" => {
+                let mut all = Traced::default();
+                for (index, argument) in self.arguments.iter().enumerate() {
+                    all.add(if index == 0 { "" } else { " " });
+                    all.append(argument);
+                }
+                all
+            }
+            name => self.get(name).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// The words in a value.
+fn split(value: &Traced) -> Vec<Traced> {
+    let text = value.as_str();
+    if text.trim().is_empty() {
+        return match value.gaps() {
+            [] => Vec::new(),
+            _ => vec![value.clone()],
+        };
+    }
+    let start = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
+    let words = text.split_whitespace().take(MOST);
+    words
+        .map(|word| value.slice(start(word), start(word) + word.len()))
+        .collect()
+}
+
+fn either(name: &str, one: Option<&Rc<Traced>>, two: Option<&Rc<Traced>>, place: &Place) -> Traced {
+    let why = format!("the variable '{name}' depends on what is known only when GRUB runs");
+    let mut choices = Vec::new();
+    for value in [one, two] {
+        match value {
+            None => choices.push(String::new()),
+            Some(value) if value.gaps().is_empty() => choices.push(value.as_str().to_owned()),
+            Some(value) => match value.gaps() {
+                [gap] if value.is_empty() && gap.choices.is_some() => {
+                    choices.extend(gap.choices.iter().flatten().cloned());
+                }
+                _ => return Traced::gap(place.clone(), why, None),
+            },
+        }
+    }
+    choices.sort();
+    choices.dedup();
+    match choices.as_slice() {
+        [only] => Traced::at(only.as_str(), place.clone()),
+        all if all.len() > MOST_CHOICES => Traced::gap(place.clone(), why, None),
+        _ => Traced::gap(place.clone(), why, Some(choices)),
+    }
+}

@@ -1,0 +1,30 @@
+//! A host's own configuration, read as the programs read that it is for: boot loaders, kernels and hypervisors,
+//! sysctl, modules, network interfaces.
+//!
+//! Every reader is a function over texts ([`Source`]); a thin layer over [`host::Files`] finds those texts, in the order
+//! in which the system reads them. Every value is a [`Traced`] text or has a [`Place`], so that it can be shown where it
+//! is written, whatever quoting and variables are in between:
+//!
+//! ```text
+//!   host::Files ── Source (file, text) ── reader ── values, each with its Place (file, line, column)
+//!                                           │
+//!                       what only a running system knows: Unknown with the reason, or a gap in the text
+//! ```
+//!
+//! | module | what it reads |
+//! |---|---|
+//! | [`boot`] | grub.cfg, extlinux.conf, Xen's for EFI: what the host will boot |
+//! | [`cmdline`] | the command lines of Linux and Xen |
+//!
+//! Nothing is guessed: what needs a shell or GRUB's whole language is [`Unknown`]. Nothing is unbounded: a file has at most
+//! [`LARGEST`] bytes, and nesting, loops and includes are counted.
+
+pub mod boot;
+pub mod cmdline;
+mod source;
+mod surroundings;
+mod traced;
+
+pub use source::{LARGEST, Source};
+pub use surroundings::Surroundings;
+pub use traced::{Gap, Known, Place, Traced, Unknown};

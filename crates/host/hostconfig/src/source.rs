@@ -1,0 +1,210 @@
+//! A file of the host as text, and the characters of it with their positions.
+
+use std::iter::Peekable;
+use std::path::Path;
+use std::str::Chars;
+use std::sync::Arc;
+
+use error::{Position, Result};
+use host::Files;
+
+use crate::traced::{At, Place, Traced};
+
+/// Most bytes of one file: ten times the longest grub.cfg seen.
+pub const LARGEST: u64 = 1 << 20;
+
+/// A file's name and text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The file, as the host calls it.
+    pub file: Arc<Path>,
+    /// Its text. What is not UTF-8, in a comment or a title as a rule, is replaced by U+FFFD.
+    pub text: String,
+}
+
+impl Source {
+    /// A text that is in `file`.
+    pub fn new(file: impl AsRef<Path>, text: impl Into<String>) -> Self {
+        Source {
+            file: file.as_ref().into(),
+            text: text.into(),
+        }
+    }
+
+    /// The file at `path`; `None` where there is none.
+    ///
+    /// # Errors
+    /// Those of [`Files::read_within`], with a limit of [`LARGEST`].
+    pub fn read(files: &Files, path: impl AsRef<Path>) -> Result<Option<Self>> {
+        let path = path.as_ref();
+        let content = files.read_within(path, LARGEST)?;
+        Ok(content.map(|content| {
+            let text = String::from_utf8_lossy(&content);
+            Source::new(path, text)
+        }))
+    }
+
+    /// The first of `paths` that is there.
+    ///
+    /// # Errors
+    /// Those of [`Source::read`].
+    pub fn first(files: &Files, paths: &[&str]) -> Result<Option<Self>> {
+        for path in paths {
+            if let Some(source) = Self::read(files, path)? {
+                return Ok(Some(source));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where `position` of it is.
+    pub fn place(&self, position: Position) -> Place {
+        Place {
+            file: self.file.clone(),
+            position,
+        }
+    }
+
+    /// Its lines without their ends. A carriage return before the end belongs to the line.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        let lines = self.text.split('\n').enumerate();
+        lines.map(|(index, text)| Line {
+            file: &self.file,
+            number: index + 1,
+            text,
+        })
+    }
+
+    /// Its characters with their positions.
+    pub(crate) fn characters(&self) -> Characters<'_> {
+        Characters {
+            rest: self.text.chars().peekable(),
+            position: Position::START,
+        }
+    }
+}
+
+/// A line of a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line<'s> {
+    pub(crate) file: &'s Arc<Path>,
+    /// Counted from 1.
+    pub(crate) number: usize,
+    pub(crate) text: &'s str,
+}
+
+impl<'s> Line<'s> {
+    /// The part of it from byte `start` to byte `end`.
+    pub(crate) fn part(&self, start: usize, end: usize) -> Traced {
+        let before = self.text.get(..start).unwrap_or(self.text);
+        let position = Position {
+            line: self.number,
+            column: 1 + before.chars().count(),
+        };
+        let place = Place {
+            file: self.file.clone(),
+            position,
+        };
+        Traced::at(self.text.get(start..end).unwrap_or_default(), place)
+    }
+
+    /// The part of it that `part`, a slice of its text, is.
+    pub(crate) fn of(&self, part: &'s str) -> Traced {
+        let start = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        self.part(start, start + part.len())
+    }
+
+    /// Where its first character is that is not blank.
+    pub(crate) fn of_start(&self) -> Place {
+        let file = self.file.clone();
+        let blanks = self.text.len() - self.text.trim_start().len();
+        let position = Position {
+            line: self.number,
+            column: 1 + self.text[..blanks].chars().count(),
+        };
+        Place { file, position }
+    }
+
+    /// All of it without blanks around it.
+    pub(crate) fn trimmed(&self) -> Traced {
+        self.of(self.text.trim())
+    }
+
+    /// Its words, which blanks of any kind separate.
+    pub(crate) fn words(&self) -> impl Iterator<Item = Traced> + use<'s> {
+        let line = *self;
+        let (mut seen, mut column) = (0, 1);
+        self.text.split_whitespace().map(move |word| {
+            let start = word.as_ptr() as usize - line.text.as_ptr() as usize;
+            // Counted from word to word, for a line may be as long as a file.
+            column += line.text[seen..start].chars().count();
+            seen = start;
+            let position = Position {
+                line: line.number,
+                column,
+            };
+            let file = line.file.clone();
+            Traced::at(word, Place { file, position })
+        })
+    }
+
+    /// Its first word and what is behind the blanks after it.
+    pub(crate) fn keyword(&self) -> (&'s str, &'s str) {
+        let text = self.text.trim();
+        match text.split_once(char::is_whitespace) {
+            Some((word, rest)) => (word, rest.trim_start()),
+            None => (text, &text[text.len()..]),
+        }
+    }
+}
+
+/// The characters of a text, one to look at ahead.
+#[derive(Clone, Debug)]
+pub(crate) struct Characters<'s> {
+    rest: Peekable<Chars<'s>>,
+    position: Position,
+}
+
+impl Characters<'_> {
+    /// Where the next character is.
+    pub(crate) fn position(&self) -> Position {
+        self.position
+    }
+
+    pub(crate) fn peek(&mut self) -> Option<char> {
+        self.rest.peek().copied()
+    }
+
+    /// The next character if it is as `wanted` says.
+    pub(crate) fn next_if(&mut self, wanted: impl Fn(char) -> bool) -> Option<At> {
+        if self.peek().is_some_and(wanted) {
+            return self.next();
+        }
+        None
+    }
+
+    /// Takes the next character if it is `wanted`.
+    pub(crate) fn accept(&mut self, wanted: char) -> bool {
+        let is_next = self.peek() == Some(wanted);
+        if is_next {
+            self.next();
+        }
+        is_next
+    }
+}
+
+impl Iterator for Characters<'_> {
+    type Item = At;
+
+    fn next(&mut self) -> Option<At> {
+        let char = self.rest.next()?;
+        let position = self.position;
+        if char == '\n' {
+            self.position.line += 1;
+            self.position.column = 1;
+        } else {
+            self.position.column += 1;
+        }
+        Some(At { char, position })
+    }
+}
