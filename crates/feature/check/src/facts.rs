@@ -8,6 +8,8 @@ mod boot;
 mod guests;
 mod packages;
 mod paths;
+mod services;
+mod system;
 mod xen;
 
 use std::any::{Any, TypeId};
@@ -24,6 +26,7 @@ use host::Host;
 
 pub(crate) use boot::{xen_entry, xen_image};
 pub use guests::{Guest, Guests};
+pub use services::Services;
 pub use xen::Xen;
 
 use vmconfig::xen::Release;
