@@ -4,9 +4,13 @@
 //! system that hangs, a tool that waits) or cannot be read is [`NotKnown`] to all that ask; the others are not
 //! affected.
 
+mod affinity;
 mod boot;
 mod guests;
+mod mend;
 mod paths;
+mod running;
+mod topology;
 mod xen;
 
 use std::any::{Any, TypeId};
@@ -22,6 +26,7 @@ use error::Result;
 use host::Host;
 
 pub(crate) use boot::{xen_entry, xen_image};
+pub(crate) use affinity::{depends_on_order, words};
 pub use guests::{Guest, Guests};
 pub use xen::Xen;
 
