@@ -3,7 +3,7 @@
 use std::panic::RefUnwindSafe;
 
 use error::Result;
-use properties::{appliances, damage, disks, guests, images, packages, streams};
+use properties::{appliances, damage, disks, guests, images, manifests, packages, streams};
 use testkit::fold;
 
 /// Damaged copies of each seed of a decoder or archive.
@@ -88,7 +88,7 @@ fn xva() {
 
 #[test]
 fn manifest() {
-    run("manifest", appliances::manifest);
+    run("manifest", manifests::manifest);
 }
 
 #[test]

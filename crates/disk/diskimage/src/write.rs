@@ -1,5 +1,7 @@
 //! Writing disk formats: a target that takes a disk and puts a file in some format to another target.
 
+use std::ops::RangeInclusive;
+
 use error::{Error, Result};
 use sparse::BlockWrite;
 
@@ -55,6 +57,23 @@ pub fn writer(
         Format::Vmdk => vmdk::writer(options, size, inner),
         other => Err(Error::unsupported(format!("{other} is not written here")).hint(WRITTEN)),
     }
+}
+
+/// Refuses a disk of a size that the format called `name` does not have.
+///
+/// # Errors
+/// [`error::Kind::Unsupported`].
+fn check_size(name: &str, size: u64, sizes: RangeInclusive<u64>) -> Result<()> {
+    if sizes.contains(&size) {
+        return Ok(());
+    }
+    if size == 0 {
+        let message = format!("a {name} disk has at least one sector, and this one no byte");
+        return Err(Error::unsupported(message));
+    }
+    let (size, largest) = error::amounts(size, *sizes.end());
+    let message = format!("a {name} disk has at most {largest}, and this one {size}");
+    Err(Error::unsupported(message))
 }
 
 /// Looks at the options without writing anything.

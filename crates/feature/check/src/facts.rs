@@ -8,8 +8,11 @@ mod affinity;
 mod boot;
 mod guests;
 mod mend;
+mod packages;
 mod paths;
 mod running;
+mod services;
+mod system;
 mod topology;
 mod xen;
 
@@ -28,6 +31,7 @@ use host::Host;
 pub(crate) use boot::{xen_entry, xen_image};
 pub(crate) use affinity::{depends_on_order, words};
 pub use guests::{Guest, Guests};
+pub use services::Services;
 pub use xen::Xen;
 
 use vmconfig::xen::Release;

@@ -20,11 +20,12 @@ mod release;
 mod report;
 mod rule;
 mod rules;
+mod support;
 #[cfg(test)]
 mod tests;
 
 pub use example::Example;
-pub use facts::{Facts, Guest, Guests, NotKnown, Question, Xen};
+pub use facts::{Facts, Guest, Guests, NotKnown, Question, Services, Xen};
 pub use finding::{Finding, Findings, Place, Severity};
 pub use fix::{Fix, Mended};
 pub use release::{Target, parse_release, release_of};

@@ -39,6 +39,9 @@ impl Versions {
     /// # Errors
     /// [`NotKnown`] when it depends on a release that is not known.
     pub(crate) fn apply(self, facts: &Facts) -> Result<bool, NotKnown> {
+        if self != Versions::All && !facts.has_xen()? {
+            return Ok(false);
+        }
         Ok(match self {
             Versions::All => true,
             Versions::Since(first) => facts.xen_release()? >= first,

@@ -22,7 +22,7 @@ fn facts(described: &Described, example: &Example) -> Facts {
         now: NOW,
         limit: Duration::from_secs(60),
     };
-    Facts::new(host.with_path(vec![described.tools.programs()]), question)
+    Facts::new(host.with_path(described.path()), question)
 }
 
 fn shown(finding: &Finding) -> String {
@@ -41,8 +41,12 @@ fn each_rule_finds_what_its_examples_say_and_no_other_rule_finds_more() {
         for example in rule.examples {
             let host = Described::new(example.host);
             let report = Report::new(&facts(&host, example));
-            let counts =
-                |finding: &&Finding| finding.severity > Severity::Info || finding.rule == rule.id;
+            // Which releases have support depends on the day alone: examples of other rules need not heed it.
+            let counts = |finding: &&Finding| {
+                let is_serious =
+                    finding.severity > Severity::Info && !finding.rule.starts_with("support-");
+                is_serious || finding.rule == rule.id
+            };
             let found: Vec<_> = report.findings().filter(counts).map(shown).collect();
             if found != example.finds {
                 wrong += &format!("{}: {found:#?} on\n{}\n", rule.id, example.host);

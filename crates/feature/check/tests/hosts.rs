@@ -106,7 +106,7 @@ fn expected(text: &str) -> Expected {
 
 fn report(described: &Described, head: &Head) -> Report {
     let host = Host::at(described.files.root()).unwrap();
-    let host = host.with_path(vec![described.tools.programs()]);
+    let host = host.with_path(described.path());
     Report::new(&Facts::new(host, head.question()))
 }
 

@@ -6,7 +6,7 @@ mod mend;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use check::{Facts, Question, Release, Report, Severity, Target};
+use check::{Facts, Finding, Question, Release, Report, Severity, Target};
 use clap::ValueEnum;
 use error::{Error, Result};
 use host::Host;
@@ -74,6 +74,19 @@ pub(crate) struct Args {
     output: OutputArgs,
 }
 
+impl Args {
+    /// Whether a finding counts for the exit status.
+    fn counts(&self, finding: &Finding) -> bool {
+        let least = match self.fail_on {
+            FailOn::Info => Severity::Info,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Error => Severity::Error,
+            FailOn::Never => return false,
+        };
+        finding.severity >= least
+    }
+}
+
 /// From which findings on the command ends with another status.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FailOn {
@@ -81,18 +94,6 @@ enum FailOn {
     Warning,
     Error,
     Never,
-}
-
-impl FailOn {
-    /// Whether a finding that is `severity` counts.
-    fn counts(self, severity: Severity) -> bool {
-        match self {
-            FailOn::Info => true,
-            FailOn::Warning => severity >= Severity::Warning,
-            FailOn::Error => severity >= Severity::Error,
-            FailOn::Never => false,
-        }
-    }
 }
 
 /// Checks, and prints the report.
@@ -120,29 +121,25 @@ fn check(args: &Args, live: &Host) -> Result<bool> {
     if let Some(earlier) = &args.since {
         return since(args, &report, &facts, earlier);
     }
-    let mended = if args.fix {
-        Some(mend::mend(args, &report, &facts)?)
-    } else {
-        None
-    };
-    if args.output.json {
-        let mut content = report.to_json();
-        if let Some(mended) = mended {
-            content["fixes"] = mended;
-        }
-        print_json(&document(content))?;
-    } else if !args.fix {
-        let files = facts.host().files();
-        let text = if args.output.quiet {
-            check::text(report.findings(), files, &look())
-        } else {
-            report.to_text(files, &look(), args.all)
-        };
-        print(text.as_bytes())?;
+    if args.fix {
+        return mend::mend(args, &report, &facts);
     }
-    Ok(report
-        .findings()
-        .any(|finding| args.fail_on.counts(finding.severity)))
+    tell(args, &report, &facts)?;
+    Ok(report.findings().any(|finding| args.counts(finding)))
+}
+
+/// Prints the report.
+fn tell(args: &Args, report: &Report, facts: &Facts) -> Result<()> {
+    if args.output.json {
+        return print_json(&document(report.to_json()));
+    }
+    let files = facts.host().files();
+    let text = if args.output.quiet {
+        check::text(report.findings(), files, &look())
+    } else {
+        report.to_text(files, &look(), args.all)
+    };
+    print(text.as_bytes())
 }
 
 fn question(args: &Args) -> Result<Question> {
@@ -182,7 +179,5 @@ fn since(args: &Args, report: &Report, facts: &Facts, earlier: &Path) -> Result<
         let nothing = "nothing that the earlier report does not have\n";
         print(if text.is_empty() { nothing } else { &text }.as_bytes())?;
     }
-    Ok(new
-        .iter()
-        .any(|finding| args.fail_on.counts(finding.severity)))
+    Ok(new.iter().any(|finding| args.counts(finding)))
 }

@@ -23,6 +23,7 @@ mod fixed_vhd;
 mod folders;
 mod formats;
 mod guests;
+mod help;
 mod hostile;
 mod inspect;
 mod interrupted;

@@ -1,5 +1,7 @@
 //! Hosts described by a text.
 
+use std::path::PathBuf;
+
 use super::{FakeHost, FakeTools};
 
 /// A host made of a text, and the tools that it has.
@@ -37,6 +39,11 @@ impl Described {
         };
         host.add(text);
         host
+    }
+
+    /// Where its tools are, and behind them those that they need themselves.
+    pub fn path(&self) -> Vec<PathBuf> {
+        vec![self.tools.programs(), "/usr/bin".into(), "/bin".into()]
     }
 
     /// Adds what `text` describes; a file that is there already is replaced.

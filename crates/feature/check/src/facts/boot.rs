@@ -39,7 +39,7 @@ impl Facts {
         self.has("/etc/xensource-inventory".as_ref())
     }
 
-    /// Whether the host is meant to run Xen: it has Xen's tools, its hypervisor or guests for them.
+    /// Whether the host is meant to run Xen: it has Xen's tools, its hypervisor or guests of xl, or is asked about it.
     ///
     /// # Errors
     /// Its files cannot be read.
@@ -50,12 +50,17 @@ impl Facts {
             let hypervisor = names
                 .iter()
                 .any(|name| is_hypervisor(&name.to_string_lossy()));
-            Ok(XenIsMeant(
-                hypervisor || facts.host().installed("xl").is_some(),
-            ))
+            let asked = facts.target("xen").is_some();
+            let guests = || facts.guests().is_ok_and(|guests| !guests.xl.is_empty());
+            let tools = || facts.host().installed("xl").is_some() || runs_xen(facts);
+            Ok(XenIsMeant(asked || hypervisor || tools() || guests()))
         });
         Ok(known?.0)
     }
+}
+
+fn runs_xen(facts: &Facts) -> bool {
+    facts.running_xen().is_ok_and(|xen| xen.is_some())
 }
 
 /// Whether a host is meant to run Xen.
