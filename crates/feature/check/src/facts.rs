@@ -4,12 +4,16 @@
 //! system that hangs, a tool that waits) or cannot be read is [`NotKnown`] to all that ask; the others are not
 //! affected.
 
+mod affinity;
 mod boot;
 mod guests;
+mod mend;
 mod packages;
 mod paths;
+mod running;
 mod services;
 mod system;
+mod topology;
 mod xen;
 
 use std::any::{Any, TypeId};
@@ -25,6 +29,7 @@ use error::Result;
 use host::Host;
 
 pub(crate) use boot::{xen_entry, xen_image};
+pub(crate) use affinity::{depends_on_order, words};
 pub use guests::{Guest, Guests};
 pub use services::Services;
 pub use xen::Xen;

@@ -67,18 +67,48 @@ impl Guest {
         }
     }
 
-    /// The strings and numbers in the list `key`, or the only one, with their places.
-    pub fn values(&self, key: &str) -> Vec<(&str, Place)> {
+    /// The number that the setting `key` is, as `strtol` reads it, and its place.
+    pub fn number(&self, key: &str) -> Option<(u64, Place)> {
+        let (text, place) = self.value(key)?;
+        Some((xl::number(text).ok()?, place))
+    }
+
+    /// Whether the setting `key` is a list.
+    pub fn is_list(&self, key: &str) -> bool {
+        let value = self.config.get(key).map(|setting| &setting.value);
+        matches!(value, Some(xl::Node::List(_)))
+    }
+
+    /// How many vCPUs it may have; `None` for what is not a number.
+    pub fn max_vcpus(&self) -> Option<u64> {
+        let keys = ["maxvcpus", "vcpus"].into_iter();
+        let key = keys.into_iter().find(|key| self.config.get(key).is_some());
+        key.map_or(Some(1), |key| Some(self.number(key)?.0))
+    }
+
+    /// Whether the setting `key` is a number other than 0.
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        self.number(key).map(|(number, _)| number != 0)
+    }
+
+    /// The strings and numbers in the list `key`, or the only one.
+    pub fn texts(&self, key: &str) -> Vec<&xl::Text> {
         let nodes = match self.config.get(key).map(|setting| &setting.value) {
             Some(xl::Node::List(list)) => list.nodes.as_slice(),
             Some(node) => std::slice::from_ref(node),
             None => &[],
         };
         let texts = nodes.iter().filter_map(|node| match node {
-            xl::Node::Text(text) => Some(self.text(text)),
+            xl::Node::Text(text) => Some(text),
             xl::Node::List(_) => None,
         });
         texts.collect()
+    }
+
+    /// The strings and numbers in the list `key`, or the only one, with their places.
+    pub fn values(&self, key: &str) -> Vec<(&str, Place)> {
+        let texts = self.texts(key).into_iter();
+        texts.map(|text| self.text(text)).collect()
     }
 
     /// Its disks, as libxlutil reads them, with their places; those that it refuses are passed over.
@@ -101,14 +131,26 @@ impl Guest {
 
     /// Whether it is a guest of this type: `pv`, `pvh` or `hvm`, as `type=` or `builder=` say; `pv` if neither does.
     pub fn is(&self, kind: &str) -> bool {
+        self.kind() == kind
+    }
+
+    /// Its type: `pv`, `pvh` or `hvm`, or what stands there instead.
+    pub fn kind(&self) -> &str {
         let named = self.value("type").map(|(text, _)| text);
         let built = self.value("builder").map(|(text, _)| text);
-        let is = match (named, built) {
+        match (named, built) {
             (Some(named), _) => named,
             (None, Some("hvm")) => "hvm",
             _ => "pv",
-        };
-        is == kind
+        }
+    }
+
+    /// What is wrong inside of a string: the part that it is near, or all of the string.
+    pub fn wrong(&self, text: &xl::Text, wrong: &xl::Wrong) -> Place {
+        match wrong.near.chars().count() {
+            0 => self.text(text).1,
+            length => self.at(text.place(wrong.at), length),
+        }
     }
 
     /// `length` characters of its file from `position`.
