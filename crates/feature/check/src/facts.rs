@@ -28,8 +28,8 @@ use std::time::Duration;
 use error::Result;
 use host::Host;
 
-pub(crate) use boot::{xen_entry, xen_image};
 pub(crate) use affinity::{depends_on_order, words};
+pub(crate) use boot::{xen_entry, xen_image};
 pub use guests::{Guest, Guests};
 pub use services::Services;
 pub use xen::Xen;
