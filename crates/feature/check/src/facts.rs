@@ -64,7 +64,7 @@ impl fmt::Display for NotKnown {
 }
 
 /// What is asked about a host.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Question {
     /// The release of Xen before the upgrade, if it is not the one that runs or is installed.
     pub from: Option<Release>,
