@@ -6,21 +6,7 @@ use std::sync::Arc;
 
 use error::Position;
 
-/// A place in a file of the host.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    /// The file, as the host calls it: `/boot/grub/grub.cfg`.
-    pub file: Arc<Path>,
-    /// The line and the column in it.
-    pub position: Position,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Position { line, column } = self.position;
-        write!(f, "{}:{line}:{column}", self.file.display())
-    }
-}
+pub use crate::place::{Known, Place, Unknown};
 
 /// Text with the place of each of its characters, which quoting, continued lines and variables have moved.
 ///
@@ -42,39 +28,6 @@ pub struct Gap {
     pub unknown: Unknown,
     /// What may be there, where every possibility is known.
     pub choices: Option<Vec<String>>,
-}
-
-/// Why something is not known.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Unknown {
-    /// The reason, as part of a sentence: "the variable 'x' is set when GRUB runs".
-    pub why: String,
-    /// The place that is the reason, where there is one.
-    pub place: Option<Place>,
-}
-
-/// A fact that the files tell, or the reason why they do not.
-pub type Known<T> = std::result::Result<T, Unknown>;
-
-impl Unknown {
-    /// Not known because of `why`.
-    pub fn new(why: impl Into<String>) -> Self {
-        let why = why.into();
-        Unknown { why, place: None }
-    }
-
-    /// The same, because of what is at `place`.
-    #[must_use]
-    pub fn at(self, place: Place) -> Self {
-        let place = Some(place);
-        Unknown { place, ..self }
-    }
-}
-
-impl fmt::Display for Unknown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -175,6 +128,50 @@ impl Traced {
         });
         let gaps = gaps.collect();
         Traced { text, marks, gaps }
+    }
+
+    /// Its words, which blanks separate; of no more than its first 64 KiB.
+    pub fn words(&self) -> Vec<Traced> {
+        let mut end = self.text.len().min(1 << 16);
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = &self.text[..end];
+        let start = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
+        let words = text.split_whitespace();
+        words
+            .map(|word| self.slice(start(word), start(word) + word.len()))
+            .collect()
+    }
+
+    /// It without blanks at its ends.
+    pub(crate) fn trim(&self) -> Traced {
+        let end = self.text.trim_end().len();
+        let start = self.text[..end].len() - self.text[..end].trim_start().len();
+        self.slice(start, end)
+    }
+
+    /// Its first word, and what is behind the blanks after it.
+    pub(crate) fn split_word(&self) -> Option<(Traced, Traced)> {
+        let text = self.trim();
+        let end = text
+            .text
+            .find(char::is_whitespace)
+            .unwrap_or(text.text.len());
+        if end == 0 {
+            return None;
+        }
+        let rest = text.slice(end, text.text.len());
+        let start = rest.text.len() - rest.text.trim_start().len();
+        let rest = rest.slice(start, rest.text.len());
+        Some((text.slice(0, end), rest))
+    }
+
+    /// What is before and behind the first `separator`.
+    pub(crate) fn split_once(&self, separator: char) -> Option<(Traced, Traced)> {
+        let at = self.text.find(separator)?;
+        let behind = at + separator.len_utf8();
+        Some((self.slice(0, at), self.slice(behind, self.text.len())))
     }
 
     /// Adds another text, whose characters keep their places.
