@@ -4,10 +4,15 @@
 //! system that hangs, a tool that waits) or cannot be read is [`NotKnown`] to all that ask; the others are not
 //! affected.
 
+mod certificates;
 mod guests;
+mod kernels;
 mod paths;
 mod services;
+mod shown;
+mod space;
 mod system;
+mod xapi;
 mod xen;
 
 use std::any::{Any, TypeId};
@@ -22,11 +27,17 @@ use std::time::Duration;
 use error::Result;
 use host::Host;
 
+pub use certificates::{Certificates, Content, Purpose, Used};
 pub use guests::{Guest, Guests};
+pub use kernels::{Kernel, Kernels};
 pub use services::Services;
+pub use shown::{AllShown, Shown};
+pub use space::{Space, Spaces};
+pub use xapi::Xapi;
 pub use xen::Xen;
 
 use crate::release::{Release, Target};
+use crate::tls::Server;
 
 /// A fact that cannot be told, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +73,8 @@ pub struct Question {
     pub targets: Vec<Target>,
     /// Configurations of guests to look at beside the host's own: paths of the host.
     pub guests: Vec<PathBuf>,
+    /// Servers whose certificates to look at.
+    pub tls: Vec<Server>,
     /// The time to judge by, in seconds since 1970.
     pub now: u64,
     /// How long reading one fact may take.
