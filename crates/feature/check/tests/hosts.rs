@@ -82,6 +82,7 @@ impl Head {
                 .map(|target| target.parse().unwrap())
                 .collect(),
             guests: Vec::new(),
+            tls: Vec::new(),
             now: NOW,
             limit: Duration::from_secs(60),
         }
