@@ -185,8 +185,8 @@ fn clean(text: &str) -> Vec<(String, Vec<String>)> {
 
 fn flat(node: &xl::Node) -> Vec<String> {
     match node {
-        xl::Node::Text { text, .. } => vec![text.clone()],
-        xl::Node::List(nodes) => nodes.iter().flat_map(flat).collect(),
+        xl::Node::Text(text) => vec![text.text.clone()],
+        xl::Node::List(list) => list.nodes.iter().flat_map(flat).collect(),
     }
 }
 

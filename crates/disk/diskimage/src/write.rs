@@ -125,7 +125,7 @@ pub fn is_ascending(format: Format, options: &WriteOptions) -> Result<bool> {
 fn unknown(format: Format, key: &str, known: &[&str]) -> Error {
     let error = Error::usage(format!("{format} has no option '{key}'"));
     match known {
-        [] => error.hint("it has none at all"),
+        [] => error.hint("leave it out"),
         known => error.hint(format!("one of: {}", known.join(", "))),
     }
 }

@@ -123,7 +123,7 @@ fn measure(
     let name = import.source.name().to_owned();
     let Some(again) = import.source.again() else {
         return Err(Error::unsupported(format!(
-            "can be read only once, and {} {} for a pipe has to know all of it beforehand",
+            "can be read only once, and {} {} for a pipe needs all of it beforehand",
             target_format.article(),
             target_format.name()
         ))

@@ -28,8 +28,8 @@ use std::time::Duration;
 use error::Result;
 use host::Host;
 
-pub(crate) use boot::{xen_entry, xen_image};
 pub(crate) use affinity::{depends_on_order, words};
+pub(crate) use boot::{xen_entry, xen_image};
 pub use guests::{Guest, Guests};
 pub use services::Services;
 pub use xen::Xen;
@@ -64,7 +64,7 @@ impl fmt::Display for NotKnown {
 }
 
 /// What is asked about a host.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Question {
     /// The release of Xen before the upgrade, if it is not the one that runs or is installed.
     pub from: Option<Release>,

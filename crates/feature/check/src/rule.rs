@@ -39,7 +39,7 @@ impl Versions {
     /// # Errors
     /// [`NotKnown`] when it depends on a release that is not known.
     pub(crate) fn apply(self, facts: &Facts) -> Result<bool, NotKnown> {
-        if self != Versions::All && !facts.has_xen()? {
+        if self != Versions::All && !facts.concerns_xen()? {
             return Ok(false);
         }
         Ok(match self {

@@ -48,8 +48,11 @@ pub(crate) fn read(files: &Files) -> Result<Option<(Database, Vec<Package>)>> {
             let Some(store) = Store::open(files, &path)? else {
                 continue;
             };
-            let (format, places) = open(&store)?;
             let warning = pending(files, &path)?;
+            let (format, places) = open(&store).map_err(|error| match &warning {
+                Some(warning) => error.cause(warning),
+                None => error,
+            })?;
             let database = Database {
                 store,
                 format,

@@ -231,7 +231,7 @@ fn trouble_in_what_was_asked_for_is_an_error() {
     room.run("import disks.tar --to out.img --member broken.img.gz")
         .refused_for(3, "disks.tar: broken.img.gz: ");
     room.run("import only.tar --to out.img --member lost.img")
-        .refused_for(3, "holds no member that 'lost.img' names");
+        .refused_for(3, "holds no member that matches 'lost.img'");
     assert_eq!(room.names(), before);
 }
 

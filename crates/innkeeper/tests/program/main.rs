@@ -31,6 +31,7 @@ mod nbd;
 mod ova;
 mod parts;
 mod proxmox;
+mod results;
 mod sfx;
 mod split;
 mod support;

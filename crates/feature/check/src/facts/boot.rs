@@ -39,11 +39,11 @@ impl Facts {
         self.has("/etc/xensource-inventory".as_ref())
     }
 
-    /// Whether the host is meant to run Xen: it has Xen's tools, its hypervisor or guests of xl, or is asked about it.
+    /// Whether Xen matters here: the host has Xen's tools, its hypervisor or guests of xl, or is asked about it.
     ///
     /// # Errors
     /// Its files cannot be read.
-    pub fn has_xen(&self) -> Result<bool, NotKnown> {
+    pub fn concerns_xen(&self) -> Result<bool, NotKnown> {
         let known = self.known("Xen", |facts| {
             let files = facts.host().files();
             let names = files.list("/boot")?.unwrap_or_default();
@@ -53,7 +53,7 @@ impl Facts {
             let asked = facts.target("xen").is_some();
             let guests = || facts.guests().is_ok_and(|guests| !guests.xl.is_empty());
             let tools = || facts.host().installed("xl").is_some() || runs_xen(facts);
-            Ok(XenIsMeant(asked || hypervisor || tools() || guests()))
+            Ok(ConcernsXen(asked || hypervisor || tools() || guests()))
         });
         Ok(known?.0)
     }
@@ -63,8 +63,8 @@ fn runs_xen(facts: &Facts) -> bool {
     facts.running_xen().is_ok_and(|xen| xen.is_some())
 }
 
-/// Whether a host is meant to run Xen.
-struct XenIsMeant(bool);
+/// Whether Xen matters to a host.
+struct ConcernsXen(bool);
 
 /// Whether a file in /boot is called as Xen is.
 fn is_hypervisor(name: &str) -> bool {

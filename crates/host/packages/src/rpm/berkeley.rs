@@ -90,14 +90,15 @@ impl<'a> Table<'a> {
                 "encryption, checksums and partitions of Berkeley DB are not read".into(),
             );
         }
-        let (page, last_bucket) = (number(&meta, 20), number(&meta, 72));
+        let (page, last_page, last_bucket) =
+            (number(&meta, 20), number(&meta, 32), number(&meta, 72));
         let pages = store.size() / u64::from(page.max(1));
-        if !page.is_power_of_two()
-            || !(512..=65536).contains(&page)
-            || u64::from(last_bucket) >= pages
-        {
+        let is_size = page.is_power_of_two() && (512..=65536).contains(&page);
+        if !is_size || u64::from(last_page.max(last_bucket)) >= pages {
             let size = store.size();
-            let text = format!("{last_bucket} buckets on pages of {page} bytes in {size}");
+            let text = format!(
+                "page {last_page} of {page} bytes and bucket {last_bucket} in {size} bytes"
+            );
             return Err(store.corrupt(text));
         }
         let spares = (0..32).map(|power| number(&meta, 96 + power * 4)).collect();

@@ -71,6 +71,13 @@ impl<'a> Pages<'a> {
             return Err(store.named(Error::unsupported(text)));
         }
         let count = store.size() / u64::from(page);
+        // Only programs since 2010 keep the size up to date, and say so by repeating the number of the last change.
+        let is_known = number(&header, 24) == number(&header, 92);
+        let expected = if is_known { number(&header, 28) } else { 0 };
+        if u64::from(expected) > count {
+            let text = format!("{expected} pages of {page} bytes in {}", store.size());
+            return Err(store.corrupt(text));
+        }
         Ok(Pages {
             store,
             page,
@@ -304,6 +311,11 @@ impl Row<'_> {
             ..self.place
         })
     }
+}
+
+fn number(bytes: &[u8], at: usize) -> u32 {
+    let bytes = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
+    bytes.map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }
 
 /// Takes a number of variable length: seven bits a byte, the last of nine has eight.

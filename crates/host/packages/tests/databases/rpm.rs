@@ -190,3 +190,186 @@ fn what_is_no_database_is_told() {
     let text = "Packages.db: version 1 of the format is not known";
     assert_eq!(error(NDB_PATH, &other), (Problem::Unsupported, text.into()));
 }
+
+#[test]
+fn damage_in_sqlite_is_told_with_its_page() {
+    let content = database(SQLITE_PATH);
+    let page = |number: usize| (number - 1) * 512;
+    assert_eq!(
+        (content[page(2)], content[page(6)]),
+        (5, 0),
+        "an interior page, a part of a row"
+    );
+    // The page behind the last cell is the page itself; told once more pages were read than there are.
+    let damaged = patched(SQLITE_PATH, page(2) + 8, &[0, 0, 0, 2]);
+    corrupt(
+        SQLITE_PATH,
+        &damaged,
+        "rpmdb.sqlite: page 12: the pages of a table have a loop",
+    );
+    let damaged = patched(SQLITE_PATH, page(2) + 8, &[0, 0, 0, 0]);
+    corrupt(
+        SQLITE_PATH,
+        &damaged,
+        "rpmdb.sqlite: a table leads to page 0",
+    );
+    let damaged = patched(SQLITE_PATH, page(2) + 8, &[0, 1, 0, 0]);
+    let text = format!(
+        "rpmdb.sqlite: has {} bytes, not the 512 from byte 33553920 on",
+        content.len()
+    );
+    corrupt(SQLITE_PATH, &damaged, &text);
+    let damaged = patched(SQLITE_PATH, page(2), &[2]);
+    corrupt(
+        SQLITE_PATH,
+        &damaged,
+        "rpmdb.sqlite: page 2: type 2 is not of a table",
+    );
+    let damaged = replaced(&content, b"Packages", b"packages");
+    corrupt(
+        SQLITE_PATH,
+        &damaged,
+        "rpmdb.sqlite: has no table 'Packages'",
+    );
+    let damaged = patched(SQLITE_PATH, page(5), &[0, 0, 0, 0]);
+    let (_, text) = error(SQLITE_PATH, &damaged);
+    assert!(
+        text.starts_with("rpmdb.sqlite: a chain of pages ends "),
+        "{text}"
+    );
+    let text = "rpmdb.sqlite: 23 pages of 512 bytes in 11775";
+    corrupt(SQLITE_PATH, &content[..11775], text);
+}
+
+#[test]
+fn a_chain_of_pages_that_comes_back_to_its_start_ends_with_the_header() {
+    // Page 6 is the second of the first header, whose names of files are behind it.
+    let damaged = patched(SQLITE_PATH, 5 * 512, &[0, 0, 0, 6]);
+    let packages = read(&host(SQLITE_PATH, damaged));
+    let error = packages.owners_of("/boot/xen.gz").unwrap_err();
+    assert_eq!(error.kind(), Problem::Corrupt);
+}
+
+#[test]
+fn damage_in_rpms_own_format_is_told_with_its_slot() {
+    let content = database(NDB_PATH);
+    let size = content.len();
+    let damaged = patched(NDB_PATH, 48, b"sloT");
+    corrupt(
+        NDB_PATH,
+        &damaged,
+        "Packages.db: the slot at byte 48: the magic number is missing",
+    );
+    let damaged = patched(NDB_PATH, 40, &[0xff, 0xff, 0xff, 0xff]);
+    let blocks = content[44] as usize * 16;
+    let text =
+        format!("Packages.db: the slot at byte 32: {blocks} bytes at byte 68719476720 of {size}");
+    corrupt(NDB_PATH, &damaged, &text);
+    let damaged = patched(NDB_PATH, 36, &[9]);
+    corrupt(
+        NDB_PATH,
+        &damaged,
+        "Packages.db: the slot at byte 32: package 9 is not at byte 4096",
+    );
+    let damaged = patched(NDB_PATH, 12, &[0xff, 0xff, 0xff, 0xff]);
+    let (_, text) = error(NDB_PATH, &damaged);
+    assert!(
+        text.starts_with("Packages.db: the slot at byte 32: "),
+        "{text}"
+    );
+    let slots = content[32..48].repeat(254);
+    let damaged = patched(NDB_PATH, 32, &slots);
+    let text = format!(
+        "Packages.db: headers of {} bytes in a file of {size}",
+        254 * length(&content)
+    );
+    corrupt(NDB_PATH, &damaged, &text);
+}
+
+/// The number of bytes of the first header in rpm's own format.
+fn length(content: &[u8]) -> usize {
+    u32::from_le_bytes(content[4108..4112].try_into().unwrap()) as usize
+}
+
+#[test]
+fn damage_in_berkeley_db_is_told_with_its_page() {
+    let page = |number: usize| number * 512;
+    let content = database(BERKELEY_PATH);
+    let of_type =
+        |wanted: u8| (0..content.len() / 512).find(|number| content[page(*number) + 25] == wanted);
+    let (bucket, value) = (of_type(13).unwrap(), of_type(7).unwrap());
+    let damaged = patched(BERKELEY_PATH, page(bucket) + 16, &[bucket as u8]);
+    let text = format!("Packages: page {bucket}: the chains of pages have a loop");
+    corrupt(BERKELEY_PATH, &damaged, &text);
+    let damaged = patched(BERKELEY_PATH, page(bucket) + 25, &[5]);
+    let text = format!("Packages: page {bucket}: type 5 is not of a hash table");
+    corrupt(BERKELEY_PATH, &damaged, &text);
+    let damaged = patched(BERKELEY_PATH, page(bucket) + 26, &[0xff, 0xff]);
+    let (_, text) = error(BERKELEY_PATH, &damaged);
+    assert!(
+        text.starts_with(&format!("Packages: page {bucket}: pair 0 of ")),
+        "{text}"
+    );
+    let damaged = patched(BERKELEY_PATH, page(value) + 25, &[13]);
+    let text = format!("Packages: page {value}: is not part of a value");
+    corrupt(BERKELEY_PATH, &damaged, &text);
+    let damaged = patched(BERKELEY_PATH, page(value) + 22, &[0, 0]);
+    let text = format!("Packages: page {value}: has a wrong length");
+    corrupt(BERKELEY_PATH, &damaged, &text);
+    let damaged = patched(BERKELEY_PATH, page(value) + 16, &[0, 0, 0, 0]);
+    let (_, text) = error(BERKELEY_PATH, &damaged);
+    assert!(
+        text.starts_with("Packages: a chain of pages ends "),
+        "{text}"
+    );
+    let damaged = patched(BERKELEY_PATH, 72, &[0xff, 0xff, 0xff, 0xff]);
+    let text = "Packages: page 23 of 512 bytes and bucket 4294967295 in 12288 bytes";
+    corrupt(BERKELEY_PATH, &damaged, text);
+    let text = "Packages: page 23 of 512 bytes and bucket 1 in 12287 bytes";
+    corrupt(BERKELEY_PATH, &content[..12287], text);
+}
+
+#[test]
+fn damage_in_a_header_is_told_with_its_place() {
+    // Behind the slots and the blob's own head.
+    const HEADER: usize = 4096 + 16;
+    let content = database(NDB_PATH);
+    let length = length(&content);
+    let told = |at: usize, bytes: &[u8], text: &str| {
+        let text = format!("Packages.db: the header that starts at byte {HEADER}: {text}");
+        corrupt(NDB_PATH, &patched(NDB_PATH, at, bytes), &text);
+    };
+    told(HEADER, &[0xff; 4], "4294967295 entries, not 1 to 65535");
+    told(HEADER, &[0; 4], "0 entries, not 1 to 65535");
+    let entries = usize::from(content[HEADER + 3]);
+    let data = 8 + entries * 16;
+    let text = format!("4294967295 bytes of data behind byte {data} of {length}");
+    told(HEADER + 4, &[0xff; 4], &text);
+    let name = find(&content, &[0, 0, 3, 0xe8, 0, 0, 0, 6]);
+    told(name, &[0, 0, 3, 0xe0], "no value for tag 1000");
+    told(
+        name + 4,
+        &[0, 0, 0, 4],
+        "tag 1000: a value of type 4, not 6",
+    );
+    let text = format!(
+        "tag 1000: byte 2147483647 of data that has {}",
+        length - data
+    );
+    told(name + 8, &[0x7f, 0xff, 0xff, 0xff], &text);
+    let files = find(&content, &[0, 0, 4, 0x5d, 0, 0, 0, 8]);
+    let damaged = patched(NDB_PATH, files + 12, &[0xff; 4]);
+    let packages = read(&host(NDB_PATH, damaged));
+    let error = packages.owners_of("/boot/xen.gz").unwrap_err().to_string();
+    let expected =
+        format!("the header that starts at byte {HEADER}: tag 1117: 2 strings, not 4294967295");
+    assert!(error.ends_with(&expected), "{error}");
+}
+
+/// Where `bytes` are for the first time.
+fn find(content: &[u8], bytes: &[u8]) -> usize {
+    content
+        .windows(bytes.len())
+        .position(|window| window == bytes)
+        .unwrap()
+}

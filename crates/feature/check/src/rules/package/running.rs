@@ -25,9 +25,6 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
-    if !facts.has_xen()? {
-        return Ok(());
-    }
     let Some(tools) = facts.installed_tools()? else {
         return Ok(());
     };
