@@ -3,6 +3,7 @@
 mod entry;
 mod grub;
 mod paths;
+mod sources;
 mod syslinux;
 mod xen_efi;
 
@@ -12,6 +13,7 @@ use host::Files;
 pub use entry::{Boot, Entry, Image, Loader, Selection};
 pub use grub::read as read_grub;
 pub use paths::{candidates, locate};
+pub use sources::{GrubDefaults, UpdateExtlinux};
 pub use syslinux::read as read_syslinux;
 pub use xen_efi::read as read_xen_efi;
 

@@ -15,14 +15,28 @@
 //! |---|---|
 //! | [`boot`] | grub.cfg, extlinux.conf, Xen's for EFI: what the host will boot |
 //! | [`cmdline`] | the command lines of Linux and Xen |
+//! | [`shell`] | files of assignments |
+//! | [`sysctl`] | sysctl.conf and sysctl.d |
+//! | [`modules`] | which modules are loaded, and which a kernel has |
+//! | [`interfaces`] | /etc/network/interfaces and its commands |
+//! | [`bridges`] | the bridges that any of a host's files define |
+//! | [`edit`] | changes of one setting that keep the rest of a file |
 //!
 //! Nothing is guessed: what needs a shell or GRUB's whole language is [`Unknown`]. Nothing is unbounded: a file has at most
 //! [`LARGEST`] bytes, and nesting, loops and includes are counted.
 
 pub mod boot;
+pub mod bridges;
 pub mod cmdline;
+mod drop_ins;
+pub mod edit;
+pub mod interfaces;
+pub mod modules;
+mod pattern;
+pub mod shell;
 mod source;
 mod surroundings;
+pub mod sysctl;
 mod traced;
 
 pub use source::{LARGEST, Source};

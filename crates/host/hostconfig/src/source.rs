@@ -44,6 +44,21 @@ impl Source {
         }))
     }
 
+    /// The byte of the text at which `position` is; its end for what is behind it.
+    pub fn offset(&self, position: Position) -> usize {
+        let start = match position.line.checked_sub(2) {
+            None => 0,
+            Some(nth) => match self.text.match_indices('\n').nth(nth) {
+                Some((newline, _)) => newline + 1,
+                None => return self.text.len(),
+            },
+        };
+        let line = &self.text[start..];
+        let line = &line[..line.find('\n').unwrap_or(line.len())];
+        let at = line.char_indices().nth(position.column.saturating_sub(1));
+        start + at.map_or(line.len(), |(at, _)| at)
+    }
+
     /// The first of `paths` that is there.
     ///
     /// # Errors
@@ -73,6 +88,30 @@ impl Source {
             number: index + 1,
             text,
         })
+    }
+
+    /// Its lines without comments (`#` first) and without blanks around them, those that end with a backslash joined
+    /// with the next.
+    pub(crate) fn joined_lines(&self) -> Vec<Traced> {
+        let mut joined = Vec::new();
+        let mut open: Option<Traced> = None;
+        for line in self.lines() {
+            let text = line.text.trim_end_matches('\r');
+            if open.is_none() && text.trim_start().starts_with('#') {
+                continue;
+            }
+            let (text, goes_on) = match text.strip_suffix('\\') {
+                Some(text) => (text, true),
+                None => (text, false),
+            };
+            let whole = open.get_or_insert_default();
+            whole.append(&line.of(text));
+            if !goes_on {
+                joined.extend(open.take());
+            }
+        }
+        joined.extend(open);
+        joined.iter().map(Traced::trim).collect()
     }
 
     /// Its characters with their positions.

@@ -177,6 +177,50 @@ impl Traced {
         Traced { text, marks, gaps }
     }
 
+    /// Its words, which blanks separate; of no more than its first 64 KiB.
+    pub fn words(&self) -> Vec<Traced> {
+        let mut end = self.text.len().min(1 << 16);
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = &self.text[..end];
+        let start = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
+        let words = text.split_whitespace();
+        words
+            .map(|word| self.slice(start(word), start(word) + word.len()))
+            .collect()
+    }
+
+    /// It without blanks at its ends.
+    pub(crate) fn trim(&self) -> Traced {
+        let end = self.text.trim_end().len();
+        let start = self.text[..end].len() - self.text[..end].trim_start().len();
+        self.slice(start, end)
+    }
+
+    /// Its first word, and what is behind the blanks after it.
+    pub(crate) fn split_word(&self) -> Option<(Traced, Traced)> {
+        let text = self.trim();
+        let end = text
+            .text
+            .find(char::is_whitespace)
+            .unwrap_or(text.text.len());
+        if end == 0 {
+            return None;
+        }
+        let rest = text.slice(end, text.text.len());
+        let start = rest.text.len() - rest.text.trim_start().len();
+        let rest = rest.slice(start, rest.text.len());
+        Some((text.slice(0, end), rest))
+    }
+
+    /// What is before and behind the first `separator`.
+    pub(crate) fn split_once(&self, separator: char) -> Option<(Traced, Traced)> {
+        let at = self.text.find(separator)?;
+        let behind = at + separator.len_utf8();
+        Some((self.slice(0, at), self.slice(behind, self.text.len())))
+    }
+
     /// Adds another text, whose characters keep their places.
     pub(crate) fn append(&mut self, other: &Traced) {
         let start = self.text.len();

@@ -145,7 +145,7 @@ fn multiboot(entry: &mut Entry, append: Option<&Traced>, place: &Place) {
         modules.push(append.slice(start, start + module.len()));
         start += module.len() + "---".len();
     }
-    let mut modules = modules.iter().filter_map(split_path);
+    let mut modules = modules.iter().filter_map(Traced::split_word);
     let image = |reader, (path, options): (Traced, Traced)| {
         let place = path.place().unwrap_or(place).clone();
         Image::new(reader, place, path, options)
@@ -153,17 +153,6 @@ fn multiboot(entry: &mut Entry, append: Option<&Traced>, place: &Place) {
     entry.hypervisor = modules.next().map(|module| image(Reader::Xen, module));
     entry.kernel = modules.next().map(|module| image(Reader::Linux, module));
     entry.initrds = modules.map(|(path, _)| path).collect();
-}
-
-/// The first word of a text, and what is behind it.
-pub(super) fn split_path(text: &Traced) -> Option<(Traced, Traced)> {
-    let whole = text.as_str();
-    let start = whole.len() - whole.trim_start().len();
-    let end = whole.trim_end().len().max(start);
-    let word = whole[start..end].split_whitespace().next()?;
-    let behind = start + word.len();
-    let blanks = whole[behind..end].len() - whole[behind..end].trim_start().len();
-    Some((text.slice(start, behind), text.slice(behind + blanks, end)))
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use super::entry::{Boot, Entry, Image, Loader, Selection};
 use super::paths::candidates;
-use super::syslinux::split_path;
 use crate::cmdline::Reader;
 use crate::source::Source;
 use crate::surroundings::Surroundings;
@@ -10,6 +9,9 @@ use crate::traced::{Known, Traced, Unknown};
 
 /// Most files that a configuration goes over to, one from the other.
 const MOST_CHAINED: usize = 8;
+
+/// Most sections.
+const MOST_SECTIONS: usize = 100;
 
 /// Reads a configuration; those that it goes over to (`chain=`) are among `files`.
 pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
@@ -121,7 +123,8 @@ impl Config {
     /// An entry for each section that has a kernel.
     fn entries(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
-        for line in &self.lines {
+        let section = |line: &&Traced| line.as_str().starts_with('[');
+        for line in self.lines.iter().filter(section).take(MOST_SECTIONS) {
             let name = line.as_str().strip_prefix('[');
             let Some((name, _)) = name.and_then(|name| name.split_once(']')) else {
                 continue;
@@ -147,7 +150,7 @@ impl Config {
         let program = Traced::at("xen.efi", at.clone());
         entry.hypervisor = Some(Image::new(Reader::Xen, at, program, options));
         let at = kernel.place()?.clone();
-        let (path, options) = split_path(&kernel)?;
+        let (path, options) = kernel.split_word()?;
         entry.kernel = Some(Image::new(Reader::Linux, at, path, options));
         let ramdisk = self.value(section, "ramdisk");
         let microcode = || self.value(Some("global"), "ucode");
