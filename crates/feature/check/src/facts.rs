@@ -6,6 +6,7 @@
 
 mod affinity;
 mod boot;
+mod bridges;
 mod guests;
 mod mend;
 mod packages;

@@ -16,8 +16,8 @@ pub(crate) const RULE: Rule = Rule {
         Example::bad(
             "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncmdline = \"quiet\"\nextra = \"ro\"\ndevice_model = \"qemu-dm\"\n",
             &[
-                "info etc/xen/web.cfg:5:1: xl ignores device_model",
                 "info etc/xen/web.cfg:4:1: xl ignores extra beside cmdline",
+                "info etc/xen/web.cfg:5:1: xl ignores device_model",
             ],
         ),
         Example::good(

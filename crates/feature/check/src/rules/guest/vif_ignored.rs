@@ -19,10 +19,10 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:0g:01,brigde=xenbr0']\n",
+            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:zz:00:01,brigde=xenbr0']\n",
             &[
-                "warning etc/xen/web.cfg:3:13: xl ignores 'mac=00:16:3e:00:00:0g:01': invalid value",
-                "warning etc/xen/web.cfg:3:34: xl ignores 'brigde=xenbr0': unknown word",
+                "warning etc/xen/web.cfg:3:13: xl ignores 'mac=00:16:3e:zz:00:01': invalid value",
+                "warning etc/xen/web.cfg:3:31: xl ignores 'brigde=xenbr0': unknown word",
             ],
         ),
         Example::good(

@@ -15,8 +15,8 @@ pub(crate) const RULE: Rule = Rule {
         Example::bad(
             "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ntype = \"hvm\"\nbuilder = \"generic\"\non_crash = \"reboot\"\nbios = \"rombios\"\n",
             &[
-                "error etc/xen/web.cfg:5:12: xl does not know on_crash = \"reboot\"",
                 "error etc/xen/web.cfg:4:11: builder = \"generic\" contradicts type = \"hvm\": xl refuses it",
+                "error etc/xen/web.cfg:5:12: xl does not know on_crash = \"reboot\"",
                 "error etc/xen/web.cfg:6:8: rombios needs device_model_version = \"qemu-xen-traditional\"",
             ],
         ),
