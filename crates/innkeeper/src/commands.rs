@@ -13,6 +13,7 @@ pub(crate) mod inspect;
 pub(crate) mod man;
 mod request;
 pub(crate) mod undo;
+pub(crate) mod vm;
 mod web;
 
 use clap::Subcommand;
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     /// Print a digest of a disk's content (holes cost no time)
     Digest(digest::Args),
+    /// Show, change and convert the descriptions of guests, and list the guests
+    #[command(subcommand)]
+    Vm(vm::Command),
     /// List the changes that were made to this machine
     Changes(changes::Args),
     /// Undo a change
@@ -61,6 +65,7 @@ pub(crate) fn run(command: Command, definition: clap::Command, host: &Host) -> E
         Command::Convert(args) => convert::run(*args, host),
         Command::Inspect(args) => inspect::run(args, host),
         Command::Digest(args) => digest::run(args, host),
+        Command::Vm(command) => vm::run(command, host),
         Command::Changes(args) => changes::run(&args),
         Command::Undo(args) => undo::run(&args),
         Command::Confirm(args) => confirm::run(&args),

@@ -11,6 +11,7 @@ mod packages;
 mod seeds;
 mod shell;
 mod testbed;
+mod xen_data;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,8 @@ enum Task {
     Example(example::Options),
     /// Make the seed corpora in fuzz/seeds
     Seeds,
+    /// Make the tables of what each release of Xen knows from its sources
+    XenData(xen_data::Options),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Task::Testbed(task) => testbed::run(&task),
         Task::Example(options) => example::run(&options),
         Task::Seeds => seeds::run(),
+        Task::XenData(options) => xen_data::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! result ─┬─ cells with roles ── Table / Fields ── Look::of(stdout) ── text
-//!         ├─ a line and a place in it ─ excerpt ────┘
+//!         ├─ a line and a place in it ─ excerpt ────┤
+//!         ├─ two texts ─── diff ────────────────────┘
 //!         └─ serde_json::Value ───── document ──────────────────────── JSON
 //! ```
 //!
@@ -14,6 +15,7 @@
 //! [`error::printable`]: nobody else has to think of it.
 
 mod chart;
+mod diff;
 mod document;
 mod excerpt;
 mod fields;
@@ -22,6 +24,7 @@ mod table;
 mod trouble;
 
 pub use chart::{bar, sparkline};
+pub use diff::diff;
 pub use document::{SCHEMA, document, errors, failure};
 pub use excerpt::excerpt;
 pub use fields::Fields;

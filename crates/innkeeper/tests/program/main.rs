@@ -35,6 +35,7 @@ mod split;
 mod support;
 mod tls;
 mod usage;
+mod vm;
 mod volumes;
 mod web;
 mod zips;
