@@ -7,6 +7,7 @@
 mod affinity;
 mod boot;
 mod bridges;
+mod domains;
 mod guests;
 mod mend;
 mod packages;
@@ -31,6 +32,7 @@ use host::Host;
 
 pub(crate) use affinity::{depends_on_order, words};
 pub(crate) use boot::{xen_entry, xen_image};
+pub use domains::{Domain, Domains};
 pub use guests::{Guest, Guests};
 pub use services::Services;
 pub use xen::Xen;
