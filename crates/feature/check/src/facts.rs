@@ -7,9 +7,12 @@
 mod affinity;
 mod boot;
 mod bridges;
+mod demand;
 mod domains;
+mod image;
 mod guests;
 mod mend;
+mod mounts;
 mod packages;
 mod paths;
 mod running;
@@ -32,7 +35,9 @@ use host::Host;
 
 pub(crate) use affinity::{depends_on_order, words};
 pub(crate) use boot::{xen_entry, xen_image};
+pub use demand::Demand;
 pub use domains::{Domain, Domains};
+pub(crate) use image::Compression;
 pub use guests::{Guest, Guests};
 pub use services::Services;
 pub use xen::Xen;

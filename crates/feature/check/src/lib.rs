@@ -25,7 +25,7 @@ mod support;
 mod tests;
 
 pub use example::Example;
-pub use facts::{Domain, Domains, Facts, Guest, Guests, NotKnown, Question, Services, Xen};
+pub use facts::{Demand, Domain, Domains, Facts, Guest, Guests, NotKnown, Question, Services, Xen};
 pub use finding::{Finding, Findings, Place, Severity};
 pub use fix::{Fix, Mended};
 pub use release::{Target, parse_release, release_of};

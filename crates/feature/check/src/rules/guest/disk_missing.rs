@@ -38,7 +38,10 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
             match facts.has(path) {
                 Ok(true) => {}
                 Ok(false) => {
-                    found.error(place, format!("{target} is not there"));
+                    let finding = found.error(place, format!("{target} is not there"));
+                    if let Some(point) = facts.unmounted(path)? {
+                        finding.hint(format!("mount {}, which is in /etc/fstab", point.display()));
+                    }
                 }
                 Err(reason) => not_known = Some(reason),
             }

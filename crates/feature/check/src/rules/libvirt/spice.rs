@@ -44,10 +44,7 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     else {
         return Ok(());
     };
-    let now = distribution
-        .version
-        .as_deref()
-        .and_then(crate::release_of);
+    let now = distribution.version.as_deref().and_then(crate::release_of);
     let Some(release) = facts
         .target(&distribution.id)
         .or(now)
