@@ -132,7 +132,8 @@ impl Scenario {
 
     fn directive(&mut self, comment: &str, nics: &mut Option<u32>) -> Result<()> {
         let (key, value) = comment.split_once(':').ok_or_else(|| {
-            Error::usage("is no directive 'KEY: VALUE'").hint("other comments come after an empty line")
+            Error::usage("is no directive 'KEY: VALUE'")
+                .hint("other comments come after an empty line")
         })?;
         let value = value.trim();
         match key.trim() {

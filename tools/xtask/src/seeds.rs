@@ -17,12 +17,16 @@ use crate::example::temporary;
 use crate::packages;
 use crate::shell::{file_error, root, run as run_command};
 
-/// Makes `disk.img`, the content of almost every seed: words, numbers, holes, 96 KiB in all.
+/// Makes `disk.img`, the content of almost every seed: words, numbers, holes, 96 KiB in all; and `small.img`, as long with
+/// hardly anything in it.
 const DISK: &str = "
     truncate -s 96K disk.img
     seq 1 400 | dd of=disk.img conv=notrunc status=none
     seq 1 2000 | gzip -n9 | head -c 1500 | dd of=disk.img bs=4096 seek=17 conv=notrunc status=none
     printf 'the last words' | dd of=disk.img bs=4096 seek=22 conv=notrunc status=none
+    truncate -s 96K small.img
+    printf 'the first words' | dd of=small.img conv=notrunc status=none
+    printf 'the last words' | dd of=small.img bs=4096 seek=22 conv=notrunc status=none
     mkdir -p guest/empty && cp --sparse=always disk.img guest/disk.img
     printf 'name = \"guest\"\\n' >guest/guest.cfg
     ln -sfn disk.img guest/link
@@ -198,7 +202,7 @@ const SEEDS: &[(&str, &str, &str)] = &[
     (
         "tar",
         "bsdtar",
-        "bsdtar --format pax --uid 0 --gid 0 -cf - guest/guest.cfg guest/link",
+        "bsdtar -b 2 --format pax --uid 0 --gid 0 -cf - guest/guest.cfg guest/link",
     ),
     ("zip", "stored", "zip -qX0 - guest/guest.cfg | cat"),
     (

@@ -7,18 +7,23 @@
 mod affinity;
 mod boot;
 mod bridges;
+mod certificates;
 mod demand;
 mod domains;
-mod image;
 mod guests;
+mod image;
+mod kernels;
 mod mend;
 mod mounts;
 mod packages;
 mod paths;
 mod running;
 mod services;
+mod shown;
+mod space;
 mod system;
 mod topology;
+mod xapi;
 mod xen;
 
 use std::any::{Any, TypeId};
@@ -32,19 +37,24 @@ use std::time::Duration;
 
 use error::Result;
 use host::Host;
+use vmconfig::xen::Release;
 
 pub(crate) use affinity::{depends_on_order, words};
 pub(crate) use boot::{xen_entry, xen_image};
+pub use certificates::{Certificates, Content, Purpose, Used};
 pub use demand::Demand;
 pub use domains::{Domain, Domains};
-pub(crate) use image::Compression;
 pub use guests::{Guest, Guests};
+pub(crate) use image::Compression;
+pub use kernels::{Kernel, Kernels};
 pub use services::Services;
+pub use shown::{AllShown, Shown};
+pub use space::{Space, Spaces};
+pub use xapi::Xapi;
 pub use xen::Xen;
 
-use vmconfig::xen::Release;
-
 use crate::release::Target;
+use crate::tls::Server;
 
 /// A fact that cannot be told, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +90,8 @@ pub struct Question {
     pub targets: Vec<Target>,
     /// Configurations of guests to look at beside the host's own: paths of the host.
     pub guests: Vec<PathBuf>,
+    /// Servers whose certificates to look at.
+    pub tls: Vec<Server>,
     /// The time to judge by, in seconds since 1970.
     pub now: u64,
     /// How long reading one fact may take.

@@ -12,6 +12,7 @@
 //! report ── text with excerpts, JSON, comparison with an earlier one ── fixes ── change
 //! ```
 
+mod certificate;
 mod example;
 pub(crate) mod facts;
 mod finding;
@@ -23,13 +24,19 @@ mod rules;
 mod support;
 #[cfg(test)]
 mod tests;
+mod tls;
 
+pub use certificate::{Certificate, Dates};
 pub use example::Example;
-pub use facts::{Demand, Domain, Domains, Facts, Guest, Guests, NotKnown, Question, Services, Xen};
+pub use facts::{
+    AllShown, Certificates, Content, Demand, Domain, Domains, Facts, Guest, Guests, Kernel, Kernels, NotKnown, Purpose,
+    Question, Services, Shown, Space, Spaces, Used, Xapi, Xen,
+};
 pub use finding::{Finding, Findings, Place, Severity};
-pub use fix::{Fix, Mended};
+pub use fix::Fix;
 pub use release::{Target, parse_release, release_of};
-pub use report::{Outcome, Report, text};
+pub use report::{Mended, Outcome, Report, text};
 pub use rule::{Rule, Versions};
 pub use rules::{RULES, rule};
+pub use tls::Server;
 pub use vmconfig::xen::Release;

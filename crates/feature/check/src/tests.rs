@@ -19,6 +19,7 @@ fn facts(described: &Described, example: &Example) -> Facts {
         from: given(example.from).map(|from| crate::parse_release(from).unwrap()),
         targets: given(example.xen).map(target).into_iter().collect(),
         guests: Vec::new(),
+        tls: Vec::new(),
         now: NOW,
         limit: Duration::from_secs(60),
     };
@@ -72,7 +73,9 @@ fn each_rule_shows_what_is_wrong_and_what_is_right() {
             .iter()
             .any(|example| !example.finds.is_empty());
         let good = rule.examples.iter().any(|example| example.finds.is_empty());
-        assert!(bad && good, "{} lacks an example", rule.id);
+        // What a server shows is in no host's files: tests/tls.rs has the examples of that rule.
+        let is_of_servers = rule.id == "certificate-tls";
+        assert!(bad && good || is_of_servers, "{} lacks an example", rule.id);
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Status {
     pub system: u64,
     /// Its inode on that file system.
     pub inode: u64,
+    /// When its content was last changed, in seconds since 1970.
+    pub modified: i64,
 }
 
 impl Files {
@@ -343,6 +345,7 @@ fn status(found: &rustix::fs::Stat) -> Status {
         size: u64::try_from(found.st_size).unwrap_or(0),
         system: found.st_dev,
         inode: found.st_ino,
+        modified: found.st_mtime,
     }
 }
 

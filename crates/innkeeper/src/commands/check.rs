@@ -6,7 +6,7 @@ mod mend;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use check::{Facts, Finding, Question, Release, Report, Severity, Target};
+use check::{Facts, Finding, Question, Release, Report, Server, Severity, Target};
 use clap::ValueEnum;
 use error::{Error, Result};
 use host::Host;
@@ -37,6 +37,10 @@ pub(crate) struct Args {
     /// Check this guest's configuration too; may be repeated
     #[arg(long, value_name = "FILE", num_args = 1..)]
     vm: Vec<PathBuf>,
+
+    /// Check the certificate that this server shows too; may be repeated
+    #[arg(long, value_name = "HOST:PORT")]
+    tls: Vec<Server>,
 
     /// Correct in files what can be corrected there; innkeeper undo takes it back
     #[arg(long)]
@@ -154,6 +158,7 @@ fn question(args: &Args) -> Result<Question> {
         from: args.from,
         targets: args.target.clone(),
         guests: args.vm.iter().map(of_host).collect::<Result<_>>()?,
+        tls: args.tls.clone(),
         now: now.as_secs(),
         limit: Duration::from_secs(args.limit),
     })

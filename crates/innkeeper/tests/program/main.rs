@@ -13,6 +13,7 @@ mod archives;
 mod badinput;
 mod beside;
 mod changes;
+mod check;
 mod checksums;
 mod chunks;
 mod convert;

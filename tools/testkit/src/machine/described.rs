@@ -1,14 +1,17 @@
 //! Hosts described by a text.
 
+use std::fs::File;
 use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::{FakeHost, FakeTools};
 
 /// A host made of a text, and the tools that it has.
 ///
 /// Each file is behind a line with its path. A link has a path and a target, and `$` is in front of what a tool prints
-/// when it is called so. Behind `hex` in front of a path are bytes, each line with the place of its first one, all in
-/// hexadecimal: `1fe: 55 aa`. `␍` stands for a carriage return, and `␄` behind the last line for no line end.
+/// when it is called so. `@` and seconds since 1970 behind a path say when the file was changed. Behind `hex` in front of
+/// a path are bytes, each line with the place of its first one, all in hexadecimal: `1fe: 55 aa`. `␍` stands for a carriage
+/// return, and `␄` behind the last line for no line end.
 ///
 /// ```
 /// let host = testkit::machine::Described::new("\
@@ -79,7 +82,18 @@ impl Described {
         if let Some(path) = head.strip_prefix("hex ") {
             return self.files.write_bytes(path, &bytes(&body));
         }
+        let (head, modified) = match head.split_once(" @") {
+            Some((path, seconds)) => (path, Some(seconds.parse().unwrap())),
+            None => (head, None),
+        };
         self.files.write(head, &body);
+        if let Some(seconds) = modified {
+            let time = UNIX_EPOCH + Duration::from_secs(seconds);
+            let file = File::options()
+                .append(true)
+                .open(self.files.root().join(head));
+            file.unwrap().set_modified(time).unwrap();
+        }
         if head.split('/').any(|name| PROGRAMS.contains(&name)) {
             self.files.run_bit(head);
         }

@@ -131,9 +131,13 @@ fn row(target: &str, files: &[&Lines]) -> String {
 /// The places in a file that were not reached, a line of text each.
 fn places(file: &Lines) -> String {
     let ranges = file.missed().into_iter();
-    let places = ranges.map(|(first, last)| match first == last {
-        true => format!("crates/{}:{first}\n", file.file.display()),
-        false => format!("crates/{}:{first}-{last}\n", file.file.display()),
+    let path = file.file.display();
+    let places = ranges.map(|(first, last)| {
+        if first == last {
+            format!("crates/{path}:{first}\n")
+        } else {
+            format!("crates/{path}:{first}-{last}\n")
+        }
     });
     places.collect()
 }
