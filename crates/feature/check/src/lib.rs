@@ -29,7 +29,7 @@ mod tls;
 pub use certificate::{Certificate, Dates};
 pub use example::Example;
 pub use facts::{
-    AllShown, Certificates, Content, Facts, Guest, Guests, Kernel, Kernels, NotKnown, Purpose,
+    AllShown, Certificates, Content, Demand, Domain, Domains, Facts, Guest, Guests, Kernel, Kernels, NotKnown, Purpose,
     Question, Services, Shown, Space, Spaces, Used, Xapi, Xen,
 };
 pub use finding::{Finding, Findings, Place, Severity};

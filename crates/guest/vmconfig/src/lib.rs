@@ -28,7 +28,7 @@ mod vm;
 pub mod vmx;
 pub mod xen;
 pub mod xl;
-mod xml;
+pub mod xml;
 pub mod xva;
 
 pub use choice::Choice;
