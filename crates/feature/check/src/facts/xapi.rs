@@ -44,10 +44,10 @@ fn read(text: &str) -> Result<Xapi> {
     loop {
         let event = reader.read_event();
         match event.map_err(|cause| Error::corrupt("is not XML").cause(cause))? {
-            Event::Start(element) if element.name().as_ref() == b"table" => {
+            Event::Start(element) if element.name().as_ref() == "table" => {
                 is_vm = attribute(&element, "name").as_deref() == Some("VM");
             }
-            Event::Start(row) | Event::Empty(row) if is_vm && row.name().as_ref() == b"row" => {
+            Event::Start(row) | Event::Empty(row) if is_vm && row.name().as_ref() == "row" => {
                 let is = |name| attribute(&row, name).as_deref() == Some("true");
                 let others = ["is_a_template", "is_a_snapshot", "is_control_domain"];
                 xapi.guests += u64::from(!others.into_iter().any(is));
@@ -60,5 +60,5 @@ fn read(text: &str) -> Result<Xapi> {
 
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let value = element.try_get_attribute(name).ok()??.value;
-    Some(String::from_utf8_lossy(&value).into_owned())
+    Some(value.into_owned())
 }
