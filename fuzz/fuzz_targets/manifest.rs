@@ -2,5 +2,5 @@
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     // Most input is refused; what must hold either way is asserted inside.
-    let _ = properties::appliances::manifest(data);
+    let _ = properties::manifests::manifest(data);
 });

@@ -1,5 +1,5 @@
-//! `replay TARGET FILE…`: gives a fuzz target files without libFuzzer, so that any compiler can measure what they
-//! reach.
+//! `replay TARGET FILE…`: reads files as a fuzz target and the one that compares do, without libFuzzer, so that any
+//! compiler can measure what they reach.
 
 use std::env::args;
 use std::fs;
@@ -8,18 +8,21 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut args = args().skip(1);
     let target = args.next().unwrap_or_default();
-    let Some(property) = properties::targets::property(&target) else {
-        eprintln!("there is no fuzz target '{target}'");
+    let Some(properties) = properties::targets::properties(&target) else {
+        eprintln!("there is no fuzz target '{target}' with seeds");
         return ExitCode::FAILURE;
     };
     for file in args {
-        match fs::read(&file) {
-            // Most input is refused, which is as good.
-            Ok(data) => drop(property(&data)),
+        let data = match fs::read(&file) {
+            Ok(data) => data,
             Err(error) => {
                 eprintln!("{file}: {error}");
                 return ExitCode::FAILURE;
             }
+        };
+        for property in properties {
+            // Most input is refused, which is as good.
+            drop(property(&data));
         }
     }
     ExitCode::SUCCESS

@@ -1,19 +1,16 @@
-//! What appliances are made of: an XVA's disk is what its members say one by one, and a manifest says
-//! the same when it is written down again.
+//! What appliances are made of: an XVA's disk is what its members say one by one, and a VMA's devices are the same side
+//! by side and alone.
 
-use std::fmt::Write;
-
-use error::{Result, hex};
+use error::Result;
 use md5::{Digest, Md5};
-use sparse::{Piece, SliceSource, SparseRead};
+use sparse::{DiskRead, Piece, SliceSource, SparseRead};
 use unpack::Limits;
 use unpack::archive::{Archive, MemberKind};
-use unpack::manifest::{Algorithm, Certificate, Checking, Hashed, Manifest, Verdict};
 use unpack::tar::Tar;
 use unpack::vma::Vma;
 use unpack::xva::{Disk, reference};
 
-use crate::told::{presentable, safe, told};
+use crate::told::{presentable, told};
 
 /// Bytes of a disk after which nobody reads on.
 const ENOUGH: u64 = 4 << 20;
@@ -106,6 +103,7 @@ fn backup(data: &[u8]) -> Result<()> {
         devices_of(data, usize::MAX, &all),
         devices_of(data, 1 + data.len() % 997, &all),
     );
+    told(&first_disk(data));
     let said = |sums: &Result<Vec<u64>>| sums.clone().map_err(|error| error.to_string());
     told(&whole);
     assert_eq!(said(&whole), said(&cut), "how it was cut shows");
@@ -140,7 +138,33 @@ fn devices_of(data: &[u8], step: usize, wanted: &[usize]) -> Result<Vec<u64>> {
         pieces.consume(len);
     }
     assert_eq!(pieces.peek()?, Piece::End, "the end has to stay");
+    for (index, _) in vma.devices().iter().enumerate() {
+        assert!(vma.stored(index) <= data.len() as u64, "more than there is");
+    }
     Ok(sums)
+}
+
+/// Reads the first device of a VMA as a disk.
+fn first_disk(data: &[u8]) -> Result<()> {
+    let mut vma = Vma::new(SliceSource::new(data))?;
+    let Some(size) = vma.devices().first().map(|device| device.size) else {
+        return vma.finish();
+    };
+    let mut disk = vma.disk(0);
+    assert_eq!(disk.size(), Some(size));
+    assert!(!disk.is_in_order() && disk.is_whole());
+    loop {
+        let at = disk.offset()?;
+        let len = disk.peek()?.len();
+        if len == 0 {
+            return Ok(());
+        }
+        assert!(
+            at.checked_add(len).is_some_and(|end| end <= size),
+            "{at}+{len} of {size}"
+        );
+        disk.consume(len);
+    }
 }
 
 /// Makes the checksum of a VMA's header right, and those of the extents that follow each other behind it.
@@ -174,8 +198,11 @@ fn disks(archive: &[u8], size: u64, step: usize) -> Result<Vec<(String, Vec<u8>)
             continue;
         }
         let mut disk = Disk::start(&mut archive, member, size)?;
+        assert!(disk.size() == Some(size) && disk.is_in_order());
         let content = content(&mut disk)?;
         assert_eq!(content.len() as u64, size, "longer or shorter than said");
+        assert_eq!(disk.offset()?, size, "the end has to stay");
+        assert!(disk.checksum().is_none_or(|name| !name.is_empty()));
         disks.push((disk.reference().to_owned(), content));
         next = disk.next()?;
     }
@@ -227,41 +254,4 @@ fn plain(archive: &[u8], disk: &str, size: usize) -> Vec<u8> {
         }
     }
     plain
-}
-
-/// Runs a manifest, and the same text as a certificate and as a file that has digests.
-pub fn manifest(data: &[u8]) -> Result<()> {
-    let text = String::from_utf8_lossy(data);
-    safe(&Certificate::parse("guest.cert", &text).to_string());
-    let parsed = Manifest::parse(&text);
-    told(&parsed);
-    let manifest = parsed?;
-    let mut again = String::new();
-    for (name, algorithm, digest) in manifest.files() {
-        assert_eq!(
-            manifest.digest_of(name),
-            Some((algorithm, digest.to_vec())),
-            "{name:?}"
-        );
-        let algorithm = algorithm.name().replace('-', "");
-        writeln!(again, "{algorithm}({name})= {}", hex(digest)).expect("a string takes all");
-    }
-    assert_eq!(Manifest::parse(&again), Ok(manifest), "{again}");
-    verdicts(data, &text)
-}
-
-/// The file is asked for before its manifest and behind it, and is not what the manifest says: that
-/// would take luck.
-fn verdicts(data: &[u8], text: &str) -> Result<()> {
-    let digests = |step| Hashed::new(SliceSource::in_steps(data, step), &Algorithm::ALL).finish();
-    let digests = [digests(usize::MAX)?, digests(1 + data.len() % 61)?];
-    assert_eq!(digests[0], digests[1], "how it was cut shows");
-    let mut empty = Checking::default();
-    assert!(empty.manifest("guest.mf", text)?, "it was read before");
-    let verdict = empty.verdict();
-    assert!(
-        matches!(verdict, Ok(Verdict::Foreign(_))),
-        "it names files, and none came: {verdict:?}"
-    );
-    Ok(())
 }

@@ -4,8 +4,11 @@
 use std::convert::Infallible;
 
 use error::Result;
+use recognise::foreign::{Kind, Known};
 use recognise::reach::{self, Fit};
 use recognise::{HEAD, Verdict, foreign, holding, judge};
+
+use crate::told::safe;
 
 /// Judges `data` as the beginning of a file, and as all of it.
 pub fn recognise(data: &[u8]) -> Result<()> {
@@ -15,7 +18,10 @@ pub fn recognise(data: &[u8]) -> Result<()> {
         match judge(head, size) {
             Verdict::Disk(disk) => assert_eq!(Some(disk), found),
             Verdict::Blank => assert!(head.iter().all(|&byte| byte == 0)),
-            Verdict::Foreign(known) => assert_eq!(Some(known), foreign::in_head(head)),
+            Verdict::Foreign(known) => {
+                assert_eq!(Some(known), foreign::in_head(head));
+                named(known);
+            }
             Verdict::Both(known, disk) => {
                 assert!(known.is_strong() && Some(disk) == found, "{known:?}");
             }
@@ -32,14 +38,41 @@ pub fn recognise(data: &[u8]) -> Result<()> {
         found.is_none() || held.is_some(),
         "{found:?} would be overwritten"
     );
+    for head in [0, 4096, HEAD as u64] {
+        let Ok(behind) = holding::find_behind(head, data.len() as u64, read);
+        assert!(
+            behind.is_none() || held.is_some(),
+            "{behind:?} is behind {head}, and nowhere"
+        );
+    }
+    if let Some(known) = foreign::in_tail(&data[data.len().saturating_sub(foreign::TAIL)..]) {
+        named(known);
+    }
     if let Some(reach) = reach::of(head) {
         assert!(reach.least <= reach.most);
         assert_eq!(reach.fit(reach.most), Fit::Whole);
         assert_ne!(reach.fit(reach.least), Fit::Cut);
+        assert!(reach.least == 0 || reach.fit(reach.least - 1) == Fit::Cut);
+        assert!(reach.by.to_string().contains(reach.by.source()));
+        safe(reach.by.excuse());
     }
     if let Some(sector) = reach::sector(head) {
         assert!([512, 4096].contains(&sector), "{sector}");
     }
     // The bytes are judged and not taken apart: there is nothing to refuse.
     Ok(())
+}
+
+/// A format that is known has words for what it is.
+fn named(known: &Known) {
+    assert!(known.what.ends_with(known.name()), "{known:?}");
+    assert!(
+        !known.kind.name().is_empty() && (known.telling() > 0 || known.is_strong()),
+        "{known:?}"
+    );
+    let is_code = matches!(
+        known.kind,
+        Kind::Program | Kind::Document | Kind::Media | Kind::Font
+    );
+    assert!(!(is_code && known.kind.may_hold_a_disk()), "{known:?}");
 }

@@ -150,6 +150,23 @@ mod tests {
     }
 
     #[test]
+    fn images_behind_each_other_are_told_apart() {
+        let images = [
+            vec![1; 700],
+            Vec::new(),
+            vec![0; 40 << 20],
+            [7; 512].to_vec(),
+        ];
+        let folded = fold::fold_all(&images);
+        let found: Vec<Folded> = fold::images(&folded).into_iter().map(Folded::new).collect();
+        assert!(found[0].to_vec() == images[0] && found[1].to_vec() == images[1]);
+        assert!(found.last().unwrap().to_vec() == images[3]);
+        assert_eq!(fold::images(b""), [b""]);
+        // Cut short in the middle of a part.
+        assert_eq!(fold::images(&folded[..9]), [&folded[..9]]);
+    }
+
+    #[test]
     fn only_what_is_there_is_written() {
         let mut image = vec![0; 2048];
         image[512..1024].fill(7);

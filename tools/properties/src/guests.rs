@@ -21,6 +21,12 @@ const READERS: [fn(&str, &str) -> Result<Vm>; 7] = [
     vbox::read,
 ];
 
+/// The number of Proxmox VE's.
+const PROXMOX: usize = 5;
+
+/// Bytes of a text's beginning.
+const BEGINNING: usize = 512;
+
 /// Reads a description: its first byte says in which language, the rest is the text.
 pub fn guest(data: &[u8]) -> Result<()> {
     match data.split_first() {
@@ -48,16 +54,35 @@ pub fn languages(data: &[u8]) -> Result<()> {
 fn description(number: usize, text: &[u8]) -> Result<Vm> {
     let decoded = vmconfig::decode(text);
     told(&decoded.warning.map_or(Ok(()), Err));
+    let beginning = &text[..text.len().min(BEGINNING)];
+    told(
+        &vmconfig::decode_beginning(beginning)
+            .warning
+            .map_or(Ok(()), Err),
+    );
     let text = decoded.text;
     let last = match number {
-        0 => chosen(
-            &text,
-            ovf::offer(&text).map(|offer| offer.guests),
-            ovf::choose,
-        ),
+        0 => {
+            files(&text);
+            let offer = ovf::offer(&text);
+            let deployment = offer
+                .as_ref()
+                .ok()
+                .and_then(|offer| offer.deployments.last().cloned());
+            chosen(
+                &text,
+                offer.map(|offer| offer.guests),
+                deployment,
+                ovf::choose,
+            )
+        }
         1 => {
             told(&xva::vdis(&text));
-            chosen(&text, xva::guests(&text), xva::choose)
+            chosen(&text, xva::guests(&text), None, xva::choose)
+        }
+        PROXMOX => {
+            let _ = proxmox::is_likely(&text);
+            None
         }
         _ => None,
     };
@@ -67,19 +92,43 @@ fn description(number: usize, text: &[u8]) -> Result<Vm> {
     vm.or_else(|error| last.ok_or(error))
 }
 
-/// The last of the `guests` in `text`.
+/// The files that an OVF names, those with disks among them.
+fn files(text: &str) {
+    let (all, disks) = (ovf::files(text), ovf::disk_files(text));
+    told(&all);
+    told(&disks);
+    for file in disks.iter().flatten() {
+        let all = all.as_ref().expect("files are listed where disks are");
+        assert!(all.contains(file), "{file:?} of {all:?}");
+        if let Some(chunks) = &file.chunks {
+            assert!(chunks.name(&file.href, 0).starts_with(&file.href));
+            assert!(
+                chunks
+                    .count()
+                    .is_none_or(|count| count <= u64::MAX / chunks.size.max(1) + 1)
+            );
+        }
+    }
+}
+
+/// The last of the `guests` in `text`; in vain are others asked for.
 fn chosen(
     text: &str,
     guests: Result<Vec<String>>,
+    deployment: Option<String>,
     choose: fn(&str, &str, &Choice) -> Result<Vm>,
 ) -> Option<Vm> {
     told(&guests);
-    let choice = Choice {
-        guest: guests.ok()?.last().cloned(),
-        deployment: None,
-    };
+    let guest = guests.ok()?.last().cloned();
+    let none = Some("no such thing".to_owned());
+    let vain = [(none.clone(), None), (guest.clone(), none)];
+    for (guest, deployment) in vain {
+        told(&choose(text, FILE, &Choice { guest, deployment }));
+    }
+    let choice = Choice { guest, deployment };
     let vm = choose(text, FILE, &choice);
     told(&vm);
+    told(&choice.check(vm.as_ref().ok().and_then(name)));
     vm.ok()
 }
 
@@ -97,9 +146,20 @@ fn written(mut vm: Vm) {
 
 /// Gives every disk a place of this host; readers take none from a stranger's text.
 fn place(vm: &mut Vm) {
-    for index in 0..vm.disks.iter().filter(|disk| !disk.cdrom).count() {
+    let count = vm.disks.iter().filter(|disk| !disk.cdrom).count();
+    for index in 0..count {
         let placed = vm.place_nth(index, format!("/dev/vg0/disk-{index}"));
         placed.expect("it has so many disks");
+    }
+    assert!(vm.place_nth(count, "/dev/vg0/more").is_err());
+    if let Some(first) = vm
+        .disks
+        .iter()
+        .find(|disk| !disk.cdrom)
+        .map(|disk| disk.id.clone())
+    {
+        let place = format!("/dev/vg0/{count}");
+        assert!(vm.clone().place(&first, place).is_ok(), "{first:?}");
     }
 }
 
@@ -125,8 +185,8 @@ fn clean(text: &str) -> Vec<(String, Vec<String>)> {
 
 fn flat(node: &xl::Node) -> Vec<String> {
     match node {
-        xl::Node::Text { text, .. } => vec![text.clone()],
-        xl::Node::List(nodes) => nodes.iter().flat_map(flat).collect(),
+        xl::Node::Text(text) => vec![text.text.clone()],
+        xl::Node::List(list) => list.nodes.iter().flat_map(flat).collect(),
     }
 }
 

@@ -1,17 +1,20 @@
 //! Disk images, folded ([`testkit::fold`]): what is read at any offset and what is read in passing must
-//! be the same disk, and a place that is asked for twice lies where it did.
+//! be the same disk, and a place that is asked for twice lies where it did. What an image names is behind it.
 
+mod beside;
 mod compare;
+mod parts;
 
 use std::sync::Arc;
 
 use diskimage::{Extent, Image, Location, OpenOptions, Unpacker, VmdkStream};
 use error::Result;
-use sparse::{Piece, SparseRead};
+use sparse::{BlockRead, Piece, Run, SparseRead};
+use testkit::fold;
 
 use crate::folded::{Folded, FoldedSource};
 use crate::seal;
-use crate::told::{safe, told};
+use crate::told::{presentable, safe, told};
 
 /// Bytes of the largest unit that a format may have packed: whoever unpacks needs that much memory.
 const UNIT: u64 = 64 << 20;
@@ -21,6 +24,9 @@ const FEW: usize = 100;
 
 /// Bytes of the largest packed unit that a single reading unpacks.
 const SMALL_UNIT: u64 = 64 << 10;
+
+/// Files that an image may name.
+const FILES: usize = 4;
 
 /// Bytes that a single reading takes of a stream.
 const LITTLE: u64 = 256 << 10;
@@ -59,10 +65,11 @@ impl Format {
     /// # Errors
     /// What the reader says is wrong with it.
     pub fn read(self, data: &[u8]) -> Result<()> {
-        let file = self.sealed(Folded::new(data));
+        let mut files = folded(data).map(|file| self.sealed(file));
+        let file = files.next().unwrap_or_else(|| Folded::new(data));
         let read = match self {
             Format::VmdkStream => stream(&file),
-            _ => map(self.reader(), file),
+            _ => map(self.reader(), file, &named(files)),
         };
         told(&read);
         read
@@ -73,16 +80,24 @@ impl Format {
     /// # Errors
     /// What the reader says is wrong with it as it is.
     pub fn compare(self, data: &[u8]) -> Result<()> {
-        let file = Folded::new(data);
-        let right = self.sealed(file.clone());
-        let (file, differs) = (Arc::new(file.to_vec()), right != file);
-        if self == Format::VmdkStream {
-            return compare::vmdk_stream(&file);
+        let files: Vec<Folded> = folded(data).collect();
+        let right = files.iter().map(|file| self.sealed(file.clone()));
+        let right: Vec<Folded> = right.collect();
+        if self != Format::VmdkStream && files != right {
+            drop(self.compare_files(right));
         }
-        if differs {
-            drop(compare::image(self.reader(), &Arc::new(right.to_vec())));
+        self.compare_files(files)
+    }
+
+    /// Compares the ways to read the first of `files`, which may name the others.
+    fn compare_files(self, files: Vec<Folded>) -> Result<()> {
+        let mut files = files.into_iter();
+        let file = files.next().map(|file| file.to_vec());
+        let file = Arc::new(file.unwrap_or_default());
+        match self {
+            Format::VmdkStream => compare::vmdk_stream(&file),
+            _ => compare::image(self.reader(), &file, &named(files)),
         }
-        compare::image(self.reader(), &file)
     }
 
     /// The format as the reader calls it.
@@ -106,6 +121,21 @@ impl Format {
     }
 }
 
+/// The image in `data`, and behind it the files that it may name.
+fn folded(data: &[u8]) -> impl Iterator<Item = Folded> {
+    let files = fold::images(data).into_iter().take(1 + FILES);
+    files.map(Folded::new)
+}
+
+/// How an image is opened that may name `files`.
+fn named(files: impl Iterator<Item = Folded>) -> OpenOptions {
+    let files = files.map(|file| Arc::new(file) as Arc<dyn BlockRead>);
+    OpenOptions {
+        access: beside::access(files.collect()),
+        ..OpenOptions::default()
+    }
+}
+
 /// Compares the ways to read what the first byte says, one of [`Format::ALL`]; the rest is the image.
 ///
 /// # Errors
@@ -118,8 +148,8 @@ pub fn compared(data: &[u8]) -> Result<()> {
 }
 
 /// Reads the beginning of an image's map, and asks for some of it again.
-fn map(format: diskimage::Format, file: Folded) -> Result<()> {
-    let mut image = Image::open(format, Arc::new(file), &OpenOptions::default())?;
+fn map(format: diskimage::Format, file: Folded, how: &OpenOptions) -> Result<()> {
+    let mut image = Image::open(format, Arc::new(file), how)?;
     safe(&image.about().variant.escape_default().to_string());
     let size = image.size();
     let (mut at, mut extents, mut unpacked) = (0, Vec::new(), false);
@@ -154,6 +184,7 @@ fn unpack(image: &Image, extent: &Extent) -> Result<bool> {
 /// Reads the beginning of a streamOptimized VMDK as it passes.
 fn stream(file: &Folded) -> Result<()> {
     let mut stream = VmdkStream::new(FoldedSource::new(file), 1)?;
+    safe(&stream.about().variant.escape_default().to_string());
     let mut taken = 0;
     while taken < LITTLE {
         let len = match stream.peek()? {
@@ -178,7 +209,9 @@ fn sound(image: &Image, at: u64, stretch: &Extent) {
     match stretch.location {
         Location::Nowhere => {}
         Location::Below => panic!("what is below is nobody's business"),
-        Location::Plain { file, .. } => assert!(file < image.files().len()),
+        Location::Plain { file, offset } => {
+            in_file(&**image.files().get(file).expect("a file"), offset)
+        }
         Location::Packed(packed) => {
             assert!(packed.file < image.files().len());
             assert!(
@@ -188,6 +221,20 @@ fn sound(image: &Image, at: u64, stretch: &Extent) {
             let end = packed.skip.checked_add(stretch.len);
             assert!(end.is_some_and(|end| end <= packed.unit), "{stretch:?}");
         }
+    }
+}
+
+/// What a file says of a place in it.
+fn in_file(file: &dyn BlockRead, offset: u64) {
+    assert!(
+        file.check_unchanged().is_ok() && !file.is_far(),
+        "memory stays"
+    );
+    assert_eq!(file.name(), "memory");
+    match file.run_at(offset) {
+        Ok(Run::Data(len) | Run::Hole(len)) => assert!(len > 0, "an empty run at {offset}"),
+        Ok(Run::End) => assert!(file.size().is_none_or(|size| size <= offset)),
+        Err(error) => presentable(&error),
     }
 }
 

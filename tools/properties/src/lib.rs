@@ -26,6 +26,8 @@ pub mod disks;
 mod folded;
 pub mod guests;
 pub mod images;
+pub mod manifests;
+pub mod packages;
 mod seal;
 pub mod streams;
 pub mod targets;

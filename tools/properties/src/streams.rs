@@ -192,6 +192,9 @@ impl Way {
         let (start, offset) = found.map_or((0, 0), |found| (found.start as usize, found.offset));
         let behind = data.get(start..).unwrap_or_default();
         let input = SliceSource::in_steps(behind, self.step);
+        if start == 0 {
+            return digest.archive(&mut Zip::new(input, &self.limits()));
+        }
         digest.archive(&mut Zip::at_offset(offset, input, &self.limits()))
     }
 }

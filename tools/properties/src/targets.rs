@@ -2,41 +2,54 @@
 
 use error::Result;
 
-use crate::{appliances, disks, guests, images, streams};
+use crate::{appliances, disks, guests, images, manifests, packages, streams};
 
 /// What must hold for whatever bytes it is given; an error says why they are not what it reads.
 pub type Property = fn(&[u8]) -> Result<()>;
 
-/// What the fuzz target `name` does with its input; `None` when there is no such target, or when it is one that compares
-/// several formats.
-pub fn property(name: &str) -> Option<Property> {
+/// What is asked of the seeds of the fuzz target `name`: first what the target itself does with its input, then what the
+/// target does that compares several ways to read it, where there is one. `None` when no target of that name has
+/// seeds.
+pub fn properties(name: &str) -> Option<&'static [Property]> {
     use images::Format as Image;
     use streams::Format as Stream;
+
+    /// Reads an input once, and in all the ways there are.
+    macro_rules! both {
+        ($format:path) => {
+            &[
+                |data| $format.read(data).map(drop),
+                |data| $format.compare(data),
+            ]
+        };
+    }
+
     Some(match name {
-        "inflate" => |data| Stream::Inflate.read(data).map(drop),
-        "deflate64" => |data| Stream::Deflate64.read(data).map(drop),
-        "lzma" => |data| Stream::Lzma.read(data).map(drop),
-        "gzip" => |data| Stream::Gzip.read(data).map(drop),
-        "xz" => |data| Stream::Xz.read(data).map(drop),
-        "zstd" => |data| Stream::Zstd.read(data).map(drop),
-        "bzip2" => |data| Stream::Bzip2.read(data).map(drop),
-        "lz4" => |data| Stream::Lz4.read(data).map(drop),
-        "lzop" => |data| Stream::Lzop.read(data).map(drop),
-        "tar" => |data| Stream::Tar.read(data).map(drop),
-        "zip" => |data| Stream::Zip.read(data).map(drop),
-        "layers" => |data| Stream::Layers.read(data).map(drop),
-        "qcow2" => |data| Image::Qcow2.read(data),
-        "vdi" => |data| Image::Vdi.read(data),
-        "vhd" => |data| Image::Vhd.read(data),
-        "vhdx" => |data| Image::Vhdx.read(data),
-        "vmdk" => |data| Image::Vmdk.read(data),
-        "vmdk_stream" => |data| Image::VmdkStream.read(data),
-        "guest" => guests::guest,
-        "vbox" => guests::vbox,
-        "manifest" => appliances::manifest,
-        "vma" => appliances::vma,
-        "xva" => appliances::xva,
-        "recognise" => disks::recognise,
+        "inflate" => both!(Stream::Inflate),
+        "deflate64" => both!(Stream::Deflate64),
+        "lzma" => both!(Stream::Lzma),
+        "gzip" => both!(Stream::Gzip),
+        "xz" => both!(Stream::Xz),
+        "zstd" => both!(Stream::Zstd),
+        "bzip2" => both!(Stream::Bzip2),
+        "lz4" => both!(Stream::Lz4),
+        "lzop" => both!(Stream::Lzop),
+        "tar" => both!(Stream::Tar),
+        "zip" => both!(Stream::Zip),
+        "layers" => both!(Stream::Layers),
+        "qcow2" => both!(Image::Qcow2),
+        "vdi" => both!(Image::Vdi),
+        "vhd" => both!(Image::Vhd),
+        "vhdx" => both!(Image::Vhdx),
+        "vmdk" => both!(Image::Vmdk),
+        "vmdk_stream" => both!(Image::VmdkStream),
+        "guest" => &[guests::guest, guests::languages],
+        "vbox" => &[guests::vbox],
+        "manifest" => &[manifests::manifest],
+        "vma" => &[appliances::vma, appliances::vma_compared],
+        "xva" => &[appliances::xva, appliances::xva_compared],
+        "packages" => &[packages::packages],
+        "recognise" => &[disks::recognise],
         _ => return None,
     })
 }

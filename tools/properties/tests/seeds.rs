@@ -3,7 +3,7 @@
 use std::panic::RefUnwindSafe;
 
 use error::Result;
-use properties::{appliances, damage, disks, guests, images, streams};
+use properties::{appliances, damage, disks, guests, images, manifests, packages, streams};
 use testkit::fold;
 
 /// Damaged copies of each seed of a decoder or archive.
@@ -88,7 +88,7 @@ fn xva() {
 
 #[test]
 fn manifest() {
-    run("manifest", appliances::manifest);
+    run("manifest", manifests::manifest);
 }
 
 #[test]
@@ -141,6 +141,11 @@ fn guest() {
 #[test]
 fn vbox() {
     damage::run("vbox", 200, guests::vbox);
+}
+
+#[test]
+fn packages_of_hosts() {
+    run("packages", packages::packages);
 }
 
 #[test]

@@ -1,9 +1,9 @@
-# proves: the same disk boots as a PV and a PVH guest, and its boot sector as an HVM guest
-# disk: data 1G
+# proves: images in tarballs and of VirtualBox land on thick volumes, byte for byte, and boot as PV, PVH and HVM guests
+# disk: data 2G
 
 volume_group vg0 data
 ends 0 innkeeper import /testbed/images/guest.tar.gz --to lv:vg0/guest --config /root/guest.cfg
-
+same /testbed/images/grub.img /dev/vg0/guest
 greets /root/guest.cfg 'greetings from a PV guest, payload intact'
 
 say 'PVH'
@@ -26,3 +26,15 @@ EOF
 runs /root/hvm.cfg hvm
 sed 's/^/    /' /tmp/serial
 grep -qF 'greetings from an HVM guest, boot sector read' /tmp/serial || fail 'the boot sector did not greet'
+
+say 'a VirtualBox disk'
+ends 0 innkeeper convert /testbed/images/guest.vdi lv:vg0/converted
+same /testbed/images/grub.img /dev/vg0/converted
+configuration converted
+greets /root/converted.cfg 'greetings from a PV guest, payload intact'
+
+say 'a file system on the whole disk, with extlinux.conf'
+ends 0 innkeeper import /testbed/images/extlinux.img --to lv:vg0/whole
+same /testbed/images/extlinux.img /dev/vg0/whole
+configuration whole
+greets /root/whole.cfg 'greetings from a PV guest, payload intact'

@@ -1,16 +1,16 @@
 # proves: volumes that are too small, mounted, held by somebody or used by a guest are refused and keep every byte
 # disk: data 2G
-# disk: parted 1G
+# disk: parted 320M
 
 volume_group vg0 data
 image=/testbed/images/guest.tar.gz
 
 # refused VOLUME TEXT: the import ends with status 4, says the text, and the volume is what it was.
 refused() {
-    before=$(sha256sum <"$1")
+    before=$(cksum <"$1")
     ends 4 innkeeper import "$image" --to "$1" --force
     says "$2"
-    [ "$(sha256sum <"$1")" = "$before" ] || fail "$1 has changed"
+    [ "$(cksum <"$1")" = "$before" ] || fail "$1 has changed"
 }
 
 say 'too small'

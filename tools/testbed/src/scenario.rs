@@ -9,7 +9,7 @@ use testkit::shell::file_error;
 
 /// A script and the machine it asks for.
 ///
-/// Up to the first line that is no comment, every comment but `#!` is a wish `# KEY: VALUE`:
+/// Up to the first line that is no comment, every comment but `#!` is a directive `# KEY: VALUE`:
 ///
 /// | key | value | without it |
 /// |---|---|---|
@@ -65,7 +65,7 @@ impl Scenario {
     /// Reads the scenario in `path`.
     ///
     /// # Errors
-    /// It cannot be read, or a wish makes no sense; the line is named.
+    /// It cannot be read, or a directive is invalid; the line is named.
     pub fn read(path: &Path) -> Result<Scenario> {
         let script = fs::read_to_string(path).map_err(file_error(path))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -90,7 +90,7 @@ impl Scenario {
         }
     }
 
-    /// One that wishes for nothing and does nothing.
+    /// One without directives that does nothing.
     pub fn bare(name: &str) -> Scenario {
         Scenario {
             name: name.to_owned(),
@@ -114,8 +114,8 @@ impl Scenario {
                 break;
             };
             if !comment.starts_with('!') {
-                let wish = scenario.wish(comment, &mut nics);
-                wish.map_err(|error| error.at(format!("line {}", index + 1)))?;
+                let read = scenario.directive(comment, &mut nics);
+                read.map_err(|error| error.at(format!("line {}", index + 1)))?;
             }
         }
         if scenario.proves.is_empty() {
@@ -130,9 +130,10 @@ impl Scenario {
         Ok(scenario)
     }
 
-    fn wish(&mut self, comment: &str, nics: &mut Option<u32>) -> Result<()> {
+    fn directive(&mut self, comment: &str, nics: &mut Option<u32>) -> Result<()> {
         let (key, value) = comment.split_once(':').ok_or_else(|| {
-            Error::usage("is no wish 'KEY: VALUE'").hint("other comments come after an empty line")
+            Error::usage("is no directive 'KEY: VALUE'")
+                .hint("other comments come after an empty line")
         })?;
         let value = value.trim();
         match key.trim() {
@@ -154,7 +155,7 @@ impl Scenario {
             "cpus" => self.cpus = number(value, 1, 64)?,
             "limit" => self.limit = Duration::from_secs(number(value, 1, 3600)?.into()),
             "status" => self.status = number(value, 0, 255)? as i32,
-            key => return Err(Error::usage(format!("'{key}' is nothing to wish for"))),
+            key => return Err(Error::usage(format!("'{key}' is an unknown directive"))),
         }
         Ok(())
     }

@@ -1,13 +1,17 @@
 //! Images without their zeros: a folded image is short enough to be worth damaging.
 //!
 //! It is a row of parts, each a number of zero sectors and a number of bytes, 16 bits each and
-//! little-endian, and then that many bytes. Whatever the bytes are, they unfold to something.
+//! little-endian, and then that many bytes. Whatever the bytes are, they unfold to something. The most zeros and no
+//! bytes are more than an image has: behind that another image begins, which the one before names.
 
 /// Bytes in a sector, the unit of zeros.
 const SECTOR: usize = 512;
 
 /// Bytes that anything decompresses to at most.
 const MOST: usize = 16 << 20;
+
+/// A part that is longer than images are: the next one begins behind it.
+const NEXT: [u8; 4] = [0xff, 0xff, 0, 0];
 
 /// `image` without its zeros.
 pub fn fold(image: &[u8]) -> Vec<u8> {
@@ -51,6 +55,27 @@ pub fn parts(mut folded: &[u8]) -> (Vec<(usize, &[u8])>, usize) {
         folded = rest;
     }
     (parts, size)
+}
+
+/// The folded images in `folded`, one behind the other; at least one.
+pub fn images(folded: &[u8]) -> Vec<&[u8]> {
+    let (mut images, mut start, mut at) = (Vec::new(), 0, 0);
+    while let Some(&head) = folded.get(at..).and_then(|rest| rest.first_chunk()) {
+        let [_, _, a, b] = head;
+        if head == NEXT {
+            images.push(&folded[start..at]);
+            start = at + NEXT.len();
+        }
+        at += NEXT.len() + usize::from(u16::from_le_bytes([a, b]));
+    }
+    images.push(&folded[start..]);
+    images
+}
+
+/// Folds images, one behind the other.
+pub fn fold_all(images: &[Vec<u8>]) -> Vec<u8> {
+    let folded: Vec<Vec<u8>> = images.iter().map(|image| fold(image)).collect();
+    folded.join(&NEXT[..])
 }
 
 /// What `folded` stands for, zeros written out.

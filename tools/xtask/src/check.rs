@@ -3,6 +3,7 @@
 pub(crate) mod docs;
 mod licences;
 mod prose;
+mod tests;
 
 use std::time::Instant;
 
@@ -73,16 +74,8 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "tests",
-        holds: "every test passes",
-        run: || {
-            cargo_run(&[
-                "nextest",
-                "run",
-                "--workspace",
-                "--locked",
-                "--no-fail-fast",
-            ])
-        },
+        holds: "every test passes, and every snapshot has its test",
+        run: tests::check,
     },
     Step {
         name: "doctests",

@@ -1,6 +1,7 @@
 //! `cargo xtask fuzz`: every fuzz target for a while.
 
 mod coverage;
+mod given;
 mod minimise;
 
 use std::fs;
@@ -27,6 +28,7 @@ const LONGEST: &[(&str, u32)] = &[
     ("images", 12 << 10),
     ("streams", 24 << 10),
     ("appliances", 36 << 10),
+    ("packages", 16 << 10),
 ];
 
 /// The same for all others.
@@ -77,7 +79,7 @@ pub(crate) struct Options {
     /// checked, three times as slowly
     #[arg(long, default_value = "none")]
     sanitizer: String,
-    /// Tell instead how many lines of each parser the seeds reach; of a named target's parser also file by file
+    /// Report instead how many lines of each parser the seeds reach, and which they do not
     #[arg(long)]
     coverage: bool,
     /// Add to the seeds what fuzzing has found that reaches more than they do
@@ -209,49 +211,28 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(entries.flatten().map(|entry| entry.path()).collect())
 }
 
-/// The seeds of the targets that `target` compares.
+/// Where libFuzzer keeps what it learns; begins with what the target is given and with the seeds of those that it
+/// compares.
+fn corpus(target: &str) -> Result<()> {
+    let dir = root().join("fuzz/corpus").join(target);
+    given::write(target, &dir)?;
+    given::write_all(&dir, "compared", &compared(target)?)
+}
+
+/// The seeds of the targets that `target` compares, each behind its number, and what those are given.
 fn compared(target: &str) -> Result<Vec<Vec<u8>>> {
     let parts = COMPARING.iter().find(|(name, _)| *name == target);
     let mut inputs = Vec::new();
     let parts = parts.map(|(_, parts)| *parts).unwrap_or_default();
     for (number, part) in parts.iter().enumerate() {
+        let mut seeds = given::inputs(part);
         for file in files(&root().join("fuzz/seeds").join(part))? {
-            let seed = fs::read(&file).map_err(file_error(&file))?;
-            inputs.push([&[number as u8][..], &seed].concat());
+            seeds.push(fs::read(&file).map_err(file_error(&file))?);
         }
+        let numbered = |seed: Vec<u8>| [&[number as u8][..], &seed].concat();
+        inputs.extend(seeds.into_iter().map(numbered));
     }
     Ok(inputs)
-}
-
-/// Where libFuzzer keeps what it learns; begins with what other targets' seeds and the tests' archives give, which
-/// are not worth committing twice.
-fn corpus(target: &str) -> Result<()> {
-    let dir = root().join("fuzz/corpus").join(target);
-    fs::create_dir_all(&dir).map_err(file_error(&dir))?;
-    let sized = |mut case: testkit::Bad| {
-        // The target wants to know the disk's size.
-        let size = testkit::xva::SIZE as u32;
-        case.bytes.splice(..0, size.to_le_bytes());
-        case
-    };
-    let (valid, hostile) = match target {
-        "xva" => {
-            let hostile = testkit::xva::hostile().into_iter().map(sized);
-            (Vec::new(), hostile.collect())
-        }
-        "vma" => (Vec::new(), testkit::vma::hostile()),
-        "tar" => (testkit::tar::valid(), testkit::tar::hostile()),
-        "zip" => (testkit::zip::valid(), testkit::zip::hostile()),
-        _ => (Vec::new(), Vec::new()),
-    };
-    let valid = valid.into_iter().map(|case| case.bytes);
-    let hostile = hostile.into_iter().map(|case| case.bytes);
-    let given = valid.chain(hostile).chain(compared(target)?);
-    for (number, bytes) in given.enumerate() {
-        let file = dir.join(format!("given-{number}"));
-        fs::write(&file, bytes).map_err(file_error(&file))?;
-    }
-    Ok(())
 }
 
 /// `cargo fuzz` with the nightly compiler, whatever compiler runs this task.

@@ -52,7 +52,7 @@ enum Task {
     /// Make examples/guest.tar.gz, or check it
     Example(example::Options),
     /// Make the seed corpora in fuzz/seeds
-    Seeds,
+    Seeds(seeds::Options),
 }
 
 fn main() -> ExitCode {
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
         Task::Corpus(options) => corpus::run(&options),
         Task::Testbed(task) => testbed::run(&task),
         Task::Example(options) => example::run(&options),
-        Task::Seeds => seeds::run(),
+        Task::Seeds(options) => seeds::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

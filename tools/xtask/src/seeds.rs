@@ -1,32 +1,39 @@
 //! `fuzz/seeds`: a few small files a target, made by the tools that people make such files with.
 
+mod chains;
 mod disks;
+mod guests;
 mod images;
 mod packed;
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clap::Args;
 use error::{Error, Result};
 
 use crate::example::temporary;
 use crate::packages;
 use crate::shell::{file_error, root, run as run_command};
 
-/// Makes `disk.img`, the content of almost every seed: words, numbers, holes, 96 KiB in all.
+/// Makes `disk.img`, the content of almost every seed: words, numbers, holes, 96 KiB in all; and `small.img`, as long with
+/// hardly anything in it.
 const DISK: &str = "
     truncate -s 96K disk.img
     seq 1 400 | dd of=disk.img conv=notrunc status=none
     seq 1 2000 | gzip -n9 | head -c 1500 | dd of=disk.img bs=4096 seek=17 conv=notrunc status=none
     printf 'the last words' | dd of=disk.img bs=4096 seek=22 conv=notrunc status=none
+    truncate -s 96K small.img
+    printf 'the first words' | dd of=small.img conv=notrunc status=none
+    printf 'the last words' | dd of=small.img bs=4096 seek=22 conv=notrunc status=none
     mkdir -p guest/empty && cp --sparse=always disk.img guest/disk.img
     printf 'name = \"guest\"\\n' >guest/guest.cfg
     ln -sfn disk.img guest/link
     find guest -exec touch -hd @1767225600 {} + ; touch -d @1767225600 disk.img
 ";
 
-/// A seed: the target, its name, and the command that writes it to standard output. `pack` is GNU tar
+/// A seed: the target, its name (one that begins with `bad-` need not be sound), and the command that writes it to standard output. `pack` is GNU tar
 /// with the owner and the times fixed.
 const SEEDS: &[(&str, &str, &str)] = &[
     (
@@ -84,6 +91,21 @@ const SEEDS: &[(&str, &str, &str)] = &[
         "seq 1 200 | xz -0; head -c 8 /dev/zero; xz -0 <disk.img",
     ),
     ("xz", "empty", "xz </dev/null"),
+    (
+        "xz",
+        "every-filter",
+        "for filter in powerpc ia64 arm armthumb sparc arm64; do seq 1 50 | xz -C crc32 --$filter --lzma2=preset=0; done",
+    ),
+    (
+        "xz",
+        "blocks-of-zeros",
+        "head -c 1M /dev/zero | xz -0 -T2 --block-size=128KiB; head -c 300K /dev/zero | xz -0 -C sha256",
+    ),
+    (
+        "xz",
+        "plain-chunks",
+        "seq 1 9000 | gzip -n9 | head -c 9000 | xz -0 -C crc32; head -c 300K /dev/zero | xz -0 -C none",
+    ),
     ("zstd", "zstd-3", "zstd -q -3 <disk.img"),
     (
         "zstd",
@@ -180,7 +202,7 @@ const SEEDS: &[(&str, &str, &str)] = &[
     (
         "tar",
         "bsdtar",
-        "bsdtar --format pax --uid 0 --gid 0 -cf - guest/guest.cfg guest/link",
+        "bsdtar -b 2 --format pax --uid 0 --gid 0 -cf - guest/guest.cfg guest/link",
     ),
     ("zip", "stored", "zip -qX0 - guest/guest.cfg | cat"),
     (
@@ -216,6 +238,19 @@ const SEEDS: &[(&str, &str, &str)] = &[
         "zip-of-lz4",
         "lz4 -q -c disk.img >disk.img.lz4; touch -d @0 disk.img.lz4; zip -qX - disk.img.lz4 | cat",
     ),
+    (
+        "layers",
+        "lzop-of-lzma",
+        "seq 1 99 | xz --format=lzma -0 | lzop -qc",
+    ),
+    (
+        "layers",
+        "lzip-of-skippable-lz4",
+        "(printf 'P*M\\030\\003\\0\\0\\0abc'; seq 50 99 | lz4 -q) >t
+        xz --format=lzma -0 <t | tail -c +14 >b; n=$(($(wc -c <b) + 26))
+        printf 'LZIP\\001\\022'; cat b; gzip -n <t | tail -c 8; head -c 4 /dev/zero
+        printf \"\\\\$(printf %o $((n % 256)))\\\\$(printf %o $((n / 256)))\"; head -c 6 /dev/zero",
+    ),
     ("layers", "bzip2-of-gzip", "gzip -n9 <disk.img | bzip2"),
 ];
 
@@ -225,11 +260,19 @@ const PRELUDE: &str = "
     pack() { tar --owner=0 --group=0 --numeric-owner --mtime=@0 --sort=name -b2 -cf - \"$@\"; }
     ";
 
-/// Makes all seeds anew.
+/// Which seeds to make.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Make only the seeds that are missing
+    #[arg(long)]
+    missing: bool,
+}
+
+/// Makes the seeds anew.
 ///
 /// # Errors
 /// A tool is missing or fails.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(options: &Options) -> Result<()> {
     packages::setup()?;
     let scratch = temporary()?;
     bash(scratch.path(), DISK, None)?;
@@ -239,19 +282,50 @@ pub(crate) fn run() -> Result<()> {
         fs::create_dir_all(&dir).map_err(file_error(&dir))?;
         Ok::<_, Error>(dir.join(name))
     };
-    for (target, name, command) in SEEDS.iter().chain(images::SEEDS).chain(disks::SEEDS) {
+    let wanted = |file: &Path| !(options.missing && file.exists());
+    let tables = [SEEDS, images::SEEDS, chains::SEEDS, disks::SEEDS];
+    for (target, name, command) in tables.into_iter().flatten() {
         let file = place(target, name)?;
+        if !wanted(&file) {
+            continue;
+        }
         bash(scratch.path(), command, Some(&file))?;
         if images::FOLDED.contains(target) {
-            let image = fs::read(&file).map_err(file_error(&file))?;
-            write(&file, &testkit::fold::fold(&image))?;
+            let mut images = vec![fs::read(&file).map_err(file_error(&file))?];
+            images.extend(beside(scratch.path())?);
+            write(&file, &testkit::fold::fold_all(&images))?;
         }
     }
-    for (target, name, content) in images::made().into_iter().chain(packed::made()) {
-        write(&place(target, name)?, &content)?;
+    let made = images::made().into_iter().chain(packed::made());
+    for (target, name, content) in made.chain(guests::made()) {
+        let file = place(target, name)?;
+        if wanted(&file) {
+            write(&file, &content)?;
+        }
     }
     println!("made in {}", seeds.display());
     Ok(())
+}
+
+/// The files that the last image names: what its command has put into the directory `beside`, which is empty
+/// behind this.
+fn beside(scratch: &Path) -> Result<Vec<Vec<u8>>> {
+    let dir = scratch.join("beside");
+    let mut files = Vec::new();
+    if dir.exists() {
+        for file in sorted(&dir)? {
+            files.push(fs::read(&file).map_err(file_error(&file))?);
+        }
+        fs::remove_dir_all(&dir).map_err(file_error(&dir))?;
+    }
+    Ok(files)
+}
+
+fn sorted(dir: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(dir).map_err(file_error(dir))?;
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    Ok(files)
 }
 
 fn write(file: &Path, content: &[u8]) -> Result<()> {
@@ -261,12 +335,22 @@ fn write(file: &Path, content: &[u8]) -> Result<()> {
 fn bash(dir: &Path, command: &str, target: Option<&Path>) -> Result<()> {
     let mut bash = Command::new("bash");
     bash.arg("-c")
-        .arg(format!("{PRELUDE}{}{command}", images::PRELUDE))
+        .arg(
+            [
+                PRELUDE,
+                images::PRELUDE,
+                chains::PRELUDE,
+                disks::PRELUDE,
+                command,
+            ]
+            .concat(),
+        )
         .current_dir(dir)
         .env("ROOT", root())
         .env("TZ", "UTC");
     if let Some(target) = target {
         bash.stdout(File::create(target).map_err(file_error(target))?);
     }
-    run_command(&mut bash)
+    // Half of a seed must not count as one that is there.
+    run_command(&mut bash).inspect_err(|_| drop(target.map(fs::remove_file)))
 }

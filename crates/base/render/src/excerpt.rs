@@ -149,7 +149,7 @@ mod tests {
         };
         assert_eq!(
             excerpt(&line, at(7, 5001), 4, &narrow),
-            "  7 | …aaaaaaaaaaHEREbbbbbbbbbb…\n    |            ^^^^\n"
+            "  7 | …aaaaaaaaaaHEREbbbbbbbbb…\n    |            ^^^^\n"
         );
         for (column, length) in [(1, 1), (10004, 1), (1, 10004), (20000, 5), (5001, 4)] {
             let text = excerpt(&line, at(7, column), length, &narrow);

@@ -140,17 +140,20 @@ impl FileAccess {
     pub fn extent(&self, name: &str) -> Result<Option<Arc<dyn BlockRead>>> {
         if name.is_empty() || name.contains(['/', '\\', '\0']) || name == ".." || name == "." {
             return Err(Error::refused(format!(
-                "names {name:?} as an extent, which is not a plain file name beside it"
+                "names {:?} as an extent, which is not a plain file name beside it",
+                shown(name)
             )));
         }
         match &self.beside {
             _ if self.looking => Ok(None),
             Some(directory) if directory.has(name) => directory.open(name).map(Some),
             Some(_) => Err(Error::corrupt(format!(
-                "is stored in the file {name:?} beside it, which is missing"
+                "is stored in the file {:?} beside it, which is missing",
+                shown(name)
             ))),
             None => Err(Error::refused(format!(
-                "is stored in the file {name:?} beside it, which cannot be reached from here"
+                "is stored in the file {:?} beside it, which cannot be reached from here",
+                shown(name)
             ))
             .advise(Advice::SaveTogether)),
         }
@@ -180,12 +183,16 @@ impl FileAccess {
         }
         let Some(directory) = &self.below else {
             return Err(
-                Error::refused(format!("needs its {what} {name:?}")).advise(Advice::AllowBacking)
+                Error::refused(format!("needs its {what} {:?}", shown(name)))
+                    .advise(Advice::AllowBacking),
             );
         };
         let last = last(name);
         if is_no_name(last) {
-            let message = format!("names {name:?} as its {what}, which is not a file name");
+            let message = format!(
+                "names {:?} as its {what}, which is not a file name",
+                shown(name)
+            );
             return Err(Error::refused(message));
         }
         directory.open_below(name, last).map(Some)
@@ -214,6 +221,15 @@ impl FileAccess {
             ))
             .advise(Advice::AllowBacking)),
         }
+    }
+}
+
+/// As much of a stranger's text as a message should hold.
+pub(crate) fn shown(text: &str) -> String {
+    const MOST: usize = 80;
+    match text.char_indices().nth(MOST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
     }
 }
 
@@ -293,6 +309,22 @@ mod tests {
             r#"names "a/.." as its parent, which is not a file name"#
         );
         assert_eq!(told(FileAccess::looking().below("parent", "x")), "nothing");
+    }
+
+    #[test]
+    fn a_long_name_is_shortened_in_messages() {
+        let (name, start) = ("é".repeat(30_000), "é".repeat(80));
+        let refused = FileAccess::none().below("parent", &name).err().unwrap();
+        assert_eq!(
+            refused.to_string(),
+            format!("needs its parent \"{start}…\"")
+        );
+        assert_eq!(
+            told(FileAccess::none().extent(&name)),
+            format!(
+                "is stored in the file \"{start}…\" beside it, which cannot be reached from here"
+            )
+        );
     }
 
     struct Two;

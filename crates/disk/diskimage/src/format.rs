@@ -83,7 +83,7 @@ impl FromStr for Format {
         let known = Format::ALL.into_iter().find(|format| format.name() == name);
         known.ok_or_else(|| {
             let names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
-            Error::usage(format!("no disk format is called '{name}'"))
+            Error::usage(format!("unknown disk format '{name}'"))
                 .hint(format!("one of: {}", names.join(", ")))
         })
     }

@@ -22,6 +22,7 @@ use error::{Error, Result};
 use sparse::BlockRead;
 
 use crate::about::{About, Reference};
+use crate::file_access::shown;
 use crate::layer::Layer;
 use crate::map::{Coding, Extent, Location, Map};
 use crate::options::OpenOptions;
@@ -114,7 +115,7 @@ fn unreadable(header: &Header, extensions: &Extensions) -> Option<Error> {
     let method = match header.encryption {
         0 if header.has(DATA_FILE) => {
             let message = match &extensions.data_file {
-                Some(name) => format!("keeps its data in another file, {name:?}"),
+                Some(name) => format!("keeps its data in another file, {:?}", shown(name)),
                 None => "keeps its data in another file, which it does not name".into(),
             };
             return Some(Error::refused(message).hint(

@@ -27,7 +27,7 @@ use sparse::BlockRead;
 
 use crate::about::{About, Reference};
 use crate::fields::read_exact;
-use crate::file_access::FileAccess;
+use crate::file_access::{FileAccess, shown};
 use crate::format::Format;
 use crate::layer::{Backing, Layer, Place};
 use crate::options::OpenOptions;
@@ -139,12 +139,13 @@ fn backing(descriptor: &Descriptor, how: &OpenOptions) -> Result<Option<Backing>
     let Some(file) = how.access.below("parent", name)? else {
         return Ok(None);
     };
-    let place = Place::InChain(format!("its parent {name:?}"));
+    let place = Place::InChain(format!("its parent {:?}", shown(name)));
     let (below, _) = described(&*file).map_err(|error| place.name(error))?;
     let wanted = descriptor.parent_cid;
     match below.cid {
         Some(found) if found != wanted => Err(Error::corrupt(format!(
-            "needs a parent with the CID {wanted:08x}, and {name:?} has {found:08x}: one of them was changed"
+            "needs a parent with the CID {wanted:08x}, and {:?} has {found:08x}: one of them was changed",
+            shown(name)
         ))),
         _ => Ok(Some(Backing {
             format: Format::Vmdk,

@@ -1,5 +1,7 @@
 //! Writing disk formats: a target that takes a disk and puts a file in some format to another target.
 
+use std::ops::RangeInclusive;
+
 use error::{Error, Result};
 use sparse::BlockWrite;
 
@@ -57,6 +59,23 @@ pub fn writer(
     }
 }
 
+/// Refuses a disk of a size that the format called `name` does not have.
+///
+/// # Errors
+/// [`error::Kind::Unsupported`].
+fn check_size(name: &str, size: u64, sizes: RangeInclusive<u64>) -> Result<()> {
+    if sizes.contains(&size) {
+        return Ok(());
+    }
+    if size == 0 {
+        let message = format!("a {name} disk has at least one sector, and this one no byte");
+        return Err(Error::unsupported(message));
+    }
+    let (size, largest) = error::amounts(size, *sizes.end());
+    let message = format!("a {name} disk has at most {largest}, and this one {size}");
+    Err(Error::unsupported(message))
+}
+
 /// Looks at the options without writing anything.
 ///
 /// # Errors
@@ -106,7 +125,7 @@ pub fn is_ascending(format: Format, options: &WriteOptions) -> Result<bool> {
 fn unknown(format: Format, key: &str, known: &[&str]) -> Error {
     let error = Error::usage(format!("{format} has no option '{key}'"));
     match known {
-        [] => error.hint("it has none at all"),
+        [] => error.hint("leave it out"),
         known => error.hint(format!("one of: {}", known.join(", "))),
     }
 }

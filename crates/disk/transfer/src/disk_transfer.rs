@@ -355,8 +355,10 @@ fn take_footer(chunk: &mut Chunk) -> Result<u64> {
 
 /// A disk whose file stores it in another order than the one that a target takes it in.
 fn shuffled() -> Error {
-    Error::unsupported("does not store its disk in ascending order, and a target wants it so")
-        .hint("write to a file, a device or a volume, or unpack the image first")
+    Error::unsupported(
+        "does not store its disk in ascending order, and a target needs it in that order",
+    )
+    .hint("write to a file, a device or a volume, or unpack the image first")
 }
 
 /// A footer that is not the disk's, behind a disk whose size a target was told with it.

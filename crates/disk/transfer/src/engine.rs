@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use diskimage::streaming::StreamLimits;
 use diskimage::{Format, OpenOptions};
 use endpoint::target::Candidate;
 use error::{Error, Result};
@@ -124,7 +123,7 @@ fn measure(
     let name = import.source.name().to_owned();
     let Some(again) = import.source.again() else {
         return Err(Error::unsupported(format!(
-            "can be read only once, and {} {} for a pipe has to know all of it beforehand",
+            "can be read only once, and {} {} for a pipe needs all of it beforehand",
             target_format.article(),
             target_format.name()
         ))
@@ -173,14 +172,7 @@ fn once(
         sums: import.sums,
     };
     let source = Source::new(import.source, reader_options);
-    let means = StreamLimits {
-        threads: import.limits.threads,
-        // The map of what is stored, what passed by and the tables take a part each.
-        memory: import.limits.memory / 3,
-        max_size: import.max_size,
-        again: source.comes_again(),
-    };
-    let opening = source.opening(means, import.how);
+    let opening = source.opening(&import.limits, import.max_size, import.how);
     let transfer = TransferOptions {
         max_size: import.max_size,
         threads: import.limits.threads,

@@ -58,7 +58,7 @@ impl TargetFormat {
 
     fn no_size(&self) -> Error {
         Error::target(format!(
-            "how large the disk is shows only at its end, and {} {} has to say so at its beginning",
+            "the size of the disk is known only at its end, and {} {} needs it at its beginning",
             self.article(),
             self.name()
         ))

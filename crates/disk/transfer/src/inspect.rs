@@ -11,7 +11,6 @@ mod survey;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use diskimage::streaming::StreamLimits;
 use diskimage::{About, Format, OpenOptions};
 use error::{Error, Kind, Result};
 use unpack::Limits;
@@ -152,13 +151,7 @@ pub fn inspect(inspect: Inspect, control: &Arc<Control>) -> Result<Inspected> {
     let part = siblings::check(&name, &inspect.how.access).err();
     control.source_opened(size);
     let source = Source::new(inspect.source, ReaderOptions::idle());
-    let means = StreamLimits {
-        threads: inspect.limits.threads,
-        memory: inspect.limits.memory / 3,
-        max_size: inspect.max_size,
-        again: source.comes_again(),
-    };
-    let opening = source.opening(means, inspect.how);
+    let opening = source.opening(&inspect.limits, inspect.max_size, inspect.how);
     let selection = Selection {
         several: true,
         ..inspect.selection

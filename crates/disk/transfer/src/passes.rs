@@ -7,6 +7,7 @@ use diskimage::OpenOptions;
 use diskimage::streaming::StreamLimits;
 use error::{Error, Kind, Result};
 use sparse::{Again, ByteSource, Folder, Lookahead, drain};
+use unpack::Limits;
 
 use crate::control::Control;
 use crate::input::Input;
@@ -54,8 +55,15 @@ impl Source {
         self.again.is_some() || matches!(self.input, Input::Folder { .. })
     }
 
-    /// How disks in it are opened.
-    pub(crate) fn opening(&self, means: StreamLimits, how: OpenOptions) -> Opening {
+    /// How disks in it of at most `max_size` bytes are opened.
+    pub(crate) fn opening(&self, limits: &Limits, max_size: u64, how: OpenOptions) -> Opening {
+        let means = StreamLimits {
+            threads: limits.threads,
+            // The map of what is stored, what passed by and the tables take a part each.
+            memory: limits.memory / 3,
+            max_size,
+            again: self.comes_again(),
+        };
         let (device, unproven) = match &self.input {
             Input::Bytes { source, .. } => (source.device(), source.unproven_end()),
             Input::Folder { .. } => (None, None),

@@ -124,9 +124,9 @@ impl Selection {
             None if !summary.archive => {
                 Error::refused("is text, not a disk").advise(Advice::DeclareRaw)
             }
-            _ if summary.rest.count == 0 => Error::refused("holds nothing at all"),
+            _ if summary.rest.count == 0 => Error::refused("is empty"),
             Some(pattern) => Error::refused(format!(
-                "holds no member that '{}' names; it holds {list}",
+                "holds no member that matches '{}'; it holds {list}",
                 pattern.text
             )),
             None => Error::refused(format!("holds no disk; it holds {list}"))
@@ -241,7 +241,7 @@ mod tests {
         let error = selection("x").judge(&summary).unwrap_err();
         assert_eq!(
             error.message(),
-            "holds no member that 'x' names; it holds README (1024 bytes)"
+            "holds no member that matches 'x'; it holds README (1024 bytes)"
         );
     }
 }

@@ -4,15 +4,21 @@
 //! system that hangs, a tool that waits) or cannot be read is [`NotKnown`] to all that ask; the others are not
 //! affected.
 
+mod affinity;
+mod boot;
 mod certificates;
 mod guests;
 mod kernels;
+mod mend;
+mod packages;
 mod paths;
+mod running;
 mod services;
 mod settings;
 mod shown;
 mod space;
 mod system;
+mod topology;
 mod xapi;
 mod xen;
 
@@ -27,7 +33,10 @@ use std::time::Duration;
 
 use error::Result;
 use host::Host;
+use vmconfig::xen::Release;
 
+pub(crate) use affinity::{depends_on_order, words};
+pub(crate) use boot::{xen_entry, xen_image};
 pub use certificates::{Certificates, Content, Purpose, Used};
 pub use guests::{Guest, Guests};
 pub use kernels::{Kernel, Kernels};
@@ -39,7 +48,7 @@ pub use space::{Space, Spaces};
 pub use xapi::Xapi;
 pub use xen::Xen;
 
-use crate::release::{Release, Target};
+use crate::release::Target;
 use crate::tls::Server;
 
 /// A fact that cannot be told, and why.
@@ -68,7 +77,7 @@ impl fmt::Display for NotKnown {
 }
 
 /// What is asked about a host.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Question {
     /// The release of Xen before the upgrade, if it is not the one that runs or is installed.
     pub from: Option<Release>,

@@ -14,7 +14,7 @@
 
 mod certificate;
 mod example;
-mod facts;
+pub(crate) mod facts;
 mod finding;
 mod fix;
 mod release;
@@ -34,8 +34,9 @@ pub use facts::{
 };
 pub use finding::{Finding, Findings, Place, Severity};
 pub use fix::{Fix, Mended};
-pub use release::{Release, Target};
+pub use release::{Target, parse_release, release_of};
 pub use report::{Outcome, Report, text};
 pub use rule::{Rule, Versions};
 pub use rules::{RULES, rule};
 pub use tls::Server;
+pub use vmconfig::xen::Release;

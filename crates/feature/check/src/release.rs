@@ -1,62 +1,37 @@
 //! Releases, and what a host is to become.
 
-use std::fmt;
 use std::str::FromStr;
 
 use error::{Error, Result};
+use vmconfig::xen::Release;
 
-/// A release by its first two numbers, as Xen's and distributions' are: 4.17, 12.0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Release {
-    /// The first number.
-    pub major: u32,
-    /// The second number; 0 where there is none.
-    pub minor: u32,
+/// The release that a version begins with: 4.17 of `4.17.5+23-ga4e5191dc0-1`, 4.6 of `4.6.1-r3`, 13.0 of `13`. An epoch
+/// (`1:`) is passed over. `None` for what does not begin with a number.
+pub fn release_of(version: &str) -> Option<Release> {
+    let version = version
+        .rsplit_once(':')
+        .map_or(version, |(_, behind)| behind);
+    let digits = |text: &str| {
+        text.find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len())
+    };
+    let (major, rest) = version.split_at_checked(digits(version))?;
+    let minor = match rest.strip_prefix('.') {
+        Some(rest) => rest.split_at_checked(digits(rest))?.0.parse().ok()?,
+        None => 0,
+    };
+    Some(Release::new(major.parse().ok()?, minor))
 }
 
-impl Release {
-    /// The release `major.minor`.
-    pub const fn new(major: u32, minor: u32) -> Self {
-        Release { major, minor }
-    }
-
-    /// The release that a longer version begins with: 4.17 of `4.17.5+23-ga4e5191dc0-1`, 4.6 of `4.6.1-r3`. An epoch
-    /// (`1:`) is passed over. `None` for what does not begin with a number.
-    pub fn of_version(version: &str) -> Option<Self> {
-        let version = version
-            .rsplit_once(':')
-            .map_or(version, |(_, behind)| behind);
-        let mut numbers = version.split(|c: char| !c.is_ascii_digit());
-        let major = numbers.next()?.parse().ok()?;
-        let minor = match version
-            .trim_start_matches(|c: char| c.is_ascii_digit())
-            .strip_prefix('.')
-        {
-            Some(_) => numbers.next()?.parse().ok()?,
-            None => 0,
-        };
-        Some(Release { major, minor })
-    }
-}
-
-impl fmt::Display for Release {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
-}
-
-impl FromStr for Release {
-    type Err = Error;
-
-    /// # Errors
-    /// [`error::Kind::Usage`] for what is no release.
-    fn from_str(text: &str) -> Result<Self> {
-        let whole = text.chars().all(|c| c.is_ascii_digit() || c == '.');
-        let release = Release::of_version(text).filter(|_| whole);
-        release.ok_or_else(|| {
-            Error::usage(format!("invalid release '{text}'")).hint("for example 4.17")
-        })
-    }
+/// Reads a release: `4.17`, `13`.
+///
+/// # Errors
+/// [`error::Kind::Usage`] for what is none.
+pub fn parse_release(text: &str) -> Result<Release> {
+    let whole = text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let release = release_of(text).filter(|_| whole);
+    release
+        .ok_or_else(|| Error::usage(format!("invalid release '{text}'")).hint("for example 4.17"))
 }
 
 /// What a host is to become: a release of Xen or of its distribution.
@@ -82,7 +57,7 @@ impl FromStr for Target {
         };
         Ok(Target {
             of: of.to_lowercase(),
-            release: release.parse()?,
+            release: parse_release(release)?,
         })
     }
 }
@@ -93,7 +68,7 @@ mod tests {
 
     #[test]
     fn releases_are_read_from_packages_versions() {
-        let of = |version| Release::of_version(version).map(|release| release.to_string());
+        let of = |version| release_of(version).map(|release| release.to_string());
         assert_eq!(of("4.17.5+23-ga4e5191dc0-1").as_deref(), Some("4.17"));
         assert_eq!(of("1:4.6.1-r3").as_deref(), Some("4.6"));
         assert_eq!(of("13").as_deref(), Some("13.0"));
@@ -119,10 +94,5 @@ mod tests {
                 "{bad}"
             );
         }
-    }
-
-    #[test]
-    fn releases_are_ordered_by_number() {
-        assert!(Release::new(4, 9) < Release::new(4, 10));
     }
 }

@@ -3,7 +3,7 @@
 use crate::example::Example;
 use crate::facts::{Facts, NotKnown};
 use crate::finding::Findings;
-use crate::release::Release;
+use vmconfig::xen::Release;
 
 /// The releases of Xen that a rule is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,17 +20,17 @@ pub enum Versions {
 
 impl Versions {
     /// From Xen 4.`minor` on.
-    pub const fn since(minor: u32) -> Self {
+    pub const fn since(minor: u16) -> Self {
         Versions::Since(Release::new(4, minor))
     }
 
     /// Before Xen 4.`minor`.
-    pub const fn before(minor: u32) -> Self {
+    pub const fn before(minor: u16) -> Self {
         Versions::Before(Release::new(4, minor))
     }
 
     /// Upgrades to Xen 4.`minor` or later from an earlier release.
-    pub const fn crossing(minor: u32) -> Self {
+    pub const fn crossing(minor: u16) -> Self {
         Versions::Crossing(Release::new(4, minor))
     }
 
@@ -39,6 +39,9 @@ impl Versions {
     /// # Errors
     /// [`NotKnown`] when it depends on a release that is not known.
     pub(crate) fn apply(self, facts: &Facts) -> Result<bool, NotKnown> {
+        if self != Versions::All && !facts.concerns_xen()? {
+            return Ok(false);
+        }
         Ok(match self {
             Versions::All => true,
             Versions::Since(first) => facts.xen_release()? >= first,

@@ -7,7 +7,9 @@ use time::{Date, Month, OffsetDateTime};
 
 use crate::facts::Facts;
 use crate::finding::{Findings, Place};
-use crate::release::Release;
+use vmconfig::xen::Release;
+
+use crate::release::release_of;
 
 /// The dates, one release in each line.
 const DATES: &str = include_str!("support.txt");
@@ -37,7 +39,7 @@ impl Line {
         let mut words = line.split(' ').filter(|_| !line.starts_with('#'));
         let (of, release, day) = (words.next()?, words.next()?, words.next()?);
         let line = Line {
-            release: release.parse().ok()?,
+            release: release_of(release)?,
             is_major: !release.contains('.'),
             end: date(day)?,
         };

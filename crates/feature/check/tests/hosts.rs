@@ -72,7 +72,10 @@ impl Head {
 
     fn question(&self) -> Question {
         Question {
-            from: self.from.as_ref().map(|from| from.parse().unwrap()),
+            from: self
+                .from
+                .as_ref()
+                .map(|from| check::parse_release(from).unwrap()),
             targets: self
                 .targets
                 .iter()
@@ -104,7 +107,7 @@ fn expected(text: &str) -> Expected {
 
 fn report(described: &Described, head: &Head) -> Report {
     let host = Host::at(described.files.root()).unwrap();
-    let host = host.with_path(vec![described.tools.programs()]);
+    let host = host.with_path(described.path());
     Report::new(&Facts::new(host, head.question()))
 }
 

@@ -25,6 +25,7 @@ mod value;
 pub mod vbox;
 mod vm;
 pub mod vmx;
+pub mod xen;
 pub mod xl;
 mod xml;
 pub mod xva;

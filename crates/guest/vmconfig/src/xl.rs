@@ -8,20 +8,29 @@
 //! that came with a disk; [`write`](write()) makes one that is complete.
 
 mod config;
+pub mod cpus;
 pub mod disk;
 mod fault;
 mod lexer;
+mod node;
 mod number;
+pub mod pci;
 mod quote;
 mod read;
+pub mod size;
 #[cfg(test)]
 mod tests;
+pub mod usb;
+pub mod vfb;
 pub mod vif;
 mod write;
+mod wrong;
 
-pub use config::{Config, Node, Setting, parse};
+pub use config::{Config, Setting, Statement, parse};
 pub use fault::Fault;
+pub use node::{List, Node, Text};
 pub use number::number;
 pub use quote::quote;
 pub use read::read;
 pub use write::{has_format, write};
+pub use wrong::Wrong;

@@ -117,6 +117,16 @@ impl Files {
         self.told(path, || self.content(path, limit))
     }
 
+    /// The regular file at `path`, opened for reading: for what is too large to be read whole.
+    ///
+    /// # Errors
+    /// They name the file: [`error::Kind::Refused`] for what is no regular file, [`error::Kind::Io`] when it cannot be
+    /// opened.
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Option<File>> {
+        let path = path.as_ref();
+        self.told(path, || self.opened(path))
+    }
+
     /// The file at `path` as text.
     ///
     /// # Errors
@@ -191,15 +201,19 @@ impl Files {
         })
     }
 
-    fn content(&self, path: &Path, limit: u64) -> std::result::Result<Vec<u8>, Failure> {
+    fn opened(&self, path: &Path) -> std::result::Result<File, Failure> {
         let found = self.find(path, true)?;
         // Asked before it is opened, for some devices start to do something then, and afterwards, for it may have
         // been replaced meanwhile.
         found.status()?.regular()?;
         let file = found.open(OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
         status(&rustix::fs::fstat(&file)?).regular()?;
+        Ok(file.into())
+    }
+
+    fn content(&self, path: &Path, limit: u64) -> std::result::Result<Vec<u8>, Failure> {
         let mut content = Vec::new();
-        File::from(file)
+        self.opened(path)?
             .take(limit.saturating_add(1))
             .read_to_end(&mut content)?;
         if content.len() as u64 > limit {

@@ -33,6 +33,7 @@ pub mod edit;
 pub mod interfaces;
 pub mod modules;
 mod pattern;
+mod place;
 pub mod shell;
 mod source;
 mod surroundings;

@@ -6,7 +6,7 @@ mod mend;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use check::{Facts, Question, Release, Report, Server, Severity, Target};
+use check::{Facts, Finding, Question, Release, Report, Server, Severity, Target};
 use clap::ValueEnum;
 use error::{Error, Result};
 use host::Host;
@@ -27,7 +27,7 @@ pub(crate) struct Args {
     root: Option<PathBuf>,
 
     /// The release of Xen before the upgrade [default: the one that runs]
-    #[arg(long, value_name = "RELEASE")]
+    #[arg(long, value_name = "RELEASE", value_parser = check::parse_release)]
     from: Option<Release>,
 
     /// What the host is upgraded to: xen=4.17, debian=13; may be repeated
@@ -78,6 +78,19 @@ pub(crate) struct Args {
     output: OutputArgs,
 }
 
+impl Args {
+    /// Whether a finding counts for the exit status.
+    fn counts(&self, finding: &Finding) -> bool {
+        let least = match self.fail_on {
+            FailOn::Info => Severity::Info,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Error => Severity::Error,
+            FailOn::Never => return false,
+        };
+        finding.severity >= least
+    }
+}
+
 /// From which findings on the command ends with another status.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FailOn {
@@ -85,18 +98,6 @@ enum FailOn {
     Warning,
     Error,
     Never,
-}
-
-impl FailOn {
-    /// Whether a finding that is `severity` counts.
-    fn counts(self, severity: Severity) -> bool {
-        match self {
-            FailOn::Info => true,
-            FailOn::Warning => severity >= Severity::Warning,
-            FailOn::Error => severity >= Severity::Error,
-            FailOn::Never => false,
-        }
-    }
 }
 
 /// Checks, and prints the report.
@@ -124,29 +125,25 @@ fn check(args: &Args, live: &Host) -> Result<bool> {
     if let Some(earlier) = &args.since {
         return since(args, &report, &facts, earlier);
     }
-    let mended = if args.fix {
-        Some(mend::mend(args, &report, &facts)?)
-    } else {
-        None
-    };
-    if args.output.json {
-        let mut content = report.to_json();
-        if let Some(mended) = mended {
-            content["fixes"] = mended;
-        }
-        print_json(&document(content))?;
-    } else if !args.fix {
-        let files = facts.host().files();
-        let text = if args.output.quiet {
-            check::text(report.findings(), files, &look())
-        } else {
-            report.to_text(files, &look(), args.all)
-        };
-        print(text.as_bytes())?;
+    if args.fix {
+        return mend::mend(args, &report, &facts);
     }
-    Ok(report
-        .findings()
-        .any(|finding| args.fail_on.counts(finding.severity)))
+    tell(args, &report, &facts)?;
+    Ok(report.findings().any(|finding| args.counts(finding)))
+}
+
+/// Prints the report.
+fn tell(args: &Args, report: &Report, facts: &Facts) -> Result<()> {
+    if args.output.json {
+        return print_json(&document(report.to_json()));
+    }
+    let files = facts.host().files();
+    let text = if args.output.quiet {
+        check::text(report.findings(), files, &look())
+    } else {
+        report.to_text(files, &look(), args.all)
+    };
+    print(text.as_bytes())
 }
 
 fn question(args: &Args) -> Result<Question> {
@@ -187,7 +184,5 @@ fn since(args: &Args, report: &Report, facts: &Facts, earlier: &Path) -> Result<
         let nothing = "nothing that the earlier report does not have\n";
         print(if text.is_empty() { nothing } else { &text }.as_bytes())?;
     }
-    Ok(new
-        .iter()
-        .any(|finding| args.fail_on.counts(finding.severity)))
+    Ok(new.iter().any(|finding| args.counts(finding)))
 }

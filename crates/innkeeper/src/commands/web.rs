@@ -46,7 +46,7 @@ impl WebArgs {
         let headers = self.header.iter().map(|header| {
             let (name, value) = header.split_once(':').ok_or_else(|| {
                 // Not shown: what lacks its name may be a token.
-                Error::usage("a --header has no colon").hint("write NAME: VALUE")
+                Error::usage("invalid --header: it has no colon").hint("write NAME: VALUE")
             })?;
             Ok((name.trim().to_owned(), value.trim().to_owned()))
         });

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::FileExt;
 
+use crate::support::transcript::assert_snapshot;
 use crate::support::{Room, allocated, disk, write_sparse};
 
 const COMPRESSIONS: [&str; 14] = [
@@ -97,15 +98,12 @@ fn every_archive_gives_its_disk_and_names_the_configurations() {
 #[test]
 fn several_disks_are_refused_with_the_list_and_one_can_be_chosen() {
     let room = Room::new();
+    let mut told = Vec::new();
     let (one, two) = (disk(1 << 20), disk(2 << 20));
     room.write("one.img", &one);
     room.write("two.img", &two);
     room.sh("tar -czf both.tar.gz one.img two.img");
-    room.run("import both.tar.gz --to out.img").refused(
-        3,
-        "error: both.tar.gz: holds 2 disks: one.img (1048576 bytes), two.img (2097152 bytes)\n\
-         hint: choose one with --member, for instance --member one.img",
-    );
+    told.push(room.run("import both.tar.gz --to out.img").failed(3));
     assert!(!room.exists("out.img"));
     for member in ["two.img", "t*"] {
         room.run(&format!(
@@ -114,20 +112,18 @@ fn several_disks_are_refused_with_the_list_and_one_can_be_chosen() {
         .ok();
         assert!(room.read("out.img") == two);
     }
-    room.run("import both.tar.gz --to new.img --member *.img")
-        .refused(
-            3,
-            "error: both.tar.gz: holds 2 disks: one.img (1048576 bytes), two.img (2097152 bytes)\n\
-         hint: choose one with --member, for instance --member one.img",
-        );
-    room.run("import both.tar.gz --to new.img --member three.img").refused(
-        3,
-        "error: both.tar.gz: holds no member that 'three.img' names; it holds one.img (1048576 bytes), two.img (2097152 bytes)",
+    told.push(
+        room.run("import both.tar.gz --to new.img --member *.img")
+            .failed(3),
+    );
+    told.push(
+        room.run("import both.tar.gz --to new.img --member three.img")
+            .failed(3),
     );
     room.sh("tar -cf twice.tar one.img; tar -rf twice.tar one.img");
-    room.run("import twice.tar --to new.img")
-        .refused(3, "error: twice.tar: holds one.img twice");
+    told.push(room.run("import twice.tar --to new.img").failed(3));
     assert!(!room.exists("new.img"));
+    assert_snapshot!(told);
 }
 
 #[test]
@@ -136,11 +132,7 @@ fn an_archive_without_a_disk_says_what_it_holds() {
     room.write("README", b"Read me first.\n");
     room.write("web.cfg", b"name = 'web'\nmemory = 64\n");
     room.sh("tar -czf docs.tar.gz README web.cfg; tar -cf none.tar -T /dev/null");
-    room.run("import docs.tar.gz --to out.img").refused(
-        3,
-        "error: docs.tar.gz: holds no disk; it holds README (15 bytes), web.cfg (25 bytes)\n\
-         hint: give --member NAME and --format raw if one of them is a disk all the same",
-    );
+    assert_snapshot!(room.run("import docs.tar.gz --to out.img").failed(3));
     let ran = room.run("import none.tar --to out.img --format raw");
     assert_eq!(
         ran.status,

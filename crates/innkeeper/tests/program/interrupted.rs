@@ -6,6 +6,7 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::transcript::assert_snapshot;
 use crate::support::{Ran, Room, disk};
 
 /// An import from a pipe that has delivered part of a disk and then stays silent; it has begun to
@@ -36,6 +37,7 @@ fn signal(child: &Child, signal: &str) {
 
 #[test]
 fn signals_clean_up_as_a_failure_does() {
+    let mut told = Vec::new();
     for name in ["INT", "TERM", "HUP"] {
         let room = Room::new();
         let mut child = halfway(&room, "import - --to out.img --keep copy.img");
@@ -44,9 +46,10 @@ fn signals_clean_up_as_a_failure_does() {
         let silence = child.stdin.take();
         let ran = Ran::of(child.wait_with_output());
         drop(silence);
-        ran.refused(1, "error: interrupted");
+        told.push(ran.failed(1));
         assert_eq!(room.names(), [] as [&str; 0], "{name}");
     }
+    assert_snapshot!(told);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A VMDK of several files in one archive.
 
+use crate::support::transcript::assert_snapshot;
 use crate::support::{Room, disk, write_sparse};
 
 /// What qemu-img calls the variant, and the part of a small disk.
@@ -12,9 +13,6 @@ const VARIANTS: [(&str, &str); 3] = [
 const FLAT: &str = "monolithicFlat";
 const SPLIT: &str = "twoGbMaxExtentFlat";
 const SPARSE: &str = "twoGbMaxExtentSparse";
-
-const ONCE: &str = "and this source can be read only once\n\
-    hint: save it first and give the file, or pack the descriptor first";
 
 fn small(room: &Room) -> Vec<u8> {
     let disk = disk(4 << 20);
@@ -94,6 +92,7 @@ fn descriptor_and_parts_come_in_any_order() {
 #[test]
 fn several_parts_come_in_any_order() {
     let room = Room::new();
+    let mut told = Vec::new();
     for (subformat, one, two) in [
         (SPLIT, "vm-f001.vmdk", "vm-f002.vmdk"),
         (SPARSE, "vm-s001.vmdk", "vm-s002.vmdk"),
@@ -116,18 +115,17 @@ fn several_parts_come_in_any_order() {
                 room.sh("cmp disk.img out.img; rm out.img");
                 continue;
             }
-            ran.refused(
-                3,
-                &format!("error: -: {two}: is one of several parts of a disk, and comes before the descriptor that names it, {ONCE}"),
-            );
+            told.push(ran.failed(3));
         }
         room.sh("rm vm*");
     }
+    assert_snapshot!(told);
 }
 
 #[test]
 fn a_pipe_wants_the_descriptor_first() {
     let room = Room::new();
+    let mut told = Vec::new();
     let disk = small(&room);
     for (subformat, part) in VARIANTS {
         make(&room, "vm.vmdk", subformat);
@@ -146,16 +144,12 @@ fn a_pipe_wants_the_descriptor_first() {
                 room.sh("rm out.img");
                 continue;
             }
-            ran.refused(
-                3,
-                &format!(
-                    "error: -: vm-s001.vmdk: is one of several parts of a disk, and comes before the descriptor that names it, {ONCE}"
-                ),
-            );
+            told.push(ran.failed(3));
             assert!(!room.exists("out.img"));
         }
         room.sh("rm vm*");
     }
+    assert_snapshot!(told);
 }
 
 #[test]
@@ -164,9 +158,9 @@ fn a_flat_part_of_a_pipe_that_is_not_the_whole_disk_is_refused() {
     small(&room);
     make(&room, "vm.vmdk", FLAT);
     room.sh("sed -i 's/FLAT \"vm-flat.vmdk\" 0/&\\nRW 8 ZERO/' vm.vmdk; tar -cf packed vm-flat.vmdk vm.vmdk");
-    room.run_with_pipe("import - --to out.img", &room.read("packed")).refused(
-        3,
-        &format!("error: -: vm.vmdk: comes behind its part vm-flat.vmdk, which was taken for a whole disk, {ONCE}"),
+    assert_snapshot!(
+        room.run_with_pipe("import - --to out.img", &room.read("packed"))
+            .failed(3)
     );
     assert!(!room.exists("out.img"));
     room.run("import packed --to out.img").ok();
@@ -228,6 +222,7 @@ fn a_descriptor_or_a_part_names_the_disk() {
 #[test]
 fn two_such_disks_are_two() {
     let room = Room::new();
+    let mut told = Vec::new();
     let disk = small(&room);
     for (subformat, part) in VARIANTS {
         make(&room, "vm.vmdk", subformat);
@@ -238,11 +233,7 @@ fn two_such_disks_are_two() {
             format!("{part} vm.vmdk {two} two.vmdk"),
         ] {
             room.sh(&format!("tar -cf packed {members}"));
-            room.run("import packed --to out.img").refused(
-                3,
-                "error: packed: holds 2 disks: vm.vmdk (4194304 bytes), two.vmdk (4194304 bytes)\n\
-                 hint: choose one with --member, for instance --member vm.vmdk",
-            );
+            told.push(room.run("import packed --to out.img").failed(3));
             assert!(!room.exists("out.img"), "{members}");
             room.run("import packed --to out-{disk}.img").ok();
             assert!(room.read("out-0.img") == disk && room.read("out-1.img") == disk);
@@ -250,74 +241,43 @@ fn two_such_disks_are_two() {
         }
         room.sh("rm vm* two*");
     }
+    assert_snapshot!(told);
 }
 
 #[test]
 fn parts_that_are_missing_twice_or_of_another_size_are_told() {
     let room = Room::new();
+    let mut told = Vec::new();
     two_parts(&room, SPLIT);
-    let refuses = |pack: &str, message: &str| {
+    let mut refuses = |pack: &str| {
         room.sh(pack);
-        room.run("import packed --to out.img")
-            .refused(3, &format!("error: packed: {message}"));
+        told.push(room.run("import packed --to out.img").failed(3));
         assert!(!room.exists("out.img"), "{pack}");
         room.sh("rm packed");
     };
-    refuses(
-        "tar -S -cf packed vm.vmdk",
-        "vm.vmdk: is stored in the file \"vm-f001.vmdk\" beside it, which cannot be reached from here\n\
-         hint: unpack or download both, and give the descriptor's path, without --keep, --sha256, --sha512 and --checksums",
-    );
-    let missing = "vm.vmdk: has 1 of its 2 parts in the archive: \"vm-f002.vmdk\", which holds 2097152 bytes of the disk, is missing";
-    refuses("tar -S -cf packed vm.vmdk vm-f001.vmdk", missing);
-    refuses("tar -S -cf packed vm-f001.vmdk vm.vmdk", missing);
+    refuses("tar -S -cf packed vm.vmdk");
+    refuses("tar -S -cf packed vm.vmdk vm-f001.vmdk");
+    refuses("tar -S -cf packed vm-f001.vmdk vm.vmdk");
     let twice = "tar -S -cf packed vm.vmdk vm-f001.vmdk; tar -S -rf packed";
-    refuses(
-        &format!("{twice} vm-f001.vmdk vm-f002.vmdk"),
-        "vm-f001.vmdk: is there twice",
-    );
-    refuses(
-        &format!("{twice} vm-f002.vmdk vm-f001.vmdk"),
-        "vm-f001.vmdk: is there twice",
-    );
-    refuses(
-        &format!("{twice} vm.vmdk vm-f002.vmdk"),
-        "vm.vmdk: is there twice",
-    );
+    refuses(&format!("{twice} vm-f001.vmdk vm-f002.vmdk"));
+    refuses(&format!("{twice} vm-f002.vmdk vm-f001.vmdk"));
+    refuses(&format!("{twice} vm.vmdk vm-f002.vmdk"));
     room.sh("truncate -s 2M vm-f001.vmdk");
-    refuses(
-        "tar -S -cf packed vm.vmdk vm-f*",
-        "vm-f001.vmdk: has 2097152 bytes, and its descriptor says 4194304",
-    );
+    refuses("tar -S -cf packed vm.vmdk vm-f*");
     room.sh("truncate -s 4M vm-f001.vmdk; truncate -s 3M vm-f002.vmdk");
-    refuses(
-        "tar -S -cf packed vm.vmdk vm-f*",
-        "vm-f002.vmdk: has 3145728 bytes, and its descriptor says 2097152",
-    );
+    refuses("tar -S -cf packed vm.vmdk vm-f*");
     room.sh("rm vm*");
     two_parts(&room, SPARSE);
     room.sh("truncate -s 80K vm-s002.vmdk");
     room.sh("tar -cf packed vm.vmdk vm-s*");
-    let ran = room.run("import packed --to out.img");
-    assert_eq!(ran.status, 3, "{}", ran.story());
-    assert!(
-        ran.stderr.starts_with("error: packed: vm-s002.vmdk: "),
-        "{}",
-        ran.story()
-    );
+    told.push(room.run("import packed --to out.img").failed(3));
     room.sh("cp vm-s001.vmdk vm-s002.vmdk; tar -cf packed vm.vmdk vm-s*");
-    room.run("import packed --to out.img").refused(
-        3,
-        "error: packed: vm-s002.vmdk: has a header of 8192 sectors, and the descriptor says 4096",
-    );
-    // Nobody says what it is a part of.
+    told.push(room.run("import packed --to out.img").failed(3));
+    // Nothing says what it is a part of.
     room.sh("tar -cf packed vm-s001.vmdk");
-    room.run("import packed --to out.img").refused(
-        3,
-        "error: packed: vm-s001.vmdk: has no descriptor: it is one of several extents of a disk\n\
-         hint: give the file that has the descriptor, which names this one",
-    );
+    told.push(room.run("import packed --to out.img").failed(3));
     assert!(!room.exists("out.img"));
+    assert_snapshot!(told);
 }
 
 #[test]
@@ -343,6 +303,7 @@ fn a_flat_part_whose_size_shows_only_at_its_end_is_measured() {
 #[test]
 fn names_that_lead_elsewhere_are_refused() {
     let room = Room::new();
+    let mut told = Vec::new();
     small(&room);
     make(&room, "vm.vmdk", FLAT);
     for name in ["../vm-flat.vmdk", "/etc/passwd", "d/vm-flat.vmdk", ".."] {
@@ -351,12 +312,7 @@ fn names_that_lead_elsewhere_are_refused() {
         ));
         for members in ["evil.vmdk vm-flat.vmdk", "vm-flat.vmdk evil.vmdk"] {
             room.sh(&format!("tar -cf packed {members}"));
-            room.run("import packed --to out.img").refused(
-                3,
-                &format!(
-                    "error: packed: evil.vmdk: names {name:?} as an extent, which is not a plain file name beside it"
-                ),
-            );
+            told.push(room.run("import packed --to out.img").failed(3));
             assert!(!room.exists("out.img"));
         }
     }
@@ -369,6 +325,7 @@ fn names_that_lead_elsewhere_are_refused() {
         ran.story()
     );
     assert!(!room.exists("out.img"));
+    assert_snapshot!(told);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Running the program and what it is compared with.
 
+pub mod transcript;
+
 use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -10,6 +11,18 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use tempfile::TempDir;
+
+/// Variables of the user's environment that have an influence on what the program does or prints.
+const CHANGES_OUTPUT: &[&str] = &[
+    "http_proxy",
+    "https_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "all_proxy",
+    "COLUMNS",
+    "CLICOLOR_FORCE",
+];
 
 /// A directory for one test; file names in it are relative to it in commands and in messages.
 pub struct Room {
@@ -57,19 +70,16 @@ impl Room {
         command
             .args(args)
             .current_dir(self.dir.path())
-            .env_remove("http_proxy")
-            .env_remove("https_proxy")
-            .env_remove("HTTP_PROXY")
-            .env_remove("HTTPS_PROXY")
-            .env_remove("ALL_PROXY")
-            .env_remove("all_proxy")
             .stdin(Stdio::null());
+        for variable in CHANGES_OUTPUT {
+            command.env_remove(variable);
+        }
         command
     }
 
     /// Runs the program on the words of `line`.
     pub fn run(&self, line: &str) -> Ran {
-        Ran::of(self.innkeeper(line.split_whitespace()).output())
+        Ran::of(self.innkeeper(line.split_whitespace()).output()).called(line)
     }
 
     /// Runs it with `input` on its standard input.
@@ -78,7 +88,7 @@ impl Room {
         let file = fs::File::open(file).unwrap();
         let output = self.innkeeper(line.split_whitespace()).stdin(file).output();
         fs::remove_file(self.path(".stdin")).unwrap();
-        Ran::of(output)
+        Ran::of(output).called(&format!("{line} < file"))
     }
 
     /// Runs it with `input` coming out of a pipe, which can be read only once.
@@ -94,7 +104,7 @@ impl Room {
         thread::scope(|scope| {
             // The program need not want all of it.
             scope.spawn(move || drop(pipe.write_all(input)));
-            Ran::of(child.wait_with_output())
+            Ran::of(child.wait_with_output()).called(&format!("{line} < pipe"))
         })
     }
 
@@ -120,38 +130,51 @@ pub fn sh_in(dir: &Path, script: &str) -> Vec<u8> {
 
 /// What came of running the program.
 pub struct Ran {
+    /// What it was called with, where a transcript shows that.
+    pub line: Option<String>,
     pub status: i32,
     pub stdout: Vec<u8>,
     pub stderr: String,
+}
+
+impl AsRef<[Ran]> for Ran {
+    fn as_ref(&self) -> &[Ran] {
+        std::slice::from_ref(self)
+    }
 }
 
 impl Ran {
     pub fn of(output: std::io::Result<Output>) -> Self {
         let output = output.expect("the program runs");
         Ran {
+            line: None,
             status: output.status.code().unwrap_or(-1),
             stdout: output.stdout,
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
 
-    /// Status, standard output and standard error together.
+    /// The same with its command line, for the transcript.
+    pub fn called(mut self, line: &str) -> Self {
+        self.line = Some(line.to_owned());
+        self
+    }
+
+    /// Command line, status, standard output and standard error together, the same in every run.
     pub fn story(&self) -> String {
-        let mut story = format!("status {}\n", self.status);
-        for (name, text) in [
-            ("stdout", String::from_utf8_lossy(&self.stdout)),
-            ("stderr", self.stderr.as_str().into()),
-        ] {
-            for line in text.lines() {
-                writeln!(story, "{name}: {line}").unwrap();
-            }
-        }
-        story
+        transcript::transcript(self)
     }
 
     #[track_caller]
     pub fn ok(self) -> Self {
         assert_eq!(self.status, 0, "{}", self.story());
+        self
+    }
+
+    /// Failed with this status; what it says is for a snapshot.
+    #[track_caller]
+    pub fn failed(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "{}", self.story());
         self
     }
 

@@ -9,11 +9,11 @@ use diskimage::{
 use error::{Error, Kind, Result};
 use sparse::{BlockRead, DiskRead, Piece, SliceSource};
 
-use super::{again, sound};
+use super::{again, parts, sound};
 use crate::told::{presentable, safe, told};
 
 /// Bytes of the largest disk that is read to its end.
-const SMALL: u64 = 4 << 20;
+pub(super) const SMALL: u64 = 4 << 20;
 
 /// Lookups after which nobody goes on.
 const LOOKUPS: usize = 10_000;
@@ -23,6 +23,14 @@ const UNFOLDED: u64 = 32 << 20;
 
 /// Memory of a pass: little, so that its limits are met.
 const MEMORY: u64 = 1 << 20;
+
+/// What a pass may spend.
+pub(super) const MEANS: StreamLimits = StreamLimits {
+    threads: 1,
+    memory: MEMORY,
+    max_size: u64::MAX,
+    again: true,
+};
 
 /// Passes over one image, as many as the engine makes; each knows all tables that the one before has
 /// seen mentioned.
@@ -55,11 +63,11 @@ pub(super) fn vmdk_stream(file: &Arc<Vec<u8>>) -> Result<()> {
     Ok(())
 }
 
-/// Reads an image in all the ways there are, and compares.
-pub(super) fn image(format: Format, file: &Arc<Vec<u8>>) -> Result<()> {
+/// Reads an image in all the ways there are, and compares; `how` has access to the files that it names.
+pub(super) fn image(format: Format, file: &Arc<Vec<u8>>, how: &OpenOptions) -> Result<()> {
     let looking = OpenOptions {
         access: FileAccess::looking(),
-        ..OpenOptions::default()
+        ..how.clone()
     };
     let about = open(format, file, &looking).map(|image| {
         let about = image.about().clone();
@@ -72,11 +80,14 @@ pub(super) fn image(format: Format, file: &Arc<Vec<u8>>) -> Result<()> {
     {
         let how = OpenOptions {
             snapshot: Some(snapshot.id.clone()),
-            ..OpenOptions::default()
+            ..how.clone()
         };
         drop(both(format, file, &how));
     }
-    both(format, file, &OpenOptions::default())
+    if format == Format::Vmdk {
+        told(&parts::compared(file, how));
+    }
+    both(format, file, how)
 }
 
 /// Reads an image at any offset and in passing.
@@ -96,8 +107,9 @@ fn both(format: Format, file: &Arc<Vec<u8>>, how: &OpenOptions) -> Result<()> {
         (Err(_), Ok(_)) if format == Format::Vhd => {}
         (Err(error), Ok(Some(_))) => panic!("in passing there is a disk, and else {error:?}"),
         (Ok(Some(_)), Err(error)) => {
-            // Memory, or units that a stream cannot show twice.
-            assert_eq!(error.kind(), Kind::Unsupported, "{error:?}");
+            // Memory, or units that a stream cannot show twice; and nothing is beside a stream.
+            let is_alone = error.kind() == Kind::Refused && how.access.beside().is_some();
+            assert!(is_alone || error.kind() == Kind::Unsupported, "{error:?}");
         }
         _ => {}
     }
@@ -112,7 +124,11 @@ fn open(format: Format, file: &Arc<Vec<u8>>, how: &OpenOptions) -> Result<Image>
 }
 
 /// The disk by its map; `None` when it is too much to be read.
-fn mapped(format: Format, file: &Arc<Vec<u8>>, how: &OpenOptions) -> Result<Option<Vec<u8>>> {
+pub(super) fn mapped(
+    format: Format,
+    file: &Arc<Vec<u8>>,
+    how: &OpenOptions,
+) -> Result<Option<Vec<u8>>> {
     let mut image = open(format, file, how)?;
     let size = image.size();
     let mut disk = vec![0; if size > SMALL { 0 } else { size as usize }];
@@ -164,12 +180,6 @@ fn passed(
     how: &OpenOptions,
     sized: bool,
 ) -> Result<Option<Vec<u8>>> {
-    let means = StreamLimits {
-        threads: 1,
-        memory: MEMORY,
-        max_size: u64::MAX,
-        again: true,
-    };
     let sieve = Arc::new(TableCache::new(sized.then_some(file.len() as u64)));
     match open(format, file, how) {
         // Walking through all of its map may take long.
@@ -178,9 +188,17 @@ fn passed(
         Ok(_) if format == Format::Vmdk && vmdk_is_stream(file) => return Ok(None),
         _ => {}
     }
+    passes(file, |stream| pass(format, stream, &sieve, how, MEANS))
+}
+
+/// A disk out of as many passes over `file` as it takes.
+pub(super) fn passes<'a>(
+    file: &'a [u8],
+    pass: impl Fn(SliceSource<'a>) -> Result<Passing<SliceSource<'a>>>,
+) -> Result<Option<Vec<u8>>> {
     for _ in 0..PASSES {
         let stream = SliceSource::in_steps(file, 1 + file.len() % 7919);
-        match pass(format, stream, &sieve, how, means)? {
+        match pass(stream)? {
             Passing::Disk(disk) => return taken(*disk),
             Passing::Again => {}
         }

@@ -7,6 +7,8 @@ use unpack::archive::Archive;
 use unpack::layer::{HEAD, Layer, sniff};
 use unpack::vma::Vma;
 
+use crate::told::presentable;
+
 /// Members after which nobody reads on.
 const MANY: u64 = 1000;
 
@@ -116,6 +118,8 @@ impl Digest {
                 return Ok(());
             }
             member.name.bytes().for_each(|byte| self.add(byte.into()));
+            self.add(archive.is_costly().into());
+            member.refusal.iter().for_each(presentable);
             let mut content = Measured {
                 stream: archive.content(),
                 length: 0,
@@ -128,6 +132,10 @@ impl Digest {
         }
         if !self.stopped {
             assert!(archive.next_member()?.is_none(), "the end has to stay");
+            archive
+                .doubt()
+                .iter()
+                .for_each(|doubt| presentable(&doubt.error));
         }
         Ok(())
     }
@@ -141,6 +149,8 @@ impl Digest {
         let mut input = Lookahead::new(stream);
         let layer = sniff(input.head(HEAD)?);
         self.add(deep as u64);
+        let name = layer.map_or("", Layer::name);
+        name.bytes().for_each(|byte| self.add(byte.into()));
         match layer.filter(|_| deep > 0) {
             None => self.stream(&mut input),
             Some(Layer::Compression(kind)) => {

@@ -6,14 +6,14 @@ fn parse(text: &str) -> Result<Scenario> {
 
 #[test]
 fn a_scenario_says_what_machine_it_wants() {
-    let text = "#!/bin/sh\n# proves: that wishes come true\n# hosts: 2\n# disk: data 2G\n\
+    let text = "#!/bin/sh\n# proves: that directives count\n# hosts: 2\n# disk: data 2G\n\
                 # disk: big 4M 4096\n# nics: 3\n# memory: 4096\n# cpus: 4\n# limit: 60\n# status: 7\n\
-                \n# No wish: a comment.\ntrue\n";
+                \n# Only a comment.\ntrue\n";
     assert_eq!(
         parse(text).unwrap(),
         Scenario {
             name: "it".into(),
-            proves: "that wishes come true".into(),
+            proves: "that directives count".into(),
             hosts: 2,
             disks: vec![
                 Disk {
@@ -38,7 +38,7 @@ fn a_scenario_says_what_machine_it_wants() {
 }
 
 #[test]
-fn most_wishes_have_a_usual_answer() {
+fn most_directives_have_defaults() {
     let one = parse("# proves: little\ntrue").unwrap();
     assert_eq!((one.hosts, one.nics, one.memory, one.cpus), (1, 0, 2048, 1));
     assert_eq!((one.limit, one.status), (Duration::from_secs(1200), 0));
@@ -47,14 +47,14 @@ fn most_wishes_have_a_usual_answer() {
 }
 
 #[test]
-fn wishes_that_make_no_sense_are_named() {
+fn invalid_directives_are_named() {
     let cases = [
         ("true\n", "does not say what it proves"),
         ("# proves:\n", "does not say what it proves"),
-        ("# just words\n", "line 1: is no wish 'KEY: VALUE'"),
+        ("# just words\n", "line 1: is no directive 'KEY: VALUE'"),
         (
             "# proves: x\n# moon: 1\n",
-            "line 2: 'moon' is nothing to wish for",
+            "line 2: 'moon' is an unknown directive",
         ),
         ("# hosts: 3\n", "line 1: '3' is no number from 1 to 2"),
         ("# cpus: many\n", "line 1: 'many' is no number from 1 to 64"),

@@ -1,6 +1,7 @@
 //! Hosts described by a text.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::{FakeHost, FakeTools};
@@ -40,6 +41,11 @@ impl Described {
         };
         host.add(text);
         host
+    }
+
+    /// Where its tools are, and behind them those that they need themselves.
+    pub fn path(&self) -> Vec<PathBuf> {
+        vec![self.tools.programs(), "/usr/bin".into(), "/bin".into()]
     }
 
     /// Adds what `text` describes; a file that is there already is replaced.

@@ -1,23 +1,50 @@
-//! Which lines of each parser the seeds reach.
+//! Which lines of each parser the committed seeds reach.
+//!
+//! ```text
+//! seeds, given files ─ replay TARGET FILE…  a run for each target, compiled with -Cinstrument-coverage
+//!                          │ TARGET.profraw
+//!                     llvm-profdata merge   one profile: a line counts that any run has reached
+//!                          │
+//!                     llvm-cov export       the lines that hold code, file by file
+//!                          │
+//!                     Lines of each parser  ─► a row each, and the places not reached in a file
+//! ```
+//!
+//! A line counts when the compiler has made code of it: tests, comments and derived code do not, nor do the functions
+//! that [`exempt`] names.
+
+mod exempt;
+mod lcov;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use error::{Error, Result};
-use serde_json::Value;
 
-use super::files;
+use super::{files, given};
 use crate::shell::{command, file_error, output, root, run};
+use lcov::Lines;
 
-/// What a target is there for: its parser's files, as paths in the checkout without `.rs`. What lies in a
-/// directory of that name counts as well.
+/// What a target is there for: its parser's files, as paths below `crates` without `.rs`. What is in a directory of that
+/// name counts as well, unless it is named for another parser.
 const PARSERS: &[(&str, &[&str])] = &[
     ("bzip2", &["disk/unpack/src/bzip2"]),
     ("deflate64", &["disk/unpack/src/inflate"]),
     ("guest", &["guest/vmconfig/src"]),
     ("gzip", &["disk/unpack/src/gzip"]),
     ("inflate", &["disk/unpack/src/inflate"]),
+    (
+        "languages",
+        &[
+            "guest/vmconfig/src/libvirt",
+            "guest/vmconfig/src/opennebula",
+            "guest/vmconfig/src/ovf/write",
+            "guest/vmconfig/src/vm",
+            "guest/vmconfig/src/xl/quote",
+            "guest/vmconfig/src/xl/write",
+        ],
+    ),
     ("layers", &["disk/unpack/src/layer"]),
     ("lz4", &["disk/unpack/src/lz4"]),
     ("lzma", &["disk/unpack/src/lzma", "disk/unpack/src/xz/lzma"]),
@@ -39,40 +66,80 @@ const PARSERS: &[(&str, &[&str])] = &[
     ("zstd", &["disk/unpack/src/zstd"]),
 ];
 
-/// Measures the wanted targets, and prints for each how many lines of its parser its seeds reach; with
-/// `each_file` also of each file.
+/// Reads the seeds of all targets, and prints for each wanted one how many lines of its parser they reach. The places
+/// that they do not reach go into a file; those of a `named` target are printed as well.
 ///
 /// # Errors
 /// A tool is missing or fails.
-pub(super) fn report(targets: &[String], each_file: bool) -> Result<()> {
+pub(super) fn report(targets: &[String], named: bool) -> Result<()> {
     let tools = Tools::find()?;
     run(&mut replay("build", &tools.directory))?;
-    for (target, parser) in PARSERS {
+    let measured = tools.measure()?;
+    let mut missed = String::new();
+    for (target, _) in PARSERS {
         if targets.iter().any(|wanted| wanted == target) {
-            let lines = tools.measure(target, parser)?;
-            print(target, &lines, each_file);
+            let lines: Vec<&Lines> = of_parser(target, &measured).collect();
+            println!("{}", row(target, &lines));
+            for file in lines {
+                missed.push_str(&places(file));
+            }
         }
     }
+    if named {
+        print!("{missed}");
+        return Ok(());
+    }
+    let list = tools.directory.join("missed.txt");
+    fs::write(&list, missed).map_err(file_error(&list))?;
+    println!("the lines that no seed reaches are in {}", list.display());
     Ok(())
 }
 
-/// How many lines a file has, and how many of them ran.
-struct Lines {
-    file: String,
-    all: u64,
-    reached: u64,
+/// What was measured of the files of `target`'s parser.
+fn of_parser<'a>(target: &'a str, measured: &'a [Lines]) -> impl Iterator<Item = &'a Lines> {
+    measured
+        .iter()
+        .filter(move |lines| parsers(&lines.file).any(|parser| parser == target))
 }
 
-fn print(target: &str, lines: &[Lines], each_file: bool) {
-    let sum = |number: fn(&Lines) -> u64| lines.iter().map(number).sum::<u64>();
-    let line = |name: &str, all: u64, reached: u64| {
-        let percent = 100.0 * reached as f64 / all.max(1) as f64;
-        println!("{name:11} {percent:5.1} % of {all} lines");
+/// The parsers to which `file`, a path below `crates`, belongs: those that name it most closely.
+fn parsers(file: &Path) -> impl Iterator<Item = &'static str> {
+    let whole = file.with_extension("");
+    let closeness = move |parts: &[&str]| {
+        let close = parts.iter().filter(|part| whole.starts_with(part));
+        close.map(|part| part.len()).max()
     };
-    line(target, sum(|file| file.all), sum(|file| file.reached));
-    for file in lines.iter().filter(|_| each_file) {
-        line(&format!("  {}", file.file), file.all, file.reached);
-    }
+    let closest = PARSERS
+        .iter()
+        .filter_map(|(_, parts)| closeness(parts))
+        .max();
+    let are_close = move |parts: &[&str]| closest.is_some() && closeness(parts) == closest;
+    PARSERS
+        .iter()
+        .filter(move |(_, parts)| are_close(parts))
+        .map(|(name, _)| *name)
+}
+
+/// How many of a parser's lines were reached.
+fn row(target: &str, files: &[&Lines]) -> String {
+    let all: usize = files.iter().map(|file| file.lines.len()).sum();
+    let reached: usize = files.iter().map(|file| file.reached()).sum();
+    let percent = 100.0 * reached as f64 / all.max(1) as f64;
+    format!("{target:11} {percent:5.1} %  {reached:4} of {all:4} lines")
+}
+
+/// The places in a file that were not reached, a line of text each.
+fn places(file: &Lines) -> String {
+    let ranges = file.missed().into_iter();
+    let path = file.file.display();
+    let places = ranges.map(|(first, last)| {
+        if first == last {
+            format!("crates/{path}:{first}\n")
+        } else {
+            format!("crates/{path}:{first}-{last}\n")
+        }
+    });
+    places.collect()
 }
 
 /// What belongs to the nightly compiler: its own version of LLVM wrote the profiles.
@@ -102,28 +169,42 @@ impl Tools {
         })
     }
 
-    /// Gives `target` its seeds and reads what they reached of `parser`.
-    fn measure(&self, target: &str, parser: &[&str]) -> Result<Vec<Lines>> {
-        let raw = self.directory.join(format!("{target}.profraw"));
-        let profile = self.directory.join(format!("{target}.profdata"));
-        let binary = self.directory.join("debug/examples/replay");
-        let mut seeds = files(&root().join("fuzz/seeds").join(target))?;
-        seeds.sort();
-        let mut replay = Command::new(&binary);
-        replay
-            .arg(target)
-            .args(seeds)
-            .env("LLVM_PROFILE_FILE", &raw);
-        run(&mut replay)?;
-        let merge = ["merge", "-sparse", "-o"];
-        let mut merge = command(&self.tool("llvm-profdata"), &merge);
-        run(merge.arg(&profile).arg(&raw))?;
-        fs::remove_file(&raw).map_err(file_error(&raw))?;
-        let mut export = command(&self.tool("llvm-cov"), &["export", "-summary-only"]);
-        export.arg("-instr-profile").arg(&profile).arg(&binary);
-        let summary: Value = serde_json::from_str(&output(&mut export)?)
-            .map_err(|cause| Error::io("llvm-cov's report is not JSON", cause))?;
-        Ok(lines(&summary, parser))
+    /// Reads the seeds of all targets; returns what they reached of this project's files, together.
+    fn measure(&self) -> Result<Vec<Lines>> {
+        let profile = self.directory.join("all.profdata");
+        let mut merge = command(&self.tool("llvm-profdata"), &["merge", "-sparse", "-o"]);
+        merge.arg(&profile);
+        for seeds in files(&root().join("fuzz/seeds"))? {
+            merge.arg(self.replay(&seeds)?);
+        }
+        run(&mut merge)?;
+        let mut export = command(&self.tool("llvm-cov"), &["export", "-format=lcov"]);
+        export.arg("-instr-profile").arg(&profile);
+        export.arg(self.binary()).arg("-sources").arg(crates());
+        let mut measured = lcov::read(&output(&mut export)?, &crates());
+        for lines in &mut measured {
+            let file = crates().join(&lines.file);
+            let source = fs::read_to_string(&file).map_err(file_error(&file))?;
+            lines.leave_out(&exempt::functions(&source));
+        }
+        Ok(measured)
+    }
+
+    /// Reads the files in `seeds`, a directory called as a target, and what else the target is given to begin with;
+    /// returns the profile of that.
+    fn replay(&self, seeds: &Path) -> Result<PathBuf> {
+        let target = seeds.file_name().unwrap_or_default();
+        let raw = self.directory.join(target).with_extension("profraw");
+        let dir = self.directory.join("given").join(target);
+        given::write(&target.to_string_lossy(), &dir)?;
+        let mut replay = Command::new(self.binary());
+        replay.arg(target).args(files(seeds)?).args(files(&dir)?);
+        run(replay.env("LLVM_PROFILE_FILE", &raw))?;
+        Ok(raw)
+    }
+
+    fn binary(&self) -> PathBuf {
+        self.directory.join("debug/examples/replay")
     }
 
     fn tool(&self, name: &str) -> String {
@@ -131,26 +212,9 @@ impl Tools {
     }
 }
 
-/// What a report of llvm-cov says of the files of `parser`.
-fn lines(summary: &Value, parser: &[&str]) -> Vec<Lines> {
-    let none = Vec::new();
-    let files = summary["data"][0]["files"].as_array().unwrap_or(&none);
-    let measured = files.iter().filter_map(|file| {
-        let path = Path::new(file["filename"].as_str()?);
-        let path = path.strip_prefix(root().join("crates")).ok()?;
-        let whole = path.with_extension("");
-        parser
-            .iter()
-            .any(|part| whole.starts_with(part))
-            .then_some(())?;
-        let count = &file["summary"]["lines"];
-        Some(Lines {
-            file: path.display().to_string(),
-            all: count["count"].as_u64()?,
-            reached: count["covered"].as_u64()?,
-        })
-    });
-    measured.collect()
+/// Where the program's own source is.
+fn crates() -> PathBuf {
+    root().join("crates")
 }
 
 /// cargo, building the example that gives a target its seeds.
@@ -176,7 +240,10 @@ fn replay(task: &str, directory: &Path) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+
+    fn belongs(file: &str) -> Vec<&'static str> {
+        parsers(Path::new(file)).collect()
+    }
 
     #[test]
     fn every_parser_has_files_and_every_reader_a_parser() {
@@ -192,26 +259,49 @@ mod tests {
         let named = |target: &String| PARSERS.iter().any(|(name, _)| name == target);
         let others: Vec<String> = super::super::targets().unwrap();
         let others: Vec<String> = others.into_iter().filter(|target| !named(target)).collect();
-        assert_eq!(others, ["appliances", "images", "languages", "streams"]);
+        assert_eq!(others, ["appliances", "images", "streams"]);
     }
 
     #[test]
-    fn a_report_is_read() {
-        let file = |name: &str| {
-            json!({
-                "filename": root().join("crates").join(name),
-                "summary": { "lines": { "count": 10, "covered": 9 } },
-            })
-        };
-        let names = [
-            "disk/unpack/src/xz.rs",
-            "disk/unpack/src/xz/range.rs",
-            "disk/unpack/src/xzy.rs",
-        ];
-        let summary = json!({ "data": [{ "files": names.map(file) }] });
-        let found = lines(&summary, &["disk/unpack/src/xz"]);
-        let files: Vec<&str> = found.iter().map(|lines| lines.file.as_str()).collect();
-        assert_eq!(files, names[..2]);
-        assert_eq!((found[0].all, found[0].reached), (10, 9));
+    fn a_file_belongs_to_the_parser_that_names_it_most_closely() {
+        assert_eq!(belongs("disk/diskimage/src/vmdk/row.rs"), ["vmdk"]);
+        assert_eq!(
+            belongs("disk/diskimage/src/vmdk/stream.rs"),
+            ["vmdk_stream"]
+        );
+        assert_eq!(
+            belongs("disk/diskimage/src/vmdk/stream/scan.rs"),
+            ["vmdk_stream"]
+        );
+        assert_eq!(belongs("guest/vmconfig/src/xl/lexer.rs"), ["guest"]);
+        assert_eq!(
+            belongs("guest/vmconfig/src/xl/write/devices.rs"),
+            ["languages"]
+        );
+        assert_eq!(
+            belongs("disk/unpack/src/inflate.rs"),
+            ["deflate64", "inflate"]
+        );
+        assert_eq!(belongs("disk/unpack/src/xzy.rs"), [""; 0]);
+    }
+
+    #[test]
+    fn a_parser_is_a_row_and_the_places_that_were_missed() {
+        let (xz, range) = (
+            Lines {
+                file: "disk/unpack/src/xz.rs".into(),
+                lines: vec![(1, true), (2, false), (3, false), (6, true), (9, false)],
+            },
+            Lines {
+                file: "disk/unpack/src/xz/range.rs".into(),
+                lines: vec![(7, true); 5],
+            },
+        );
+        assert_eq!(
+            row("xz", &[&xz, &range]),
+            "xz           70.0 %     7 of   10 lines"
+        );
+        let missed = "crates/disk/unpack/src/xz.rs:2-3\ncrates/disk/unpack/src/xz.rs:9\n";
+        assert_eq!(places(&xz) + &places(&range), missed);
     }
 }

@@ -77,7 +77,7 @@ pub(super) const SEEDS: &[(&str, &str, &str)] = &[
         "vhdx",
         "log",
         "image vhdx -o block_size=1M >l.vhdx
-        python3 \"$ROOT/xtask/src/seeds/vhdx-log.py\" l.vhdx",
+        python3 \"$ROOT/tools/xtask/src/seeds/vhdx-log.py\" l.vhdx",
     ),
     (
         "vhdx",
@@ -135,7 +135,7 @@ pub(super) const SEEDS: &[(&str, &str, &str)] = &[
     (
         "vbox",
         "utf-16",
-        "iconv -t UTF-16 \"$ROOT/crates/vmconfig/src/vbox/tests/desk.vbox\"",
+        "iconv -t UTF-16 \"$ROOT/crates/guest/vmconfig/src/vbox/tests/desk.vbox\"",
     ),
     (
         "vbox",
@@ -153,7 +153,7 @@ pub(super) const SEEDS: &[(&str, &str, &str)] = &[
     (
         "guest",
         "ovf-utf-16",
-        "printf '\\0'; iconv -t UTF-16 \"$ROOT/crates/vmconfig/src/ovf/tests/two.ovf\"",
+        "printf '\\0'; iconv -t UTF-16 \"$ROOT/crates/guest/vmconfig/src/ovf/tests/two.ovf\"",
     ),
 ];
 
@@ -162,7 +162,7 @@ pub(super) const PRELUDE: &str = "
     image() {
         qemu-img convert -f raw -O \"$@\" disk.img image.tmp && cat image.tmp && rm image.tmp
     }
-    guest() { printf \"${1:+\\\\$1}\"; cat \"$ROOT/crates/vmconfig/src/$2\"; }
+    guest() { printf \"${1:+\\\\$1}\"; cat \"$ROOT/crates/guest/vmconfig/src/$2\"; }
     ";
 
 /// Seeds that no program at hand makes: the target, the name, the content.

@@ -2,6 +2,7 @@
 
 use error::{Error, Result};
 
+use crate::file_access::shown;
 use crate::format::Format;
 use crate::layer::{Backing, Place};
 use crate::options::OpenOptions;
@@ -17,7 +18,7 @@ pub(super) fn open(name: &str, format: Option<&str>, how: &OpenOptions) -> Resul
     let Some(file) = how.access.below(WHAT, name)? else {
         return Ok(None);
     };
-    let place = Place::InChain(format!("{WHAT} {name:?}"));
+    let place = Place::InChain(format!("{WHAT} {:?}", shown(name)));
     let format = probe_file(&*file, declared).map_err(|error| place.name(error))?;
     Ok(Some(Backing {
         format,
@@ -37,7 +38,8 @@ fn declared(name: &str) -> Result<Format> {
         "vhdx" => Format::Vhdx,
         _ => {
             return Err(Error::unsupported(format!(
-                "says that its {WHAT} is in the format {name:?}, which is not read here"
+                "says that its {WHAT} is in the format {:?}, which is not read here",
+                shown(name)
             )));
         }
     })

@@ -7,6 +7,7 @@ use sparse::BlockRead;
 
 use super::footer::Found;
 use super::header::Header;
+use crate::file_access::shown;
 use crate::format::Format;
 use crate::layer::{Backing, Place};
 use crate::options::OpenOptions;
@@ -23,7 +24,7 @@ pub(super) fn open(name: &str, header: &Header, how: &OpenOptions) -> Result<Opt
         )
         .hint("give it as a file"));
     }
-    let place = Place::Alone(name.to_owned());
+    let place = Place::Alone(shown(name));
     check(&file, header).map_err(|error| place.name(error))?;
     Ok(Some(Backing {
         format: Format::Vhd,

@@ -8,6 +8,7 @@ use sparse::BlockRead;
 use super::header::Header;
 use super::utf16;
 use crate::fields::{field, guid, le16, le32};
+use crate::file_access::shown;
 use crate::format::Format;
 use crate::layer::{Backing, Place};
 use crate::options::OpenOptions;
@@ -72,7 +73,7 @@ pub(super) fn open(locator: &Locator, how: &OpenOptions) -> Result<Option<Backin
         )
         .hint("give it as a file"));
     }
-    let place = Place::Alone(name.to_owned());
+    let place = Place::Alone(shown(name));
     check(&file, locator).map_err(|error| place.name(error))?;
     Ok(Some(Backing {
         format: Format::Vhdx,
@@ -94,7 +95,7 @@ fn check(file: &Arc<dyn BlockRead>, locator: &Locator) -> Result<()> {
     } else {
         Err(Error::corrupt(format!(
             "has content with the id {id} and is not the parent, which has {}",
-            locator.linkage.join(" or ")
+            shown(&locator.linkage.join(" or "))
         )))
     }
 }

@@ -5,6 +5,7 @@ use error::{Error, Result};
 use super::header::Header;
 use super::text::{self, access, decoded, pair};
 use crate::FileAccess;
+use crate::file_access::shown;
 
 /// The content id of no image: nothing is below.
 pub(super) const NO_PARENT: u32 = u32::MAX;
@@ -277,13 +278,4 @@ fn unknown(line: &str) -> Error {
         "has a descriptor with a line that is not understood: {:?}",
         shown(line)
     ))
-}
-
-/// As much of a stranger's text as a message should hold.
-fn shown(text: &str) -> String {
-    const MOST: usize = 80;
-    match text.char_indices().nth(MOST) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-    }
 }

@@ -12,6 +12,7 @@ use super::header::{Header, LEN, SECTOR};
 use super::row::Row;
 use crate::about::About;
 use crate::fields::{le64, read_exact};
+use crate::file_access::shown;
 use crate::layer::Layer;
 
 /// What a descriptor in a file of its own says about the files that make its disk.
@@ -97,7 +98,7 @@ impl Parts {
             None => Ok(()),
             Some(twice) => Err(Error::unsupported(format!(
                 "names {:?} as two extents, which is read only where both files are side by side",
-                twice.name
+                shown(&twice.name)
             ))
             .hint("unpack the archive and give the descriptor's path")),
         }
@@ -112,7 +113,8 @@ fn file(kind: Kind) -> Result<Option<(String, PartKind)>> {
             Some(offset) => Some((name, PartKind::Flat { offset })),
             None => {
                 return Err(Error::corrupt(format!(
-                    "has an extent at sector {sector} of {name:?}, which no file reaches"
+                    "has an extent at sector {sector} of {:?}, which no file reaches",
+                    shown(&name)
                 )));
             }
         },

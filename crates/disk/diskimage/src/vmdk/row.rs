@@ -11,6 +11,7 @@ use super::header::{Header, LEN, SECTOR};
 use super::sparse_extent::{DIRECTORIES, Sparse};
 use crate::about::About;
 use crate::fields::read_exact;
+use crate::file_access::shown;
 use crate::layer::Layer;
 use crate::map::{Extent, Location, Map};
 use crate::options::OpenOptions;
@@ -119,7 +120,7 @@ impl Row {
             Kind::Flat { sector, .. } => flat(&*file, index, sector, len),
             _ => self.sparse(file, index, extent.sectors, memory),
         };
-        place.map_err(|error| error.at(format!("its extent {name:?}")))
+        place.map_err(|error| error.at(format!("its extent {:?}", shown(name))))
     }
 
     fn sparse(

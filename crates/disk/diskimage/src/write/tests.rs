@@ -373,7 +373,7 @@ fn options_that_no_format_has_are_named() {
             Format::Vmdk => "one of: level, adapter_type",
             Format::Vhd => "one of: subformat",
             Format::Vhdx => "one of: subformat, block_size, logical_sector_size",
-            _ => "it has none at all",
+            _ => "leave it out",
         };
         let text = format!("error: {format} has no option 'colour'\nhint: {hint}");
         let options = options(&[("colour", "red")]);

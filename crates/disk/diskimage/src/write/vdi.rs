@@ -10,7 +10,7 @@
 #[cfg(test)]
 mod tests;
 
-use error::{Error, Result};
+use error::Result;
 use sparse::BlockWrite;
 
 use super::dynamic::{Contents, Dynamic, Form, Shape};
@@ -41,10 +41,7 @@ pub(super) fn writer(
     inner: Box<dyn BlockWrite>,
 ) -> Result<Box<dyn BlockWrite>> {
     check(options)?;
-    if size > LARGEST {
-        let message = format!("a vdi disk has at most {LARGEST} bytes here, and this one {size}");
-        return Err(Error::unsupported(message));
-    }
+    super::check_size("vdi", size, 0..=LARGEST)?;
     let form = Vdi {
         size: size.next_multiple_of(512),
     };

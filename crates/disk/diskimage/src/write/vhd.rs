@@ -55,11 +55,8 @@ pub(super) fn writer(
     inner: Box<dyn BlockWrite>,
 ) -> Result<Box<dyn BlockWrite>> {
     let subformat = subformat(options)?;
-    if size > LARGEST {
-        let (size, largest) = error::amounts(size, LARGEST);
-        let message = format!("a vhd disk has at most {largest}, and this one {size}");
-        return Err(Error::unsupported(message).advise(Advice::ChooseQcow2OrVmdk));
-    }
+    super::check_size("vhd", size, 0..=LARGEST)
+        .map_err(|error| error.advise(Advice::ChooseQcow2OrVmdk))?;
     if subformat == Subformat::Fixed {
         return Ok(Encoded::boxed(Fixed::new(size, inner)));
     }

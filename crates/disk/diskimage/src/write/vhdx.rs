@@ -14,7 +14,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use error::{Error, Result};
+use error::Result;
 use sparse::BlockWrite;
 
 use super::WriteOptions;
@@ -46,6 +46,9 @@ const PRESENT: u64 = 6;
 const ZERO: u64 = 2;
 const NO_BITMAP: u64 = 0;
 
+/// The smallest disk: one sector, whatever that is.
+const SMALLEST: u64 = 1;
+
 /// As [`super::writer`].
 pub(super) fn writer(
     options: &WriteOptions,
@@ -53,15 +56,7 @@ pub(super) fn writer(
     inner: Box<dyn BlockWrite>,
 ) -> Result<Box<dyn BlockWrite>> {
     let settings = Settings::read(options)?;
-    if size == 0 {
-        let message = "a vhdx disk has at least one sector, and this one no byte";
-        return Err(Error::unsupported(message));
-    }
-    if size > LARGEST {
-        let (size, largest) = error::amounts(size, LARGEST);
-        let message = format!("a vhdx disk has at most {largest}, and this one {size}");
-        return Err(Error::unsupported(message));
-    }
+    super::check_size("vhdx", size, SMALLEST..=LARGEST)?;
     let form = Vhdx {
         size: size.next_multiple_of(settings.sector),
         block: settings.block(size),

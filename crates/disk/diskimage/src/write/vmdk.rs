@@ -38,6 +38,9 @@ const TABLE: u64 = 512;
 /// The largest disk that VMware's programs take.
 const LARGEST: u64 = 62 << 40;
 
+/// The smallest disk: a capacity of 0 means that the descriptor is all there is.
+const SMALLEST: u64 = 1;
+
 /// Adapters that a descriptor may name.
 const ADAPTERS: [&str; 4] = ["lsilogic", "ide", "buslogic", "legacyESX"];
 
@@ -48,16 +51,7 @@ pub(super) fn writer(
     inner: Box<dyn BlockWrite>,
 ) -> Result<Box<dyn BlockWrite>> {
     let settings = Settings::read(options)?;
-    if size == 0 {
-        // A capacity of 0 means that the descriptor is all there is.
-        let message = "a vmdk disk has at least one sector, and this one no byte";
-        return Err(Error::unsupported(message));
-    }
-    if size > LARGEST {
-        let (size, largest) = error::amounts(size, LARGEST);
-        let message = format!("a vmdk disk has at most {largest}, and this one {size}");
-        return Err(Error::unsupported(message));
-    }
+    super::check_size("vmdk", size, SMALLEST..=LARGEST)?;
     Ok(Encoded::boxed(Vmdk {
         units: Units::new(GRAIN, size),
         grains: Grains::start(options.threads.max(1), settings.level)?,

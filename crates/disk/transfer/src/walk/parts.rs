@@ -160,9 +160,9 @@ impl Walk<'_> {
         }
         let passed = shortened(&passed, NAMED);
         Err(self.early(&if taken {
-            format!("comes behind its part {passed}, which was taken for a whole disk")
+            format!("comes after its part {passed}, which was taken for a whole disk")
         } else {
-            format!("comes behind its part {passed}")
+            format!("comes after its part {passed}")
         }))
     }
 

@@ -62,25 +62,53 @@ impl Guest {
     /// The value of the setting `key`, if that is a string or a number, and its place.
     pub fn value(&self, key: &str) -> Option<(&str, Place)> {
         match &self.config.get(key)?.value {
-            xl::Node::Text { text, position } => Some((text, self.text_at(text, *position))),
+            xl::Node::Text(text) => Some(self.text(text)),
             xl::Node::List(_) => None,
         }
     }
 
-    /// The strings and numbers in the list `key`, or the only one, with their places.
-    pub fn values(&self, key: &str) -> Vec<(&str, Place)> {
+    /// The number that the setting `key` is, as `strtol` reads it, and its place.
+    pub fn number(&self, key: &str) -> Option<(u64, Place)> {
+        let (text, place) = self.value(key)?;
+        Some((xl::number(text).ok()?, place))
+    }
+
+    /// Whether the setting `key` is a list.
+    pub fn is_list(&self, key: &str) -> bool {
+        let value = self.config.get(key).map(|setting| &setting.value);
+        matches!(value, Some(xl::Node::List(_)))
+    }
+
+    /// How many vCPUs it may have; `None` for what is not a number.
+    pub fn max_vcpus(&self) -> Option<u64> {
+        let keys = ["maxvcpus", "vcpus"].into_iter();
+        let key = keys.into_iter().find(|key| self.config.get(key).is_some());
+        key.map_or(Some(1), |key| Some(self.number(key)?.0))
+    }
+
+    /// Whether the setting `key` is a number other than 0.
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        self.number(key).map(|(number, _)| number != 0)
+    }
+
+    /// The strings and numbers in the list `key`, or the only one.
+    pub fn texts(&self, key: &str) -> Vec<&xl::Text> {
         let nodes = match self.config.get(key).map(|setting| &setting.value) {
-            Some(xl::Node::List(nodes)) => nodes.as_slice(),
+            Some(xl::Node::List(list)) => list.nodes.as_slice(),
             Some(node) => std::slice::from_ref(node),
             None => &[],
         };
         let texts = nodes.iter().filter_map(|node| match node {
-            xl::Node::Text { text, position } => {
-                Some((text.as_str(), self.text_at(text, *position)))
-            }
+            xl::Node::Text(text) => Some(text),
             xl::Node::List(_) => None,
         });
         texts.collect()
+    }
+
+    /// The strings and numbers in the list `key`, or the only one, with their places.
+    pub fn values(&self, key: &str) -> Vec<(&str, Place)> {
+        let texts = self.texts(key).into_iter();
+        texts.map(|text| self.text(text)).collect()
     }
 
     /// Its disks, as libxlutil reads them, with their places; those that it refuses are passed over.
@@ -95,21 +123,34 @@ impl Guest {
         self.values("vif").into_iter().filter_map(read).collect()
     }
 
-    /// The place of a value of this text, which has quotes around it as a rule.
-    fn text_at(&self, text: &str, position: Position) -> Place {
-        self.at(position, text.chars().count() + 2)
+    /// A string or a number, and its place with quotes.
+    pub fn text<'g>(&self, text: &'g xl::Text) -> (&'g str, Place) {
+        let written = self.text.get(text.span.clone()).unwrap_or_default();
+        (&text.text, self.at(text.position, written.chars().count()))
     }
 
     /// Whether it is a guest of this type: `pv`, `pvh` or `hvm`, as `type=` or `builder=` say; `pv` if neither does.
     pub fn is(&self, kind: &str) -> bool {
+        self.kind() == kind
+    }
+
+    /// Its type: `pv`, `pvh` or `hvm`, or what stands there instead.
+    pub fn kind(&self) -> &str {
         let named = self.value("type").map(|(text, _)| text);
         let built = self.value("builder").map(|(text, _)| text);
-        let is = match (named, built) {
+        match (named, built) {
             (Some(named), _) => named,
             (None, Some("hvm")) => "hvm",
             _ => "pv",
-        };
-        is == kind
+        }
+    }
+
+    /// What is wrong inside of a string: the part that it is near, or all of the string.
+    pub fn wrong(&self, text: &xl::Text, wrong: &xl::Wrong) -> Place {
+        match wrong.near.chars().count() {
+            0 => self.text(text).1,
+            length => self.at(text.place(wrong.at), length),
+        }
     }
 
     /// `length` characters of its file from `position`.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use error::{Error, Result};
 use exec::Tool;
 use host::Hypervisor;
+use vmconfig::xen::Release;
 
 use super::{Facts, NotKnown};
-use crate::release::Release;
+use crate::release::release_of;
 
 /// What runs, by Xen's own words.
 #[derive(Debug)]
@@ -53,19 +54,25 @@ impl Facts {
     /// # Errors
     /// It is not known.
     pub fn xen_before(&self) -> Result<Release, NotKnown> {
-        self.question().from.map_or_else(|| self.xen_now(), Ok)
+        if let Some(from) = self.question().from {
+            return Ok(from);
+        }
+        let running = self.running_xen().ok();
+        let running = running.and_then(|xen| xen.as_ref().as_ref().map(|xen| xen.release));
+        running.map_or_else(|| self.xen_now(), Ok)
     }
 
-    /// The release that runs, or else is installed.
+    /// The release that is installed, or else runs.
     fn xen_now(&self) -> Result<Release, NotKnown> {
-        let running = self
-            .running_xen()
-            .map(|xen| xen.as_ref().as_ref().map(|xen| xen.release));
-        match running {
-            Ok(Some(release)) => Ok(release),
-            Ok(None) => Err(NotKnown::new("Xen's release", "Xen does not run here")),
-            Err(reason) => Err(NotKnown::new("Xen's release", reason.reason)),
+        if let Some(installed) = self.installed_hypervisor()?.or(self.installed_tools()?) {
+            return Ok(installed);
         }
+        let not_known = |reason: &str| NotKnown::new("Xen's release", reason);
+        let running = self.running_xen();
+        let running = running
+            .map_err(|_| not_known("no package of Xen is installed, and Xen does not run here"))?;
+        let release = running.as_ref().as_ref().map(|xen| xen.release);
+        release.ok_or_else(|| not_known("no package of Xen is installed"))
     }
 }
 
@@ -80,7 +87,7 @@ fn running(facts: &Facts) -> Result<Option<Xen>> {
     }
     let info = info(facts)?;
     let release = match info.get("xen_version") {
-        Some(version) => Release::of_version(version),
+        Some(version) => release_of(version),
         None => None,
     };
     let release = release.ok_or_else(|| Error::corrupt("xl info names no xen_version"))?;

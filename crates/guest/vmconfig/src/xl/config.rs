@@ -1,10 +1,11 @@
 //! The sentences of xl.cfg (libxlu_cfg_y.y): settings, the last of a name in force.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use super::Fault;
 use super::lexer::{Kind, Lexer, Token};
-use super::quote::unquote;
+use super::quote::{Places, unquote};
+use super::{Fault, List, Node, Text};
 use crate::limits::check_text;
 use error::{Error, Position, Result};
 
@@ -16,41 +17,6 @@ const VALUES: usize = 50_000;
 
 /// More faults than a user reads.
 const FAULTS: usize = 100;
-
-/// A value as it is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Node {
-    /// A string or a number.
-    Text {
-        /// What it stands for.
-        text: String,
-        /// Where it begins.
-        position: Position,
-    },
-    /// A list of values.
-    List(Vec<Node>),
-}
-
-impl Node {
-    /// The text, unless it is a list.
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            Node::Text { text, .. } => Some(text),
-            Node::List(_) => None,
-        }
-    }
-
-    /// As one line shows it.
-    pub(super) fn shown(&self) -> String {
-        match self {
-            Node::Text { text, .. } => super::quote(text),
-            Node::List(nodes) => {
-                let shown: Vec<_> = nodes.iter().map(Node::shown).collect();
-                format!("[{}]", shown.join(", "))
-            }
-        }
-    }
-}
 
 /// One name and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,11 +31,30 @@ pub struct Setting {
     pub added: bool,
 }
 
+/// One assignment, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The name it assigns to.
+    pub name: String,
+    /// Whether it is `+=`.
+    pub add: bool,
+    /// Where it begins.
+    pub position: Position,
+    /// The bytes of the file from the name to the end of the value.
+    pub span: Range<usize>,
+    /// The bytes of its value.
+    pub value: Range<usize>,
+    /// The bytes of each element of a list.
+    pub elements: Vec<Range<usize>>,
+}
+
 /// A configuration: what it sets, and what is wrong with it.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// What is in force, in the order the names first appear.
     pub settings: Vec<Setting>,
+    /// Every assignment, in the order of the file.
+    pub statements: Vec<Statement>,
     /// What libxlutil refuses; it would take nothing of the file if there is any.
     pub faults: Vec<Fault>,
     index: HashMap<String, usize>,
@@ -79,6 +64,22 @@ impl Config {
     /// The setting called `name`.
     pub fn get(&self, name: &str) -> Option<&Setting> {
         self.settings.get(*self.index.get(name)?)
+    }
+
+    /// Remembers an assignment.
+    fn state(&mut self, name: &Token<'_>, add: bool, value: &Node) {
+        let elements = match value {
+            Node::Text(_) => Vec::new(),
+            Node::List(list) => list.nodes.iter().map(Node::span).collect(),
+        };
+        self.statements.push(Statement {
+            name: name.text.to_owned(),
+            add,
+            position: name.position,
+            span: name.at..value.span().end,
+            value: value.span(),
+            elements,
+        });
     }
 
     /// Puts an assignment in force.
@@ -100,8 +101,11 @@ impl Config {
         setting.added = add;
         match (&mut setting.value, value) {
             (known, value) if !add => *known = value,
-            (Node::Text { text, .. }, Node::Text { text: more, .. }) => text.push_str(&more),
-            (Node::List(list), Node::List(more)) => list.extend(more),
+            (Node::Text(text), Node::Text(more)) => text.add(more),
+            (Node::List(list), Node::List(more)) => {
+                list.nodes.extend(more.nodes);
+                list.span = more.span;
+            }
             _ => return Err(name.fault("can't add [list] to \"string\" or vice versa")),
         }
         Ok(())
@@ -177,6 +181,7 @@ impl<'t> Parser<'t> {
             Kind::Newline | Kind::Mark(';') | Kind::End => {}
             _ => return Err(unexpected(&end, "$end")),
         }
+        self.config.state(&name, add, &value);
         self.config.set(&name, add, value)?;
         Ok(end.kind != Kind::End)
     }
@@ -187,26 +192,28 @@ impl<'t> Parser<'t> {
         if self.values > VALUES {
             return Err(first.fault("too many values"));
         }
-        let text = match first.kind {
-            Kind::String => unquote(first.text).map_err(|message| first.fault(message))?,
-            Kind::Number => first.text.to_owned(),
-            Kind::Mark('[') if depth < DEPTH => return self.list(depth + 1),
-            Kind::Mark('[') => return Err(first.fault("lists are nested too deep")),
-            _ => return Err(unexpected(&first, "STRING or NUMBER or '['")),
-        };
-        Ok(Node::Text {
-            text,
-            position: first.position,
-        })
+        match first.kind {
+            Kind::String => {
+                let (text, places) = unquote(&first).map_err(|message| first.fault(message))?;
+                Ok(text_node(&first, text, places))
+            }
+            Kind::Number => {
+                let places = vec![(0, first.position)];
+                Ok(text_node(&first, first.text.to_owned(), places))
+            }
+            Kind::Mark('[') if depth < DEPTH => self.list(&first, depth + 1),
+            Kind::Mark('[') => Err(first.fault("lists are nested too deep")),
+            _ => Err(unexpected(&first, "STRING or NUMBER or '['")),
+        }
     }
 
-    /// Reads a list as far as its bracket.
-    fn list(&mut self, depth: usize) -> Result<Node, Fault> {
+    /// Reads the list that begins with `bracket` as far as its other bracket.
+    fn list(&mut self, bracket: &Token<'t>, depth: usize) -> Result<Node, Fault> {
         let mut nodes = Vec::new();
-        loop {
+        let end = loop {
             let first = self.next_in_list()?;
             match first.kind {
-                Kind::Mark(']') => return Ok(Node::List(nodes)),
+                Kind::Mark(']') => break first.end(),
                 Kind::String | Kind::Number | Kind::Mark('[') => {
                     nodes.push(self.value(first, depth)?);
                 }
@@ -214,11 +221,16 @@ impl<'t> Parser<'t> {
             }
             let after = self.next_in_list()?;
             match after.kind {
-                Kind::Mark(']') => return Ok(Node::List(nodes)),
+                Kind::Mark(']') => break after.end(),
                 Kind::Mark(',') => {}
                 _ => return Err(unexpected(&after, "']'")),
             }
-        }
+        };
+        Ok(Node::List(List {
+            nodes,
+            position: bracket.position,
+            span: bracket.at..end,
+        }))
     }
 
     /// The next word; inside of a list lines have no end.
@@ -230,6 +242,15 @@ impl<'t> Parser<'t> {
             }
         }
     }
+}
+
+fn text_node(token: &Token<'_>, text: String, places: Places) -> Node {
+    Node::Text(Text {
+        text,
+        position: token.position,
+        span: token.at..token.end(),
+        places,
+    })
 }
 
 fn unexpected(token: &Token<'_>, expected: &str) -> Fault {

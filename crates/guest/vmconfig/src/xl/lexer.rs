@@ -40,9 +40,16 @@ pub(super) struct Token<'t> {
     /// As it is written; a string with its quotes.
     pub text: &'t str,
     pub position: Position,
+    /// The byte of the file that it begins at.
+    pub at: usize,
 }
 
 impl Token<'_> {
+    /// The byte of the file behind it.
+    pub fn end(&self) -> usize {
+        self.at + self.text.len()
+    }
+
     /// A fault at this word.
     pub fn fault(&self, message: impl Into<String>) -> Fault {
         let near = match self.kind {
@@ -57,6 +64,7 @@ impl Token<'_> {
 pub(super) struct Lexer<'t> {
     rest: &'t str,
     position: Position,
+    at: usize,
 }
 
 impl<'t> Lexer<'t> {
@@ -64,6 +72,7 @@ impl<'t> Lexer<'t> {
         Lexer {
             rest: text,
             position: Position::START,
+            at: 0,
         }
     }
 
@@ -112,8 +121,10 @@ impl<'t> Lexer<'t> {
             kind,
             text,
             position: self.position,
+            at: self.at,
         };
         self.rest = rest;
+        self.at += text.len();
         if text.ends_with('\n') {
             self.position.line += 1;
             self.position.column = 1;

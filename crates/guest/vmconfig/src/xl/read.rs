@@ -220,7 +220,7 @@ impl<'c> Reader<'c> {
         let is_tablet = |node: &Node| node.text() == Some("tablet");
         if let Some(setting) = self.setting("usbdevice") {
             let tablet = match &setting.value {
-                Node::List(nodes) => nodes.iter().any(is_tablet),
+                Node::List(list) => list.nodes.iter().any(is_tablet),
                 node => is_tablet(node),
             };
             let from = self.origin(setting.position.line);

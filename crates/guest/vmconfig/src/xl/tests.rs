@@ -1,4 +1,6 @@
+mod affinity;
 mod real;
+mod values;
 
 use error::Kind as Trouble;
 use proptest::prelude::*;
@@ -7,6 +9,7 @@ use super::*;
 use crate::testing::{golden, hostile};
 use crate::value::{Origin, Value};
 use crate::vm::{Action, Bus, Disk, Firmware, Graphics, Kind, Nic, Screen, Vm};
+use crate::xen::Release;
 use crate::{BootDevice, Secret};
 
 /// A guest with everything in it that xl.cfg can say.
@@ -294,15 +297,6 @@ fn numbers_are_those_of_c() {
     }
 }
 
-#[test]
-fn a_network_card_says_what_it_says() {
-    let spec = vif::parse("mac=00:16:3e:00:00:01, bridge = br0,ip=1.2.3.4,rate=1Mb/s").unwrap();
-    assert_eq!(spec.bridge.as_deref(), Some("br0"));
-    assert_eq!(spec.others, ["ip=1.2.3.4", "rate=1Mb/s"]);
-    assert_eq!(vif::parse("").unwrap(), vif::Spec::default());
-    assert_eq!(vif::parse("bridge=a,foo=1").unwrap_err(), "foo=1");
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
@@ -337,7 +331,8 @@ proptest! {
     #[test]
     fn any_text_is_read_without_harm(text in hostile(), spec in "[a-z=,:/ \n-]{0,40}") {
         let _ = read(&text, "a.cfg");
-        let _ = disk::parse(&spec);
-        let _ = vif::parse(&spec);
+        let _ = (disk::parse(&spec), vif::parse(&spec), pci::parse(&spec), size::kib(&spec));
+        let _ = (usb::controller(&spec), usb::device(&spec), vfb::parse(&spec));
+        let _ = cpus::mask(&spec, Release::NEWEST);
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn words(advice: &Advice, command: Command) -> String {
             "pack descriptors first, or take one disk at a time with --member"
         }
         Advice::SelectOrPackParts => {
-            "pack the parts of a disk one behind the other, or take one disk at a time with --member"
+            "pack the parts of a disk one after the other, or take one disk at a time with --member"
         }
         Advice::SelectGuest => "choose one with --guest",
         Advice::SelectDeployment => "choose one with --deployment, or leave it out for the default",

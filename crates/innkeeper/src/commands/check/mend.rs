@@ -1,34 +1,46 @@
 //! `innkeeper check --fix`.
 
 use change::{Step, file};
-use check::{Facts, Mended, Report};
+use check::{Facts, Finding, Mended, Report};
 use error::Result;
-use render::diff;
+use render::{diff, document};
 use serde_json::{Value, json};
 
 use super::Args;
 use crate::machine::{machine, make};
-use crate::output::{look, print};
+use crate::output::{look, print, print_json};
 
-/// Corrects what can be corrected, or shows it; says what was done.
-pub(super) fn mend(args: &Args, report: &Report, facts: &Facts) -> Result<Value> {
-    let mended = report.mended(facts.host().files())?;
-    if !args.output.json && !args.output.quiet {
-        let shown: String = mended.iter().map(shown).collect();
-        print(shown.as_bytes())?;
+/// Corrects what can be corrected, or shows it. Whether something is left that counts: what is only shown is.
+pub(super) fn mend(args: &Args, report: &Report, facts: &Facts) -> Result<bool> {
+    let files = facts.host().files();
+    let mended = report.mended(files)?;
+    let is_left = |finding: &&Finding| args.dry_run || finding.fix.is_none();
+    let left: Vec<&Finding> = report.findings().filter(is_left).collect();
+    let change = if mended.is_empty() || args.dry_run {
+        None
+    } else {
+        Some(apply(args, &mended)?)
+    };
+    if args.output.json {
+        let files: Vec<_> = mended.iter().map(to_json).collect();
+        let left: Vec<_> = left.iter().map(|finding| finding.to_json()).collect();
+        print_json(&document(
+            json!({ "change": change, "files": files, "findings": left }),
+        ))?;
+    } else {
+        let mut text: String = mended.iter().map(shown).collect();
+        text += &match change {
+            Some(id) => format!("change {id} is made; innkeeper undo {id} takes it back\n"),
+            None if mended.is_empty() => "nothing that is found can be corrected here\n".into(),
+            None => String::new(),
+        };
+        if !args.dry_run && !left.is_empty() {
+            let rest = check::text(left.iter().copied(), files, &look());
+            text += &format!("\nleft to do\n{rest}");
+        }
+        print(text.as_bytes())?;
     }
-    let mut content = json!({ "files": mended.iter().map(to_json).collect::<Vec<_>>() });
-    if mended.is_empty() {
-        say(args, "nothing that is found can be corrected here\n")?;
-    } else if !args.dry_run {
-        let id = apply(args, &mended)?;
-        say(
-            args,
-            &format!("change {id} is made; innkeeper undo {id} takes it back\n"),
-        )?;
-        content["change"] = id.into();
-    }
-    Ok(content)
+    Ok(left.iter().any(|finding| args.counts(finding)))
 }
 
 /// The number of the change.
@@ -63,11 +75,4 @@ fn to_json(mended: &Mended) -> Value {
         &render::Look::PLAIN,
     );
     json!({ "file": mended.file.to_string_lossy(), "what": mended.what, "diff": diff })
-}
-
-fn say(args: &Args, text: &str) -> Result<()> {
-    if args.output.json || args.output.quiet {
-        return Ok(());
-    }
-    print(text.as_bytes())
 }

@@ -78,7 +78,11 @@ impl Compression {
             .parse()
             .ok()
             .filter(|level| (1..=most).contains(level));
-        level.ok_or_else(|| Error::usage(format!("level '{given}' of {name} is not in 1..{most}")))
+        level.ok_or_else(|| {
+            Error::usage(format!(
+                "invalid level '{given}' for {name}: must be 1 to {most}"
+            ))
+        })
     }
 }
 
@@ -142,11 +146,11 @@ mod tests {
             (&[("level", "3")], "a level is given without a compression"),
             (
                 &[("compression", "zlib"), ("level", "10")],
-                "level '10' of zlib is not in 1..9",
+                "invalid level '10' for zlib: must be 1 to 9",
             ),
             (
                 &[("compression", "zstd"), ("level", "-1")],
-                "level '-1' of zstd is not in 1..22",
+                "invalid level '-1' for zstd: must be 1 to 22",
             ),
             (
                 &[("cluster_size", "3K")],

@@ -69,7 +69,7 @@ fn block_size(value: &str) -> Result<u64> {
         Ok(size)
     } else {
         Err(Error::usage(format!(
-            "block_size {value} is not a power of two from 1M to 256M"
+            "invalid block_size {value}: must be a power of two from 1M to 256M"
         )))
     }
 }

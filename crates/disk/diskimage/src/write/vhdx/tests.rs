@@ -259,9 +259,9 @@ fn qemu_can_write_to_it() {
 #[test]
 fn options_that_make_no_sense_are_wrong_usage() {
     let text = |key, value| told(check(Format::Vhdx, &options(&[(key, value)])));
-    let block = "error: block_size 3M is not a power of two from 1M to 256M";
+    let block = "error: invalid block_size 3M: must be a power of two from 1M to 256M";
     assert_eq!(text("block_size", "3M"), block);
-    let block = "error: block_size 512K is not a power of two from 1M to 256M";
+    let block = "error: invalid block_size 512K: must be a power of two from 1M to 256M";
     assert_eq!(text("block_size", "512K"), block);
     let sector = "error: invalid logical_sector_size '1024'\nhint: one of: 512, 4096";
     assert_eq!(text("logical_sector_size", "1024"), sector);

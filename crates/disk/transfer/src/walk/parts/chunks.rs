@@ -82,7 +82,7 @@ fn whole(archive: &File, member: &Member) -> File {
 /// A chunk that does not follow the one before it.
 fn apart(what: &str) -> Error {
     Error::unsupported(format!(
-        "{what}, and chunks are read only one behind the other"
+        "{what}, and chunks are read only one after the other"
     ))
     .hint("pack the chunks in the order of their numbers, or unpack them and join them with cat")
 }

@@ -60,7 +60,7 @@ impl Walk<'_> {
             self.look_ahead();
             return Ok(());
         }
-        Err(self.early(&format!("comes behind the chunk {first} that it lists")))
+        Err(self.early(&format!("comes after the chunk {first} that it lists")))
     }
 
     /// Nothing is taken in this pass: looks only for descriptions, of which `stream`, the whole file, may be one.

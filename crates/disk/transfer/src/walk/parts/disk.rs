@@ -251,7 +251,7 @@ impl<'a> Disk<'a> {
             return Err(Error::unsupported(format!(
                 "has more than {BETWEEN} bytes of other files between its parts"
             ))
-            .hint("pack its parts one behind the other"));
+            .hint("pack its parts one after the other"));
         }
         self.between.push(Between { file, bytes, whole });
         content.end()

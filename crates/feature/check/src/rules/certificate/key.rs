@@ -67,7 +67,7 @@ fn refuses(facts: &Facts) -> Result<bool, NotKnown> {
         .as_ref()
         .as_ref()
         .and_then(|known| known.version.as_deref());
-    let is_one = version.and_then(Release::of_version) >= Some(REFUSING.0);
+    let is_one = version.and_then(crate::release_of) >= Some(REFUSING.0);
     let becomes = |of, first| facts.target(of) >= Some(first);
     Ok(is_one || becomes("xcp-ng", REFUSING.0) || becomes("xen", REFUSING.1))
 }

@@ -3,7 +3,7 @@
 use host::Distribution;
 
 use crate::support::{Judged, judge};
-use crate::{Example, Facts, Findings, NotKnown, Release, Rule, Versions};
+use crate::{Example, Facts, Findings, NotKnown, Rule, Versions, release_of};
 
 /// Where os-release(5) is.
 const FILES: [&str; 3] = [
@@ -69,7 +69,7 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         );
     }
     let version = distribution.version.as_deref();
-    let Some(release) = version.and_then(Release::of_version) else {
+    let Some(release) = version.and_then(release_of) else {
         return Ok(());
     };
     let (of, name) = (distribution.id.as_str(), name(distribution));

@@ -40,7 +40,7 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         .filter(|known| known.id == "xenserver");
     let version = distribution.and_then(|known| known.version.as_deref());
     let is_old = version
-        .and_then(Release::of_version)
+        .and_then(crate::release_of)
         .is_some_and(|release| release < FIRST_WITHOUT);
     let Some(xapi) = facts.xapi()?.filter(|_| is_old) else {
         return Ok(());

@@ -4,9 +4,9 @@ use error::Result;
 
 use super::Reader;
 use crate::limits::check_devices;
-use crate::value::{Origin, Secret, Value};
+use crate::value::{Origin, Value};
 use crate::vm::{Bus, Disk, Graphics, Nic, Screen};
-use crate::xl::{Node, disk, vif};
+use crate::xl::{Node, disk, vfb, vif};
 
 /// What one element of a list says, and where it is.
 type Said<'c> = (&'c str, Origin);
@@ -29,10 +29,7 @@ impl<'c> Reader<'c> {
         for (text, from) in nics {
             match vif::parse(text) {
                 Ok(spec) => self.nic(spec, &from),
-                Err(what) => {
-                    let text = format!("vif {text:?}: unrecognized argument {what:?}");
-                    self.vm.note(text, &from);
-                }
+                Err(wrong) => self.vm.note(format!("vif {text:?}: {wrong}"), &from),
             }
         }
         for (text, from) in self.elements("vfb") {
@@ -47,14 +44,14 @@ impl<'c> Reader<'c> {
             return Vec::new();
         };
         let nodes = match &setting.value {
-            Node::List(nodes) => nodes.as_slice(),
+            Node::List(list) => list.nodes.as_slice(),
             node => std::slice::from_ref(node),
         };
         let mut said = Vec::new();
         for node in nodes {
             match node {
-                Node::Text { text, position } => {
-                    said.push((text.as_str(), self.origin(position.line)))
+                Node::Text(text) => {
+                    said.push((text.text.as_str(), self.origin(text.position.line)))
                 }
                 Node::List(_) => {
                     let from = self.origin(setting.position.line);
@@ -68,7 +65,10 @@ impl<'c> Reader<'c> {
     fn disk(&mut self, spec: disk::Spec, from: &Origin) {
         let vdev = spec.vdev.unwrap_or_default();
         let script = spec.script.map(|script| format!("script={script}"));
-        for what in spec.others.into_iter().chain(script) {
+        let backend = spec.backend.map(|backend| format!("backend={backend}"));
+        let kind = spec.backend_type.map(|kind| format!("backendtype={kind}"));
+        let others = backend.into_iter().chain(kind).chain(spec.others);
+        for what in others.chain(script) {
             self.vm.note(format!("disk {vdev}: {what}"), from);
         }
         let bus = match spec.specification.as_deref() {
@@ -91,30 +91,31 @@ impl<'c> Reader<'c> {
 
     fn nic(&mut self, spec: vif::Spec, from: &Origin) {
         let stated = |text: Option<String>| text.map(|text| Value::new(text, from));
-        let lower = |text: String| text.to_ascii_lowercase().replace('-', ":");
         self.vm.nics.push(Nic {
-            mac: stated(spec.mac.map(lower)),
+            mac: stated(spec.mac),
             model: stated(spec.model),
             bridge: stated(spec.bridge),
             ..Nic::new(from)
         });
         let script = spec.script.map(|script| format!("script={script}"));
-        for what in spec.others.into_iter().chain(script) {
+        let rate = spec.rate.map(|rate| format!("rate={rate}"));
+        for what in spec.others.into_iter().chain(script).chain(rate) {
             self.vm.note(format!("vif: {what}"), from);
+        }
+        for wrong in spec.ignored {
+            self.vm.note(format!("vif: {wrong}"), from);
         }
     }
 
     /// The screen of a paravirtual guest: `vfb=["vnc=1,vnclisten=127.0.0.1"]`.
     fn framebuffer(&mut self, text: &str, from: &Origin) {
-        let mut graphics = Graphics::new(Screen::Vnc);
-        for part in text.split(',') {
-            match part.trim().split_once('=') {
-                Some(("vnc", "0")) => graphics.screen = Screen::None,
-                Some(("vnclisten", listen)) => graphics.listen = Some(listen.to_owned()),
-                Some(("vncpasswd", password)) => graphics.password = Some(Secret::new(password)),
-                _ => {}
-            }
-        }
+        let spec = vfb::parse(text);
+        let mut graphics = Graphics::new(match spec.vnc {
+            Some(false) => Screen::None,
+            _ => Screen::Vnc,
+        });
+        graphics.listen = spec.vnc_listen;
+        graphics.password = spec.vnc_password;
         self.vm.graphics.get_or_insert(Value::new(graphics, from));
     }
 }

@@ -1,0 +1,115 @@
+//! What the host boots.
+
+use std::sync::Arc;
+
+use error::Result;
+use hostconfig::boot::{Boot, Configurations, Entry, Image};
+use hostconfig::cmdline::{CommandLine, Parameter};
+
+use super::{Facts, NotKnown};
+use crate::finding::Place;
+
+impl Facts {
+    /// The configurations of boot loaders.
+    ///
+    /// # Errors
+    /// The only one that is there cannot be read.
+    pub fn boot(&self) -> Result<Arc<Configurations>, NotKnown> {
+        self.known("the boot configuration", read)
+    }
+
+    /// The options that Xen is started with, in the entry by which it is, and in the files that menu is made from.
+    ///
+    /// # Errors
+    /// The boot configuration cannot be read.
+    pub fn xen_options(&self) -> Result<Vec<CommandLine>, NotKnown> {
+        let boot = self.boot()?;
+        let image = boot.main().and_then(xen_image);
+        Ok(image
+            .map(|image| image.options.clone())
+            .into_iter()
+            .collect())
+    }
+
+    /// Whether the host is a XenServer or an XCP-ng.
+    ///
+    /// # Errors
+    /// Its files cannot be read.
+    pub fn is_xenserver(&self) -> Result<bool, NotKnown> {
+        self.has("/etc/xensource-inventory".as_ref())
+    }
+
+    /// Whether Xen matters here: the host has Xen's tools, its hypervisor or guests of xl, or is asked about it.
+    ///
+    /// # Errors
+    /// Its files cannot be read.
+    pub fn concerns_xen(&self) -> Result<bool, NotKnown> {
+        let known = self.known("Xen", |facts| {
+            let files = facts.host().files();
+            let names = files.list("/boot")?.unwrap_or_default();
+            let hypervisor = names
+                .iter()
+                .any(|name| is_hypervisor(&name.to_string_lossy()));
+            let asked = facts.target("xen").is_some();
+            let guests = || facts.guests().is_ok_and(|guests| !guests.xl.is_empty());
+            let tools = || facts.host().installed("xl").is_some() || runs_xen(facts);
+            Ok(ConcernsXen(asked || hypervisor || tools() || guests()))
+        });
+        Ok(known?.0)
+    }
+}
+
+fn runs_xen(facts: &Facts) -> bool {
+    facts.running_xen().is_ok_and(|xen| xen.is_some())
+}
+
+/// Whether Xen matters to a host.
+struct ConcernsXen(bool);
+
+/// Whether a file in /boot is called as Xen is.
+fn is_hypervisor(name: &str) -> bool {
+    name.starts_with("xen") && (name.ends_with(".gz") || name.ends_with(".efi"))
+}
+
+fn read(facts: &Facts) -> Result<Configurations> {
+    let mut all = hostconfig::boot::read(facts.host().files());
+    if all.found.is_empty()
+        && let Some(error) = all.errors.pop()
+    {
+        return Err(error);
+    }
+    Ok(all)
+}
+
+/// The entry by which Xen is started: the default one, or else the first that does.
+pub(crate) fn xen_entry(boot: &Boot) -> Option<&Entry> {
+    let default = boot.default_entry().ok().filter(|entry| entry.starts_xen());
+    default.or_else(|| boot.with_xen().next())
+}
+
+/// Xen and its options, in the entry by which it is started.
+pub(crate) fn xen_image(boot: &Boot) -> Option<&Image> {
+    xen_entry(boot)?.hypervisor.as_ref()
+}
+
+impl Place {
+    /// `length` characters from a place of a host's configuration.
+    pub(crate) fn of(place: &hostconfig::Place, length: usize) -> Self {
+        Place::at(&place.file, place.position, length)
+    }
+
+    /// The command that loads an image: its whole line from there on.
+    pub(crate) fn of_image(image: &Image) -> Self {
+        Place::of(&image.place, 0)
+    }
+
+    /// A word of a command line.
+    pub(crate) fn of_parameter(parameter: &Parameter) -> Option<Self> {
+        let value = parameter
+            .value
+            .as_ref()
+            .map_or(0, |value| 1 + value.as_str().chars().count());
+        let length = parameter.name.as_str().chars().count() + value;
+        Some(Place::of(parameter.name.place()?, length))
+    }
+}

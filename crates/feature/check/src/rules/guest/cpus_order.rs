@@ -1,0 +1,51 @@
+//! Exclusions in front of what they are to take away.
+
+use crate::facts::depends_on_order;
+use crate::{Example, Facts, Findings, NotKnown, Release, Rule, Versions};
+
+pub(crate) const RULE: Rule = Rule {
+    id: "guest-cpus-order",
+    title: "CPUs are taken out of masks behind the range that they are in",
+    looks_at: "cpus= and cpus_soft= of guests",
+    versions: Versions::since(4),
+    why: "Since Xen 4.4 a mask is read from left to right: in ^1,0-3 the range behind ^1 brings CPU 1 back. Before, all \
+          exclusions came last. With the ranges first both read the same.",
+    source: &["xen.git 23772b35cf", "xl.cfg(5), cpus"],
+    check,
+    examples: &[
+        Example::bad(
+            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"^1,0-3\"\n",
+            &["warning etc/xen/web.cfg:3:8: CPUs that \"^1,0-3\" excludes are included again by what is behind"],
+        )
+        .from_xen("4.3")
+        .to_xen("4.4"),
+        Example::good("-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"0-3,^1\", \"^0,^1,2-7\"]\n")
+            .from_xen("4.3")
+            .to_xen("4.6"),
+    ],
+};
+
+fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
+    let release = facts.language().max(Release::new(4, 5));
+    for guest in &facts.guests()?.xl {
+        for key in ["cpus", "cpus_soft"] {
+            for (mask, text) in guest.masks(key, release).unwrap_or_default() {
+                let Some(portable) = mask.portable().filter(|_| depends_on_order(&mask)) else {
+                    continue;
+                };
+                if mask.is_always_empty() {
+                    continue;
+                }
+                let message = format!(
+                    "CPUs that \"{}\" excludes are included again by what is behind",
+                    text.text
+                );
+                found
+                    .warning(guest.text(text).1, message)
+                    .hint(format!("write \"{portable}\""))
+                    .fix(guest.rewrite(key, &text.text, &portable));
+            }
+        }
+    }
+    Ok(())
+}

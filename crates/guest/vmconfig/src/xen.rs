@@ -1,0 +1,5 @@
+//! What Xen knows in which release.
+
+mod release;
+
+pub use release::Release;
