@@ -6,6 +6,7 @@
 
 mod affinity;
 mod boot;
+mod bridges;
 mod certificates;
 mod guests;
 mod kernels;

@@ -9,7 +9,9 @@ use super::{FakeHost, FakeTools};
 /// A host made of a text, and the tools that it has.
 ///
 /// Each file is behind a line with its path. A link has a path and a target, and `$` is in front of what a tool prints
-/// when it is called so. `@` and seconds since 1970 behind a path say when the file was changed. `␍` stands for a carriage return, and `␄` behind the last line for no line end.
+/// when it is called so. Behind `hex` in front of a path are bytes, each line with the place of its first one, all in
+/// hexadecimal: `1fe: 55 aa`. `@` and seconds since 1970 behind a path say when the file was changed. `␍` stands for a
+/// carriage return, and `␄` behind the last line for no line end.
 ///
 /// ```
 /// let host = testkit::machine::Described::new("\
@@ -77,6 +79,9 @@ impl Described {
             let words: Vec<_> = call.split(' ').collect();
             return self.tools.answer(words[0], &words[1..], &body);
         }
+        if let Some(path) = head.strip_prefix("hex ") {
+            return self.files.write_bytes(path, &bytes(&body));
+        }
         let (head, modified) = match head.split_once(" @") {
             Some((path, seconds)) => (path, Some(seconds.parse().unwrap())),
             None => (head, None),
@@ -92,5 +97,29 @@ impl Described {
         if head.split('/').any(|name| PROGRAMS.contains(&name)) {
             self.files.run_bit(head);
         }
+    }
+}
+
+/// The bytes that lines of hexadecimal numbers put at their places; zeros between.
+fn bytes(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let (at, values) = line.split_once(':').unwrap();
+        let at = usize::from_str_radix(at, 16).unwrap();
+        let read = |value| u8::from_str_radix(value, 16).unwrap();
+        let values: Vec<u8> = values.split_whitespace().map(read).collect();
+        bytes.resize(bytes.len().max(at + values.len()), 0);
+        bytes[at..at + values.len()].copy_from_slice(&values);
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_put_at_their_places() {
+        assert_eq!(bytes("4: 01 ff\n0: 7f\n"), [0x7f, 0, 0, 0, 1, 0xff]);
     }
 }

@@ -32,6 +32,11 @@ impl FakeHost {
 
     /// Writes a file, and makes the directories it is in.
     pub fn write(&self, path: &str, content: &str) {
+        self.write_bytes(path, content.as_bytes());
+    }
+
+    /// Writes a file of bytes, and makes the directories it is in.
+    pub fn write_bytes(&self, path: &str, content: &[u8]) {
         fs::write(self.place(path), content).unwrap();
     }
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use error::Result;
 use hostconfig::Place as Traced;
-use hostconfig::bridges::{Bridges, interfaces_present};
+use hostconfig::bridges::interfaces_present;
 use hostconfig::interfaces::Interfaces;
 use hostconfig::modules::{Has, KernelModules, Modules};
 use hostconfig::sysctl::{Reader, Setting, Sysctl};
+use vmconfig::xen::Release;
 
 use super::{Facts, NotKnown};
 use crate::finding::Place;
-use crate::release::Release;
+use crate::release::release_of;
 
 /// Keys of sysctl that are there only while a module is loaded.
 const NEED_MODULES: [(&str, &str); 8] = [
@@ -100,17 +101,6 @@ impl Facts {
         self.known("/etc/network/interfaces", |facts| {
             let interfaces = Interfaces::read(facts.host().files());
             first(interfaces.errors.first()).map(|()| interfaces)
-        })
-    }
-
-    /// The bridges that the host's files define.
-    ///
-    /// # Errors
-    /// A file cannot be read.
-    pub fn bridges(&self) -> Result<Arc<Bridges>, NotKnown> {
-        self.known("bridges", |facts| {
-            let bridges = Bridges::read(facts.host().files());
-            first(bridges.errors.first()).map(|()| bridges)
         })
     }
 
@@ -205,10 +195,7 @@ impl Facts {
     /// /boot cannot be listed.
     pub fn oldest_kernel(&self) -> Result<Option<Release>, NotKnown> {
         let kernels = self.kernels()?;
-        let releases = kernels
-            .all
-            .iter()
-            .map(|kernel| Release::of_version(&kernel.version));
+        let releases = kernels.all.iter().map(|kernel| release_of(&kernel.version));
         let releases: Option<Vec<_>> = releases.collect();
         Ok(releases.unwrap_or_default().into_iter().min())
     }

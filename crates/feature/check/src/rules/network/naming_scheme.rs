@@ -34,7 +34,7 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     let is_systemd = facts.host().init_system().ok() == Some(Init::Systemd);
-    if facts.question().targets.is_empty() || !is_systemd || has_links(facts)? || is_pinned(facts) {
+    if facts.question().targets.is_empty() || !is_systemd || has_links(facts)? || is_pinned(facts)? {
         return Ok(());
     }
     for bridge in &facts.bridges()?.found {
@@ -67,14 +67,14 @@ fn has_links(facts: &Facts) -> Result<bool, NotKnown> {
 }
 
 /// Whether any entry of the boot loader pins the names, or has the kernel's own.
-fn is_pinned(facts: &Facts) -> bool {
-    let configurations = hostconfig::boot::read(facts.host().files());
+fn is_pinned(facts: &Facts) -> Result<bool, NotKnown> {
+    let configurations = facts.boot()?;
     let mut entries = configurations.found.iter().flat_map(|boot| &boot.entries);
-    entries.any(|entry| {
+    Ok(entries.any(|entry| {
         let options = entry
             .kernel
             .as_ref()
             .map(|kernel| kernel.options.text.as_str());
         options.is_some_and(|text| text.contains(OPTION) || text.contains("net.ifnames=0"))
-    })
+    }))
 }
