@@ -7,34 +7,10 @@ use hostconfig::Place as Traced;
 use hostconfig::bridges::interfaces_present;
 use hostconfig::interfaces::Interfaces;
 use hostconfig::modules::{Has, KernelModules, Modules};
-use hostconfig::sysctl::{Reader, Setting, Sysctl};
-use vmconfig::xen::Release;
+use hostconfig::sysctl::{Reader, Sysctl};
 
 use super::{Facts, NotKnown};
 use crate::finding::Place;
-use crate::release::release_of;
-
-/// Keys of sysctl that are there only while a module is loaded.
-const NEED_MODULES: [(&str, &str); 8] = [
-    ("net/bridge/", "br_netfilter"),
-    ("net/netfilter/nf_conntrack", "nf_conntrack"),
-    ("net/nf_conntrack_max", "nf_conntrack"),
-    ("net/ipv4/netfilter/ip_conntrack", "nf_conntrack"),
-    ("net/ipv4/vs/", "ip_vs"),
-    ("fs/nfs/", "lockd"),
-    ("sunrpc/", "sunrpc"),
-    ("dev/raid/", "md_mod"),
-];
-
-/// The options of a kernel that build such a module in.
-const BUILT_IN: [(&str, &str); 6] = [
-    ("br_netfilter", "BRIDGE_NETFILTER"),
-    ("nf_conntrack", "NF_CONNTRACK"),
-    ("ip_vs", "IP_VS"),
-    ("lockd", "LOCKD"),
-    ("sunrpc", "SUNRPC"),
-    ("md_mod", "BLK_DEV_MD"),
-];
 
 /// The modules of the kernels that are installed.
 #[derive(Debug, Default)]
@@ -113,98 +89,6 @@ impl Facts {
             interfaces_present(facts.host().files()).map(Present)
         })
     }
-
-    /// The module that has to be loaded before `setting` can be made, and which nothing loads before that.
-    ///
-    /// # Errors
-    /// What loads modules is not known.
-    pub fn module_lacking(&self, setting: &Setting) -> Result<Option<&'static str>, NotKnown> {
-        let needs = NEED_MODULES
-            .iter()
-            .find(|(start, _)| setting.path.starts_with(start));
-        let Some((_, module)) = needs.copied() else {
-            return Ok(None);
-        };
-        let modules = self.modules()?;
-        let by_modprobe = modules
-            .installs
-            .iter()
-            .any(|one| names(one.rest.as_str(), module));
-        let interfaces = self.interfaces()?;
-        let by_hook = interfaces
-            .hooks()
-            .iter()
-            .any(|hook| names(hook.command.as_str(), module));
-        let loaded = modules.loads(module) || by_modprobe || by_hook || self.is_built_in(module)?;
-        Ok((!loaded && !self.is_loaded_by_firewall(module)?).then_some(module))
-    }
-
-    /// Whether every kernel in /boot has the module built in.
-    fn is_built_in(&self, module: &str) -> Result<bool, NotKnown> {
-        let option = BUILT_IN.iter().find(|(built_in, _)| *built_in == module);
-        let Some((_, option)) = option else {
-            return Ok(false);
-        };
-        let names = self
-            .host()
-            .files()
-            .list("/boot")
-            .ok()
-            .flatten()
-            .unwrap_or_default();
-        let mut configs = 0;
-        for name in names
-            .iter()
-            .filter_map(|name| name.to_str())
-            .filter(|name| name.starts_with("config-"))
-        {
-            configs += 1;
-            let text = self.text(format!("/boot/{name}"))?.unwrap_or_default();
-            if !text
-                .lines()
-                .any(|line| line == format!("CONFIG_{option}=y"))
-            {
-                return Ok(false);
-            }
-        }
-        Ok(configs > 0)
-    }
-
-    /// Whether the host has a firewall whose rules load the module.
-    fn is_loaded_by_firewall(&self, module: &str) -> Result<bool, NotKnown> {
-        const FIREWALLS: [&str; 12] = [
-            "nftables",
-            "iptables",
-            "ip6tables",
-            "ufw",
-            "firewalld",
-            "shorewall",
-            "netfilter-persistent",
-            "awall",
-            "SuSEfirewall2",
-            "docker",
-            "libvirtd",
-            "pve-firewall",
-        ];
-        Ok(module == "nf_conntrack" && self.services()?.starts(&FIREWALLS))
-    }
-
-    /// The newest release of which every kernel in /boot is; `None` where that is not in their names.
-    ///
-    /// # Errors
-    /// /boot cannot be listed.
-    pub fn oldest_kernel(&self) -> Result<Option<Release>, NotKnown> {
-        let kernels = self.kernels()?;
-        let releases = kernels.all.iter().map(|kernel| release_of(&kernel.version));
-        let releases: Option<Vec<_>> = releases.collect();
-        Ok(releases.unwrap_or_default().into_iter().min())
-    }
-}
-
-/// Whether a command names the module, however it is written.
-fn names(command: &str, module: &str) -> bool {
-    let command = command.replace('-', "_");
-    command.contains("modprobe") && command.contains(module)
 }
 
 fn first(error: Option<&error::Error>) -> Result<()> {

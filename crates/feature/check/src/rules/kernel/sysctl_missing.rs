@@ -1,26 +1,7 @@
 //! Settings that the kernel does not have.
 
-use std::path::Path;
-
-use hostconfig::sysctl::Setting;
-
-use crate::facts::place_of;
-use crate::{Example, Facts, Findings, NotKnown, Release, Rule, Versions};
-
-/// Where the running kernel's settings are.
-const RUNNING: &str = "/proc/sys";
-
-/// Keys that a release of Linux dropped.
-const DROPPED: [(&str, Release); 8] = [
-    ("net/ipv4/tcp_tw_recycle", Release::new(4, 12)),
-    ("kernel/sched_latency_ns", Release::new(5, 13)),
-    ("kernel/sched_migration_cost_ns", Release::new(5, 13)),
-    ("kernel/sched_min_granularity_ns", Release::new(5, 13)),
-    ("kernel/sched_nr_migrate", Release::new(5, 13)),
-    ("kernel/sched_tunable_scaling", Release::new(5, 13)),
-    ("kernel/sched_wakeup_granularity_ns", Release::new(5, 13)),
-    ("net/ipv4/rt_cache_rebuild_count", Release::new(3, 6)),
-];
+use crate::facts::{Key, place_of};
+use crate::{Example, Facts, Findings, NotKnown, Rule, Versions};
 
 pub(crate) const RULE: Rule = Rule {
     id: "kernel-sysctl-missing",
@@ -52,43 +33,22 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     let sysctl = facts.sysctl()?;
-    let oldest = facts.oldest_kernel()?;
-    let has_running = facts.has(Path::new(RUNNING))?;
     let mut not_known = false;
-    for setting in sysctl.settings.iter().filter(|setting| is_judged(setting)) {
-        let Some(place) = place_of(&setting.key).filter(|place| place.file.starts_with("/etc"))
-        else {
-            continue;
-        };
-        let key = setting.dotted();
-        let dropped = DROPPED.iter().find(|(path, _)| *path == setting.path);
-        if let Some((_, release)) = dropped.filter(|(_, release)| oldest >= Some(*release)) {
-            let finding = found.warning(place, format!("Linux has no {key} since {release}"));
-            finding.hint("remove the line");
-        } else if !has_running {
-            not_known = true;
-        } else if !facts.has(&Path::new(RUNNING).join(&setting.path))?
-            && facts.module_lacking(setting)?.is_none()
-        {
-            let finding = found.warning(place, format!("the running kernel has no {key}"));
-            finding.hint(
-                "remove the line, or write - in front of it where only some kernels have the key",
-            );
+    let judged = sysctl.settings.iter().filter(|setting| !setting.ignores_failure);
+    for setting in judged {
+        let place = place_of(&setting.key).filter(|place| place.file.starts_with("/etc"));
+        match facts.key(setting)? {
+            Key::Absent(why) if place.is_some() => {
+                let finding = found.warning(place, why);
+                finding.hint("remove the line, or write - in front of it where only some kernels have the key");
+            }
+            Key::NotKnown => not_known |= place.is_some(),
+            Key::Present | Key::Absent(_) => {}
         }
     }
     if not_known {
-        return Err(NotKnown::new(
-            "the kernel's settings",
-            "the host is a directory",
-        ));
+        let reason = "the host does not run, and has no /proc/sys";
+        return Err(NotKnown::new("the kernel's settings", reason));
     }
     Ok(())
-}
-
-/// Whether the key has to be there: nothing else says otherwise, and it is no interface's, which may come later.
-fn is_judged(setting: &Setting) -> bool {
-    let is_of_interface = ["/conf/", "/neigh/"]
-        .iter()
-        .any(|part| setting.path.contains(part));
-    !setting.ignores_failure && !setting.is_pattern() && !is_of_interface
 }

@@ -1,6 +1,8 @@
 //! Bridges with ports that the host does not have.
 
-use hostconfig::bridges::Program;
+use hostconfig::Traced;
+use hostconfig::bridges::{Bridge, Bridges, Program};
+use hostconfig::interfaces::{Interfaces, Stanza};
 
 use crate::facts::place_of;
 use crate::{Example, Facts, Findings, NotKnown, Rule, Versions};
@@ -46,71 +48,53 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         return Ok(());
     };
     let (bridges, interfaces) = (facts.bridges()?, facts.interfaces()?);
-    let mut connected = Vec::new();
-    for bridge in bridges
-        .found
-        .iter()
-        .filter(|bridge| !matches!(bridge.by, Program::Libvirt | Program::Xapi))
-    {
-        connected.extend(
-            bridge
-                .ports
-                .iter()
-                .map(|port| ("bridge", &bridge.name, port.clone())),
-        );
-    }
-    for stanza in &interfaces.stanzas {
-        let options = ["bond-slaves", "slaves", "bond-ports"];
-        let slaves = options.iter().flat_map(|name| stanza.options(name));
-        let ports = slaves.flat_map(|option| option.value.words());
-        connected.extend(ports.map(|port| ("bond", &stanza.name, port)));
-    }
-    for (kind, name, port) in connected {
-        let port_name = port.as_str();
-        // Interfaces that the host makes itself: a VLAN, another bridge or bond, whatever has a block of its own that
-        // says how.
-        let is_made = |stanza: &hostconfig::interfaces::Stanza| {
-            let makes = [
-                "bond-slaves",
-                "bridge-ports",
-                "vlan-raw-device",
-                "pre-up",
-                "tunnel-mode",
-                "vxlan-id",
-            ];
-            stanza.name == port_name
-                && makes
-                    .iter()
-                    .any(|option| stanza.options(option).next().is_some())
-        };
-        let is_virtual = port_name.contains(['.', ':', '*', '/', '$'])
-            || matches!(port_name, "none" | "all" | "regex");
-        let is_there =
-            present.iter().any(|there| there == port_name) || bridges.get(port_name).is_some();
-        if is_there
-            || is_virtual
-            || is_virtual_kind(port_name)
-            || interfaces.stanzas.iter().any(is_made)
-        {
+    for (kind, name, port) in connected(&bridges, &interfaces) {
+        // A VLAN is made on the interface before the point.
+        let below = port.as_str().split('.').next().unwrap_or_default();
+        let is_there = present.iter().any(|there| there == below || port == there.as_str());
+        if is_there || is_made(below) || bridges.get(below).is_some() || has_block(below, &interfaces) {
             continue;
         }
-        let message = format!("{kind} {name} connects {port_name}, which the host does not have");
+        let message = format!("{kind} {name} connects {port}, which the host does not have");
         let finding = found.error(place_of(&port), message);
-        let others: Vec<_> = present
-            .iter()
-            .filter(|name| *name != "lo")
-            .map(String::as_str)
-            .collect();
+        let others = present.iter().filter(|name| *name != "lo");
+        let others: Vec<_> = others.map(String::as_str).collect();
         finding.hint(format!("it has {}", others.join(", ")));
     }
     Ok(())
 }
 
-/// Whether the kernel or a program makes interfaces of this name: they are not there before.
-fn is_virtual_kind(name: &str) -> bool {
-    let kinds = [
-        "bond", "team", "veth", "tap", "tun", "dummy", "vlan", "vxlan", "gre", "wg", "vif", "br",
-        "xenbr", "vmbr", "virbr", "ovs",
+/// What is connected: a bridge or a bond, its name, and a port.
+fn connected<'f>(bridges: &'f Bridges, interfaces: &'f Interfaces) -> Vec<(&'static str, &'f Traced, Traced)> {
+    let mut all = Vec::new();
+    // libvirt and XAPI connect by other means than names.
+    let named = |bridge: &&Bridge| !matches!(bridge.by, Program::Libvirt | Program::Xapi);
+    for bridge in bridges.found.iter().filter(named) {
+        let ports = bridge.ports.iter().cloned();
+        all.extend(ports.map(|port| ("bridge", &bridge.name, port)));
+    }
+    for stanza in &interfaces.stanzas {
+        let slaves = ["bond-slaves", "slaves", "bond-ports"].into_iter().flat_map(|name| stanza.options(name));
+        let ports = slaves.flat_map(|option| option.value.words());
+        all.extend(ports.map(|port| ("bond", &stanza.name, port)));
+    }
+    all
+}
+
+/// Whether the host makes the interface itself by a block that says how: a VLAN, another bridge or bond.
+fn has_block(name: &str, interfaces: &Interfaces) -> bool {
+    const MAKES: [&str; 6] = ["bond-slaves", "bridge-ports", "vlan-raw-device", "pre-up", "tunnel-mode", "vxlan-id"];
+    let makes = |stanza: &&Stanza| MAKES.iter().any(|option| stanza.options(option).next().is_some());
+    interfaces.stanzas.iter().filter(makes).any(|stanza| stanza.name == name)
+}
+
+/// Whether it is no interface of a card: a word of the language, a pattern, or a name that the kernel or a program gives
+/// to what it makes.
+fn is_made(name: &str) -> bool {
+    const KINDS: [&str; 16] = [
+        "bond", "team", "veth", "tap", "tun", "dummy", "vlan", "vxlan", "gre", "wg", "vif", "br", "xenbr", "vmbr",
+        "virbr", "ovs",
     ];
-    kinds.iter().any(|kind| name.starts_with(kind))
+    let is_word = matches!(name, "none" | "all" | "regex");
+    is_word || name.contains([':', '*', '/', '$']) || KINDS.iter().any(|kind| name.starts_with(kind))
 }

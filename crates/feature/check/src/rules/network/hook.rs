@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use hostconfig::Source;
 use hostconfig::interfaces::{Failure, Hook};
+use hostconfig::sysctl::Sysctl;
 
-use crate::facts::place_of;
+use crate::facts::{Key, place_of};
 use crate::{Example, Facts, Findings, NotKnown, Rule, Versions};
 
 /// Where sysctl reads from if it is told no file.
@@ -34,6 +36,10 @@ pub(crate) const RULE: Rule = Rule {
                 "error etc/network/interfaces:3:9: this command fails and stops eth0: /usr/local/sbin/firewall is not there",
             ],
         ),
+        Example::bad(
+            "-- boot/vmlinuz-6.1.0-18-amd64 --\n-- etc/network/interfaces --\nauto eth0\niface eth0 inet dhcp\n\tup sysctl -w net.ipv4.tcp_tw_recycle=1 && ip route add 192.0.2.0/24 dev eth0\n",
+            &["error etc/network/interfaces:3:5: this command fails and stops eth0: Linux has no net.ipv4.tcp_tw_recycle since 4.12"],
+        ),
         Example::good(
             "-- usr/local/sbin/firewall --\n-- etc/network/interfaces --\nauto eth0\niface eth0 inet dhcp\n\tpre-up /usr/local/sbin/firewall start\n\tup /usr/sbin/gone || true\n\tdown /usr/sbin/gone\n",
         ),
@@ -58,59 +64,77 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
 
 /// Why the command will fail, as far as files tell; `None` for one that may work.
 fn why_it_fails(hook: &Hook<'_>, facts: &Facts) -> Result<Option<String>, NotKnown> {
-    let mut words = hook.command.as_str().split_whitespace();
-    let program = words.next().unwrap_or_default();
-    if program.starts_with('/')
-        && !program.contains(['$', '*', '"', '\''])
-        && !facts.has(Path::new(program))?
-    {
-        return Ok(is_whole(facts).then(|| format!("{program} is not there")));
-    }
-    if !matches!(program, "sysctl" | "/sbin/sysctl" | "/usr/sbin/sysctl") {
+    let words: Vec<_> = hook.command.as_str().split_whitespace().collect();
+    let Some((program, words)) = words.split_first() else {
         return Ok(None);
+    };
+    // What the shell puts in the place of something is not known.
+    let is_plain = !program.contains(['$', '*', '"', '\'', '`']);
+    if program.starts_with('/') && is_plain && is_whole(facts) && !facts.has(Path::new(program))? {
+        return Ok(Some(format!("{program} is not there")));
     }
-    let words: Vec<_> = words.collect();
-    // -e passes over keys that are not there.
-    if !words
-        .iter()
-        .any(|word| matches!(*word, "-p" | "--load" | "-qp"))
-        || words.contains(&"-e")
-    {
-        return Ok(None);
+    // Of a list of commands the first one is looked at.
+    let is_end = |word: &&&str| matches!(**word, "&&" | "||" | ";" | "|");
+    let end = words.iter().position(|word| is_end(&word)).unwrap_or(words.len());
+    let words = words.get(..end).unwrap_or(words);
+    match program.rsplit('/').next() {
+        Some("sysctl") => sysctl(words, facts),
+        Some("modprobe") => modprobe(words, facts),
+        _ => Ok(None),
     }
-    let file = words
-        .iter()
-        .find(|word| word.starts_with('/'))
-        .copied()
-        .unwrap_or(SYSCTL);
-    bad_key(Path::new(file), facts)
 }
 
 /// Whether the host's programs are there at all: a copy of /etc has none.
 fn is_whole(facts: &Facts) -> bool {
     let files = facts.host().files();
-    facts.host().is_live()
-        || !matches!(files.exists("/usr"), Ok(false))
-        || !matches!(files.exists("/sbin"), Ok(false))
+    let is_there = |path| files.exists(path).unwrap_or(true);
+    facts.host().is_live() || is_there("/usr") || is_there("/sbin")
 }
 
-/// What sysctl does not find when it reads `file`.
-fn bad_key(file: &Path, facts: &Facts) -> Result<Option<String>, NotKnown> {
-    let sysctl = facts.sysctl()?;
-    for setting in sysctl
-        .settings
-        .iter()
-        .filter(|setting| !setting.ignores_failure)
-    {
-        let is_in = setting
-            .key
-            .place()
-            .is_some_and(|place| &*place.file == file);
-        if is_in && let Some(module) = facts.module_lacking(setting)? {
+/// Why modprobe fails: no kernel has a module.
+fn modprobe(words: &[&str], facts: &Facts) -> Result<Option<String>, NotKnown> {
+    let Some(module) = words.iter().find(|word| !word.starts_with('-')) else {
+        return Ok(None);
+    };
+    let lacks = facts.installed_modules()?.lack(module);
+    Ok(lacks.then(|| format!("no kernel of this host has the module {module}")))
+}
+
+/// Why sysctl fails: a file or a key is not there. With -e it passes over keys.
+fn sysctl(words: &[&str], facts: &Facts) -> Result<Option<String>, NotKnown> {
+    if words.iter().any(|word| matches!(*word, "-e" | "--ignore" | "--system")) {
+        return Ok(None);
+    }
+    let loads = words.iter().any(|word| word.starts_with("-p") || matches!(*word, "--load" | "-qp" | "-f"));
+    let given = words.iter().filter(|word| !word.starts_with('-'));
+    let mut settings = Sysctl::default();
+    if loads {
+        let mut files: Vec<_> = given.copied().collect();
+        if files.is_empty() {
+            files.push(SYSCTL);
+        }
+        for file in files.into_iter().filter(|file| file.starts_with('/') && !file.contains(['*', '$', '>'])) {
+            let Some(text) = facts.text(file)? else {
+                return Ok(Some(format!("{file} is not there")));
+            };
+            settings.add(&Source::new(file, text), true);
+        }
+    } else {
+        let lines: Vec<_> = given.copied().filter(|word| word.contains('=')).collect();
+        settings.add(&Source::new(SYSCTL, lines.join("\n")), true);
+    }
+    bad_key(&settings, facts)
+}
+
+/// Why a key is not there.
+fn bad_key(sysctl: &Sysctl, facts: &Facts) -> Result<Option<String>, NotKnown> {
+    for setting in sysctl.settings.iter().filter(|setting| !setting.ignores_failure) {
+        if let Some(module) = facts.module_lacking(setting)? {
             let key = setting.dotted();
-            return Ok(Some(format!(
-                "{key} is not there without the module {module}, which nothing loads"
-            )));
+            return Ok(Some(format!("{key} is not there without the module {module}, which nothing loads")));
+        }
+        if let Key::Absent(why) = facts.key(setting)? {
+            return Ok(Some(why));
         }
     }
     Ok(None)
