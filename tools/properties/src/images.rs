@@ -96,6 +96,11 @@ impl Format {
         let file = Arc::new(file.unwrap_or_default());
         match self {
             Format::VmdkStream => compare::vmdk_stream(&file),
+            Format::Vmdk => {
+                let how = named(files);
+                told(&parts::compared(&file, &how));
+                compare::image(self.reader(), &file, &how)
+            }
             _ => compare::image(self.reader(), &file, &named(files)),
         }
     }

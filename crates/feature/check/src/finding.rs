@@ -82,6 +82,8 @@ impl Place {
 pub struct Finding {
     /// The id of the rule.
     pub rule: &'static str,
+    /// Where the rule is known from.
+    pub source: &'static [&'static str],
     /// How bad it is.
     pub severity: Severity,
     /// Where it is; `None` where it is in no file.
@@ -120,7 +122,7 @@ impl Finding {
             "column": position.map(|position| position.column),
             "message": self.message,
             "hint": self.hint,
-            "source": crate::rule(self.rule).map(|rule| rule.source),
+            "source": self.source,
             "fixable": self.fix.is_some(),
         })
     }
@@ -130,13 +132,17 @@ impl Finding {
 #[derive(Debug)]
 pub struct Findings {
     rule: &'static str,
+    source: &'static [&'static str],
     found: Vec<Finding>,
 }
 
 impl Findings {
-    pub(crate) fn new(rule: &'static str) -> Self {
-        let found = Vec::new();
-        Findings { rule, found }
+    pub(crate) fn new(rule: &'static str, source: &'static [&'static str]) -> Self {
+        Findings {
+            rule,
+            source,
+            found: Vec::new(),
+        }
     }
 
     pub(crate) fn into_vec(self) -> Vec<Finding> {
@@ -179,6 +185,7 @@ impl Findings {
     ) -> &mut Finding {
         let finding = Finding {
             rule: self.rule,
+            source: self.source,
             severity,
             place: place.into(),
             message: message.into(),

@@ -33,9 +33,9 @@ pub use facts::{
     Present, Purpose, Question, Services, Shown, Space, Spaces, Used, Xapi, Xen,
 };
 pub use finding::{Finding, Findings, Place, Severity};
-pub use fix::{Fix, Mended};
+pub use fix::Fix;
 pub use release::{Target, parse_release, release_of};
-pub use report::{Outcome, Report, text};
+pub use report::{Mended, Outcome, Report, text};
 pub use rule::{Rule, Versions};
 pub use rules::{RULES, rule};
 pub use tls::Server;

@@ -1,5 +1,6 @@
 //! What the rules found, as text and as JSON.
 
+mod mended;
 mod text;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use crate::fix::Fix;
 use crate::rule::Rule;
 use crate::rules::RULES;
 
+pub use mended::Mended;
 pub use text::text;
 
 /// How checking one rule ended.
@@ -102,7 +104,7 @@ fn check(rule: &'static Rule, facts: &Facts) -> Outcome {
         Ok(false) => return Outcome::NotForThese,
         Err(reason) => return Outcome::NotKnown(reason, Vec::new()),
     }
-    let mut findings = Findings::new(rule.id);
+    let mut findings = Findings::new(rule.id, rule.source);
     let checked = (rule.check)(facts, &mut findings);
     let mut findings = findings.into_vec();
     findings.sort_by(|a, b| a.place.cmp(&b.place));

@@ -1,7 +1,8 @@
 //! Whole hosts: those with something wrong, and their healthy twins.
 //!
 //! Each file in `hosts/` has a head, a host as [`Described`] reads it, and behind `== healthy ==` the files that its
-//! twin has otherwise. The head says what has to be found: `finds: SEVERITY FILE[:LINE|LINE] WHAT`; a finding may be
+//! twin has otherwise. The head says what has to be found: `finds: SEVERITY FILE[:LINE|LINE] WHAT`, `-` for what is in no
+//! file; a finding may be
 //! worse, and nothing above info may be found that the head does not name. The twin has nothing above info.
 
 #![allow(
@@ -42,7 +43,7 @@ struct Expected {
 impl Expected {
     fn is(&self, finding: &Finding) -> bool {
         let Some(place) = &finding.place else {
-            return false;
+            return self.file == Path::new("-") && finding.severity == self.severity;
         };
         let line = place.position.map(|position| position.line);
         place.relative() == self.file

@@ -9,7 +9,7 @@ use diskimage::{
 use error::{Error, Kind, Result};
 use sparse::{BlockRead, DiskRead, Piece, SliceSource};
 
-use super::{again, parts, sound};
+use super::{again, sound};
 use crate::told::{presentable, safe, told};
 
 /// Bytes of the largest disk that is read to its end.
@@ -83,9 +83,6 @@ pub(super) fn image(format: Format, file: &Arc<Vec<u8>>, how: &OpenOptions) -> R
             ..how.clone()
         };
         drop(both(format, file, &how));
-    }
-    if format == Format::Vmdk {
-        told(&parts::compared(file, how));
     }
     both(format, file, how)
 }

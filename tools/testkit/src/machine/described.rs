@@ -9,9 +9,9 @@ use super::{FakeHost, FakeTools};
 /// A host made of a text, and the tools that it has.
 ///
 /// Each file is behind a line with its path. A link has a path and a target, and `$` is in front of what a tool prints
-/// when it is called so. Behind `hex` in front of a path are bytes, each line with the place of its first one, all in
-/// hexadecimal: `1fe: 55 aa`. `@` and seconds since 1970 behind a path say when the file was changed. `␍` stands for a
-/// carriage return, and `␄` behind the last line for no line end.
+/// when it is called so. `@` and seconds since 1970 behind a path say when the file was changed. Behind `hex` in front of
+/// a path are bytes, each line with the place of its first one, all in hexadecimal: `1fe: 55 aa`. `␍` stands for a carriage
+/// return, and `␄` behind the last line for no line end.
 ///
 /// ```
 /// let host = testkit::machine::Described::new("\

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use error::Result;
-use hostconfig::boot::{Boot, Configurations, Entry, Image};
+use hostconfig::boot::{Boot, Configurations, Entry, GrubDefaults, Image, Loader, UpdateExtlinux};
 use hostconfig::cmdline::{CommandLine, Parameter};
 
 use super::{Facts, NotKnown};
@@ -18,17 +18,29 @@ impl Facts {
         self.known("the boot configuration", read)
     }
 
-    /// The options that Xen is started with, in the entry by which it is, and in the files that menu is made from.
+    /// The options that Xen is started with in the entry by which it is, and behind them those that the files have
+    /// which the menu is made from. Empty where nothing starts Xen.
     ///
     /// # Errors
     /// The boot configuration cannot be read.
     pub fn xen_options(&self) -> Result<Vec<CommandLine>, NotKnown> {
         let boot = self.boot()?;
-        let image = boot.main().and_then(xen_image);
-        Ok(image
-            .map(|image| image.options.clone())
-            .into_iter()
-            .collect())
+        let Some(main) = boot.main() else {
+            return Ok(Vec::new());
+        };
+        let image = xen_image(main).map(|image| image.options.clone());
+        let source = image.is_some().then(|| self.xen_source(main)).flatten();
+        Ok(image.into_iter().chain(source).collect())
+    }
+
+    /// The options of Xen in the files that a menu is made from.
+    pub(crate) fn xen_source(&self, boot: &Boot) -> Option<CommandLine> {
+        let files = self.host().files();
+        match boot.loader {
+            Loader::Grub => Some(GrubDefaults::read(files).xen()),
+            Loader::Syslinux => Some(UpdateExtlinux::read(files).xen()),
+            Loader::XenEfi => None,
+        }
     }
 
     /// Whether the host is a XenServer or an XCP-ng.

@@ -122,8 +122,7 @@ fn finding(finding: &Finding, lines: &Lines<'_>, look: &Look) -> String {
             look.paint(Role::Hint, &format!("hint: {}", printable(hint)))
         );
     }
-    let source = crate::rule(finding.rule)
-        .map_or("", |rule| rule.source.first().copied().unwrap_or_default());
+    let source = finding.source.first().copied().unwrap_or_default();
     let rule = format!("rule: {} ({source})", finding.rule);
     text + &format!("{INDENT}{}\n", look.paint(Role::Faint, &rule))
 }

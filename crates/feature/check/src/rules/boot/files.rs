@@ -1,6 +1,6 @@
 //! Files that the boot menu names.
 
-use hostconfig::boot::{Boot, Entry, locate};
+use hostconfig::boot::{Boot, Entry, Loader, locate};
 
 use crate::{Example, Facts, Findings, NotKnown, Place, Rule, Versions};
 
@@ -49,7 +49,12 @@ fn missing(
     entry: &Entry,
     found: &mut Findings,
 ) -> Result<(), NotKnown> {
-    let images = [&entry.hypervisor, &entry.kernel].into_iter().flatten();
+    // xen.efi reads the configuration beside it, which does not name it.
+    let hypervisor = entry
+        .hypervisor
+        .as_ref()
+        .filter(|_| boot.loader != Loader::XenEfi);
+    let images = hypervisor.into_iter().chain(&entry.kernel);
     let paths = images.map(|image| &image.path).chain(&entry.initrds);
     for path in paths {
         let Ok(name) = path.known() else {

@@ -1,7 +1,13 @@
 //! Options that Xen no longer has.
 
-use crate::Release;
+use std::path::Path;
+
+use hostconfig::Source;
+use hostconfig::cmdline::Reader;
+use hostconfig::edit::set_option;
+
 use crate::{Example, Facts, Findings, NotKnown, Place, Rule, Versions};
+use crate::{Fix, Release};
 
 pub(crate) const RULE: Rule = Rule {
     id: "xen-option-removed",
@@ -19,6 +25,11 @@ pub(crate) const RULE: Rule = Rule {
         Example::bad(
             "-- boot/xen.gz --\n-- boot/vmlinuz --\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder dom0_mem=2G,max:2G bti=thunk=jmp no-real-mode\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n",
             &["warning boot/grub/grub.cfg:2:57: Xen 4.17 does not know bti, which it had until 4.11"],
+        )
+        .to_xen("4.17"),
+        Example::bad(
+            "-- boot/xen.gz --\n-- boot/vmlinuz --\n-- etc/default/grub --\nGRUB_CMDLINE_XEN=\"dom0_mem=2G,max:2G tmem\"\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder dom0_mem=2G,max:2G\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n",
+            &["warning etc/default/grub:1:38: the boot menu does not have tmem", "warning etc/default/grub:1:38: Xen 4.17 does not know tmem, which it had until 4.12"],
         )
         .to_xen("4.17"),
         Example::good(
@@ -65,6 +76,9 @@ const REMOVED: &[(&str, u16, &str)] = &[
     ("cpuid_mask_xsave_eax", 22, ""),
 ];
 
+/// The variables that Xen's options are in, in files that menus are made from.
+const VARIABLES: [&str; 3] = ["GRUB_CMDLINE_XEN", "GRUB_CMDLINE_XEN_DEFAULT", "xen_opts"];
+
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     let lines = facts.xen_options()?;
     if lines.is_empty() {
@@ -81,7 +95,12 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         }
         let last = Release::new(4, minor - 1);
         let message = format!("Xen {release} does not know {name}, which it had until {last}");
-        let finding = found.warning(Place::of_parameter(&parameter), message);
+        let place = Place::of_parameter(&parameter);
+        let fix = place.as_ref().and_then(|place| removal(&place.file, name));
+        let finding = found.warning(place, message);
+        if let Some(fix) = fix.filter(|_| instead.is_empty()) {
+            finding.fix(fix);
+        }
         if instead.is_empty() {
             finding.hint(format!("remove {name}"));
         } else {
@@ -89,4 +108,18 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         }
     }
     Ok(())
+}
+
+/// Takes an option out of a file that menus are made from.
+fn removal(file: &Path, option: &str) -> Option<Fix> {
+    let is_source = file.starts_with("/etc/default") || file.ends_with("update-extlinux.conf");
+    let (name, path) = (option.to_owned(), file.to_owned());
+    let edit = move |text: &str| {
+        let mut source = Source::new(&path, text);
+        for variable in VARIABLES {
+            source.text = set_option(&source, variable, Reader::Xen, &name, None)?;
+        }
+        Ok(Some(source.text).filter(|new| new != text))
+    };
+    is_source.then(|| Fix::new(file, format!("remove {option}"), edit))
 }
