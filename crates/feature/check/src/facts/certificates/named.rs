@@ -227,7 +227,7 @@ fn cockpit(files: &Files) -> Result<Option<PathBuf>> {
         path.extension()
             .is_some_and(|end| end == "cert" || end == "crt")
     };
-    Ok(paths.filter(is_one).last())
+    Ok(paths.filter(is_one).next_back())
 }
 
 impl Setting {
