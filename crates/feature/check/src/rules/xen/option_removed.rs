@@ -7,8 +7,7 @@ use hostconfig::cmdline::Reader;
 use hostconfig::edit::set_option;
 use vmconfig::xen::{Standing, options};
 
-use crate::Fix;
-use crate::{Example, Facts, Findings, NotKnown, Place, Rule, Versions};
+use crate::{Example, Facts, Findings, Fix, NotKnown, Place, Rule, Versions};
 
 pub(crate) const RULE: Rule = Rule {
     id: "xen-option-removed",
