@@ -120,29 +120,18 @@ impl Facts {
         let Some((_, option)) = option else {
             return Ok(false);
         };
-        let names = self
-            .host()
-            .files()
-            .list("/boot")
-            .ok()
-            .flatten()
-            .unwrap_or_default();
-        let mut configs = 0;
-        for name in names
-            .iter()
-            .filter_map(|name| name.to_str())
-            .filter(|name| name.starts_with("config-"))
-        {
-            configs += 1;
-            let text = self.text(format!("/boot/{name}"))?.unwrap_or_default();
-            if !text
-                .lines()
-                .any(|line| line == format!("CONFIG_{option}=y"))
-            {
+        let names = self.host().files().list("/boot").ok().flatten();
+        let names = names.unwrap_or_default().into_iter();
+        let names = names.filter_map(|name| name.into_string().ok());
+        let configs: Vec<_> = names.filter(|name| name.starts_with("config-")).collect();
+        let wanted = format!("CONFIG_{option}=y");
+        for config in &configs {
+            let text = self.text(format!("/boot/{config}"))?.unwrap_or_default();
+            if !text.lines().any(|line| line == wanted) {
                 return Ok(false);
             }
         }
-        Ok(configs > 0)
+        Ok(!configs.is_empty())
     }
 
     /// Whether the host has a firewall whose rules load the module.
