@@ -52,6 +52,7 @@ fn cost(guests: usize) -> (usize, u64, u64) {
         tls: Vec::new(),
         now: 1_796_000_000,
         limit: Duration::from_secs(600),
+        ..Question::default()
     };
     let host = Host::at(described.files.root()).unwrap();
     let host = host.with_path(vec![described.tools.programs()]);

@@ -28,6 +28,7 @@ set -e
 [ "$LC_ALL" = C ] || { echo "wrong language" >&2; exit 9; }
 state=STATE
 echo "${0##*/} $*" >> $state/log
+PATH=$PATH:/usr/bin:/bin
 for last; do :; done
 "#;
 

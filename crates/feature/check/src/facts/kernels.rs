@@ -40,21 +40,11 @@ pub struct Kernel {
     pub config: Option<PathBuf>,
 }
 
-/// Kernels, and which of them start under Xen.
+/// The kernels in /boot, by name; links to them are not among them.
 #[derive(Debug, Default)]
 pub struct Kernels {
-    /// Those in /boot, by name; links to them are not among them.
+    /// All of them.
     pub all: Vec<Kernel>,
-    /// The files that an entry of a boot loader starts under Xen.
-    under_xen: BTreeSet<PathBuf>,
-}
-
-impl Kernels {
-    /// Those that an entry of a boot loader starts under Xen.
-    pub fn under_xen(&self) -> impl Iterator<Item = &Kernel> {
-        let is_started = |kernel: &&Kernel| self.under_xen.contains(&kernel.file);
-        self.all.iter().filter(is_started)
-    }
 }
 
 impl Facts {
@@ -64,12 +54,28 @@ impl Facts {
     /// /boot cannot be listed.
     pub fn kernels(&self) -> Result<Arc<Kernels>, NotKnown> {
         self.known("kernels", |facts| {
-            let files = facts.host().files();
-            Ok(Kernels {
-                all: kernels(files)?,
-                under_xen: started_under_xen(files)?,
-            })
+            let all = kernels(facts.host().files())?;
+            Ok(Kernels { all })
         })
+    }
+
+    /// Those that an entry of a boot loader starts under Xen.
+    ///
+    /// # Errors
+    /// /boot cannot be listed, or the boot configuration cannot be read.
+    pub fn kernels_under_xen(&self) -> Result<Vec<Kernel>, NotKnown> {
+        let (kernels, boot) = (self.kernels()?, self.boot()?);
+        let files = self.host().files();
+        let mut started = BTreeSet::new();
+        for boot in &boot.found {
+            for entry in boot.with_xen() {
+                let kernel = kernel_of(files, boot, entry);
+                started
+                    .extend(kernel.map_err(|error| NotKnown::new("kernels", error.to_string()))?);
+            }
+        }
+        let is_started = |kernel: &&Kernel| started.contains(&kernel.file);
+        Ok(kernels.all.iter().filter(is_started).cloned().collect())
     }
 }
 
@@ -115,17 +121,7 @@ fn regular(files: &Files, name: &str) -> Result<Option<(PathBuf, Status)>> {
     Ok(status.map(|status| (path, status)))
 }
 
-/// The kernels that entries start under Xen, without links in their paths.
-fn started_under_xen(files: &Files) -> Result<BTreeSet<PathBuf>> {
-    let mut all = BTreeSet::new();
-    for boot in &hostconfig::boot::read(files).found {
-        for entry in boot.with_xen() {
-            all.extend(kernel_of(files, boot, entry)?);
-        }
-    }
-    Ok(all)
-}
-
+/// The kernel that an entry starts, without links in its path.
 fn kernel_of(files: &Files, boot: &Boot, entry: &Entry) -> Result<Option<PathBuf>> {
     let Some(kernel) = &entry.kernel else {
         return Ok(None);

@@ -53,6 +53,11 @@ impl Services {
         found.next()
     }
 
+    /// Whether nothing tells what starts with the host.
+    pub fn is_unknown(&self) -> bool {
+        self.init.is_none() && self.enabled.is_empty()
+    }
+
     /// The command that makes `name` start with the host.
     pub fn enabling(&self, name: &str) -> String {
         match self.init {
@@ -104,6 +109,7 @@ fn read(facts: &Facts) -> Result<Services> {
         services.define(files, &UNITS)?;
         services.enable_units(files)?;
     }
+    services.enable_by_hand(files)?;
     services.follow(files);
     Ok(services)
 }
@@ -149,6 +155,30 @@ impl Services {
             if files.link(file)?.as_deref() == Some(Path::new("/dev/null")) {
                 self.enabled.remove(&service(&name));
             }
+        }
+        Ok(())
+    }
+
+    /// Adds those that a script of the administrator's own names, which runs at the end of the start.
+    fn enable_by_hand(&mut self, files: &Files) -> Result<()> {
+        let mut scripts = vec![
+            PathBuf::from("/etc/rc.local"),
+            PathBuf::from("/etc/rc.d/rc.local"),
+        ];
+        let local = names(files, Path::new("/etc/local.d"))?;
+        let local = local.iter().filter(|name| name.ends_with(".start"));
+        scripts.extend(local.map(|name| Path::new("/etc/local.d").join(name)));
+        for script in scripts {
+            let text = files.read(script)?.unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            let commands = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with('#'));
+            let is_between = |c: char| !c.is_alphanumeric() && c != '-' && c != '_';
+            let words = commands.flat_map(|line| line.split(is_between));
+            let known = words.filter(|word| self.defined.contains_key(*word));
+            self.enabled
+                .extend(known.map(str::to_owned).collect::<Vec<_>>());
         }
         Ok(())
     }

@@ -146,14 +146,9 @@ const fn setting(
     }
 }
 
-/// The files that services name, each once for a service.
+/// The files that services name, each once: of two services the one at whose own place it is.
 pub(super) fn all(files: &Files) -> Result<Vec<Named>> {
     let mut all: Vec<Named> = Vec::new();
-    for setting in &SETTINGS {
-        for named in setting.named(files)? {
-            add(&mut all, named);
-        }
-    }
     for Fixed(service, purpose, file) in &FIXED {
         let file = PathBuf::from(file);
         // A link that leads nowhere is there all the same: the service misses what is behind it.
@@ -168,6 +163,11 @@ pub(super) fn all(files: &Files) -> Result<Vec<Named>> {
                     place,
                 },
             );
+        }
+    }
+    for setting in &SETTINGS {
+        for named in setting.named(files)? {
+            add(&mut all, named);
         }
     }
     add_authorities(&mut all);
@@ -187,8 +187,7 @@ pub(super) fn all(files: &Files) -> Result<Vec<Named>> {
 }
 
 fn add(all: &mut Vec<Named>, named: Named) {
-    let is_known = |known: &Named| known.file == named.file && known.service == named.service;
-    if !all.iter().any(is_known) {
+    if !all.iter().any(|known| known.file == named.file) {
         all.push(named);
     }
 }
@@ -227,7 +226,7 @@ fn cockpit(files: &Files) -> Result<Option<PathBuf>> {
         path.extension()
             .is_some_and(|end| end == "cert" || end == "crt")
     };
-    Ok(paths.filter(is_one).last())
+    Ok(paths.filter(is_one).next_back())
 }
 
 impl Setting {

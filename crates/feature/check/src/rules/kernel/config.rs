@@ -50,7 +50,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
-    for kernel in facts.kernels()?.under_xen() {
+    for kernel in facts.kernels_under_xen()? {
         let Some(config) = &kernel.config else {
             continue;
         };

@@ -1,6 +1,6 @@
 //! Xen's services that do not start.
 
-use crate::{Example, Facts, Findings, NotKnown, Place, Rule, Versions};
+use crate::{Example, Facts, Findings, NotKnown, Place, Rule, Severity, Versions};
 
 /// A service that a dom0 needs.
 struct Need {
@@ -9,6 +9,7 @@ struct Need {
     names: &'static [&'static str],
     /// What goes wrong without it.
     without: &'static str,
+    severity: Severity,
 }
 
 const NEEDS: [Need; 3] = [
@@ -21,14 +22,17 @@ const NEEDS: [Need; 3] = [
             "xenstored.socket",
         ],
         without: "no guest can be started, and xl waits for it",
+        severity: Severity::Error,
     },
     Need {
         names: &["xenconsoled", "xencommons", "xen"],
         without: "guests have no console, and pygrub cannot be started",
+        severity: Severity::Warning,
     },
     Need {
         names: &["xen-init-dom0", "xencommons", "xen"],
         without: "dom0 has no entry in xenstore, and libvirt does not find the host",
+        severity: Severity::Warning,
     },
 ];
 
@@ -50,7 +54,7 @@ pub(crate) const RULE: Rule = Rule {
         Example::bad(
             "-- usr/sbin/xl --\n-- etc/init.d/xenstored --\n-- etc/init.d/xenconsoled --\n-- etc/runlevels/default/sshd -> /etc/init.d/sshd --\n-- etc/runlevels/default/xenconsoled -> /etc/init.d/xenconsoled --\n",
             &[
-                "warning etc/init.d/xenstored: xenstored does not start with the host: no guest can be started, and xl waits for it",
+                "error etc/init.d/xenstored: xenstored does not start with the host: no guest can be started, and xl waits for it",
             ],
         ),
         Example::bad(
@@ -80,12 +84,12 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         if services.starts(need.names) {
             continue;
         }
-        if services.init.is_none() {
+        if services.is_unknown() {
             return Err(NotKnown::new("services", "the init system cannot be told"));
         }
         let without = need.without;
         let message = format!("{name} does not start with the host: {without}");
-        let finding = found.warning(Place::file(file), message);
+        let finding = found.add(need.severity, Place::file(file), message);
         finding.hint(services.enabling(name));
     }
     Ok(())

@@ -44,7 +44,7 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     else {
         return Ok(());
     };
-    if services.init.is_none() {
+    if services.is_unknown() {
         return Err(NotKnown::new("services", "the init system cannot be told"));
     }
     let message = format!(

@@ -45,7 +45,7 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     let Some(xapi) = facts.xapi()?.filter(|_| is_old) else {
         return Ok(());
     };
-    let boot = hostconfig::boot::read(facts.host().files());
+    let boot = facts.boot()?;
     let entry = boot
         .main()
         .and_then(|boot| boot.default_entry().ok().or_else(|| boot.with_xen().next()));
