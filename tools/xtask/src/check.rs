@@ -2,8 +2,8 @@
 
 pub(crate) mod docs;
 mod licences;
+mod nextest;
 mod prose;
-mod tests;
 
 use std::time::Instant;
 
@@ -75,7 +75,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "tests",
         holds: "every test passes, and every snapshot has its test",
-        run: tests::check,
+        run: nextest::check,
     },
     Step {
         name: "doctests",
