@@ -32,8 +32,11 @@ pub(crate) const RULE: Rule = Rule {
     ],
 };
 
+/// Reads a device, and says what xl refuses.
+type Reader = fn(&str) -> Result<(), Wrong>;
+
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
-    let languages: [(&str, fn(&str) -> Result<(), Wrong>); 3] = [
+    let languages: [(&str, Reader); 3] = [
         ("pci", |text| xl::pci::parse(text).map(drop)),
         ("usbctrl", |text| xl::usb::controller(text).map(drop)),
         ("usbdev", |text| xl::usb::device(text).map(drop)),
