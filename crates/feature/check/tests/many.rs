@@ -49,7 +49,6 @@ fn cost(guests: usize) -> (usize, u64, u64) {
         from: Some("4.14".parse().unwrap()),
         targets: vec!["xen=4.20".parse().unwrap()],
         guests: Vec::new(),
-        tls: Vec::new(),
         now: 1_796_000_000,
         limit: Duration::from_secs(600),
         ..Question::default()

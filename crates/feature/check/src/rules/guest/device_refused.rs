@@ -32,11 +32,11 @@ pub(crate) const RULE: Rule = Rule {
     ],
 };
 
-/// Reads a device as xl does.
-type Language = fn(&str) -> Result<(), Wrong>;
+/// Reads a device, and says what xl refuses.
+type Reader = fn(&str) -> Result<(), Wrong>;
 
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
-    let languages: [(&str, Language); 3] = [
+    let languages: [(&str, Reader); 3] = [
         ("pci", |text| xl::pci::parse(text).map(drop)),
         ("usbctrl", |text| xl::usb::controller(text).map(drop)),
         ("usbdev", |text| xl::usb::device(text).map(drop)),
