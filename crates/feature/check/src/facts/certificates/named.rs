@@ -221,12 +221,12 @@ fn add_authorities(all: &mut Vec<Named>) {
 fn cockpit(files: &Files) -> Result<Option<PathBuf>> {
     let directory = Path::new("/etc/cockpit/ws-certs.d");
     let names = files.list(directory)?.unwrap_or_default();
-    let paths = names.iter().map(|name| directory.join(name));
+    let mut paths = names.iter().map(|name| directory.join(name));
     let is_one = |path: &PathBuf| {
         path.extension()
             .is_some_and(|end| end == "cert" || end == "crt")
     };
-    Ok(paths.filter(is_one).next_back())
+    Ok(paths.rfind(is_one))
 }
 
 impl Setting {
