@@ -14,6 +14,7 @@ pub(crate) mod inspect;
 pub(crate) mod man;
 mod request;
 pub(crate) mod undo;
+pub(crate) mod vm;
 mod web;
 
 use clap::Subcommand;
@@ -34,6 +35,9 @@ pub(crate) enum Command {
     Digest(digest::Args),
     /// Find what is wrong with this host, or will be after an upgrade
     Check(check::Args),
+    /// Show, change and convert the descriptions of guests, and list the guests
+    #[command(subcommand)]
+    Vm(vm::Command),
     /// List the changes that were made to this machine
     Changes(changes::Args),
     /// Undo a change
@@ -65,6 +69,7 @@ pub(crate) fn run(command: Command, definition: clap::Command, host: &Host) -> E
         Command::Inspect(args) => inspect::run(args, host),
         Command::Digest(args) => digest::run(args, host),
         Command::Check(args) => check::run(&args, host),
+        Command::Vm(command) => vm::run(command, host),
         Command::Changes(args) => changes::run(&args),
         Command::Undo(args) => undo::run(&args),
         Command::Confirm(args) => confirm::run(&args),

@@ -14,14 +14,19 @@ use crate::output::{tell, warn};
 /// Another root directory than `/`, for every command.
 const ROOT: &str = "INNKEEPER_ROOT";
 
-/// The machine below `root`, or else below the root directory of the environment, or else this one.
+/// The root directory that is meant: `root`, or else that of the environment, or else this machine's.
+pub(crate) fn root(root: Option<&Path>) -> PathBuf {
+    let root = root.map(PathBuf::from);
+    let root = root.or_else(|| std::env::var_os(ROOT).map(PathBuf::from));
+    root.unwrap_or_else(|| "/".into())
+}
+
+/// The machine below [`root()`].
 ///
 /// # Errors
 /// [`Kind::Io`] when there is no such directory: a mistyped one would look like a machine without changes.
 pub(crate) fn machine(root: Option<&Path>) -> Result<Machine> {
-    let root = root.map(PathBuf::from);
-    let root = root.or_else(|| std::env::var_os(ROOT).map(PathBuf::from));
-    let root = root.unwrap_or_else(|| "/".into());
+    let root = self::root(root);
     let entries = std::fs::read_dir(&root);
     entries.map_err(|cause| {
         Error::io("the root directory cannot be read", cause).at(root.display())

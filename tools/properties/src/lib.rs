@@ -29,6 +29,7 @@ pub mod images;
 pub mod manifests;
 pub mod packages;
 mod seal;
+pub mod settings;
 pub mod streams;
 pub mod targets;
 pub mod told;

@@ -2,7 +2,7 @@
 
 use error::Result;
 
-use crate::{appliances, disks, guests, images, manifests, packages, streams};
+use crate::{appliances, disks, guests, images, manifests, packages, settings, streams};
 
 /// What must hold for whatever bytes it is given; an error says why they are not what it reads.
 pub type Property = fn(&[u8]) -> Result<()>;
@@ -50,6 +50,7 @@ pub fn properties(name: &str) -> Option<&'static [Property]> {
         "xva" => &[appliances::xva, appliances::xva_compared],
         "packages" => &[packages::packages],
         "recognise" => &[disks::recognise],
+        "settings" => &[settings::settings],
         _ => return None,
     })
 }

@@ -3,7 +3,9 @@
 use std::panic::RefUnwindSafe;
 
 use error::Result;
-use properties::{appliances, damage, disks, guests, images, manifests, packages, streams};
+use properties::{
+    appliances, damage, disks, guests, images, manifests, packages, settings, streams,
+};
 use testkit::fold;
 
 /// Damaged copies of each seed of a decoder or archive.
@@ -146,6 +148,11 @@ fn vbox() {
 #[test]
 fn packages_of_hosts() {
     run("packages", packages::packages);
+}
+
+#[test]
+fn settings_of_hosts() {
+    run("settings", settings::settings);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod rules;
 mod seeds;
 mod shell;
 mod testbed;
+mod xen_data;
 
 use std::process::ExitCode;
 
@@ -53,6 +54,8 @@ enum Task {
     Example(example::Options),
     /// Make the seed corpora in fuzz/seeds
     Seeds(seeds::Options),
+    /// Make the tables of what each release of Xen knows from its sources
+    XenData(xen_data::Options),
 }
 
 fn main() -> ExitCode {
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Task::Testbed(task) => testbed::run(&task),
         Task::Example(options) => example::run(&options),
         Task::Seeds(options) => seeds::run(&options),
+        Task::XenData(options) => xen_data::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

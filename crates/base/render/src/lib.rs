@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! result ─┬─ cells with roles ── Table / Fields ── Look::of(stdout) ── text
-//!         ├─ a line and a place in it ─ excerpt ────┘
+//!         ├─ a line and a place in it ─ excerpt ────┤
+//!         ├─ two texts ─── diff ────────────────────┘
 //!         └─ serde_json::Value ───── document ──────────────────────── JSON
 //! ```
 //!

@@ -29,8 +29,9 @@ mod tls;
 pub use certificate::{Certificate, Dates};
 pub use example::Example;
 pub use facts::{
-    AllShown, Certificates, Content, Facts, Guest, Guests, Installed, Kernel, Kernels, NotKnown,
-    Present, Purpose, Question, Services, Shown, Space, Spaces, Used, Xapi, Xen,
+    AllShown, Certificates, Content, Demand, Domain, Domains, Facts, Guest, Guests, Installed,
+    Kernel, Kernels, NotKnown, Present, Purpose, Question, Services, Shown, Space, Spaces, Used,
+    Xapi, Xen,
 };
 pub use finding::{Finding, Findings, Place, Severity};
 pub use fix::Fix;

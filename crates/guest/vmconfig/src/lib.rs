@@ -14,6 +14,7 @@ mod choice;
 mod decode;
 pub mod libvirt;
 mod limits;
+mod loss;
 pub mod opennebula;
 pub mod ovf;
 pub mod proxmox;
@@ -27,12 +28,13 @@ mod vm;
 pub mod vmx;
 pub mod xen;
 pub mod xl;
-mod xml;
+pub mod xml;
 pub mod xva;
 
 pub use choice::Choice;
 pub use decode::{Decoded, decode, decode_beginning};
 pub use limits::TEXT;
+pub use loss::lost;
 pub use value::{Origin, Secret, Value};
 pub use vm::{
     Action, BootDevice, Bus, Chipset, Chunks, Content, Disk, Firmware, Graphics, Host, Kind, Nic,

@@ -3,8 +3,12 @@
 //! Format: OpenNebula documentation, "Virtual Machine Template"; what breaks out of a string is taken
 //! from its parser (src/parsers/template_parser.l).
 
+mod read;
+mod template;
 #[cfg(test)]
 mod tests;
+
+pub use read::read;
 
 use error::printable;
 

@@ -142,7 +142,7 @@ struct Reader<'x> {
 impl<'x> Reader<'x> {
     /// Where `element`, which belongs to `part`, is.
     fn origin(&self, part: &str, element: &Element) -> Origin {
-        Origin::stated(self.file, format!("{part}, line {}", element.line))
+        Origin::stated(self.file, format!("{part}, line {}", element.position.line))
     }
 
     /// The text of `parent`'s child `name`.

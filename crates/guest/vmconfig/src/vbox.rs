@@ -56,7 +56,7 @@ pub fn read(text: &str, file: &str) -> Result<Vm> {
 
 /// Where `element`, which belongs to `part`, is.
 fn origin(file: &str, part: &str, element: &Element) -> Origin {
-    Origin::stated(file, format!("{part}, line {}", element.line))
+    Origin::stated(file, format!("{part}, line {}", element.position.line))
 }
 
 struct Reader<'x> {

@@ -10,7 +10,9 @@
 mod config;
 pub mod cpus;
 pub mod disk;
+mod document;
 mod fault;
+mod judge;
 mod lexer;
 mod node;
 mod number;
@@ -27,7 +29,9 @@ mod write;
 mod wrong;
 
 pub use config::{Config, Setting, Statement, parse};
+pub use document::{Document, Literal, format};
 pub use fault::Fault;
+pub use judge::{Finding, Verdict, judge};
 pub use node::{List, Node, Text};
 pub use number::number;
 pub use quote::quote;

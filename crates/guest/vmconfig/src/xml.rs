@@ -1,4 +1,4 @@
-//! XML as descriptions of guests use it: elements, attributes, text; by local names, with the line of
+//! XML as descriptions of guests use it: elements, attributes, text; by local names, with the place of
 //! every element. No document types, no entities of a document's own, bounded in every direction.
 //!
 //! Format: W3C, "Extensible Markup Language (XML) 1.0".
@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use error::{Error, Result};
+use error::{Error, Position, Result};
 use quick_xml::Reader;
 use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -23,12 +23,12 @@ const ELEMENTS: usize = 250_000;
 const ATTRIBUTES: usize = 64;
 
 /// An element and all in it.
-#[derive(Debug, Default)]
-pub(crate) struct Element {
+#[derive(Clone, Debug)]
+pub struct Element {
     /// Its name without a prefix.
     pub name: String,
-    /// The line it begins in, counted from 1.
-    pub line: usize,
+    /// Where it begins.
+    pub position: Position,
     /// Its attributes, without their prefixes, in order.
     pub attributes: Vec<(String, String)>,
     /// The elements in it, in order.
@@ -72,7 +72,7 @@ impl Element {
 /// # Errors
 /// [`error::Kind::Corrupt`] for what is not well-formed, [`error::Kind::Refused`] for a document
 /// type, [`error::Kind::Unsupported`] for what is beyond all measure.
-pub(crate) fn parse(text: &str) -> Result<Element> {
+pub fn parse(text: &str) -> Result<Element> {
     check_text(text)?;
     // What a file was padded with.
     let text = text.trim_end_matches('\0');
@@ -84,18 +84,19 @@ pub(crate) fn parse(text: &str) -> Result<Element> {
         let event = match reader.read_event() {
             Ok(event) => event,
             Err(error) => {
-                let line = tree.lines.at(reader.error_position());
+                let line = tree.lines.at(reader.error_position()).line;
                 return Err(Error::corrupt(format!(
                     "line {line}: XML: {}",
                     words(&error)
                 )));
             }
         };
-        let line = tree.lines.at(before);
+        let position = tree.lines.at(before);
+        let line = position.line;
         match event {
-            Event::Start(start) => tree.open(&start, line)?,
+            Event::Start(start) => tree.open(&start, position)?,
             Event::Empty(start) => {
-                tree.open(&start, line)?;
+                tree.open(&start, position)?;
                 tree.close();
             }
             Event::End(_) => tree.close(),
@@ -143,7 +144,7 @@ impl<'t> Tree<'t> {
             lines: Lines {
                 text: text.as_bytes(),
                 at: 0,
-                line: 1,
+                position: Position { line: 1, column: 1 },
             },
             open: Vec::new(),
             root: None,
@@ -151,7 +152,8 @@ impl<'t> Tree<'t> {
         }
     }
 
-    fn open(&mut self, start: &BytesStart<'_>, line: usize) -> Result<()> {
+    fn open(&mut self, start: &BytesStart<'_>, position: Position) -> Result<()> {
+        let line = position.line;
         if self.open.len() >= DEPTH {
             return Err(Error::unsupported(format!(
                 "line {line}: XML: elements are nested more than {DEPTH} deep"
@@ -171,9 +173,10 @@ impl<'t> Tree<'t> {
         }
         self.open.push(Element {
             name: local(start.name().as_ref()).to_owned(),
-            line,
+            position,
             attributes,
-            ..Element::default()
+            children: Vec::new(),
+            text: String::new(),
         });
         Ok(())
     }
@@ -209,7 +212,7 @@ impl<'t> Tree<'t> {
             (Some(open), _) => Err(Error::corrupt(format!(
                 "line {line}: XML: the text ends inside of <{}> of line {}",
                 shown(&open.name),
-                open.line
+                open.position.line
             ))),
             (None, Some(root)) => Ok(root),
             (None, None) => Err(Error::corrupt("XML: there is no element in it")),
@@ -253,19 +256,25 @@ fn local(name: &str) -> &str {
 struct Lines<'t> {
     text: &'t [u8],
     at: usize,
-    line: usize,
+    position: Position,
 }
 
 impl Lines<'_> {
-    /// The line byte `at` is in; a byte passed already is in the line reached.
-    fn at(&mut self, at: u64) -> usize {
+    /// Where byte `at` is; for a byte passed already, where the walk has come to.
+    fn at(&mut self, at: u64) -> Position {
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         let passed = self.text.get(self.at..at.min(self.text.len()));
-        if let Some(passed) = passed {
-            self.line += passed.iter().filter(|&&byte| byte == b'\n').count();
-            self.at += passed.len();
+        for &byte in passed.unwrap_or_default() {
+            self.at += 1;
+            if byte == b'\n' {
+                self.position.line += 1;
+                self.position.column = 1;
+            } else if byte & 0xc0 != 0x80 {
+                // The first byte of a character.
+                self.position.column += 1;
+            }
         }
-        self.line
+        self.position
     }
 }
 

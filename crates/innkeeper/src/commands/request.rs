@@ -30,6 +30,7 @@ use crate::options::OutputArgs;
 use crate::output::{End, Json, err_look, look, print, tell, warn};
 use crate::progress;
 use config::ConfigArgs;
+pub(super) use config::Language;
 pub(super) use guest::GuestArgs;
 pub(super) use input::{extents_beside, open};
 use sums::Listed;

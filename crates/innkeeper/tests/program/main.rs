@@ -38,6 +38,7 @@ mod split;
 mod support;
 mod tls;
 mod usage;
+mod vm;
 mod volumes;
 mod web;
 mod zips;

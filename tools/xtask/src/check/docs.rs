@@ -55,8 +55,12 @@ pub(crate) fn check() -> Result<()> {
 }
 
 fn objection(command: &str, options: &BTreeSet<String>) -> Option<String> {
-    let name = Path::new("docs/commands").join(format!("{command}.md"));
-    let Ok(page) = fs::read_to_string(root().join(&name)) else {
+    // A command of a group is on the group's page.
+    let group = command.split('-').next().unwrap_or(command);
+    let pages = [command, group].map(|page| Path::new("docs/commands").join(format!("{page}.md")));
+    let name = pages.iter().find(|page| root().join(page).exists());
+    let name = name.unwrap_or(&pages[0]);
+    let Ok(page) = fs::read_to_string(root().join(name)) else {
         return Some(format!("{} is missing", name.display()));
     };
     let named = options_in(&page);

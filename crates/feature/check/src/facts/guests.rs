@@ -117,6 +117,17 @@ impl Guest {
         self.values("disk").into_iter().filter_map(read).collect()
     }
 
+    /// The absolute path of what holds a disk, if that is a file or a device of dom0: not where a script makes it, and not
+    /// where another guest serves it.
+    pub fn own_target(disk: &xl::disk::Spec) -> Option<&str> {
+        let of_dom0 = matches!(disk.backend.as_deref(), None | Some("0" | "Domain-0"));
+        let target = disk
+            .target
+            .as_deref()
+            .filter(|_| of_dom0 && disk.script.is_none());
+        target.filter(|target| target.starts_with('/'))
+    }
+
     /// Its network cards, as xl reads them, with their places; those with a word that xl does not know are passed over.
     pub fn vifs(&self) -> Vec<(xl::vif::Spec, Place)> {
         let read = |(text, place)| Some((xl::vif::parse(text).ok()?, place));

@@ -39,9 +39,23 @@ impl Facts {
             Ok(false) if !self.host().is_live() && path.starts_with("/dev") => {
                 Err(NotKnown::new("devices", "the host is a directory"))
             }
-            Ok(false) => Ok(false),
+            Ok(false) => self.is_mounted(path).map(|()| false),
             Err(error) => Err(NotKnown::new("files", error.to_string())),
         }
+    }
+
+    /// Nothing, unless the host is a directory that lacks a file system with `path` on it.
+    fn is_mounted(&self, path: &Path) -> Result<(), NotKnown> {
+        if self.host().is_live() {
+            return Ok(());
+        }
+        self.unmounted(path)?.map_or(Ok(()), |point| {
+            let reason = format!(
+                "{} is a file system that is not in the directory",
+                point.display()
+            );
+            Err(NotKnown::new("files", reason))
+        })
     }
 
     /// Where the host has the helper of guests called `name` (`pygrub`), which xl finds by its name alone.

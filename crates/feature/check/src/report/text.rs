@@ -112,7 +112,12 @@ fn finding(finding: &Finding, lines: &Lines<'_>, look: &Look) -> String {
         && let Some(position) = place.position
         && let Some(line) = lines.get(&place.file, position)
     {
-        for line in excerpt(&line, position, place.length, look).lines() {
+        let length = if place.length == 0 {
+            line.chars().count()
+        } else {
+            place.length
+        };
+        for line in excerpt(&line, position, length, look).lines() {
             text += &format!("{}{line}\n", &INDENT[2..]);
         }
     }

@@ -44,7 +44,7 @@ impl<'x> Reader<'x> {
     fn origin(&self, element: &Element) -> Origin {
         Origin::stated(
             self.file,
-            format!("{}, line {}", element.name, element.line),
+            format!("{}, line {}", element.name, element.position.line),
         )
     }
 

@@ -1,3 +1,5 @@
+mod read;
+
 use proptest::prelude::*;
 
 use super::*;

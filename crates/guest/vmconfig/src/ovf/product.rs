@@ -76,7 +76,7 @@ impl<'x> Reader<'x> {
         if let Some(machine) = self.system.child("Machine") {
             let file = self.file;
             let origin = |part: &str, element: &Element| {
-                Origin::stated(file, format!("{part}, line {}", element.line))
+                Origin::stated(file, format!("{part}, line {}", element.position.line))
             };
             crate::vbox::describe(&mut self.vm, machine, &origin);
         }

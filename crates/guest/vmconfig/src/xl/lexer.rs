@@ -98,7 +98,7 @@ impl<'t> Lexer<'t> {
             ',' | '[' | ']' | '=' | ';' => Ok(self.take(Kind::Mark(first), 1)),
             '+' if self.rest.starts_with("+=") => Ok(self.take(Kind::Add, 2)),
             '"' | '\'' => self.string(first),
-            _ => Err(self.lexical_error()),
+            _ => self.lexical_error(),
         }
     }
 
@@ -143,7 +143,7 @@ impl<'t> Lexer<'t> {
     fn comment(&mut self) -> Result<Token<'t>, Fault> {
         match self.rest.find('\n') {
             Some(end) => Ok(self.take(Kind::Newline, end + 1)),
-            None => Err(self.lexical_error()),
+            None => self.lexical_error(),
         }
     }
 
@@ -158,12 +158,17 @@ impl<'t> Lexer<'t> {
                 _ => {}
             }
         }
-        Err(self.lexical_error())
+        self.lexical_error()
     }
 
-    /// What is no word, as far as the next blank.
-    fn lexical_error(&mut self) -> Fault {
+    /// What is no word, as far as the next blank. Of one that is the last byte of the text, libxlutil's lexer makes
+    /// nothing at all: it has no rule for the end behind it.
+    fn lexical_error(&mut self) -> Result<Token<'t>, Fault> {
+        if self.rest.len() == 1 {
+            self.take(Kind::End, 1);
+            return Ok(self.take(Kind::End, 0));
+        }
         let len = self.rest.find([' ', '\t', '\n']).unwrap_or(self.rest.len());
-        self.take(Kind::End, len).fault("lexical error")
+        Err(self.take(Kind::End, len).fault("lexical error"))
     }
 }

@@ -1,4 +1,6 @@
 mod affinity;
+mod document;
+mod judge;
 mod real;
 mod values;
 
@@ -322,10 +324,12 @@ proptest! {
         prop_assert_eq!(&read.notes, &vec![]);
         prop_assert_eq!(read.extra.map(|extra| extra.value).unwrap_or_default(), words[4].clone());
         prop_assert_eq!(read.disks.len(), 3);
-        let answers = real::libxlutil(std::slice::from_ref(&text), &[]);
+        let names = vec!["extra".to_owned()];
+        let asked = real::Asked { configs: vec![(text.clone(), names)], ..Default::default() };
+        let answers = real::libxlutil(&asked);
         let answer = &answers["configs"][0];
         prop_assert_eq!(&answer["ok"], true, "{}\n{}", answer["said"].clone(), text);
-        prop_assert_eq!(answer["strings"]["extra"].as_str().unwrap(), &words[4]);
+        prop_assert_eq!(answer["values"]["extra"]["string"].as_str().unwrap(), &words[4]);
     }
 
     #[test]

@@ -5,12 +5,13 @@ fn message(text: &str) -> String {
 }
 
 #[test]
-fn elements_have_local_names_lines_and_text() {
+fn elements_have_local_names_places_and_text() {
     let text = "<?xml version='1.0'?>\n<o:a xmlns:o='u'>\n <b o:c='1 &amp; 2'> x&#65;<![CDATA[<]]></b>\n</o:a>\n";
     let root = parse(text).unwrap();
     let b = root.child("b").unwrap();
-    assert_eq!((root.name.as_str(), root.line), ("a", 2));
-    assert_eq!((b.line, b.text.as_str()), (3, "xA<"));
+    assert_eq!((root.name.as_str(), root.position.line), ("a", 2));
+    assert_eq!((b.position.line, b.text.as_str()), (3, "xA<"));
+    assert_eq!(b.position.column, 2);
     assert_eq!(b.attribute("c"), Some("1 & 2"));
     assert!(root.attributes.is_empty());
 }

@@ -63,7 +63,7 @@ pub(super) fn records(root: &Element) -> Result<Vec<Record<'_>>> {
             record(value).ok_or_else(|| {
                 Error::corrupt(format!(
                     "line {}: an object without class, id or snapshot",
-                    value.line
+                    value.position.line
                 ))
             })
         })

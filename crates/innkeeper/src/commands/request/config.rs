@@ -35,7 +35,7 @@ pub(crate) struct ConfigArgs {
 
 /// Languages that describe a guest.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Language {
+pub(in crate::commands) enum Language {
     /// xl.cfg, for Xen
     Xl,
     /// A libvirt domain, for KVM
@@ -136,7 +136,11 @@ fn write(candidate: Box<dyn Candidate>, text: &str, secret: bool) -> Result<()> 
 }
 
 impl Language {
-    fn write(self, vm: &Vm) -> Result<String> {
+    /// The description of `vm`.
+    ///
+    /// # Errors
+    /// The language cannot say where a disk is.
+    pub(in crate::commands) fn write(self, vm: &Vm) -> Result<String> {
         match self {
             Language::Xl => xl::write(vm),
             Language::Libvirt => libvirt::write(vm, Hypervisor::Kvm),

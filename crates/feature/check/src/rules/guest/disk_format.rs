@@ -5,7 +5,7 @@ use std::path::Path;
 
 use diskimage::{Format, HEAD};
 
-use crate::{Example, Facts, Findings, NotKnown, Rule, Versions};
+use crate::{Example, Facts, Findings, Guest, NotKnown, Rule, Versions};
 
 pub(crate) const RULE: Rule = Rule {
     id: "guest-disk-format",
@@ -32,12 +32,8 @@ pub(crate) const RULE: Rule = Rule {
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     for guest in &facts.guests()?.xl {
         for (disk, place) in guest.disks() {
-            let is_raw =
-                matches!(disk.format.as_deref(), None | Some("raw")) && disk.script.is_none();
-            let Some(target) = disk
-                .target
-                .filter(|target| is_raw && target.starts_with('/'))
-            else {
+            let is_raw = matches!(disk.format.as_deref(), None | Some("raw"));
+            let Some(target) = Guest::own_target(&disk).filter(|_| is_raw) else {
                 continue;
             };
             // A file that cannot be read says nothing of itself; whether it is there is another rule's matter.

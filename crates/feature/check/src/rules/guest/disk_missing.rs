@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Example, Facts, Findings, NotKnown, Rule, Versions};
+use crate::{Example, Facts, Findings, Guest, NotKnown, Rule, Versions};
 
 pub(crate) const RULE: Rule = Rule {
     id: "guest-disk-missing",
@@ -28,17 +28,17 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     let mut not_known = None;
     for guest in &facts.guests()?.xl {
         for (disk, place) in guest.disks() {
-            let Some(target) = disk.target.as_deref().filter(|_| disk.script.is_none()) else {
+            let Some(target) = Guest::own_target(&disk) else {
                 continue;
             };
             let path = Path::new(target);
-            if !path.is_absolute() {
-                continue;
-            }
             match facts.has(path) {
                 Ok(true) => {}
                 Ok(false) => {
-                    found.error(place, format!("{target} is not there"));
+                    let finding = found.error(place, format!("{target} is not there"));
+                    if let Some(point) = facts.unmounted(path)? {
+                        finding.hint(format!("mount {}, which is in /etc/fstab", point.display()));
+                    }
                 }
                 Err(reason) => not_known = Some(reason),
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Example, Facts, Findings, NotKnown, Rule, Versions};
+use crate::{Example, Facts, Findings, Guest, NotKnown, Rule, Versions};
 
 pub(crate) const RULE: Rule = Rule {
     id: "guest-disk-shared",
@@ -32,13 +32,13 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     let mut writers = BTreeMap::new();
     for guest in &guests.xl {
         for (disk, place) in guest.disks() {
-            let Some(target) = disk
-                .target
-                .filter(|target| !disk.read_only && target.starts_with('/'))
-            else {
+            let Some(target) = Guest::own_target(&disk).filter(|_| !disk.read_only) else {
                 continue;
             };
-            let Some((other, at)) = writers.insert(target.clone(), (guest, place.clone())) else {
+            // One disk may have several names: /dev/vg/web and /dev/mapper/vg-web.
+            let real = facts.host().files().canonical(target).ok().flatten();
+            let real = real.unwrap_or_else(|| target.into());
+            let Some((other, at)) = writers.insert(real, (guest, place.clone())) else {
                 continue;
             };
             if other.name() == guest.name() {

@@ -1,8 +1,8 @@
 //! Settings that xl warns about and passes over.
 
-use vmconfig::xl;
+use vmconfig::xl::{self, Verdict};
 
-use crate::{Example, Facts, Findings, Guest, NotKnown, Rule, Versions};
+use crate::{Example, Facts, Findings, NotKnown, Rule, Versions};
 
 pub(crate) const RULE: Rule = Rule {
     id: "guest-ignored",
@@ -16,8 +16,8 @@ pub(crate) const RULE: Rule = Rule {
         Example::bad(
             "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncmdline = \"quiet\"\nextra = \"ro\"\ndevice_model = \"qemu-dm\"\n",
             &[
-                "info etc/xen/web.cfg:4:1: xl ignores extra beside cmdline",
-                "info etc/xen/web.cfg:5:1: xl ignores device_model",
+                "info etc/xen/web.cfg:4:1: extra: it is ignored in favour of cmdline=",
+                "info etc/xen/web.cfg:5:1: device_model: it is ignored; device_model_override names another device model",
             ],
         ),
         Example::good(
@@ -26,11 +26,27 @@ pub(crate) const RULE: Rule = Rule {
     ],
 };
 
+/// Settings that have no other rule.
+const SETTINGS: [&str; 9] = [
+    "device_model",
+    "vncviewer",
+    "vif2",
+    "root",
+    "extra",
+    "tsc_mode",
+    "timer_mode",
+    "bootloader_args",
+    "altp2mhvm",
+];
+
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
+    let release = facts.language();
     for guest in &facts.guests()?.xl {
-        for (key, what, hint) in ignored(guest) {
-            if let Some(setting) = guest.config.get(key) {
-                found.info(guest.setting(setting), what).hint(hint);
+        for ignored in xl::judge(&guest.config, release) {
+            let is_warned = matches!(ignored.verdict, Verdict::Ignored | Verdict::Deprecated);
+            if is_warned && SETTINGS.contains(&ignored.name.as_str()) {
+                let place = guest.at(ignored.position, ignored.length);
+                found.info(place, format!("{}: {}", ignored.name, ignored.message));
             }
         }
         for (text, place) in guest.values("vif") {
@@ -45,66 +61,4 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         }
     }
     Ok(())
-}
-
-/// Settings, what is said of each, and what to do.
-fn ignored(guest: &Guest) -> Vec<(&'static str, &'static str, &'static str)> {
-    let has = |key| guest.config.get(key).is_some();
-    let is_number = |key| guest.number(key).is_some();
-    let mut all = Vec::new();
-    let mut add = |applies: bool, key, what, hint| {
-        if applies {
-            all.push((key, what, hint));
-        }
-    };
-    add(
-        has("device_model"),
-        "device_model",
-        "xl ignores device_model",
-        "remove it, or write device_model_override if another device model is meant",
-    );
-    let cmdline = has("cmdline");
-    add(
-        cmdline && has("root"),
-        "root",
-        "xl ignores root beside cmdline",
-        "write it into cmdline",
-    );
-    add(
-        cmdline && has("extra"),
-        "extra",
-        "xl ignores extra beside cmdline",
-        "write it into cmdline",
-    );
-    add(
-        is_number("vncviewer"),
-        "vncviewer",
-        "xl ignores vncviewer",
-        "remove it; xl create -V opens a viewer",
-    );
-    add(
-        is_number("tsc_mode"),
-        "tsc_mode",
-        "tsc_mode as a number is deprecated",
-        "write default, always_emulate, native or native_paravirt",
-    );
-    add(
-        is_number("timer_mode") && guest.is("hvm"),
-        "timer_mode",
-        "timer_mode as a number is deprecated",
-        "write the name that xl prints",
-    );
-    add(
-        has("altp2mhvm"),
-        "altp2mhvm",
-        "altp2mhvm is deprecated since Xen 4.9",
-        "write altp2m",
-    );
-    add(
-        guest.value("bootloader_args").is_some(),
-        "bootloader_args",
-        "bootloader_args as a string is deprecated",
-        "write a list",
-    );
-    all
 }

@@ -39,7 +39,11 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         if guest.text.contains("\r\n") {
             found
                 .error(place, "xl refuses it: its lines end with CR and LF")
-                .hint("save it with line ends of Unix");
+                .hint("save it with line ends of Unix")
+                .fix(guest.change("end its lines with LF alone", |text| {
+                    let unix = text.replace("\r\n", "\n");
+                    Ok((unix != text).then_some(unix))
+                }));
             continue;
         }
         found.error(place, format!("xl refuses it: {}", fault.message));

@@ -34,7 +34,10 @@ pub(crate) const RULE: Rule = Rule {
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     let sysctl = facts.sysctl()?;
     let mut not_known = false;
-    let judged = sysctl.settings.iter().filter(|setting| !setting.ignores_failure);
+    let judged = sysctl
+        .settings
+        .iter()
+        .filter(|setting| !setting.ignores_failure);
     for setting in judged {
         let place = place_of(&setting.key).filter(|place| place.file.starts_with("/etc"));
         match facts.key(setting)? {

@@ -51,8 +51,14 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     for (kind, name, port) in connected(&bridges, &interfaces) {
         // A VLAN is made on the interface before the point.
         let below = port.as_str().split('.').next().unwrap_or_default();
-        let is_there = present.iter().any(|there| there == below || port == there.as_str());
-        if is_there || is_made(below) || bridges.get(below).is_some() || has_block(below, &interfaces) {
+        let is_there = present
+            .iter()
+            .any(|there| there == below || port == there.as_str());
+        if is_there
+            || is_made(below)
+            || bridges.get(below).is_some()
+            || has_block(below, &interfaces)
+        {
             continue;
         }
         let message = format!("{kind} {name} connects {port}, which the host does not have");
@@ -65,7 +71,10 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
 }
 
 /// What is connected: a bridge or a bond, its name, and a port.
-fn connected<'f>(bridges: &'f Bridges, interfaces: &'f Interfaces) -> Vec<(&'static str, &'f Traced, Traced)> {
+fn connected<'f>(
+    bridges: &'f Bridges,
+    interfaces: &'f Interfaces,
+) -> Vec<(&'static str, &'f Traced, Traced)> {
     let mut all = Vec::new();
     // libvirt and XAPI connect by other means than names.
     let named = |bridge: &&Bridge| !matches!(bridge.by, Program::Libvirt | Program::Xapi);
@@ -74,7 +83,9 @@ fn connected<'f>(bridges: &'f Bridges, interfaces: &'f Interfaces) -> Vec<(&'sta
         all.extend(ports.map(|port| ("bridge", &bridge.name, port)));
     }
     for stanza in &interfaces.stanzas {
-        let slaves = ["bond-slaves", "slaves", "bond-ports"].into_iter().flat_map(|name| stanza.options(name));
+        let slaves = ["bond-slaves", "slaves", "bond-ports"]
+            .into_iter()
+            .flat_map(|name| stanza.options(name));
         let ports = slaves.flat_map(|option| option.value.words());
         all.extend(ports.map(|port| ("bond", &stanza.name, port)));
     }
@@ -83,18 +94,35 @@ fn connected<'f>(bridges: &'f Bridges, interfaces: &'f Interfaces) -> Vec<(&'sta
 
 /// Whether the host makes the interface itself by a block that says how: a VLAN, another bridge or bond.
 fn has_block(name: &str, interfaces: &Interfaces) -> bool {
-    const MAKES: [&str; 6] = ["bond-slaves", "bridge-ports", "vlan-raw-device", "pre-up", "tunnel-mode", "vxlan-id"];
-    let makes = |stanza: &&Stanza| MAKES.iter().any(|option| stanza.options(option).next().is_some());
-    interfaces.stanzas.iter().filter(makes).any(|stanza| stanza.name == name)
+    const MAKES: [&str; 6] = [
+        "bond-slaves",
+        "bridge-ports",
+        "vlan-raw-device",
+        "pre-up",
+        "tunnel-mode",
+        "vxlan-id",
+    ];
+    let makes = |stanza: &&Stanza| {
+        MAKES
+            .iter()
+            .any(|option| stanza.options(option).next().is_some())
+    };
+    interfaces
+        .stanzas
+        .iter()
+        .filter(makes)
+        .any(|stanza| stanza.name == name)
 }
 
 /// Whether it is no interface of a card: a word of the language, a pattern, or a name that the kernel or a program gives
 /// to what it makes.
 fn is_made(name: &str) -> bool {
     const KINDS: [&str; 16] = [
-        "bond", "team", "veth", "tap", "tun", "dummy", "vlan", "vxlan", "gre", "wg", "vif", "br", "xenbr", "vmbr",
-        "virbr", "ovs",
+        "bond", "team", "veth", "tap", "tun", "dummy", "vlan", "vxlan", "gre", "wg", "vif", "br",
+        "xenbr", "vmbr", "virbr", "ovs",
     ];
     let is_word = matches!(name, "none" | "all" | "regex");
-    is_word || name.contains([':', '*', '/', '$']) || KINDS.iter().any(|kind| name.starts_with(kind))
+    is_word
+        || name.contains([':', '*', '/', '$'])
+        || KINDS.iter().any(|kind| name.starts_with(kind))
 }

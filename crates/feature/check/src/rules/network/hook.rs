@@ -38,7 +38,9 @@ pub(crate) const RULE: Rule = Rule {
         ),
         Example::bad(
             "-- boot/vmlinuz-6.1.0-18-amd64 --\n-- etc/network/interfaces --\nauto eth0\niface eth0 inet dhcp\n\tup sysctl -w net.ipv4.tcp_tw_recycle=1 && ip route add 192.0.2.0/24 dev eth0\n",
-            &["error etc/network/interfaces:3:5: this command fails and stops eth0: Linux has no net.ipv4.tcp_tw_recycle since 4.12"],
+            &[
+                "error etc/network/interfaces:3:5: this command fails and stops eth0: Linux has no net.ipv4.tcp_tw_recycle since 4.12",
+            ],
         ),
         Example::good(
             "-- usr/local/sbin/firewall --\n-- etc/network/interfaces --\nauto eth0\niface eth0 inet dhcp\n\tpre-up /usr/local/sbin/firewall start\n\tup /usr/sbin/gone || true\n\tdown /usr/sbin/gone\n",
@@ -75,7 +77,10 @@ fn why_it_fails(hook: &Hook<'_>, facts: &Facts) -> Result<Option<String>, NotKno
     }
     // Of a list of commands the first one is looked at.
     let is_end = |word: &&&str| matches!(**word, "&&" | "||" | ";" | "|");
-    let end = words.iter().position(|word| is_end(&word)).unwrap_or(words.len());
+    let end = words
+        .iter()
+        .position(|word| is_end(&word))
+        .unwrap_or(words.len());
     let words = words.get(..end).unwrap_or(words);
     match program.rsplit('/').next() {
         Some("sysctl") => sysctl(words, facts),
@@ -102,10 +107,15 @@ fn modprobe(words: &[&str], facts: &Facts) -> Result<Option<String>, NotKnown> {
 
 /// Why sysctl fails: a file or a key is not there. With -e it passes over keys.
 fn sysctl(words: &[&str], facts: &Facts) -> Result<Option<String>, NotKnown> {
-    if words.iter().any(|word| matches!(*word, "-e" | "--ignore" | "--system")) {
+    if words
+        .iter()
+        .any(|word| matches!(*word, "-e" | "--ignore" | "--system"))
+    {
         return Ok(None);
     }
-    let loads = words.iter().any(|word| word.starts_with("-p") || matches!(*word, "--load" | "-qp" | "-f"));
+    let loads = words
+        .iter()
+        .any(|word| word.starts_with("-p") || matches!(*word, "--load" | "-qp" | "-f"));
     let given = words.iter().filter(|word| !word.starts_with('-'));
     let mut settings = Sysctl::default();
     if loads {
@@ -113,7 +123,10 @@ fn sysctl(words: &[&str], facts: &Facts) -> Result<Option<String>, NotKnown> {
         if files.is_empty() {
             files.push(SYSCTL);
         }
-        for file in files.into_iter().filter(|file| file.starts_with('/') && !file.contains(['*', '$', '>'])) {
+        for file in files
+            .into_iter()
+            .filter(|file| file.starts_with('/') && !file.contains(['*', '$', '>']))
+        {
             let Some(text) = facts.text(file)? else {
                 return Ok(Some(format!("{file} is not there")));
             };
@@ -128,10 +141,16 @@ fn sysctl(words: &[&str], facts: &Facts) -> Result<Option<String>, NotKnown> {
 
 /// Why a key is not there.
 fn bad_key(sysctl: &Sysctl, facts: &Facts) -> Result<Option<String>, NotKnown> {
-    for setting in sysctl.settings.iter().filter(|setting| !setting.ignores_failure) {
+    for setting in sysctl
+        .settings
+        .iter()
+        .filter(|setting| !setting.ignores_failure)
+    {
         if let Some(module) = facts.module_lacking(setting)? {
             let key = setting.dotted();
-            return Ok(Some(format!("{key} is not there without the module {module}, which nothing loads")));
+            return Ok(Some(format!(
+                "{key} is not there without the module {module}, which nothing loads"
+            )));
         }
         if let Key::Absent(why) = facts.key(setting)? {
             return Ok(Some(why));

@@ -34,7 +34,8 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     let is_systemd = facts.host().init_system().ok() == Some(Init::Systemd);
-    if facts.question().targets.is_empty() || !is_systemd || has_links(facts)? || is_pinned(facts)? {
+    if facts.question().targets.is_empty() || !is_systemd || has_links(facts)? || is_pinned(facts)?
+    {
         return Ok(());
     }
     for bridge in &facts.bridges()?.found {

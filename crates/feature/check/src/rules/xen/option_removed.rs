@@ -5,9 +5,9 @@ use std::path::Path;
 use hostconfig::Source;
 use hostconfig::cmdline::Reader;
 use hostconfig::edit::set_option;
+use vmconfig::xen::{Standing, options};
 
-use crate::{Example, Facts, Findings, NotKnown, Place, Rule, Versions};
-use crate::{Fix, Release};
+use crate::{Example, Facts, Findings, Fix, NotKnown, Place, Rule, Versions};
 
 pub(crate) const RULE: Rule = Rule {
     id: "xen-option-removed",
@@ -39,41 +39,16 @@ pub(crate) const RULE: Rule = Rule {
     ],
 };
 
-/// An option, the minor number of the first Xen 4 without it, and what to write instead.
-const REMOVED: &[(&str, u16, &str)] = &[
-    ("cachesize", 3, ""),
-    ("nofxsr", 3, ""),
-    ("noserialnumber", 3, ""),
-    ("sched_credit_default_yield", 3, ""),
-    ("tmem_lock", 4, ""),
-    ("efi-rs", 6, "efi=rs or efi=no-rs"),
-    ("flask_enabled", 6, "flask=enforcing or flask=disabled"),
-    ("flask_enforcing", 7, "flask=enforcing or flask=permissive"),
-    ("tmem_dedup", 8, ""),
-    ("tmem_tze", 8, ""),
-    ("dom0_shadow", 9, "dom0=shadow"),
-    ("dom0pvh", 9, "dom0=pvh"),
-    ("tmem_shared_auth", 9, ""),
-    ("allowsuperpage", 10, ""),
-    ("gnttab_max_nr_frames", 10, "gnttab_max_frames"),
-    ("bti", 12, "spec-ctrl="),
-    ("tmem", 13, ""),
-    ("tmem_compress", 13, ""),
-    ("vesa-map", 17, ""),
-    ("vesa-mtrr", 17, ""),
-    ("pku", 18, "cpuid= in the configuration of the guest"),
-    ("gdb", 19, ""),
-    ("cpu_type", 22, ""),
-    ("preferred-cstates", 22, ""),
-    ("cpuid_mask_cpu", 22, ""),
-    ("cpuid_mask_ecx", 22, ""),
-    ("cpuid_mask_edx", 22, ""),
-    ("cpuid_mask_ext_ecx", 22, ""),
-    ("cpuid_mask_ext_edx", 22, ""),
-    ("cpuid_mask_l7s0_eax", 22, ""),
-    ("cpuid_mask_l7s0_ebx", 22, ""),
-    ("cpuid_mask_thermal_ecx", 22, ""),
-    ("cpuid_mask_xsave_eax", 22, ""),
+/// Options that another one replaced.
+const INSTEAD: &[(&str, &str)] = &[
+    ("bti", "spec-ctrl="),
+    ("dom0_shadow", "dom0=shadow"),
+    ("dom0pvh", "dom0=pvh"),
+    ("efi-rs", "efi=rs or efi=no-rs"),
+    ("flask_enabled", "flask=enforcing or flask=disabled"),
+    ("flask_enforcing", "flask=enforcing or flask=permissive"),
+    ("gnttab_max_nr_frames", "gnttab_max_frames"),
+    ("pku", "cpuid= in the configuration of the guest"),
 ];
 
 /// The variables that Xen's options are in, in files that menus are made from.
@@ -87,25 +62,19 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     let release = facts.xen_release()?;
     for parameter in lines.iter().flat_map(|line| line.parameters()) {
         let name = parameter.option_name();
-        let Some((_, minor, instead)) = REMOVED.iter().find(|(known, ..)| *known == name) else {
+        let Standing::Gone(last) = options::standing(name, release) else {
             continue;
         };
-        if release < Release::new(4, *minor) {
-            continue;
-        }
-        let last = Release::new(4, minor - 1);
-        let message = format!("Xen {release} does not know {name}, which it had until {last}");
+        let instead = INSTEAD.iter().find(|(old, _)| *old == name);
         let place = Place::of_parameter(&parameter);
         let fix = place.as_ref().and_then(|place| removal(&place.file, name));
+        let message = format!("Xen {release} does not know {name}, which it had until {last}");
         let finding = found.warning(place, message);
-        if let Some(fix) = fix.filter(|_| instead.is_empty()) {
-            finding.fix(fix);
-        }
-        if instead.is_empty() {
-            finding.hint(format!("remove {name}"));
-        } else {
-            finding.hint(format!("write {instead}"));
-        }
+        match (instead, fix) {
+            (Some((_, instead)), _) => finding.hint(format!("write {instead}")),
+            (None, Some(fix)) => finding.hint(format!("remove {name}")).fix(fix),
+            (None, None) => finding.hint(format!("remove {name}")),
+        };
     }
     Ok(())
 }

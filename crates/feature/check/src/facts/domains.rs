@@ -1,0 +1,110 @@
+//! Guests of libvirt.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use error::Result;
+use host::Files;
+use vmconfig::xml::{self, Element};
+
+use super::guests::Unread;
+use super::{Facts, NotKnown};
+use crate::finding::Place;
+
+/// Where libvirt keeps its guests, for QEMU and for Xen. What starts with the host is linked in `autostart` there.
+const DIRECTORIES: [&str; 2] = ["/etc/libvirt/qemu", "/etc/libvirt/libxl"];
+
+/// The guests that libvirt has.
+#[derive(Debug, Default)]
+pub struct Domains {
+    /// Those that can be read, by their paths.
+    pub all: Vec<Domain>,
+    /// Files that cannot be read.
+    pub unread: Vec<Unread>,
+}
+
+/// A guest of libvirt.
+#[derive(Debug)]
+pub struct Domain {
+    /// Its file, a path of the host's own.
+    pub file: PathBuf,
+    /// Whether it starts with the host.
+    pub autostarts: bool,
+    /// Its definition: `<domain>`.
+    pub root: Element,
+}
+
+impl Domain {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.root.text_of("name").unwrap_or_default()
+    }
+
+    /// Its devices of this kind: `disk`, `interface`.
+    pub fn devices<'d>(&'d self, kind: &'d str) -> impl Iterator<Item = &'d Element> {
+        let devices = self.root.child("devices").into_iter();
+        devices.flat_map(move |devices| devices.all(kind))
+    }
+
+    /// An element, to the end of its line.
+    pub fn place(&self, element: &Element) -> Place {
+        Place::at(&self.file, element.position, 0)
+    }
+
+    /// Whether Xen runs it.
+    pub fn is_of_xen(&self) -> bool {
+        self.root.attribute("type") == Some("xen")
+    }
+
+    /// The machine that QEMU makes for it: `pc-q35-7.2`.
+    pub fn machine(&self) -> Option<(&str, &Element)> {
+        let kind = self.root.at(&["os", "type"])?;
+        Some((kind.attribute("machine")?, kind))
+    }
+}
+
+impl Facts {
+    /// The guests of libvirt.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub fn domains(&self) -> Result<Arc<Domains>, NotKnown> {
+        self.known("libvirt's guests", |facts| read(facts.host().files()))
+    }
+}
+
+fn read(files: &Files) -> Result<Domains> {
+    let mut domains = Domains::default();
+    for directory in DIRECTORIES {
+        for name in files.list(directory)?.unwrap_or_default() {
+            let file = Path::new(directory).join(&name);
+            if file.extension().is_none_or(|extension| extension != "xml") {
+                continue;
+            }
+            let root = match root(files, &file) {
+                Ok(Some(root)) => root,
+                Ok(None) => continue,
+                Err(error) => {
+                    let reason = error.to_string();
+                    domains.unread.push(Unread { file, reason });
+                    continue;
+                }
+            };
+            let link = Path::new(directory).join("autostart").join(&name);
+            let autostarts = files.link(link).is_ok_and(|link| link.is_some());
+            domains.all.push(Domain {
+                file,
+                autostarts,
+                root,
+            });
+        }
+    }
+    Ok(domains)
+}
+
+/// The definition in a file; `None` for one of something else.
+fn root(files: &Files, file: &Path) -> Result<Option<Element>> {
+    let bytes = files.read(file)?.unwrap_or_default();
+    let root = xml::parse(&String::from_utf8_lossy(&bytes))?;
+    Ok(Some(root).filter(|root| root.name == "domain"))
+}

@@ -1,0 +1,87 @@
+//! Memory for the guests that are to start.
+
+use crate::{Example, Facts, Findings, Guest, NotKnown, Place, Rule, Versions};
+
+pub(crate) const RULE: Rule = Rule {
+    id: "guest-memory-free",
+    title: "there is memory for the guests that start with the host",
+    looks_at: "memory=, maxmem= and vcpus= of guests in /etc/xen/auto that do not run, and xl info",
+    versions: Versions::All,
+    why: "A guest needs more than its memory: 1 MiB for each vCPU, a page for each MiB, and 1 or 2 MiB beside, rounded up to 2 MiB. Where \
+          that is not free, xl refuses to start it ('failed to free memory for the domain'). Where dom0 gives memory away \
+          (autoballoon), this is not looked at.",
+    source: &[
+        "xen.git tools/libs/light/libxl_mem.c, libxl_create.c",
+        "xl.conf(5), autoballoon",
+    ],
+    check,
+    examples: &[
+        Example::bad(
+            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1031\nvirt_caps : pv hvm hap\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nvcpus = 2\n",
+            &[
+                "error etc/xen/auto/web.cfg:2:10: the guest needs 1032 MiB to start, 1031 MiB are free",
+            ],
+        ),
+        Example::bad(
+            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1100\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n-- etc/xen/auto/a.cfg --\nname = \"a\"\nmemory = 512\n-- etc/xen/auto/b.cfg --\nname = \"b\"\nmemory = 640\n",
+            &[
+                "warning etc/xen/auto/b.cfg:2:10: the 2 guests that start with the host need 1162 MiB together, 1100 MiB are free",
+            ],
+        ),
+        Example::good(
+            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1032\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\nb 1 640 1 -b---- 1.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nvcpus = 2\n-- etc/xen/auto/b.cfg --\nname = \"b\"\nmemory = 640\n",
+        ),
+    ],
+};
+
+fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
+    let guests = facts.guests()?;
+    let asked = &facts.question().guests;
+    let mut starting: Vec<_> = guests
+        .xl
+        .iter()
+        .filter(|guest| guest.autostart.is_some() || asked.contains(&guest.file))
+        .collect();
+    let Ok(running) = facts.running_xen() else {
+        // A directory has no memory.
+        return Ok(());
+    };
+    let Some(xen) = running.as_ref().as_ref().filter(|_| !starting.is_empty()) else {
+        return Ok(());
+    };
+    let Some(free) = xen.number("free_memory") else {
+        return Err(NotKnown::new("free memory", "xl info does not print it"));
+    };
+    if facts.takes_from_dom0(xen)? {
+        return Ok(());
+    }
+    let names = facts.running_guests()?;
+    starting.retain(|guest| !names.0.contains(guest.name()));
+    let needs = |guest: &&Guest| guest.demand(xen).map_or(0, |demand| demand.needed() >> 10);
+    let mut fit = true;
+    for guest in &starting {
+        let needed = needs(guest);
+        if needed > free {
+            fit = false;
+            let message = format!("the guest needs {needed} MiB to start, {free} MiB are free");
+            found
+                .error(place(guest), message)
+                .hint("lower its memory, or stop another guest before");
+        }
+    }
+    let all: u64 = starting.iter().map(needs).fold(0, u64::saturating_add);
+    if let Some(last) = starting.last().filter(|_| fit && all > free) {
+        let message = format!(
+            "the {} guests that start with the host need {all} MiB together, {free} MiB are free",
+            starting.len()
+        );
+        found.warning(place(last), message);
+    }
+    Ok(())
+}
+
+/// Where a guest says how much memory it has.
+fn place(guest: &Guest) -> Place {
+    let memory = guest.value("memory").map(|(_, place)| place);
+    memory.unwrap_or_else(|| Place::file(&guest.file))
+}

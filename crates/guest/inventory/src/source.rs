@@ -1,0 +1,75 @@
+//! Directories of configurations.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use error::{Error, Kind, Result};
+use host::Host;
+use vmconfig::{TEXT, Vm};
+
+use crate::{Guest, Inventory, State, Toolstack};
+
+/// The names in `directory` that end with `.ending`, without hidden ones, in order.
+///
+/// # Errors
+/// It cannot be listed.
+pub(crate) fn names(host: &Host, directory: &Path, ending: &str) -> Result<Vec<OsString>> {
+    let mut names = host.files().list(directory)?.unwrap_or_default();
+    names.retain(|name| {
+        let path = Path::new(name);
+        path.extension().is_some_and(|it| it == ending) && !is_hidden(name)
+    });
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Whether tools pass over it: hidden files.
+pub(crate) fn is_hidden(name: &OsString) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// A configuration read by `read`, as a guest that is off if the host runs.
+///
+/// # Errors
+/// It cannot be read, or is not a configuration of this kind.
+pub(crate) fn guest(
+    host: &Host,
+    path: PathBuf,
+    toolstack: Toolstack,
+    read: fn(&str, &str) -> Result<Vm>,
+) -> Result<Guest> {
+    let shown = path.display().to_string();
+    let bytes = host.files().read_within(&path, TEXT as u64)?;
+    let Some(bytes) = bytes else {
+        return Err(Error::new(Kind::Io, "it leads nowhere").at(&shown));
+    };
+    let text = vmconfig::decode(&bytes).text;
+    let vm = read(&text, &shown).map_err(|error| error.within(&shown))?;
+    let value = |value: &Option<vmconfig::Value<u32>>| value.as_ref().map(|it| it.value);
+    Ok(Guest {
+        name: vm.name.as_ref().map(|name| name.value.clone()),
+        toolstack,
+        kind: None,
+        vcpus: value(&vm.vcpus),
+        memory: vm.memory.as_ref().map(|memory| memory.value),
+        state: if host.is_live() {
+            State::Off
+        } else {
+            State::NotKnown
+        },
+        id: None,
+        autostart: false,
+        file: Some(path),
+        vm: Some(vm),
+    })
+}
+
+impl Inventory {
+    /// What a source gave; its error is kept.
+    pub(crate) fn kept<T: Default>(&mut self, result: Result<T>) -> T {
+        result.unwrap_or_else(|error| {
+            self.errors.push(error);
+            T::default()
+        })
+    }
+}
