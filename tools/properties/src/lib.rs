@@ -33,3 +33,4 @@ pub mod settings;
 pub mod streams;
 pub mod targets;
 pub mod told;
+pub mod xl;

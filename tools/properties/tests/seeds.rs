@@ -156,6 +156,11 @@ fn settings_of_hosts() {
 }
 
 #[test]
+fn configurations_of_xl() {
+    run("xl", properties::xl::xl);
+}
+
+#[test]
 fn recognise() {
     damage::run("recognise", 300, disks::recognise);
 }

@@ -215,6 +215,7 @@ fn manual_pages_and_completions_come_from_the_parser() {
         room.names(),
         [
             "innkeeper-changes.1",
+            "innkeeper-check.1",
             "innkeeper-completions.1",
             "innkeeper-confirm.1",
             "innkeeper-convert.1",
@@ -223,6 +224,12 @@ fn manual_pages_and_completions_come_from_the_parser() {
             "innkeeper-inspect.1",
             "innkeeper-man.1",
             "innkeeper-undo.1",
+            "innkeeper-vm-convert.1",
+            "innkeeper-vm-fmt.1",
+            "innkeeper-vm-list.1",
+            "innkeeper-vm-set.1",
+            "innkeeper-vm-show.1",
+            "innkeeper-vm.1",
             "innkeeper.1"
         ]
     );

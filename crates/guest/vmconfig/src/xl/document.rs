@@ -130,14 +130,9 @@ impl Document {
 
     /// Adds a setting behind everything else.
     fn append(&mut self, name: &str, value: &Literal) -> Result<()> {
-        let at = self.text.len();
-        let start = if self.text.is_empty() || self.text.ends_with('\n') {
-            ""
-        } else {
-            "\n"
-        };
-        let text = format!("{start}{name} = {}\n", value.source(None));
-        self.apply(vec![Edit { span: at..at, text }])
+        let whole = whole(&self.text)?;
+        *self = Document::parse(&(whole + &format!("{name} = {}\n", value.source(None))))?;
+        Ok(())
     }
 
     /// Carries out changes of different places.
@@ -154,6 +149,20 @@ impl Document {
         *self = Document::parse(&text)?;
         Ok(())
     }
+}
+
+/// `text` with a line end at its end. A last byte that libxlutil passes over only because nothing is behind it goes.
+fn whole(text: &str) -> Result<String> {
+    if text.is_empty() || text.ends_with('\n') {
+        return Ok(text.to_owned());
+    }
+    let ended = format!("{text}\n");
+    let is_clean = |text: &str| parse(text).map(|config| config.faults.is_empty());
+    if !is_clean(&ended)? && is_clean(text)? {
+        let kept = text.len() - 1;
+        return Ok(text.get(..kept).unwrap_or_default().to_owned() + "\n");
+    }
+    Ok(ended)
 }
 
 fn check_name(name: &str) -> Result<()> {

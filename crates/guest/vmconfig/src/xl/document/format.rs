@@ -2,7 +2,7 @@
 
 use error::Result;
 
-use super::Document;
+use super::{Document, whole};
 use crate::xl::lexer::{Kind, Lexer, Token};
 
 /// What a line of a list over several lines begins with, for each bracket around it.
@@ -14,11 +14,7 @@ const INDENT: &str = "    ";
 /// # Errors
 /// As [`Document::parse`], but a last line without its end is taken.
 pub fn format(text: &str) -> Result<String> {
-    let whole = if text.is_empty() || text.ends_with('\n') {
-        text.to_owned()
-    } else {
-        format!("{text}\n")
-    };
+    let whole = whole(text)?;
     Document::parse(&whole)?;
     let mut lexer = Lexer::new(&whole);
     let mut page = Page::default();

@@ -160,6 +160,11 @@ fn formatting_changes_blanks_only() {
     );
     assert_eq!(format("").unwrap(), "");
     assert!(format("a = True\n").is_err());
+    // libxlutil passes over a last byte that is no word.
+    assert_eq!(format("a=1\n'").unwrap(), "a = 1\n");
+    let mut document = Document::parse("a=1 \"").unwrap();
+    document.set("b", &text("2")).unwrap();
+    assert_eq!(document.text(), "a=1 \nb = 2\n");
 }
 
 /// Configurations that libxlutil takes, in odd layouts.
