@@ -3,7 +3,7 @@
 use crate::support::Room;
 use crate::support::transcript::assert_snapshot;
 
-/// A room with a host in which one configuration of a guest is wrong and another one can be corrected.
+/// A room with a host in which two configurations of guests can be corrected, and a kernel is not there.
 fn room() -> Room {
     let room = Room::new();
     room.sh("mkdir -p root/etc/xen root/srv; touch root/srv/web.img");
@@ -12,6 +12,10 @@ fn room() -> Room {
         b"# The shop.\nname = \"web\"\nmemory = 512\ndisk = [ \"/srv/web.img,raw,xvda,rw\" ]\ncpus = [ \"^0\", \"2\" ]\nvcpus = 2\n",
     );
     room.write("root/etc/xen/old.cfg", b"name = \"old\"\r\n");
+    room.write(
+        "root/etc/xen/lost.cfg",
+        b"name = \"lost\"\nmemory = 64\nkernel = \"/boot/gone\"\n",
+    );
     room
 }
 
@@ -30,7 +34,7 @@ fn a_report_shows_the_line_the_reason_and_what_to_write() {
         .out();
     let summary = report.lines().last().unwrap();
     assert!(
-        summary.starts_with("2 errors, ") && summary.contains(" checks passed"),
+        summary.starts_with("3 errors, ") && summary.contains(" checks passed"),
         "{summary}"
     );
 }
@@ -59,13 +63,13 @@ fn the_document_has_what_was_found_passed_and_not_known() {
         fields.iter().all(|field| finding.get(field).is_some()),
         "{finding}"
     );
-    assert_eq!(report["counts"]["error"], 2);
+    assert_eq!(report["counts"]["error"], 3);
     assert!(
         report["passed"]
             .as_array()
             .unwrap()
             .iter()
-            .any(|rule| rule == "guest-kernel")
+            .any(|rule| rule == "guest-pv-grub")
     );
 }
 

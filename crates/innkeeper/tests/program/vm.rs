@@ -31,10 +31,7 @@ fn what_xl_understands_is_shown_with_marks_under_what_it_refuses() {
     ] {
         assert!(out.contains(part), "no {part:?} in {out}");
     }
-    ran.refused(
-        3,
-        "error: web.cfg: xl of Xen 4.22 refuses it, for 1 error",
-    );
+    ran.refused(3, "error: web.cfg: xl of Xen 4.22 refuses it, for 1 error");
     room.run("vm show web.cfg --xen 4.4").ok();
     let json = room.run("vm show web.cfg --json");
     let document = json.json();

@@ -50,8 +50,10 @@ const PARSERS: &[(&str, &[&str])] = &[
     ("lzma", &["disk/unpack/src/lzma", "disk/unpack/src/xz/lzma"]),
     ("lzop", &["disk/unpack/src/lzop"]),
     ("manifest", &["disk/unpack/src/manifest"]),
+    ("packages", &["host/packages/src"]),
     ("qcow2", &["disk/diskimage/src/qcow2"]),
     ("recognise", &["io/recognise/src"]),
+    ("settings", &["host/hostconfig/src"]),
     ("tar", &["disk/unpack/src/tar"]),
     ("vbox", &["guest/vmconfig/src/vbox"]),
     ("vdi", &["disk/diskimage/src/vdi"]),
@@ -60,6 +62,7 @@ const PARSERS: &[(&str, &[&str])] = &[
     ("vma", &["disk/unpack/src/vma"]),
     ("vmdk", &["disk/diskimage/src/vmdk"]),
     ("vmdk_stream", &["disk/diskimage/src/vmdk/stream"]),
+    ("xl", &["guest/vmconfig/src/xl"]),
     ("xva", &["disk/unpack/src/xva"]),
     ("xz", &["disk/unpack/src/xz"]),
     ("zip", &["disk/unpack/src/zip"]),
@@ -273,7 +276,8 @@ mod tests {
             belongs("disk/diskimage/src/vmdk/stream/scan.rs"),
             ["vmdk_stream"]
         );
-        assert_eq!(belongs("guest/vmconfig/src/xl/lexer.rs"), ["guest"]);
+        assert_eq!(belongs("guest/vmconfig/src/vmx/entries.rs"), ["guest"]);
+        assert_eq!(belongs("guest/vmconfig/src/xl/lexer.rs"), ["xl"]);
         assert_eq!(
             belongs("guest/vmconfig/src/xl/write/devices.rs"),
             ["languages"]
