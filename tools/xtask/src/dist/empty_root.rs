@@ -60,7 +60,7 @@ pub(super) fn check(program: &Path) -> Result<()> {
 /// The part inside the namespaces.
 ///
 /// # Errors
-/// As [`check`].
+/// As [`check()`].
 pub(super) fn inside(program: &Path, root: &Path) -> Result<()> {
     run(Command::new("ip").args(["link", "set", "lo", "up"]))?;
     let names = UdpSocket::bind("127.0.0.1:53")
