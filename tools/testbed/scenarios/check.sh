@@ -1,5 +1,6 @@
 # proves: check finds why a guest does not start, corrects it, and changes nothing that it was not asked to
 # disk: data 1G
+# cpus: 3
 
 volume_group vg0 data
 ends 0 innkeeper import /testbed/images/guest.tar.gz --to lv:vg0/guest --config /etc/xen/greeter.cfg

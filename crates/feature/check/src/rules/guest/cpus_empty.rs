@@ -1,6 +1,6 @@
 //! CPU masks with no CPU in them.
 
-use vmconfig::xl::cpus::{Mask, Topology};
+use vmconfig::xl::cpus::{self, Mask, Topology};
 
 use crate::{Example, Facts, Findings, NotKnown, Rule, Versions};
 
@@ -24,6 +24,10 @@ pub(crate) const RULE: Rule = Rule {
         Example::bad(
             "-- sys/devices/system/cpu/present --\n0-3\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"4-7\"\n",
             &["error etc/xen/web.cfg:3:8: the CPU mask \"4-7\" is empty on this host with 4 CPUs: the guest does not start"],
+        ),
+        Example::bad(
+            "-- sys/devices/system/cpu/present --\n0\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"^0\"]\n",
+            &["error etc/xen/web.cfg:3:9: the CPU mask \"^0\" is empty: the guest does not start"],
         ),
         Example::good(
             "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"^0,^1,2-7\", \"all,^0,^1\", 3]\n",
@@ -56,12 +60,16 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
                 text.text
             );
             let finding = found.error(guest.text(text).1, message);
-            if let Some(portable) = mask.portable() {
-                finding.hint(format!("write \"{portable}\""));
-                if where_empty.is_empty() {
-                    finding.fix(guest.rewrite("cpus", &text.text, &portable));
-                }
-            }
+            let right = mask.portable().filter(|portable| {
+                let mask = cpus::mask(portable, release);
+                mask.is_ok_and(|mask| self::where_empty(&mask, host).is_none())
+            });
+            match right {
+                Some(right) => finding
+                    .hint(format!("write \"{right}\""))
+                    .fix(guest.rewrite("cpus", &text.text, &right)),
+                None => finding.hint("name CPUs that this host has"),
+            };
         }
     }
     not_known
