@@ -7,29 +7,29 @@ pub(crate) const RULE: Rule = Rule {
     title: "there is memory for the guests that start with the host",
     looks_at: "memory=, maxmem= and vcpus= of guests in /etc/xen/auto that do not run, and xl info",
     versions: Versions::All,
-    why: "A guest needs more than its memory: 1 MiB for each vCPU, a page for each MiB, and 1 or 2 MiB beside, rounded up to 2 MiB. Where \
-          that is not free, xl refuses to start it ('failed to free memory for the domain'). Where dom0 gives memory away \
-          (autoballoon), this is not looked at.",
+    why: "Xen gives a guest all its memory when it starts; for one that is not PV, 1 MiB for each vCPU and a page for each MiB have \
+          to be free beside. Where they are not, it does not start. Where dom0 gives memory away (autoballoon), this is not looked \
+          at.",
     source: &[
-        "xen.git tools/libs/light/libxl_mem.c, libxl_create.c",
+        "xen.git tools/libs/light/libxl_mem.c, libxl_create.c; measured on Xen 4.17",
         "xl.conf(5), autoballoon",
     ],
     check,
     examples: &[
         Example::bad(
-            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1031\nvirt_caps : pv hvm hap\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nvcpus = 2\n",
+            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1023\nvirt_caps : pv hvm hap\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nvcpus = 2\n",
             &[
-                "error etc/xen/auto/web.cfg:2:10: the guest needs 1032 MiB to start, 1031 MiB are free",
+                "error etc/xen/auto/web.cfg:2:10: the guest needs 1024 MiB to start, 1023 MiB are free",
             ],
         ),
         Example::bad(
             "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1100\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n-- etc/xen/auto/a.cfg --\nname = \"a\"\nmemory = 512\n-- etc/xen/auto/b.cfg --\nname = \"b\"\nmemory = 640\n",
             &[
-                "warning etc/xen/auto/b.cfg:2:10: the 2 guests that start with the host need 1162 MiB together, 1100 MiB are free",
+                "warning etc/xen/auto/b.cfg:2:10: the 2 guests that start with the host need 1152 MiB together, 1100 MiB are free",
             ],
         ),
         Example::good(
-            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1032\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\nb 1 640 1 -b---- 1.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nvcpus = 2\n-- etc/xen/auto/b.cfg --\nname = \"b\"\nmemory = 640\n",
+            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1024\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\nb 1 640 1 -b---- 1.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nvcpus = 2\n-- etc/xen/auto/b.cfg --\nname = \"b\"\nmemory = 640\n",
         ),
     ],
 };
@@ -57,7 +57,11 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     }
     let names = facts.running_guests()?;
     starting.retain(|guest| !names.0.contains(guest.name()));
-    let needs = |guest: &&Guest| guest.demand(xen).map_or(0, |demand| demand.needed() >> 10);
+    let needs = |guest: &&Guest| {
+        guest
+            .demand(xen)
+            .map_or(0, |demand| demand.needed().div_ceil(1024))
+    };
     let mut fit = true;
     for guest in &starting {
         let needed = needs(guest);
