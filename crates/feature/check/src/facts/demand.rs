@@ -25,8 +25,8 @@ pub struct Demand {
 
 impl Demand {
     /// The free memory that Xen has to have for it, in KiB, where xl does not make room for it beforehand (autoballoon is
-    /// off). Measured on Xen 4.17: a PV guest starts with all that `xl info` calls free and not with 1 MiB more; of any other
-    /// the pool for paging, in whole MiB, has to be free beside.
+    /// off). Measured on Xen 4.17: with 1 MiB more than `xl info` calls free a PV guest never starts, with as much it may; of any
+    /// other the pool for paging, in whole MiB, has to be free beside.
     pub fn needed(&self) -> u64 {
         let tables = if self.has_iommu_tables {
             self.iommu_tables()

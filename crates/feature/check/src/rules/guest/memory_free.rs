@@ -28,8 +28,14 @@ pub(crate) const RULE: Rule = Rule {
                 "warning etc/xen/auto/b.cfg:2:10: the 2 guests that start with the host need 1152 MiB together, 1100 MiB are free",
             ],
         ),
+        Example::bad(
+            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1024\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\n",
+            &[
+                "warning etc/xen/auto/web.cfg:2:10: the guest needs all 1024 MiB that are free: it may not start",
+            ],
+        ),
         Example::good(
-            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1024\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\nb 1 640 1 -b---- 1.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nvcpus = 2\n-- etc/xen/auto/b.cfg --\nname = \"b\"\nmemory = 640\n",
+            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1025\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\nb 1 640 1 -b---- 1.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nvcpus = 2\n-- etc/xen/auto/b.cfg --\nname = \"b\"\nmemory = 640\n",
         ),
     ],
 };
@@ -71,6 +77,12 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
             found
                 .error(place(guest), message)
                 .hint("lower its memory, or stop another guest before");
+        } else if needed == free {
+            // xl info leaves out what is less than a mebibyte, and Xen needs some of that for each guest.
+            let message = format!("the guest needs all {free} MiB that are free: it may not start");
+            found
+                .warning(place(guest), message)
+                .hint("lower its memory by 1 MiB");
         }
     }
     let all: u64 = starting.iter().map(needs).fold(0, u64::saturating_add);
