@@ -44,8 +44,8 @@ pub struct Parameter {
 }
 
 impl CommandLine {
-    /// The words of it in their order. What is behind the end of the reader's own words is left out; see
-    /// [`CommandLine::rest`].
+    /// The words of it in their order. What is behind the end of the reader's own words is left
+    /// out.
     pub fn parameters(&self) -> Vec<Parameter> {
         match self.reader {
             Reader::Linux => linux::parameters(&self.text),
