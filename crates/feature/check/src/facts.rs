@@ -56,7 +56,7 @@ pub(crate) use settings::{place, place_of};
 pub use shown::{AllShown, Shown};
 pub use space::{Space, Spaces};
 pub use xapi::Xapi;
-pub use xen::Xen;
+pub use xen::{XEN_BEFORE, XEN_RELEASE, Xen};
 
 use crate::release::Target;
 use crate::tls::Server;

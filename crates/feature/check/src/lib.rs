@@ -31,7 +31,7 @@ pub use example::Example;
 pub use facts::{
     AllShown, Certificates, Content, Demand, Domain, Domains, Facts, Guest, Guests, Installed,
     Kernel, Kernels, NotKnown, Present, Purpose, Question, Services, Shown, Space, Spaces, Used,
-    Xapi, Xen,
+    XEN_BEFORE, XEN_RELEASE, Xapi, Xen,
 };
 pub use finding::{Finding, Findings, Place, Severity};
 pub use fix::Fix;

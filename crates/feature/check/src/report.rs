@@ -55,6 +55,13 @@ impl Report {
         self.findings().map(|finding| finding.severity).max()
     }
 
+    /// Whether something could not be checked because `fact` is not known.
+    pub fn lacks(&self, fact: &str) -> bool {
+        self.rules.iter().any(
+            |(_, outcome)| matches!(outcome, Outcome::NotKnown(reason, _) if reason.fact == fact),
+        )
+    }
+
     /// What can be mended, in the order of the findings.
     pub fn fixes(&self) -> impl Iterator<Item = &Fix> {
         self.findings().filter_map(|finding| finding.fix.as_ref())

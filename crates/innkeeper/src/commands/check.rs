@@ -6,7 +6,9 @@ mod mend;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use check::{Facts, Finding, Question, Release, Report, Server, Severity, Target};
+use check::{
+    Facts, Finding, Question, Release, Report, Server, Severity, Target, XEN_BEFORE, XEN_RELEASE,
+};
 use clap::ValueEnum;
 use error::{Error, Result};
 use host::Host;
@@ -120,7 +122,9 @@ fn check(args: &Args, live: &Host) -> Result<bool> {
         Some(root) => Host::at(root)?,
         None => live.clone(),
     };
-    let facts = Facts::new(host, question(args)?);
+    let question = question(args)?;
+    exist(&question.guests, &host)?;
+    let facts = Facts::new(host, question);
     let report = Report::new(&facts);
     if let Some(earlier) = &args.since {
         return since(args, &report, &facts, earlier);
@@ -141,9 +145,31 @@ fn tell(args: &Args, report: &Report, facts: &Facts) -> Result<()> {
     let text = if args.output.quiet {
         check::text(report.findings(), files, &look())
     } else {
-        report.to_text(files, &look(), args.all)
+        report.to_text(files, &look(), args.all) + hint(report)
     };
     print(text.as_bytes())
+}
+
+/// What to give so that more is known.
+fn hint(report: &Report) -> &'static str {
+    if report.lacks(XEN_RELEASE) {
+        "hint: --target xen=4.17 says by which release to judge\n"
+    } else if report.lacks(XEN_BEFORE) {
+        "hint: --from 4.14 says which release ran before\n"
+    } else {
+        ""
+    }
+}
+
+/// Refuses configurations of guests that are not there: a mistyped name would pass.
+fn exist(guests: &[PathBuf], host: &Host) -> Result<()> {
+    for guest in guests {
+        if !host.files().exists(guest)? {
+            let file = host.files().real(guest);
+            return Err(Error::usage("is not there").at(file.display()));
+        }
+    }
+    Ok(())
 }
 
 fn question(args: &Args) -> Result<Question> {

@@ -32,10 +32,14 @@ fn a_report_shows_the_line_the_reason_and_what_to_write() {
         .run("check --root root --target xen=4.14")
         .failed(5)
         .out();
-    let summary = report.lines().last().unwrap();
+    let (_, end) = report.rsplit_once("\n\n").unwrap();
     assert!(
-        summary.starts_with("3 errors, ") && summary.contains(" checks passed"),
-        "{summary}"
+        end.starts_with("3 errors, ") && end.contains(" checks passed"),
+        "{end}"
+    );
+    assert!(
+        end.ends_with("\nhint: --from 4.14 says which release ran before\n"),
+        "{end}"
     );
 }
 
@@ -143,7 +147,8 @@ fn wrong_usage_is_told_before_anything_is_read() {
             "--from new",
             "--dry-run",
             "--root nowhere",
-            "--limit 0"
+            "--limit 0",
+            "--vm nowhere.cfg",
         ]
         .map(|options| room
             .run(&format!("check {options}"))

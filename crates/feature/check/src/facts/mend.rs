@@ -49,7 +49,11 @@ impl Guest {
     }
 
     /// Makes all of the file's text anew.
-    pub fn change(&self, what: &str, edit: fn(&str) -> Result<Option<String>>) -> Fix {
+    pub fn change(
+        &self,
+        what: &str,
+        edit: impl Fn(&str) -> Result<Option<String>> + Send + Sync + 'static,
+    ) -> Fix {
         Fix::new(&self.file, what, edit)
     }
 }

@@ -11,6 +11,12 @@ use vmconfig::xen::Release;
 use super::{Facts, NotKnown};
 use crate::release::release_of;
 
+/// What the release of Xen is called among facts.
+pub const XEN_RELEASE: &str = "Xen's release";
+
+/// The same before the upgrade.
+pub const XEN_BEFORE: &str = "Xen's release before the upgrade";
+
 /// What runs, by Xen's own words.
 #[derive(Debug)]
 pub struct Xen {
@@ -59,7 +65,8 @@ impl Facts {
         }
         let running = self.running_xen().ok();
         let running = running.and_then(|xen| xen.as_ref().as_ref().map(|xen| xen.release));
-        running.map_or_else(|| self.xen_now(), Ok)
+        let before = running.map_or_else(|| self.xen_now(), Ok);
+        before.map_err(|reason| NotKnown::new(XEN_BEFORE, reason.reason))
     }
 
     /// The release that is installed, or else runs.
@@ -67,7 +74,7 @@ impl Facts {
         if let Some(installed) = self.installed_hypervisor()?.or(self.installed_tools()?) {
             return Ok(installed);
         }
-        let not_known = |reason: &str| NotKnown::new("Xen's release", reason);
+        let not_known = |reason: &str| NotKnown::new(XEN_RELEASE, reason);
         let running = self.running_xen();
         let running = running
             .map_err(|_| not_known("no package of Xen is installed, and Xen does not run here"))?;

@@ -16,7 +16,8 @@ use crate::rule::Rule;
 const INDENT: &str = "           ";
 
 impl Report {
-    /// The report as text for `look`, with lines out of `files`. With `all`, checks that passed have a line too.
+    /// The report as text for `look`, with lines out of `files`. With `all`, each check that passed or is not known has a
+    /// line; without, what is not known has one for each reason.
     pub fn to_text(&self, files: &Files, look: &Look, all: bool) -> String {
         let lines = Lines::new(files);
         let mut text = String::new();
@@ -33,7 +34,40 @@ impl Report {
             }
             text += &part;
         }
+        if !all {
+            text += &self.not_known(look);
+        }
         text + &self.summary(look)
+    }
+
+    /// A line for each reason why something is not known, with what it would have told.
+    fn not_known(&self, look: &Look) -> String {
+        let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+        for (rule, outcome) in &self.rules {
+            let Outcome::NotKnown(reason, _) = outcome else {
+                continue;
+            };
+            let reason = printable(&reason.to_string());
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, titles)) => titles.push(rule.title),
+                None => reasons.push((reason, vec![rule.title])),
+            }
+        }
+        let mut text = String::new();
+        for (reason, titles) in &reasons {
+            let what = match titles.as_slice() {
+                [title] => format!("whether {title}"),
+                titles => counted(titles.len(), "check"),
+            };
+            text += &headed("–", Role::Faint, &format!("{reason} ({what})"), look);
+        }
+        if !text.is_empty() {
+            text.insert_str(
+                0,
+                &format!("\n{}\n", look.paint(Role::Heading, "not known")),
+            );
+        }
+        text
     }
 
     /// One line with the numbers.
@@ -85,7 +119,7 @@ fn check(rule: &Rule, outcome: &Outcome, lines: &Lines<'_>, look: &Look, all: bo
         .map(|one| finding(one, lines, look))
         .collect();
     match outcome {
-        Outcome::NotKnown(reason, _) => {
+        Outcome::NotKnown(reason, _) if all => {
             let line = format!(
                 "{}: not known: {}",
                 rule.title,

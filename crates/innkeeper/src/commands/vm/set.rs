@@ -38,7 +38,11 @@ pub(crate) fn run(args: &Args) -> End {
 
 fn assignment(text: &str) -> Result<(String, Literal), String> {
     let (name, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
-    Ok((name.trim().to_owned(), Literal::read(value.trim())))
+    let literal = Literal::read(value.trim());
+    if value.trim().starts_with('[') && !matches!(literal, Literal::List(_)) {
+        return Err("the list is not one that xl reads, as [\"a\", \"b\"] is".into());
+    }
+    Ok((name.trim().to_owned(), literal))
 }
 
 fn set(args: &Args) -> Result<()> {
