@@ -19,11 +19,15 @@ pub(crate) const RULE: Rule = Rule {
     examples: &[
         Example::bad(
             "-- etc/xen/web.cfg --\nname = \"web\"\nvcpus = True\n",
-            &["error etc/xen/web.cfg:2:9: xl refuses it: lexical error"],
+            &["error etc/xen/web.cfg:2:9: xl refuses it: a word is a value in quotes only"],
         ),
         Example::bad(
             "-- etc/xen/web.cfg --\nname = \"web\"\r\nvcpus = 2\r\n",
             &["error etc/xen/web.cfg:1:13: xl refuses it: its lines end with CR and LF"],
+        ),
+        Example::bad(
+            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 1024M\n",
+            &["error etc/xen/web.cfg:2:14: xl refuses it: a number has no unit"],
         ),
         Example::bad(
             "-- etc/xen/web.cfg --\nname = \"web\"\n# end␄\n",
@@ -75,15 +79,23 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
 struct Cause {
     what: &'static str,
     hint: &'static str,
-    mend: Option<fn(&str) -> String>,
+    mend: Option<Mend>,
 }
+
+/// Makes a file's text anew.
+type Mend = fn(&str) -> String;
 
 /// The usual causes of faults; `None` for any other, which libxlutil's own words tell.
 fn cause(text: &str, fault: &xl::Fault) -> Option<Cause> {
     let line = text.lines().nth(fault.position.line.saturating_sub(1));
-    let line = line.unwrap_or_default().trim_start();
+    let line = line.unwrap_or_default();
+    let before: String = line
+        .chars()
+        .take(fault.position.column.saturating_sub(1))
+        .collect();
+    let line = line.trim_start();
     let is_last = fault.position.line == text.lines().count();
-    let (what, hint, mend): (_, _, Option<fn(&str) -> String>) = if text.contains("\r\n") {
+    let (what, hint, mend): (_, _, Option<Mend>) = if text.contains("\r\n") {
         let unix = |text: &str| text.replace("\r\n", "\n");
         (
             "its lines end with CR and LF",
@@ -114,6 +126,18 @@ fn cause(text: &str, fault: &xl::Fault) -> Option<Cause> {
         (
             "it has typographic quotes",
             "write straight quotes, \"",
+            None,
+        )
+    } else if fault.near.starts_with(char::is_alphabetic) && before.ends_with(char::is_numeric) {
+        (
+            "a number has no unit",
+            "write the number alone: sizes are in MiB",
+            None,
+        )
+    } else if fault.near.starts_with(char::is_uppercase) && before.trim_end().ends_with('=') {
+        (
+            "a word is a value in quotes only",
+            "write a number, or the word in quotes",
             None,
         )
     } else {
