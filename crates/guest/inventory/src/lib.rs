@@ -12,6 +12,7 @@
 //!              /run/qemu-server/*.pid     ─┘
 //! ```
 
+mod configuration;
 mod libvirt;
 mod proxmox;
 mod source;
@@ -22,6 +23,9 @@ use std::path::PathBuf;
 use error::Error;
 use host::Host;
 use vmconfig::Vm;
+
+pub use configuration::{Configuration, of_libvirt, of_xl};
+pub use xl::{Domain, domains};
 
 /// What starts and stops a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,7 +8,8 @@ use error::{Error, Result};
 use host::Host;
 use vmconfig::TEXT;
 
-use crate::source::{guest, names};
+use crate::configuration::{Configuration, names, of_libvirt};
+use crate::source::guest;
 use crate::{Guest, Inventory, State, Toolstack};
 
 /// libvirt's drivers: the name of their directories.
@@ -38,22 +39,19 @@ pub(crate) fn read(host: &Host, inventory: &mut Inventory) {
 }
 
 fn configured(host: &Host, driver: &str, toolstack: Toolstack, inventory: &mut Inventory) {
-    let directory = Path::new("/etc/libvirt").join(driver);
-    let auto = inventory.kept(names(host, &directory.join("autostart"), "xml"));
-    let found = inventory.kept(names(host, &directory, "xml"));
-    for name in found {
-        let path = directory.join(&name);
-        match guest(host, path, toolstack, vmconfig::libvirt::read) {
+    for Configuration { file, autostart } in inventory.kept(of_libvirt(host.files(), driver)) {
+        match guest(host, file, toolstack, vmconfig::libvirt::read) {
             Ok(mut guest) => {
                 guest.kind = kind(&guest, toolstack);
-                guest.autostart = auto.contains(&name);
+                guest.autostart = autostart.is_some();
                 inventory.guests.push(guest);
             }
             Err(error) => inventory.errors.push(error),
         }
     }
-    for name in auto {
-        let path = directory.join("autostart").join(&name);
+    let auto = Path::new("/etc/libvirt").join(driver).join("autostart");
+    for name in inventory.kept(names(host.files(), &auto, "xml")) {
+        let path = auto.join(&name);
         if inventory.kept(host.files().status(&path).map(Some)) == Some(None) {
             let error = Error::corrupt("it leads nowhere, the guest does not start with the host");
             inventory.errors.push(error.at(path.display()));
@@ -74,7 +72,7 @@ fn kind(guest: &Guest, toolstack: Toolstack) -> Option<String> {
 fn states(host: &Host, driver: &str) -> Result<BTreeMap<String, String>> {
     let directory = Path::new("/run/libvirt").join(driver);
     let mut states = BTreeMap::new();
-    for name in names(host, &directory, "xml")? {
+    for name in names(host.files(), &directory, "xml")? {
         let path = directory.join(&name);
         // One that has ended since it was listed does not run.
         let Some(bytes) = host.files().read_within(&path, TEXT as u64)? else {

@@ -6,7 +6,8 @@ use error::Result;
 use host::Host;
 use vmconfig::TEXT;
 
-use crate::source::{guest, names};
+use crate::configuration::names;
+use crate::source::guest;
 use crate::{Inventory, State, Toolstack};
 
 const CONFIGS: &str = "/etc/pve/qemu-server";
@@ -14,7 +15,7 @@ const RUNNING: &str = "/run/qemu-server";
 
 /// Adds what is configured, and whether it runs.
 pub(crate) fn read(host: &Host, inventory: &mut Inventory) {
-    for name in inventory.kept(names(host, Path::new(CONFIGS), "conf")) {
+    for name in inventory.kept(names(host.files(), Path::new(CONFIGS), "conf")) {
         let path = Path::new(CONFIGS).join(&name);
         let read = guest(
             host,

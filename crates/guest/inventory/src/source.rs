@@ -1,32 +1,12 @@
-//! Directories of configurations.
+//! Configurations as guests.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use error::{Error, Kind, Result};
 use host::Host;
 use vmconfig::{TEXT, Vm};
 
 use crate::{Guest, Inventory, State, Toolstack};
-
-/// The names in `directory` that end with `.ending`, without hidden ones, in order.
-///
-/// # Errors
-/// It cannot be listed.
-pub(crate) fn names(host: &Host, directory: &Path, ending: &str) -> Result<Vec<OsString>> {
-    let mut names = host.files().list(directory)?.unwrap_or_default();
-    names.retain(|name| {
-        let path = Path::new(name);
-        path.extension().is_some_and(|it| it == ending) && !is_hidden(name)
-    });
-    names.sort_unstable();
-    Ok(names)
-}
-
-/// Whether tools pass over it: hidden files.
-pub(crate) fn is_hidden(name: &OsString) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
-}
 
 /// A configuration read by `read`, as a guest that is off if the host runs.
 ///

@@ -1,7 +1,6 @@
 //! Guests of xl: `/etc/xen/*.cfg`, `/etc/xen/auto` (xendomains(8)), and what `xl list` prints.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use error::{Error, Result};
@@ -9,23 +8,25 @@ use exec::Tool;
 use host::{Host, Hypervisor};
 use vmconfig::Kind;
 
-use crate::source::{guest, is_hidden, names};
+use crate::configuration::of_xl;
+use crate::source::guest;
 use crate::{Guest, Inventory, State, Toolstack};
-
-const CONFIGS: &str = "/etc/xen";
-const AUTO: &str = "/etc/xen/auto";
 
 /// How long xl may take: it asks the hypervisor and xenstore, nothing else.
 const TIME: Duration = Duration::from_secs(10);
 
 /// A domain that runs.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Domain {
+pub struct Domain {
+    /// Its name.
     pub name: String,
+    /// Its number.
     pub id: u32,
     /// Its memory in MiB.
     pub memory: u64,
+    /// How many vCPUs it has.
     pub vcpus: u32,
+    /// What it does, in a word.
     pub state: &'static str,
 }
 
@@ -34,7 +35,17 @@ pub(crate) fn states(host: &Host, cancelled: &dyn Fn() -> bool, inventory: &mut 
     if !host.is_live() {
         return;
     }
-    match domains(host, cancelled) {
+    let is_dom0 = host
+        .hypervisor()
+        .map(|hypervisor| hypervisor == Hypervisor::XenDom0);
+    let domains = is_dom0.and_then(|is_dom0| {
+        if is_dom0 {
+            domains(host, TIME, cancelled)
+        } else {
+            Ok(Vec::new())
+        }
+    });
+    match domains {
         Ok(domains) => running(&domains, inventory),
         Err(error) => {
             for guest in inventory.guests.iter_mut().filter(|it| on_xen(it)) {
@@ -50,32 +61,12 @@ fn on_xen(guest: &Guest) -> bool {
     matches!(guest.toolstack, Toolstack::Xl | Toolstack::LibvirtXen)
 }
 
-/// Adds the configurations; one that `auto` links to is one that starts with the host.
+/// Adds the configurations.
 pub(crate) fn configured(host: &Host, inventory: &mut Inventory) {
-    let mut auto = inventory.kept(started(host));
-    let found = names(host, Path::new(CONFIGS), "cfg");
-    for name in inventory.kept(found) {
-        let path = Path::new(CONFIGS).join(name);
-        let real = inventory.kept(host.files().canonical(&path));
-        let autostart = real.is_some_and(|real| auto.remove(&real));
-        add(host, path, autostart, inventory);
+    for configuration in inventory.kept(of_xl(host.files())) {
+        let autostart = configuration.autostart.is_some();
+        add(host, configuration.file, autostart, inventory);
     }
-    for path in auto {
-        add(host, path, true, inventory);
-    }
-}
-
-/// The files that start with the host, without links.
-fn started(host: &Host) -> Result<BTreeSet<PathBuf>> {
-    let names = host.files().list(AUTO)?.unwrap_or_default();
-    let mut found = BTreeSet::new();
-    for name in names.iter().filter(|name| !is_hidden(name)) {
-        let path = Path::new(AUTO).join(name);
-        let real = host.files().canonical(&path)?;
-        // A link that leads nowhere is kept: reading it says so.
-        found.insert(real.unwrap_or(path));
-    }
-    Ok(found)
 }
 
 fn add(host: &Host, path: PathBuf, autostart: bool, inventory: &mut Inventory) {
@@ -92,12 +83,12 @@ fn add(host: &Host, path: PathBuf, autostart: bool, inventory: &mut Inventory) {
     }
 }
 
-/// The domains that run, without dom0; none where this is not Xen's dom0.
-fn domains(host: &Host, cancelled: &dyn Fn() -> bool) -> Result<Vec<Domain>> {
-    if host.hypervisor()? != Hypervisor::XenDom0 {
-        return Ok(Vec::new());
-    }
-    let list = Tool::new("xl").args(["list"]).time_limit(TIME);
+/// The domains that run, without dom0, as `xl list` prints them within `limit`.
+///
+/// # Errors
+/// xl fails, or prints what is not understood.
+pub fn domains(host: &Host, limit: Duration, cancelled: &dyn Fn() -> bool) -> Result<Vec<Domain>> {
+    let list = Tool::new("xl").args(["list"]).time_limit(limit);
     let output = list.succeed(host, cancelled)?;
     parse(output.text()?)
 }

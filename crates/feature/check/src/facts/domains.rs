@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use error::Result;
 use host::Files;
+use inventory::Configuration;
 use vmconfig::xml::{self, Element};
 
 use super::guests::Unread;
 use super::{Facts, NotKnown};
 use crate::finding::Place;
 
-/// Where libvirt keeps its guests, for QEMU and for Xen. What starts with the host is linked in `autostart` there.
-const DIRECTORIES: [&str; 2] = ["/etc/libvirt/qemu", "/etc/libvirt/libxl"];
+/// libvirt's drivers, for QEMU and for Xen.
+const DRIVERS: [&str; 2] = ["qemu", "libxl"];
 
 /// The guests that libvirt has.
 #[derive(Debug, Default)]
@@ -75,28 +76,20 @@ impl Facts {
 
 fn read(files: &Files) -> Result<Domains> {
     let mut domains = Domains::default();
-    for directory in DIRECTORIES {
-        for name in files.list(directory)?.unwrap_or_default() {
-            let file = Path::new(directory).join(&name);
-            if file.extension().is_none_or(|extension| extension != "xml") {
-                continue;
-            }
-            let root = match root(files, &file) {
-                Ok(Some(root)) => root,
-                Ok(None) => continue,
+    for driver in DRIVERS {
+        for Configuration { file, autostart } in inventory::of_libvirt(files, driver)? {
+            match root(files, &file) {
+                Ok(Some(root)) => domains.all.push(Domain {
+                    file,
+                    autostarts: autostart.is_some(),
+                    root,
+                }),
+                Ok(None) => {}
                 Err(error) => {
                     let reason = error.to_string();
                     domains.unread.push(Unread { file, reason });
-                    continue;
                 }
-            };
-            let link = Path::new(directory).join("autostart").join(&name);
-            let autostarts = files.link(link).is_ok_and(|link| link.is_some());
-            domains.all.push(Domain {
-                file,
-                autostarts,
-                root,
-            });
+            }
         }
     }
     Ok(domains)

@@ -1,21 +1,15 @@
 //! Configurations of guests.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use error::{Position, Result};
 use host::Files;
+use inventory::Configuration;
 use vmconfig::xl;
 
 use super::{Facts, NotKnown};
 use crate::finding::Place;
-
-/// Where xl's configurations are, besides those that autostart.
-const DIRECTORIES: [&str; 2] = ["/etc/xen", "/etc/xen/vm"];
-
-/// Where links to, or copies of, those are that start with the host.
-const AUTO: &str = "/etc/xen/auto";
 
 /// The guests of a host.
 #[derive(Debug, Default)]
@@ -188,7 +182,7 @@ impl Facts {
 fn read(facts: &Facts) -> Result<Guests> {
     let files = facts.host().files();
     let mut guests = Guests::default();
-    for (file, autostart) in configurations(files, &facts.question().guests)? {
+    for Configuration { file, autostart } in configurations(files, &facts.question().guests)? {
         match guest(files, &file, autostart) {
             Ok(Some(guest)) => guests.xl.push(guest),
             Ok(None) => {}
@@ -216,35 +210,15 @@ fn guest(files: &Files, file: &Path, autostart: Option<PathBuf>) -> Result<Optio
     }))
 }
 
-/// The files of xl's configurations, each with what autostarts it.
-fn configurations(files: &Files, more: &[PathBuf]) -> Result<BTreeMap<PathBuf, Option<PathBuf>>> {
-    let mut found = BTreeMap::new();
+/// The host's configurations, and `more`.
+fn configurations(files: &Files, more: &[PathBuf]) -> Result<Vec<Configuration>> {
+    let mut found = inventory::of_xl(files)?;
     for file in more {
-        found.insert(file.clone(), None);
-    }
-    for directory in DIRECTORIES {
-        for path in regular_files(files, Path::new(directory))? {
-            if path.extension().is_some_and(|extension| extension == "cfg") {
-                found.insert(path, None);
-            }
-        }
-    }
-    for path in regular_files(files, Path::new(AUTO))? {
-        let target = files.canonical(&path)?.unwrap_or_else(|| path.clone());
-        found.insert(target, Some(path));
-    }
-    Ok(found)
-}
-
-/// The regular files in `directory`, links to such included, in order.
-fn regular_files(files: &Files, directory: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for name in files.list(directory)?.unwrap_or_default() {
-        let path = directory.join(name);
-        if let Ok(Some(status)) = files.status(&path)
-            && status.kind == host::Kind::File
-        {
-            found.push(path);
+        if !found.iter().any(|one| one.file == *file) {
+            found.push(Configuration {
+                file: file.clone(),
+                autostart: None,
+            });
         }
     }
     Ok(found)

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use error::Result;
-use exec::Tool;
 
 use super::{Facts, NotKnown};
 
@@ -22,12 +21,9 @@ impl Facts {
     }
 }
 
-/// What `xl list` prints: a line for each guest, which begins with its name.
 fn read(facts: &Facts) -> Result<Running> {
-    let tool = Tool::new("xl").args(["list"]);
-    let tool = tool.time_limit(facts.question().limit);
-    let output = tool.succeed(facts.host(), &exec::never)?;
-    let lines = output.text()?.lines().skip(1);
-    let names = lines.filter_map(|line| line.split_whitespace().next().map(str::to_owned));
-    Ok(Running(names.collect()))
+    let domains = inventory::domains(facts.host(), facts.question().limit, &exec::never)?;
+    Ok(Running(
+        domains.into_iter().map(|domain| domain.name).collect(),
+    ))
 }
