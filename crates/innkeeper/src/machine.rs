@@ -1,7 +1,6 @@
 //! The machine whose changes the program keeps, and what there is to say about them.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,30 +8,8 @@ use change::{Applied, Machine, Plan, Record, State, UndoneBy};
 use error::{Error, Kind, Result, printable};
 use job::{Job, Unsettled, Watch};
 
+use crate::options::RootArgs;
 use crate::output::{tell, warn};
-
-/// Another root directory than `/`, for every command.
-const ROOT: &str = "INNKEEPER_ROOT";
-
-/// The root directory that is meant: `root`, or else that of the environment, or else this machine's.
-pub(crate) fn root(root: Option<&Path>) -> PathBuf {
-    let root = root.map(PathBuf::from);
-    let root = root.or_else(|| std::env::var_os(ROOT).map(PathBuf::from));
-    root.unwrap_or_else(|| "/".into())
-}
-
-/// The machine below [`root()`].
-///
-/// # Errors
-/// [`Kind::Io`] when there is no such directory: a mistyped one would look like a machine without changes.
-pub(crate) fn machine(root: Option<&Path>) -> Result<Machine> {
-    let root = self::root(root);
-    let entries = std::fs::read_dir(&root);
-    entries.map_err(|cause| {
-        Error::io("the root directory cannot be read", cause).at(root.display())
-    })?;
-    Ok(Machine::new(&root))
-}
 
 /// Makes a planned change. A signal takes back what has been made of it by then.
 ///
@@ -76,7 +53,10 @@ impl Watch for Quiet {
 
 /// Says on standard error that a change waits for confirmation or is half done, if one is.
 pub(crate) fn tell_open_change() {
-    match machine(None).and_then(|machine| warning(&machine)) {
+    match RootArgs::default()
+        .machine()
+        .and_then(|machine| warning(&machine))
+    {
         Ok(Some(warning)) => warn(&warning),
         // A user who may not read the journal cannot confirm either.
         Err(error) if error.kind() == Kind::Corrupt => warn(&error),

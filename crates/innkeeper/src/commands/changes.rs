@@ -1,22 +1,19 @@
 //! `innkeeper changes`: what the journal says.
 
-use std::path::PathBuf;
-
 use change::{Machine, Record, State};
 use error::{Result, printable};
 use render::document;
 use serde_json::{Value, json};
 
-use crate::machine::{left, machine, state};
-use crate::options::OutputArgs;
+use crate::machine::{left, state};
+use crate::options::{OutputArgs, RootArgs};
 use crate::output::{End, print, print_json, warn};
 
 /// `innkeeper changes`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The root directory of the machine [default: /]
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
+    #[command(flatten)]
+    root: RootArgs,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -28,7 +25,7 @@ pub(crate) fn run(args: &Args) -> End {
 }
 
 fn list(args: &Args) -> Result<()> {
-    let machine = machine(args.root.as_deref())?;
+    let machine = args.root.machine()?;
     let (records, damaged) = machine.journal.readable()?;
     damaged.iter().for_each(warn);
     if args.output.json {

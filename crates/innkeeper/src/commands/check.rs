@@ -15,7 +15,7 @@ use host::Host;
 use render::document;
 use serde_json::{Value, json};
 
-use crate::options::OutputArgs;
+use crate::options::{OutputArgs, RootArgs};
 use crate::output::{End, look, print, print_json};
 
 /// How long reading one fact may take, if nothing else is asked.
@@ -24,9 +24,8 @@ const LIMIT: &str = "10";
 /// `innkeeper check`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The root directory of the host [default: /]
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
+    #[command(flatten)]
+    root: RootArgs,
 
     /// The release of Xen before the upgrade [default: the one that runs]
     #[arg(long, value_name = "RELEASE", value_parser = check::parse_release)]
@@ -118,10 +117,7 @@ fn check(args: &Args, live: &Host) -> Result<bool> {
     if let Some(id) = &args.explain {
         return explain::explain(id, &args.output).map(|()| false);
     }
-    let host = match &args.root {
-        Some(root) => Host::at(root)?,
-        None => live.clone(),
-    };
+    let host = args.root.host(live)?;
     let question = question(args)?;
     exist(&question.guests, &host)?;
     let facts = Facts::new(host, question);
@@ -175,15 +171,14 @@ fn exist(guests: &[PathBuf], host: &Host) -> Result<()> {
 fn question(args: &Args) -> Result<Question> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_err(|cause| Error::io("the clock is set before 1970", cause))?;
-    let of_host = |path: &PathBuf| match &args.root {
-        Some(root) => Ok(Path::new("/").join(path.strip_prefix(root).unwrap_or(path))),
-        None => std::path::absolute(path)
-            .map_err(|cause| Error::io("cannot be found", cause).at(path.display())),
-    };
     Ok(Question {
         from: args.from,
         targets: args.target.clone(),
-        guests: args.vm.iter().map(of_host).collect::<Result<_>>()?,
+        guests: args
+            .vm
+            .iter()
+            .map(|file| args.root.file(file))
+            .collect::<Result<_>>()?,
         tls: args.tls.clone(),
         now: now.as_secs(),
         limit: Duration::from_secs(args.limit),

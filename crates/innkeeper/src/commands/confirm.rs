@@ -1,20 +1,16 @@
 //! `innkeeper confirm`: keeps the change that waits for it.
 
-use std::path::PathBuf;
-
 use error::{Result, printable};
 
 use super::undo::tell;
-use crate::machine::machine;
-use crate::options::OutputArgs;
+use crate::options::{OutputArgs, RootArgs};
 use crate::output::End;
 
 /// `innkeeper confirm`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The root directory of the machine [default: /]
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
+    #[command(flatten)]
+    root: RootArgs,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -29,7 +25,7 @@ pub(crate) fn run(args: &Args) -> End {
 }
 
 fn confirm(args: &Args) -> Result<()> {
-    let record = machine(args.root.as_deref())?.confirm()?;
+    let record = args.root.machine()?.confirm()?;
     let title = printable(&record.plan.title);
     let text = format!("change {} is confirmed: {title}\n", record.id);
     tell(&record, &args.output, &text)

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use crate::machine::machine;
+use crate::options::machine;
 use crate::output::End;
 
 /// `innkeeper guard-change --root DIR ID`, the command line that `change::Guarding` is given.
@@ -19,7 +19,7 @@ pub(crate) struct Args {
 
 /// Guards the change until it is confirmed or undone.
 pub(crate) fn run(args: &Args) -> End {
-    let guarded = machine(Some(&args.root))
+    let guarded = machine(&args.root)
         .and_then(|machine| machine.guard(args.id, &mut |_| ControlFlow::Continue(())));
     End::from(guarded)
 }

@@ -1,15 +1,13 @@
 //! `innkeeper undo`: takes a change back.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 
 use change::Record;
 use error::{Result, printable};
 use render::document;
 use serde_json::json;
 
-use crate::machine::machine;
-use crate::options::OutputArgs;
+use crate::options::{OutputArgs, RootArgs};
 use crate::output::{End, print, print_json};
 
 /// `innkeeper undo [ID]`.
@@ -18,9 +16,8 @@ pub(crate) struct Args {
     /// The change's number [default: the one that waits or is half done, else the last one]
     id: Option<u64>,
 
-    /// The root directory of the machine [default: /]
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
+    #[command(flatten)]
+    root: RootArgs,
 
     /// Say what would be restored, and change nothing
     #[arg(long)]
@@ -36,7 +33,7 @@ pub(crate) fn run(args: &Args) -> End {
 }
 
 fn undo(args: &Args) -> Result<()> {
-    let machine = machine(args.root.as_deref())?;
+    let machine = args.root.machine()?;
     if args.dry_run {
         let record = machine.preview_undo(args.id)?;
         return tell(&record, &args.output, &record.undo_to_text());

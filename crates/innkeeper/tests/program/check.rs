@@ -102,6 +102,17 @@ fn what_can_be_corrected_is_shown_then_corrected_then_taken_back() {
 }
 
 #[test]
+fn the_root_directory_of_the_environment_is_read_and_changed() {
+    let room = room();
+    let line = "check --target xen=4.14 --fix";
+    let mut fix = room.innkeeper(line.split(' '));
+    fix.env("INNKEEPER_ROOT", room.path("root"));
+    assert_eq!(fix.output().unwrap().status.code(), Some(5));
+    let after = String::from_utf8(room.read("root/etc/xen/web.cfg")).unwrap();
+    assert!(after.contains("all,^0"), "{after}");
+}
+
+#[test]
 fn only_what_an_earlier_report_lacks_is_shown() {
     let room = room();
     room.sh("mv root/etc/xen/old.cfg .");

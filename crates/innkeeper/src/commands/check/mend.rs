@@ -7,7 +7,7 @@ use render::{diff, document};
 use serde_json::{Value, json};
 
 use super::Args;
-use crate::machine::{machine, make};
+use crate::machine::make;
 use crate::output::{look, print, print_json};
 
 /// Corrects what can be corrected, or shows it. Whether something is left that counts: what is only shown is.
@@ -45,7 +45,7 @@ pub(super) fn mend(args: &Args, report: &Report, facts: &Facts) -> Result<bool> 
 
 /// The number of the change.
 fn apply(args: &Args, mended: &[Mended]) -> Result<u64> {
-    let machine = machine(args.root.as_deref())?;
+    let machine = args.root.machine()?;
     let steps: Vec<_> = mended.iter().map(step).collect();
     let plan = machine.plan("correct what check found", &steps)?;
     Ok(make(machine, plan)?.record.id)

@@ -8,16 +8,15 @@ use host::Host;
 use render::{Look, diff, document};
 use serde_json::{Value, json};
 
-use crate::machine::{machine, make, root};
-use crate::options::OutputArgs;
+use crate::machine::make;
+use crate::options::{OutputArgs, RootArgs};
 use crate::output::{look, print, print_json};
 
 /// Options of commands that change files.
 #[derive(Debug, clap::Args)]
 pub(super) struct ChangeArgs {
-    /// The root directory of the host; files are paths below it [default: /]
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
+    #[command(flatten)]
+    root: RootArgs,
 
     /// Show what would change, and change nothing
     #[arg(long)]
@@ -48,13 +47,8 @@ impl ChangeArgs {
         change: impl FnOnce(&str) -> Result<String>,
     ) -> Result<Edited> {
         let name = file.display().to_string();
-        let host = Host::at(&root(self.root.as_deref()))?;
-        let path = if self.root.is_some() {
-            Path::new("/").join(file)
-        } else {
-            std::path::absolute(file)
-                .map_err(|cause| Error::io("cannot be read", cause).at(&name))?
-        };
+        let host = Host::at(&self.root.path())?;
+        let path = self.root.file(file)?;
         let missing = || Error::io("cannot be read", "not found").at(&name);
         let path = host.files().canonical(&path)?.ok_or_else(missing)?;
         let old = host.files().text(&path)?.ok_or_else(missing)?;
@@ -77,7 +71,7 @@ impl ChangeArgs {
             .iter()
             .map(|file| file::write(&file.path.display().to_string(), file.new.as_bytes(), None))
             .collect();
-        let machine = machine(self.root.as_deref())?;
+        let machine = self.root.machine()?;
         if steps.is_empty() {
             return self.tell(&changed, None, "nothing to change\n");
         }

@@ -1,7 +1,5 @@
 //! `innkeeper vm list`: the guests that a host knows.
 
-use std::path::PathBuf;
-
 use error::{Result, amount};
 use exec::never;
 use host::Host;
@@ -9,16 +7,14 @@ use inventory::{Guest, Inventory, State};
 use render::{Cell, Column, Role, Table, document};
 use serde_json::{Value, json};
 
-use crate::machine;
-use crate::options::OutputArgs;
+use crate::options::{OutputArgs, RootArgs};
 use crate::output::{End, look, print, print_json, warn};
 
 /// `innkeeper vm list`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The root directory of the host [default: /]
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
+    #[command(flatten)]
+    root: RootArgs,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -33,12 +29,7 @@ pub(crate) fn run(args: &Args, host: &Host) -> End {
 }
 
 fn list(args: &Args, host: &Host) -> Result<()> {
-    let root = machine::root(args.root.as_deref());
-    let host = if root == std::path::Path::new("/") {
-        host.clone()
-    } else {
-        Host::at(&root)?
-    };
+    let host = args.root.host(host)?;
     let inventory = Inventory::read(&host, &never);
     for error in &inventory.errors {
         warn(error);
