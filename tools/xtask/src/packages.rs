@@ -50,11 +50,15 @@ const TESTS: &[Need] = &[
     ("zstd", "zstd"),
 ];
 
+/// Bytes that building and testing take at least, the testbed's disks included.
+const ROOM: u64 = 8 << 30;
+
 /// Installs what the tests need and this machine lacks.
 ///
 /// # Errors
-/// Something is missing and cannot be installed.
+/// Something is missing and cannot be installed, or the file system is too full to build and test in.
 pub(crate) fn setup() -> Result<()> {
+    has_room(Path::new(env!("CARGO_MANIFEST_DIR")), ROOM)?;
     install(TESTS)?;
     cargo_tool("nextest", "cargo-nextest")?;
     for (tool, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
@@ -62,6 +66,24 @@ pub(crate) fn setup() -> Result<()> {
             .map_err(|error| error.hint(format!("rustup component add {component}")))?;
     }
     Ok(())
+}
+
+/// Whether the file system of `dir` has `bytes` free: a run that fills it fails late and in odd places.
+fn has_room(dir: &Path, bytes: u64) -> Result<()> {
+    let status = rustix::fs::statvfs(dir);
+    let status = status.map_err(|cause| Error::io(format!("{}", dir.display()), cause))?;
+    let free = status.f_bavail.saturating_mul(status.f_frsize);
+    if free >= bytes {
+        return Ok(());
+    }
+    let mib = |bytes: u64| bytes >> 20;
+    let message = format!(
+        "{} has {} MiB free, and building and testing take {} MiB",
+        dir.display(),
+        mib(free),
+        mib(bytes)
+    );
+    Err(Error::io(message, "the file system is too full").hint("cargo clean"))
 }
 
 /// Installs the packages of those programs that are missing.
@@ -132,6 +154,14 @@ fn is_there(need: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_file_system_is_told_before_anything_is_built() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert!(has_room(dir, 1).is_ok());
+        let error = has_room(dir, u64::MAX).unwrap_err().to_text();
+        assert!(error.contains("building and testing take"), "{error}");
+    }
 
     #[test]
     fn a_file_that_is_no_program_is_found_by_its_path() {

@@ -86,6 +86,11 @@ fn values_are_set_in_their_places_and_undo_takes_them_back() {
         "{}",
         ran.story()
     );
+    let ran = room
+        .run("vm set --root root /etc/xen/web.cfg vcpus=two --dry-run")
+        .ok();
+    let refused = "refuses it, for 1 error";
+    assert!(ran.stderr.contains(refused), "{}", ran.story());
     let json = room
         .run("vm set --root root /etc/xen/web.cfg vcpus=3 --json")
         .ok()

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use error::{Error, Result};
 use vmconfig::xen::{Release, Standing, keys};
-use vmconfig::xl::{Document, Literal};
+use vmconfig::xl::{self, Document, Literal};
 
 use super::edit::ChangeArgs;
+use super::findings;
 use crate::output::{End, warn};
 
 /// `innkeeper vm set FILE KEY=VALUE…`.
@@ -28,7 +29,7 @@ pub(crate) struct Args {
     change: ChangeArgs,
 }
 
-/// Sets the values in one change. A key that no release of Xen knows is a warning.
+/// Sets the values in one change. A key that no release of Xen knows is a warning, and so is a result that xl refuses.
 pub(crate) fn run(args: &Args) -> End {
     End::new(
         set(args).err().into_iter().collect(),
@@ -55,6 +56,7 @@ fn set(args: &Args) -> Result<()> {
             });
         }
     }
+    let mut result = Vec::new();
     let edited = args.change.edited(&args.file, |text| {
         let mut document = Document::parse(text)?;
         for (name, value) in &args.values {
@@ -63,8 +65,12 @@ fn set(args: &Args) -> Result<()> {
         for name in &args.unset {
             document.remove(name)?;
         }
+        result = xl::judge(document.config(), Release::NEWEST);
         Ok(document.text().to_owned())
     })?;
+    if let Some(refusal) = findings::refusal(&result, &edited.name, Release::NEWEST) {
+        warn(&refusal);
+    }
     let names = args.values.iter().map(|(name, _)| name.as_str());
     let names: Vec<&str> = names.chain(args.unset.iter().map(String::as_str)).collect();
     let title = format!("set {} in {}", names.join(", "), edited.name);
