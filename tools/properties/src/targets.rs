@@ -2,7 +2,7 @@
 
 use error::Result;
 
-use crate::{appliances, disks, guests, images, manifests, packages, settings, streams};
+use crate::{appliances, disks, guests, images, manifests, packages, settings, streams, xl};
 
 /// What must hold for whatever bytes it is given; an error says why they are not what it reads.
 pub type Property = fn(&[u8]) -> Result<()>;
@@ -51,6 +51,7 @@ pub fn properties(name: &str) -> Option<&'static [Property]> {
         "packages" => &[packages::packages],
         "recognise" => &[disks::recognise],
         "settings" => &[settings::settings],
+        "xl" => &[xl::xl],
         _ => return None,
     })
 }

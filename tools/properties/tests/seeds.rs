@@ -166,6 +166,15 @@ fn recognise() {
 }
 
 #[test]
+fn every_target_with_seeds_can_be_asked() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds");
+    for entry in std::fs::read_dir(seeds).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(properties::targets::properties(&name).is_some(), "{name}");
+    }
+}
+
+#[test]
 fn folding_loses_nothing() {
     for len in [0, 1, 511, 512, 513, 100_000] {
         let mut image: Vec<u8> = (0..len).map(|i| (i / 700 % 3) as u8).collect();
