@@ -10,21 +10,16 @@ use super::{Facts, NotKnown};
 use crate::release::release_of;
 
 /// Packages that hold Xen's tools, by the beginnings of their names: Alpine's and SUSE's, Debian's, Fedora's, XCP-ng's.
-const TOOLS: [&str; 6] = [
+const TOOLS: [&str; 5] = [
     "xen",
     "xen-utils-4",
     "xen-tools",
     "xen-runtime",
     "xen-dom0-tools",
-    "xen-utils-common",
 ];
 
 /// Packages that hold the hypervisor.
-const HYPERVISOR: [&str; 3] = [
-    "xen-hypervisor",
-    "xen-hypervisor-4",
-    "xen-hypervisor-common",
-];
+const HYPERVISOR: [&str; 2] = ["xen-hypervisor", "xen-hypervisor-4"];
 
 impl Facts {
     /// The packages of the host; `None` where it has no package database that is known.
@@ -60,7 +55,11 @@ impl Facts {
     /// # Errors
     /// The packages cannot be read.
     pub fn installed_tools(&self) -> Result<Option<Release>, NotKnown> {
-        self.newest(&TOOLS)
+        match self.newest(&TOOLS)? {
+            // Debian upgrades what all releases share even where those of a release stay behind.
+            None => self.newest(&["xen-utils-common"]),
+            release => Ok(release),
+        }
     }
 
     /// The release of the hypervisor that is installed.
@@ -68,7 +67,10 @@ impl Facts {
     /// # Errors
     /// The packages cannot be read.
     pub fn installed_hypervisor(&self) -> Result<Option<Release>, NotKnown> {
-        self.newest(&HYPERVISOR)
+        match self.newest(&HYPERVISOR)? {
+            None => self.newest(&["xen-hypervisor-common"]),
+            release => Ok(release),
+        }
     }
 
     fn newest(&self, names: &[&str]) -> Result<Option<Release>, NotKnown> {

@@ -111,6 +111,7 @@ fn read(facts: &Facts) -> Result<Services> {
     }
     services.enable_by_hand(files)?;
     services.follow(files);
+    services.remove_masked(files)?;
     Ok(services)
 }
 
@@ -149,7 +150,11 @@ impl Services {
                 }
             }
         }
-        // A unit that is masked never starts: its file is a link to nothing.
+        self.remove_masked(files)
+    }
+
+    /// A unit that is masked never starts, whoever asks for it: its file is a link to nothing.
+    fn remove_masked(&mut self, files: &Files) -> Result<()> {
         for name in names(files, Path::new(UNITS[0]))? {
             let file = Path::new(UNITS[0]).join(&name);
             if files.link(file)?.as_deref() == Some(Path::new("/dev/null")) {

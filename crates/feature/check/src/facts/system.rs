@@ -34,6 +34,19 @@ impl Facts {
         })
     }
 
+    /// Whether this distribution's Xen keeps memory for guests without dom0_mem: SUSE's gives dom0 a tenth and 1 GiB.
+    ///
+    /// # Errors
+    /// The distribution is not known.
+    pub fn keeps_memory_for_guests(&self) -> Result<bool, NotKnown> {
+        let distribution = self.distribution()?;
+        let is_suse = |id: &str| id.starts_with("sle") || id.starts_with("opensuse");
+        Ok(distribution
+            .as_ref()
+            .as_ref()
+            .is_some_and(|it| is_suse(&it.id)))
+    }
+
     /// Whether Xen is installed: xl, or a hypervisor to start.
     ///
     /// # Errors

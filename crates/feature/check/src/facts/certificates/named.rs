@@ -21,7 +21,8 @@ pub(super) struct Named {
 struct Fixed(&'static str, Purpose, &'static str);
 
 /// The authorities without which what is beside them is not accepted.
-const AUTHORITIES: [(&str, &str); 5] = [
+const AUTHORITIES: [(&str, &str); 6] = [
+    ("/etc/pve/local/pve-ssl.pem", "/etc/pve/pve-root-ca.pem"),
     ("/etc/pki/libvirt/servercert.pem", "/etc/pki/CA/cacert.pem"),
     ("/etc/pki/libvirt/clientcert.pem", "/etc/pki/CA/cacert.pem"),
     ("/etc/pki/qemu/server-cert.pem", "/etc/pki/qemu/ca-cert.pem"),

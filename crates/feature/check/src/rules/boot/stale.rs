@@ -46,11 +46,12 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     Ok(())
 }
 
-/// An option as it is written.
+/// An option as it is written, without backslashes: the shell keeps some of them, GRUB takes them away.
 fn word(parameter: &Parameter) -> String {
     let value = parameter
         .value
         .as_ref()
         .map(|value| format!("={}", value.as_str()));
-    format!("{}{}", parameter.name.as_str(), value.unwrap_or_default())
+    let word = format!("{}{}", parameter.name.as_str(), value.unwrap_or_default());
+    word.replace('\\', "")
 }

@@ -63,7 +63,7 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
                 )
                 .hint("write autoballoon=\"auto\"");
         }
-        "off" | "0" if !set => {
+        "off" | "0" if !set && !facts.keeps_memory_for_guests()? => {
             found
                 .error(
                     place,

@@ -25,6 +25,12 @@ pub(crate) const RULE: Rule = Rule {
         Example::good(
             "-- boot/xen.gz --\n-- boot/vmlinuz --\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder dom0_mem=2G,max:2G\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n",
         ),
+        Example::bad(
+            "-- etc/os-release --\nID=\"opensuse-leap\"\nVERSION_ID=\"15.6\"\n-- boot/xen.gz --\n-- boot/vmlinuz --\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder loglvl=all\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n",
+            &[
+                "info boot/grub/grub.cfg:2:2: dom0_mem is not set: dom0 owns all memory, and every guest that starts takes it from there",
+            ],
+        ),
     ],
 };
 
@@ -41,11 +47,7 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         return Ok(());
     }
     let message = "dom0_mem is not set: dom0 owns all memory, and every guest that starts takes it from there";
-    let suse = facts
-        .host()
-        .distribution()
-        .is_ok_and(|distribution| distribution.id.starts_with("sle"));
-    if suse {
+    if facts.keeps_memory_for_guests()? {
         found.info(Place::of_image(xen), message);
     } else {
         found

@@ -1,5 +1,7 @@
 //! Exclusions in front of what they are to take away.
 
+use vmconfig::xl::cpus;
+
 use crate::facts::depends_on_order;
 use crate::{Example, Facts, Findings, NotKnown, Release, Rule, Versions};
 
@@ -22,6 +24,12 @@ pub(crate) const RULE: Rule = Rule {
         Example::good("-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"0-3,^1\", \"^0,^1,2-7\"]\n")
             .from_xen("4.3")
             .to_xen("4.6"),
+        Example::bad(
+            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"^0-3,2\"\n",
+            &["warning etc/xen/web.cfg:3:8: CPUs that \"^0-3,2\" excludes are included again by what is behind"],
+        )
+        .from_xen("4.3")
+        .to_xen("4.4"),
     ],
 };
 
@@ -40,10 +48,15 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
                     "CPUs that \"{}\" excludes are included again by what is behind",
                     text.text
                 );
-                found
-                    .warning(guest.text(text).1, message)
-                    .hint(format!("write \"{portable}\""))
-                    .fix(guest.rewrite(key, &text.text, &portable));
+                let finding = found.warning(guest.text(text).1, message);
+                // With the exclusions behind it nothing may be left.
+                let is_empty =
+                    cpus::mask(&portable, release).is_ok_and(|mask| mask.is_always_empty());
+                if !is_empty {
+                    finding
+                        .hint(format!("write \"{portable}\""))
+                        .fix(guest.rewrite(key, &text.text, &portable));
+                }
             }
         }
     }

@@ -1,8 +1,10 @@
 //! Names that xl does not know.
 
+use std::path::Path;
+
 use vmconfig::xen::{Standing, keys};
 
-use crate::{Example, Facts, Findings, NotKnown, Release, Rule, Versions};
+use crate::{Example, Facts, Findings, Guest, NotKnown, Release, Rule, Versions};
 
 pub(crate) const RULE: Rule = Rule {
     id: "guest-key-unknown",
@@ -24,6 +26,13 @@ pub(crate) const RULE: Rule = Rule {
         ),
         Example::good(
             "-- boot/initrd --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nramdisk = \"/boot/initrd\"\nmaxvcpus = 4\n",
+        ),
+        Example::bad(
+            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 8\nmaxcpus = 4\ninitrd = \"/boot/gone\"\n",
+            &[
+                "warning etc/xen/web.cfg:4:1: xl does not know maxcpus and ignores it",
+                "warning etc/xen/web.cfg:5:1: xl does not know initrd and ignores it",
+            ],
         ),
     ],
 };
@@ -48,10 +57,21 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
                 continue;
             };
             finding.hint(format!("write {nearest} if that is meant"));
-            if OBVIOUS.contains(&(name, nearest)) && guest.config.get(nearest).is_none() {
+            let is_free = OBVIOUS.contains(&(name, nearest)) && guest.config.get(nearest).is_none();
+            if is_free && starts_then(facts, guest, name)? {
                 finding.fix(guest.rename(name, nearest));
             }
         }
     }
     Ok(())
+}
+
+/// Whether the guest still starts when xl no longer ignores this setting.
+fn starts_then(facts: &Facts, guest: &Guest, name: &str) -> Result<bool, NotKnown> {
+    let text = |name| guest.value(name).map(|(text, _)| text);
+    let number = |name| text(name).and_then(|text| text.trim().parse::<u32>().ok());
+    match name {
+        "initrd" => text(name).map_or(Ok(false), |file| facts.has(Path::new(file))),
+        _ => Ok(number(name).is_some_and(|most| most >= number("vcpus").unwrap_or(1))),
+    }
 }

@@ -31,10 +31,8 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
                 continue;
             };
             let target = source.attribute("file").or(source.attribute("dev"));
-            let optional = matches!(
-                source.attribute("startupPolicy"),
-                Some("optional" | "requisite")
-            );
+            // With `requisite` the disk is dropped only where a guest arrives or is restored.
+            let optional = source.attribute("startupPolicy") == Some("optional");
             let Some(target) = target.filter(|target| !optional && target.starts_with('/')) else {
                 continue;
             };

@@ -45,6 +45,9 @@ pub(crate) const RULE: Rule = Rule {
         Example::good(
             "-- usr/local/sbin/firewall --\n-- etc/network/interfaces --\nauto eth0\niface eth0 inet dhcp\n\tpre-up /usr/local/sbin/firewall start\n\tup /usr/sbin/gone || true\n\tdown /usr/sbin/gone\n",
         ),
+        Example::good(
+            "-- usr/sbin/ip --\n-- etc/network/firewall --\n-- etc/network/interfaces --\nauto eth0\niface eth0 inet dhcp\n\tup /etc/network/firewall; ip route add 10.0.0.0/8 via 192.0.2.1\n",
+        ),
     ],
 };
 
@@ -66,12 +69,21 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
 
 /// Why the command will fail, as far as files tell; `None` for one that may work.
 fn why_it_fails(hook: &Hook<'_>, facts: &Facts) -> Result<Option<String>, NotKnown> {
-    let words: Vec<_> = hook.command.as_str().split_whitespace().collect();
+    let line = hook.command.as_str();
+    // Whose status counts among several is not told here.
+    let lists = ["&&", "||", ">&"];
+    let rest = lists
+        .iter()
+        .fold(line.to_owned(), |rest, list| rest.replace(list, ""));
+    if rest.contains([';', '|', '&', '(']) {
+        return Ok(None);
+    }
+    let words: Vec<_> = line.split_whitespace().collect();
     let Some((program, words)) = words.split_first() else {
         return Ok(None);
     };
     // What the shell puts in the place of something is not known.
-    let is_plain = !program.contains(['$', '*', '"', '\'', '`']);
+    let is_plain = !program.contains(['$', '*', '"', '\'', '`', '<', '>', '&', '|']);
     if program.starts_with('/') && is_plain && is_whole(facts) && !facts.has(Path::new(program))? {
         return Ok(Some(format!("{program} is not there")));
     }

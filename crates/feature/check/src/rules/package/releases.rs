@@ -19,6 +19,9 @@ pub(crate) const RULE: Rule = Rule {
         Example::good(
             "-- lib/apk/db/installed --\nP:xen\nV:4.18.2-r0\n\nP:xen-hypervisor\nV:4.18.2-r0\n\n",
         ),
+        Example::good(
+            "-- boot/xen-4.14-amd64.gz --\n-- var/lib/dpkg/status --\nPackage: xen-hypervisor-4.14-amd64\nStatus: install ok installed\nVersion: 4.14.6-1\n\nPackage: xen-utils-4.14\nStatus: install ok installed\nVersion: 4.14.6-1\n\nPackage: xen-utils-common\nStatus: install ok installed\nVersion: 4.17.5+23-ga4e5191dc0-1\n\nPackage: xen-system-amd64\nStatus: install ok installed\nVersion: 4.14.6-1\n\n-- var/lib/dpkg/info/xen-hypervisor-4.14-amd64.list --\n/boot/xen-4.14-amd64.gz\n",
+        ),
     ],
 };
 
