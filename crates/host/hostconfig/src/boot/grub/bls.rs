@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::scope::Scope;
+use super::scope::{LONGEST, Scope};
 use crate::boot::entry::{Entry, Image};
 use crate::cmdline::Reader;
 use crate::source::{Line, Source};
@@ -95,6 +95,13 @@ fn expand(text: &Traced, scope: &Scope) -> Traced {
     let mut expanded = Traced::default();
     let mut done = 0;
     while let Some(dollar) = whole[done..].find('$').map(|at| done + at) {
+        if expanded.as_str().len() > LONGEST
+            && let Some(place) = text.place()
+        {
+            let why = "the value is longer than is looked at".to_owned();
+            expanded.append(&Traced::gap(place.clone(), why, None));
+            return expanded;
+        }
         let behind = &whole[dollar + 1..];
         let is_braced = behind.starts_with('{');
         let name = behind.strip_prefix('{').unwrap_or(behind);

@@ -8,6 +8,8 @@ use crate::traced::{Place, Traced};
 
 /// Most variables; a configuration has fifty.
 const MOST: usize = 200;
+/// Bytes of a value, and of what variables add to one word.
+pub(super) const LONGEST: usize = 64 << 10;
 
 /// Most values one variable is known to have one of.
 const MOST_CHOICES: usize = 4;
@@ -24,6 +26,13 @@ pub(super) struct Scope {
 
 impl Scope {
     pub(super) fn set(&mut self, name: &str, value: Traced) {
+        let value = if value.as_str().len() > LONGEST {
+            let place = value.place().cloned();
+            let why = "the value is longer than is looked at".to_owned();
+            place.map_or_else(Traced::default, |place| Traced::gap(place, why, None))
+        } else {
+            value
+        };
         if self.variables.len() < MOST || self.variables.contains_key(name) {
             Rc::make_mut(&mut self.variables).insert(name.to_owned(), value.into());
         }
@@ -79,7 +88,14 @@ impl Scope {
         let mut fields = Vec::new();
         let mut field = Traced::at("", word.place.clone());
         let mut is_field = word.is_quoted;
+        let mut length = 0;
         for piece in &word.pieces {
+            if length > LONGEST {
+                let why = "the value is longer than is looked at".to_owned();
+                field.append(&Traced::gap(word.place.clone(), why, None));
+                is_field = true;
+                break;
+            }
             match piece {
                 Piece::Text(text) => {
                     field.append(text);
@@ -91,6 +107,7 @@ impl Scope {
                     is_quoted,
                 } => {
                     let value = self.value(name, place);
+                    length += value.as_str().len();
                     if *is_quoted {
                         field.append(&value);
                         is_field = true;

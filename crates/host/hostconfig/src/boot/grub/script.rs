@@ -13,6 +13,8 @@ pub(super) type Block = Rc<[Statement]>;
 
 /// Most levels of blocks inside each other.
 const DEEPEST: usize = 40;
+/// Branches of one `if`; each takes a piece of the stack where it is not known which is taken.
+const BRANCHES: usize = 256;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Statement {
@@ -191,6 +193,9 @@ impl Parser<'_> {
             let mut body = Vec::new();
             self.statements(&mut body, &["elif", "else", "fi"])?;
             branches.push((condition, body));
+            if branches.len() > BRANCHES {
+                return Err(self.mistake("more branches than are looked at"));
+            }
             match self.keyword()?.as_deref() {
                 Some("elif") => {}
                 Some("else") => {

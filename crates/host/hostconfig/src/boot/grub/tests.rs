@@ -283,6 +283,15 @@ fn boot_loader_entries_come_newest_first() {
 fn hostile_scripts_end() {
     let deep = "if true; then ".repeat(5000);
     assert_eq!(boot(&deep, &[]).doubts.len(), 1);
+    let branches = format!("if a\nthen\n{}fi\n", "elif a\nthen\n".repeat(80_000));
+    assert_eq!(boot(&branches, &[]).doubts.len(), 1);
+    let doubled = "set k=\"$k$k\"\n".repeat(40);
+    let long = format!(
+        "set k=abcdefgh\n{doubled}echo \"{}\"\n",
+        "$k".repeat(100_000)
+    );
+    let menu = format!("{long}menuentry x {{\n\tlinux /k \"$k\"\n}}\n");
+    assert_eq!(boot(&menu, &[]).entries.len(), 1);
     let nested = format!("{}{}", "submenu a {".repeat(30), "}".repeat(30));
     assert!(boot(&nested, &[]).default_entry().is_err());
     let doubled = format!("set a=xx\n{}", "set a=$a$a\n".repeat(60));
