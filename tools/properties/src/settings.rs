@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use bootconfig::{Boot, read_grub, read_syslinux, read_xen_efi};
 use error::Result;
-use hostconfig::boot::{Boot, read_grub, read_syslinux, read_xen_efi};
 use hostconfig::cmdline::{Dom0Memory, Dom0Vcpus};
 use hostconfig::interfaces::{Interfaces, failure};
 use hostconfig::modules::Modules;

@@ -13,7 +13,7 @@
 //!
 //! | module | what it reads |
 //! |---|---|
-//! | [`boot`] | grub.cfg, extlinux.conf, Xen's for EFI: what the host will boot |
+//! | [`defaults`] | the files that boot configurations are generated from |
 //! | [`cmdline`] | the command lines of Linux and Xen |
 //! | [`shell`] | files of assignments |
 //! | [`sysctl`] | sysctl.conf and sysctl.d |
@@ -25,9 +25,9 @@
 //! Nothing is guessed: what needs a shell or GRUB's whole language is [`Unknown`]. Nothing is unbounded: a file has at most
 //! [`LARGEST`] bytes, and nesting, loops and includes are counted.
 
-pub mod boot;
 pub mod bridges;
 pub mod cmdline;
+pub mod defaults;
 mod drop_ins;
 pub mod edit;
 pub mod interfaces;
@@ -40,6 +40,6 @@ mod surroundings;
 pub mod sysctl;
 mod traced;
 
-pub use source::{LARGEST, Source};
+pub use source::{Characters, LARGEST, Line, Source};
 pub use surroundings::Surroundings;
-pub use traced::{Gap, Known, Place, Traced, Unknown};
+pub use traced::{At, Gap, Known, Place, Traced, Tracing, Unknown};

@@ -81,7 +81,7 @@ impl Source {
     }
 
     /// Its lines without their ends. A carriage return before the end belongs to the line.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         let lines = self.text.split('\n').enumerate();
         lines.map(|(index, text)| Line {
             file: &self.file,
@@ -92,7 +92,7 @@ impl Source {
 
     /// Its lines without comments (`#` first) and without blanks around them, those that end with a backslash joined
     /// with the next.
-    pub(crate) fn joined_lines(&self) -> Vec<Traced> {
+    pub fn joined_lines(&self) -> Vec<Traced> {
         let mut joined = Vec::new();
         let mut open: Option<Traced> = None;
         for line in self.lines() {
@@ -115,7 +115,7 @@ impl Source {
     }
 
     /// Its characters with their positions.
-    pub(crate) fn characters(&self) -> Characters<'_> {
+    pub fn characters(&self) -> Characters<'_> {
         Characters {
             rest: self.text.chars().peekable(),
             position: Position::START,
@@ -125,16 +125,18 @@ impl Source {
 
 /// A line of a file.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Line<'s> {
-    pub(crate) file: &'s Arc<Path>,
+pub struct Line<'s> {
+    /// The file it is in.
+    pub file: &'s Arc<Path>,
     /// Counted from 1.
-    pub(crate) number: usize,
-    pub(crate) text: &'s str,
+    pub number: usize,
+    /// The line without its end.
+    pub text: &'s str,
 }
 
 impl<'s> Line<'s> {
     /// The part of it from byte `start` to byte `end`.
-    pub(crate) fn part(&self, start: usize, end: usize) -> Traced {
+    pub fn part(&self, start: usize, end: usize) -> Traced {
         let before = self.text.get(..start).unwrap_or(self.text);
         let position = Position {
             line: self.number,
@@ -148,13 +150,13 @@ impl<'s> Line<'s> {
     }
 
     /// The part of it that `part`, a slice of its text, is.
-    pub(crate) fn of(&self, part: &'s str) -> Traced {
+    pub fn of(&self, part: &'s str) -> Traced {
         let start = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
         self.part(start, start + part.len())
     }
 
     /// Where its first character is that is not blank.
-    pub(crate) fn of_start(&self) -> Place {
+    pub fn of_start(&self) -> Place {
         let file = self.file.clone();
         let blanks = self.text.len() - self.text.trim_start().len();
         let position = Position {
@@ -165,12 +167,12 @@ impl<'s> Line<'s> {
     }
 
     /// All of it without blanks around it.
-    pub(crate) fn trimmed(&self) -> Traced {
+    pub fn trimmed(&self) -> Traced {
         self.of(self.text.trim())
     }
 
     /// Its words, which blanks of any kind separate.
-    pub(crate) fn words(&self) -> impl Iterator<Item = Traced> + use<'s> {
+    pub fn words(&self) -> impl Iterator<Item = Traced> + use<'s> {
         let line = *self;
         let (mut seen, mut column) = (0, 1);
         self.text.split_whitespace().map(move |word| {
@@ -188,7 +190,7 @@ impl<'s> Line<'s> {
     }
 
     /// Its first word and what is behind the blanks after it.
-    pub(crate) fn keyword(&self) -> (&'s str, &'s str) {
+    pub fn keyword(&self) -> (&'s str, &'s str) {
         let text = self.text.trim();
         match text.split_once(char::is_whitespace) {
             Some((word, rest)) => (word, rest.trim_start()),
@@ -199,23 +201,24 @@ impl<'s> Line<'s> {
 
 /// The characters of a text, one to look at ahead.
 #[derive(Clone, Debug)]
-pub(crate) struct Characters<'s> {
+pub struct Characters<'s> {
     rest: Peekable<Chars<'s>>,
     position: Position,
 }
 
 impl Characters<'_> {
     /// Where the next character is.
-    pub(crate) fn position(&self) -> Position {
+    pub fn position(&self) -> Position {
         self.position
     }
 
-    pub(crate) fn peek(&mut self) -> Option<char> {
+    /// The next character, which stays.
+    pub fn peek(&mut self) -> Option<char> {
         self.rest.peek().copied()
     }
 
     /// The next character if it is as `wanted` says.
-    pub(crate) fn next_if(&mut self, wanted: impl Fn(char) -> bool) -> Option<At> {
+    pub fn next_if(&mut self, wanted: impl Fn(char) -> bool) -> Option<At> {
         if self.peek().is_some_and(wanted) {
             return self.next();
         }
@@ -223,7 +226,7 @@ impl Characters<'_> {
     }
 
     /// Takes the next character if it is `wanted`.
-    pub(crate) fn accept(&mut self, wanted: char) -> bool {
+    pub fn accept(&mut self, wanted: char) -> bool {
         let is_next = self.peek() == Some(wanted);
         if is_next {
             self.next();

@@ -39,9 +39,11 @@ struct Mark {
 
 /// A character and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct At {
-    pub(crate) char: char,
-    pub(crate) position: Position,
+pub struct At {
+    /// The character.
+    pub char: char,
+    /// Where in its file it is.
+    pub position: Position,
 }
 
 impl Traced {
@@ -54,7 +56,7 @@ impl Traced {
     }
 
     /// Something at `place` that is not known.
-    pub(crate) fn gap(place: Place, why: String, choices: Option<Vec<String>>) -> Self {
+    pub fn gap(place: Place, why: String, choices: Option<Vec<String>>) -> Self {
         let unknown = Unknown::new(why).at(place.clone());
         Traced {
             gaps: vec![Gap {
@@ -145,14 +147,14 @@ impl Traced {
     }
 
     /// It without blanks at its ends.
-    pub(crate) fn trim(&self) -> Traced {
+    pub fn trim(&self) -> Traced {
         let end = self.text.trim_end().len();
         let start = self.text[..end].len() - self.text[..end].trim_start().len();
         self.slice(start, end)
     }
 
     /// Its first word, and what is behind the blanks after it.
-    pub(crate) fn split_word(&self) -> Option<(Traced, Traced)> {
+    pub fn split_word(&self) -> Option<(Traced, Traced)> {
         let text = self.trim();
         let end = text
             .text
@@ -168,14 +170,14 @@ impl Traced {
     }
 
     /// What is before and behind the first `separator`.
-    pub(crate) fn split_once(&self, separator: char) -> Option<(Traced, Traced)> {
+    pub fn split_once(&self, separator: char) -> Option<(Traced, Traced)> {
         let at = self.text.find(separator)?;
         let behind = at + separator.len_utf8();
         Some((self.slice(0, at), self.slice(behind, self.text.len())))
     }
 
     /// Adds another text, whose characters keep their places.
-    pub(crate) fn append(&mut self, other: &Traced) {
+    pub fn append(&mut self, other: &Traced) {
         let start = self.text.len();
         self.gaps.extend(other.gaps.iter().map(|gap| Gap {
             offset: start + gap.offset,
@@ -191,7 +193,7 @@ impl Traced {
     }
 
     /// Adds characters that no file has: blanks between words, quotes.
-    pub(crate) fn add(&mut self, text: &str) {
+    pub fn add(&mut self, text: &str) {
         self.text += text;
     }
 
@@ -205,7 +207,7 @@ impl Traced {
 }
 
 /// A text that is put together from a file's characters, one by one.
-pub(crate) struct Tracing<'f> {
+pub struct Tracing<'f> {
     file: &'f Arc<Path>,
     traced: Traced,
     /// Where the next character is if it is on the same run.
@@ -214,7 +216,7 @@ pub(crate) struct Tracing<'f> {
 
 impl<'f> Tracing<'f> {
     /// An empty text that is at `position`.
-    pub(crate) fn new(file: &'f Arc<Path>, position: Position) -> Self {
+    pub fn new(file: &'f Arc<Path>, position: Position) -> Self {
         let place = Place {
             file: file.clone(),
             position,
@@ -226,7 +228,8 @@ impl<'f> Tracing<'f> {
         }
     }
 
-    pub(crate) fn push(&mut self, at: At) {
+    /// Adds a character.
+    pub fn push(&mut self, at: At) {
         if self.next != Some(at.position) {
             let place = Place {
                 file: self.file.clone(),
@@ -241,11 +244,13 @@ impl<'f> Tracing<'f> {
         });
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether there is no character in it yet.
+    pub fn is_empty(&self) -> bool {
         self.traced.is_empty()
     }
 
-    pub(crate) fn finish(self) -> Traced {
+    /// The text.
+    pub fn finish(self) -> Traced {
         self.traced
     }
 }

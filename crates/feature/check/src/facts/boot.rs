@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use bootconfig::{Boot, Configurations, Entry, Image, Loader};
 use error::Result;
-use hostconfig::boot::{Boot, Configurations, Entry, GrubDefaults, Image, Loader, UpdateExtlinux};
 use hostconfig::cmdline::{CommandLine, Parameter};
+use hostconfig::defaults::{GrubDefaults, UpdateExtlinux};
 
 use super::{Facts, NotKnown};
 use crate::finding::Place;
@@ -84,7 +85,7 @@ fn is_hypervisor(name: &str) -> bool {
 }
 
 fn read(facts: &Facts) -> Result<Configurations> {
-    let mut all = hostconfig::boot::read(facts.host().files());
+    let mut all = bootconfig::read(facts.host().files());
     if all.found.is_empty()
         && let Some(error) = all.errors.pop()
     {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bootconfig::{Boot, Entry, locate};
 use error::Result;
 use host::{Files, Kind, Status};
-use hostconfig::boot::{Boot, Entry, locate};
 
 use super::{Facts, NotKnown};
 

@@ -1,6 +1,6 @@
 //! Copies of a configuration of which one was left behind.
 
-use hostconfig::boot::{Boot, Loader};
+use bootconfig::{Boot, Loader};
 
 use crate::{Example, Facts, Findings, NotKnown, Place, Rule, Versions};
 

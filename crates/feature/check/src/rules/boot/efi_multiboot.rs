@@ -25,7 +25,7 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     let boot = facts.boot()?;
     let main = boot
         .main()
-        .filter(|main| main.loader == hostconfig::boot::Loader::Grub);
+        .filter(|main| main.loader == bootconfig::Loader::Grub);
     let Some(xen) = main.and_then(crate::facts::xen_image) else {
         return Ok(());
     };

@@ -1,6 +1,6 @@
 //! Files that the boot menu names.
 
-use hostconfig::boot::{Boot, Entry, Loader, locate};
+use bootconfig::{Boot, Entry, Loader, locate};
 
 use crate::{Example, Facts, Findings, NotKnown, Place, Rule, Versions};
 

@@ -1,6 +1,6 @@
 //! Settings that a later one replaces.
 
-use hostconfig::boot::GrubDefaults;
+use hostconfig::defaults::GrubDefaults;
 
 use crate::{Example, Facts, Findings, NotKnown, Place, Rule, Versions};
 

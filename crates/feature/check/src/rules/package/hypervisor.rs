@@ -1,6 +1,6 @@
 //! A hypervisor that no package owns.
 
-use hostconfig::boot::locate;
+use bootconfig::locate;
 
 use crate::{Example, Facts, Findings, NotKnown, Place, Rule, Versions};
 

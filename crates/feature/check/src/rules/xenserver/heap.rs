@@ -1,6 +1,6 @@
 //! Xen's heap on old XenServers.
 
-use hostconfig::boot::Image;
+use bootconfig::Image;
 
 use crate::{Example, Facts, Findings, NotKnown, Place, Release, Rule, Versions};
 

@@ -7,10 +7,10 @@ use super::lexer::Word;
 use super::menu::{Item, Kind};
 use super::scope::Scope;
 use super::script::{Block, Statement, parse};
-use crate::boot::entry::Entry;
-use crate::source::Source;
-use crate::surroundings::Surroundings;
-use crate::traced::{Place, Traced, Unknown};
+use crate::entry::Entry;
+use hostconfig::Source;
+use hostconfig::Surroundings;
+use hostconfig::{Place, Traced, Unknown};
 
 /// Most statements and bytes of values that are worked through. A configuration of a thousand entries takes a tenth.
 const BUDGET: usize = 8 << 20;

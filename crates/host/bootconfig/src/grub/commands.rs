@@ -8,7 +8,7 @@ use super::environment;
 use super::machine::{Machine, Status};
 use super::menu::Kind;
 use super::script::Block;
-use crate::traced::{Place, Traced, Unknown};
+use hostconfig::{Place, Traced, Unknown};
 
 /// Options of menuentry and submenu that have a value.
 const WITH_VALUE: [&str; 5] = ["--class", "--users", "--hotkey", "--id", "--source"];

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::lexer::{Piece, Word};
-use crate::traced::{Place, Traced};
+use hostconfig::{Place, Traced};
 
 /// Most variables; a configuration has fifty.
 const MOST: usize = 200;

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use error::Position;
 
 use super::lexer::{Lexer, Token, Word};
-use crate::source::Source;
-use crate::traced::{Place, Unknown};
+use hostconfig::Source;
+use hostconfig::{Place, Unknown};
 
 /// Statements that are run later, or more than once.
 pub(super) type Block = Rc<[Statement]>;

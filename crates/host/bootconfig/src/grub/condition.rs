@@ -1,6 +1,6 @@
 //! `[ … ]` and `test` (grub-core/commands/test.c), as far as the answer can be known.
 
-use crate::traced::Traced;
+use hostconfig::Traced;
 
 /// Whether files are there, as GRUB's path says.
 pub(super) trait Paths {

@@ -5,10 +5,10 @@ mod config;
 use config::{Config, Label};
 
 use super::entry::{Boot, Entry, Image, Loader, Selection};
-use crate::cmdline::Reader;
-use crate::source::Source;
-use crate::surroundings::Surroundings;
-use crate::traced::{Known, Place, Traced, Unknown};
+use hostconfig::Source;
+use hostconfig::Surroundings;
+use hostconfig::cmdline::Reader;
+use hostconfig::{Known, Place, Traced, Unknown};
 
 /// Reads a configuration, whose included files are among `files`.
 pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {

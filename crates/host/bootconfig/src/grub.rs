@@ -21,10 +21,10 @@ mod menu;
 mod scope;
 mod script;
 
-use crate::boot::entry::{Boot, Entry, Loader, Selection};
-use crate::source::Source;
-use crate::surroundings::Surroundings;
-use crate::traced::{Known, Place, Traced, Unknown};
+use crate::entry::{Boot, Entry, Loader, Selection};
+use hostconfig::Source;
+use hostconfig::Surroundings;
+use hostconfig::{Known, Place, Traced, Unknown};
 use machine::Machine;
 use menu::{Item, Kind, Leads, Menu, Node};
 

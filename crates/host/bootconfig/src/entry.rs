@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cmdline::{CommandLine, Parameter, Reader};
-use crate::traced::{Known, Place, Traced, Unknown};
+use hostconfig::cmdline::{CommandLine, Parameter, Reader};
+use hostconfig::{Known, Place, Traced, Unknown};
 
 /// A boot loader's configuration: its menu, and what it starts by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

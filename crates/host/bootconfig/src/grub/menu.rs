@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::script::Block;
-use crate::boot::entry::Entry;
-use crate::traced::{Known, Place, Traced, Unknown};
+use crate::entry::Entry;
+use hostconfig::{Known, Place, Traced, Unknown};
 
 /// An item of a menu before its commands have been run.
 pub(super) struct Item {

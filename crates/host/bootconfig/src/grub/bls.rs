@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 
 use super::scope::{LONGEST, Scope};
-use crate::boot::entry::{Entry, Image};
-use crate::cmdline::Reader;
-use crate::source::{Line, Source};
-use crate::surroundings::Surroundings;
-use crate::traced::{Known, Traced};
+use crate::entry::{Entry, Image};
+use hostconfig::Surroundings;
+use hostconfig::cmdline::Reader;
+use hostconfig::{Known, Traced};
+use hostconfig::{Line, Source};
 
 /// Where they are unless `$blsdir` says otherwise; the first that has any counts.
 const DIRECTORIES: [&str; 2] = ["/boot/loader/entries", "/loader/entries"];
@@ -18,7 +18,7 @@ const MOST: usize = 500;
 /// The entries of a directory in the order of the menu: newest first.
 pub(super) fn entries(files: &dyn Surroundings, directory: Option<&str>) -> Known<Vec<Entry>> {
     let given: Vec<String> = match directory {
-        Some(directory) => crate::boot::paths::candidates("/", directory),
+        Some(directory) => crate::paths::candidates("/", directory),
         None => DIRECTORIES.map(str::to_owned).to_vec(),
     };
     for directory in given {

@@ -2,10 +2,10 @@
 
 use super::entry::{Boot, Entry, Image, Loader, Selection};
 use super::paths::candidates;
-use crate::cmdline::Reader;
-use crate::source::Source;
-use crate::surroundings::Surroundings;
-use crate::traced::{Known, Traced, Unknown};
+use hostconfig::Source;
+use hostconfig::Surroundings;
+use hostconfig::cmdline::Reader;
+use hostconfig::{Known, Traced, Unknown};
 
 /// Most files that a configuration goes over to, one from the other.
 const MOST_CHAINED: usize = 8;

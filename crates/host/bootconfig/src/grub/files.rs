@@ -2,9 +2,9 @@
 
 use super::condition::Paths;
 use super::machine::{Machine, Status};
-use crate::boot::paths::candidates;
-use crate::source::Source;
-use crate::traced::{Known, Traced};
+use crate::paths::candidates;
+use hostconfig::Source;
+use hostconfig::{Known, Traced};
 
 impl Machine<'_> {
     /// Runs the file that GRUB calls `path`; whether it is there.

@@ -1,9 +1,9 @@
 //! GRUB's commands inside an entry: what is loaded.
 
 use super::machine::{Machine, Status};
-use crate::boot::entry::Image;
-use crate::cmdline::Reader;
-use crate::traced::{Place, Traced};
+use crate::entry::Image;
+use hostconfig::cmdline::Reader;
+use hostconfig::{Place, Traced};
 
 impl Machine<'_> {
     /// Runs a command that loads something; `None` for any other.

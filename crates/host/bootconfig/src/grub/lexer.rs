@@ -2,8 +2,8 @@
 
 use error::Position;
 
-use crate::source::{Characters, Source};
-use crate::traced::{Place, Traced, Tracing};
+use hostconfig::{Characters, Source};
+use hostconfig::{Place, Traced, Tracing};
 
 /// A part of a word.
 #[derive(Clone, Debug, PartialEq, Eq)]

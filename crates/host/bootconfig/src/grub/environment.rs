@@ -1,8 +1,8 @@
 //! GRUB's environment block (grub-core/lib/envblk.c): `NAME=VALUE` lines, where a backslash makes the next character
 //! part of the value, and `#` to its end.
 
-use crate::source::Source;
-use crate::traced::{Traced, Tracing};
+use hostconfig::Source;
+use hostconfig::{Traced, Tracing};
 
 /// The line with which a block begins.
 const SIGNATURE: &str = "# GRUB Environment Block\n";

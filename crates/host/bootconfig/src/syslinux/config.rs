@@ -1,9 +1,9 @@
 //! The directives of a configuration and of those that it includes.
 
-use crate::boot::paths::candidates;
-use crate::source::{Line, Source};
-use crate::surroundings::Surroundings;
-use crate::traced::{Place, Traced, Unknown};
+use crate::paths::candidates;
+use hostconfig::Surroundings;
+use hostconfig::{Line, Source};
+use hostconfig::{Place, Traced, Unknown};
 
 /// Most files and submenus inside each other.
 const DEEPEST: usize = 8;

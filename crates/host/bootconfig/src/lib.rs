@@ -3,7 +3,7 @@
 mod entry;
 mod grub;
 mod paths;
-mod sources;
+
 mod syslinux;
 mod xen_efi;
 
@@ -13,11 +13,11 @@ use host::Files;
 pub use entry::{Boot, Entry, Image, Loader, Selection};
 pub use grub::read as read_grub;
 pub use paths::{candidates, locate};
-pub use sources::{GrubDefaults, UpdateExtlinux};
+
 pub use syslinux::read as read_syslinux;
 pub use xen_efi::read as read_xen_efi;
 
-use crate::source::Source;
+use hostconfig::Source;
 
 /// Where GRUB's configuration is. A distribution has one of them; behind it come those of the EFI system partition.
 const GRUB: [&str; 2] = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"];
