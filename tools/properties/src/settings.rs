@@ -39,8 +39,8 @@ fn boot(source: &Source, boot: &Boot) {
     for entry in &boot.entries {
         for image in [&entry.hypervisor, &entry.kernel].into_iter().flatten() {
             // A configuration for xen.efi does not name it.
-            if boot.file == source.file && !image.path.as_str().starts_with("xen.efi") {
-                is_there(source, &image.path);
+            if boot.file == source.file && !image.path().as_str().starts_with("xen.efi") {
+                is_there(source, image.path());
             }
             let _ = image.option("dom0_mem");
             image
@@ -52,7 +52,7 @@ fn boot(source: &Source, boot: &Boot) {
         entry
             .initrds
             .iter()
-            .for_each(|initrd| is_there(source, initrd));
+            .for_each(|initrd| is_there(source, &initrd.path));
     }
     let _ = boot.default_entry();
 }

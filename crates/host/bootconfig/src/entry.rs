@@ -1,7 +1,9 @@
 //! What a boot loader offers.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hostconfig::cmdline::{CommandLine, Parameter, Reader};
 use hostconfig::{Known, Place, Traced, Unknown};
@@ -15,8 +17,18 @@ pub struct Boot {
     pub file: Arc<Path>,
     /// Every entry in the order of the menu, those of submenus in the place of their submenu.
     pub entries: Vec<Entry>,
-    /// What is started at the next boot without anybody's help.
+    /// The entry that the menu marks when it is shown.
     pub default: Selection,
+    /// The number of the entry in [`Boot::entries`] that is started when nobody chooses one: the default, unless the
+    /// configuration names another for that (syslinux's `ONTIMEOUT`).
+    pub unattended: Known<usize>,
+    /// The numbers of the entries that are tried, in this order, when the files of the one that was to be started
+    /// cannot be loaded.
+    pub fallback: Vec<usize>,
+    /// When [`Boot::unattended`] is started.
+    pub timeout: Known<Timeout>,
+    /// The menu as a whole asks for a password before anything is started: where that is set.
+    pub asks: Option<Place>,
     /// What in it is not understood; where entries or the default depend on that, they say so too.
     pub doubts: Vec<Unknown>,
 }
@@ -26,10 +38,25 @@ pub struct Boot {
 pub enum Loader {
     /// GRUB 2.
     Grub,
+    /// GRUB legacy (0.97).
+    GrubLegacy,
     /// extlinux, syslinux or isolinux.
     Syslinux,
+    /// systemd-boot.
+    SystemdBoot,
+    /// The firmware itself, which starts a unified kernel image.
+    Uki,
     /// Xen's own, started by EFI (`xen.efi` with a `.cfg` beside it).
     XenEfi,
+}
+
+/// How long a boot loader waits for a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timeout {
+    /// So long; zero starts at once, without a menu.
+    After(Duration),
+    /// Without an end: nothing starts unless somebody chooses it.
+    Never,
 }
 
 /// What is chosen, and by what.
@@ -58,9 +85,11 @@ pub struct Entry {
     /// The kernel; `None` for an entry that loads none (firmware setup, another loader).
     pub kernel: Option<Image>,
     /// Initial RAM disks and microcode, in their order.
-    pub initrds: Vec<Traced>,
+    pub initrds: Vec<FileRef>,
     /// Another loader or an EFI program that it starts.
     pub chained: Option<Traced>,
+    /// Starting it asks for a user or a password: where that is set.
+    pub asks: Option<Place>,
     /// Why it may not be in the menu, or may load something else.
     pub doubt: Option<Unknown>,
 }
@@ -70,10 +99,21 @@ pub struct Entry {
 pub struct Image {
     /// Where the command is that loads it.
     pub place: Place,
-    /// The file, as its loader calls it; [`super::candidates`] says where that may be on the host.
-    pub path: Traced,
+    /// The file.
+    pub file: FileRef,
     /// What it is given.
     pub options: CommandLine,
+}
+
+/// A file that a boot loader loads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRef {
+    /// The path as its loader calls it, without a device before it; [`super::candidates`] says where that may be on a
+    /// host.
+    pub path: Traced,
+    /// The device that the loader takes it from, as [`Surroundings::device`](super::Surroundings::device) calls it;
+    /// `None` for the one that the configuration is on, and where the device is not known.
+    pub device: Option<String>,
 }
 
 impl Boot {
@@ -82,7 +122,7 @@ impl Boot {
     /// # Errors
     /// Why that is not known; also when there is no entry.
     pub fn default_entry(&self) -> Known<&Entry> {
-        let index = self.default.entry.clone()?;
+        let index = self.unattended.clone()?;
         let none = || Unknown::new("there is no entry");
         self.entries.get(index).ok_or_else(none)
     }
@@ -105,6 +145,7 @@ impl Entry {
             kernel: None,
             initrds: Vec::new(),
             chained: None,
+            asks: None,
             doubt: None,
         }
     }
@@ -121,9 +162,14 @@ impl Entry {
 }
 
 impl Image {
+    /// Shorthand for its file's path.
+    pub fn path(&self) -> &Traced {
+        &self.file.path
+    }
+
     /// Whether its file is called as Xen is.
     pub fn is_xen(&self) -> bool {
-        let path = self.path.as_str();
+        let path = self.path().as_str();
         let name = path.rsplit('/').next().unwrap_or(path);
         name.to_ascii_lowercase().starts_with("xen")
     }
@@ -136,12 +182,39 @@ impl Image {
         self.options.last(name)
     }
 
-    pub(super) fn new(reader: Reader, place: Place, path: Traced, text: Traced) -> Self {
+    pub(super) fn new(
+        reader: Reader,
+        place: Place,
+        file: impl Into<FileRef>,
+        text: Traced,
+    ) -> Self {
         let options = CommandLine { reader, text };
         Image {
             place,
-            path,
+            file: file.into(),
             options,
         }
+    }
+}
+
+impl From<Traced> for FileRef {
+    /// A file on the device of the configuration.
+    fn from(path: Traced) -> Self {
+        FileRef { path, device: None }
+    }
+}
+
+impl fmt::Display for FileRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.device {
+            Some(device) => write!(f, "({device}){}", self.path),
+            None => self.path.fmt(f),
+        }
+    }
+}
+
+impl PartialEq<&str> for FileRef {
+    fn eq(&self, other: &&str) -> bool {
+        self.to_string() == *other
     }
 }

@@ -21,9 +21,11 @@ mod menu;
 mod scope;
 mod script;
 
-use crate::entry::{Boot, Entry, Loader, Selection};
+use std::time::Duration;
+
+use crate::entry::{Boot, Entry, Loader, Selection, Timeout};
+use crate::surroundings::Surroundings;
 use hostconfig::Source;
-use hostconfig::Surroundings;
 use hostconfig::{Known, Place, Traced, Unknown};
 use machine::Machine;
 use menu::{Item, Kind, Leads, Menu, Node};
@@ -44,11 +46,16 @@ pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
     let mut entries = Vec::new();
     let menu = open(&mut machine, items, &mut entries, &[]);
     let entry = chosen(&menu, setting.as_ref(), doubt);
+    let timeout = waiting(machine.scope.get("timeout"));
     Boot {
         loader: Loader::Grub,
         file: source.file.clone(),
         entries,
+        unattended: entry.clone(),
         default: Selection { setting, entry },
+        fallback: Vec::new(),
+        timeout,
+        asks: None,
         doubts: machine.doubts,
     }
 }
@@ -203,6 +210,17 @@ fn chosen(menu: &Menu, setting: Option<&Traced>, doubt: Option<Unknown>) -> Know
             })
         }
     }
+}
+
+/// What the variable `timeout` says.
+fn waiting(setting: Option<&Traced>) -> Known<Timeout> {
+    let Some(setting) = setting else {
+        return Ok(Timeout::Never);
+    };
+    let seconds = menu::number(setting.known()?);
+    Ok(seconds.map_or(Timeout::Never, |seconds| {
+        Timeout::After(Duration::from_secs(seconds as u64))
+    }))
 }
 
 #[cfg(test)]

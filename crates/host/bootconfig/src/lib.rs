@@ -3,17 +3,17 @@
 mod entry;
 mod grub;
 mod paths;
-
+mod surroundings;
 mod syslinux;
 mod xen_efi;
 
 use error::{Error, Result};
 use host::Files;
 
-pub use entry::{Boot, Entry, Image, Loader, Selection};
+pub use entry::{Boot, Entry, FileRef, Image, Loader, Selection, Timeout};
 pub use grub::read as read_grub;
-pub use paths::{candidates, locate};
-
+pub use paths::{candidates, exact, locate};
+pub use surroundings::{Device, Devices, Key, Platform, Property, Search, Surroundings};
 pub use syslinux::read as read_syslinux;
 pub use xen_efi::read as read_xen_efi;
 

@@ -35,6 +35,15 @@ pub fn candidates(directory: &str, path: &str) -> Vec<String> {
     all
 }
 
+/// The one path at which a file is that a boot loader calls `path`, where every device can be read by its name: without a
+/// device before it on that of the configuration, and without `/` at its start in `directory`.
+pub fn exact(directory: &str, path: &str) -> String {
+    if path.starts_with(['/', '(']) {
+        return path.to_owned();
+    }
+    format!("{}/{path}", directory.trim_end_matches('/'))
+}
+
 /// Where on the host the file is that `boot` calls `path`; `None` when it is at none of the [`candidates`].
 ///
 /// # Errors

@@ -4,9 +4,9 @@ mod config;
 
 use config::{Config, Label};
 
-use super::entry::{Boot, Entry, Image, Loader, Selection};
+use super::entry::{Boot, Entry, FileRef, Image, Loader, Selection};
+use crate::surroundings::Surroundings;
 use hostconfig::Source;
-use hostconfig::Surroundings;
 use hostconfig::cmdline::Reader;
 use hostconfig::{Known, Place, Traced, Unknown};
 
@@ -14,6 +14,7 @@ use hostconfig::{Known, Place, Traced, Unknown};
 pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
     let config = Config::read(source, files);
     let (setting, entry) = chosen(&config);
+    let unattended = entry.clone();
     Boot {
         loader: Loader::Syslinux,
         file: source.file.clone(),
@@ -23,6 +24,10 @@ pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
             .map(|label| entry_of(label, &config))
             .collect(),
         default: Selection { setting, entry },
+        unattended,
+        fallback: Vec::new(),
+        timeout: Err(Unknown::new("syslinux's timeout is not read")),
+        asks: None,
         doubts: config.doubts,
     }
 }
@@ -118,7 +123,10 @@ fn entry_of(label: &Label, config: &Config) -> Entry {
         entry.initrds = match &label.initrd {
             Some(initrd) => items(initrd),
             None => listed.unwrap_or_default(),
-        };
+        }
+        .into_iter()
+        .map(FileRef::from)
+        .collect();
         entry.kernel = Some(image);
     }
     entry
@@ -152,7 +160,7 @@ fn multiboot(entry: &mut Entry, append: Option<&Traced>, place: &Place) {
     };
     entry.hypervisor = modules.next().map(|module| image(Reader::Xen, module));
     entry.kernel = modules.next().map(|module| image(Reader::Linux, module));
-    entry.initrds = modules.map(|(path, _)| path).collect();
+    entry.initrds = modules.map(|(path, _)| path.into()).collect();
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The configuration of `xen.efi` (xen/common/efi/boot.c, docs/misc/efi.pandoc).
 
-use super::entry::{Boot, Entry, Image, Loader, Selection};
+use std::time::Duration;
+
+use super::entry::{Boot, Entry, FileRef, Image, Loader, Selection, Timeout};
 use super::paths::candidates;
+use crate::surroundings::Surroundings;
 use hostconfig::Source;
-use hostconfig::Surroundings;
 use hostconfig::cmdline::Reader;
 use hostconfig::{Known, Traced, Unknown};
 
@@ -39,11 +41,16 @@ pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
         Some(doubt) => Err(doubt.clone()),
         None => config.chosen(section.as_deref(), &entries),
     };
+    let unattended = entry.clone();
     Boot {
         loader: Loader::XenEfi,
         file: source.file.clone(),
         entries,
         default: Selection { setting, entry },
+        unattended,
+        fallback: Vec::new(),
+        timeout: Ok(Timeout::After(Duration::ZERO)),
+        asks: None,
         doubts,
     }
 }
@@ -154,10 +161,9 @@ impl Config {
         entry.kernel = Some(Image::new(Reader::Linux, at, path, options));
         let ramdisk = self.value(section, "ramdisk");
         let microcode = || self.value(Some("global"), "ucode");
-        entry.initrds = ramdisk.into_iter().collect();
-        entry
-            .initrds
-            .extend(self.value(section, "ucode").or_else(microcode));
+        let microcode = self.value(section, "ucode").or_else(microcode);
+        let files = ramdisk.into_iter().chain(microcode);
+        entry.initrds = files.map(FileRef::from).collect();
         Some(entry)
     }
 

@@ -36,10 +36,8 @@ mod pattern;
 mod place;
 pub mod shell;
 mod source;
-mod surroundings;
 pub mod sysctl;
 mod traced;
 
 pub use source::{Characters, LARGEST, Line, Source};
-pub use surroundings::Surroundings;
 pub use traced::{At, Gap, Known, Place, Traced, Tracing, Unknown};

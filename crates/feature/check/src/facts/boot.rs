@@ -40,7 +40,7 @@ impl Facts {
         match boot.loader {
             Loader::Grub => Some(GrubDefaults::read(files).xen()),
             Loader::Syslinux => Some(UpdateExtlinux::read(files).xen()),
-            Loader::XenEfi => None,
+            Loader::XenEfi | Loader::GrubLegacy | Loader::SystemdBoot | Loader::Uki => None,
         }
     }
 

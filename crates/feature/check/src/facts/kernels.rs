@@ -126,7 +126,7 @@ fn kernel_of(files: &Files, boot: &Boot, entry: &Entry) -> Result<Option<PathBuf
     let Some(kernel) = &entry.kernel else {
         return Ok(None);
     };
-    match locate(files, boot, kernel.path.as_str())? {
+    match locate(files, boot, kernel.path().as_str())? {
         Some(path) => files.canonical(path),
         None => Ok(None),
     }

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::scope::{LONGEST, Scope};
-use crate::entry::{Entry, Image};
-use hostconfig::Surroundings;
+use crate::entry::{Entry, FileRef, Image};
+use crate::surroundings::Surroundings;
 use hostconfig::cmdline::Reader;
 use hostconfig::{Known, Traced};
 use hostconfig::{Line, Source};
@@ -54,7 +54,7 @@ fn read(source: &Source, id: &str) -> Option<Entry> {
         match key {
             "title" => entry.title = line.of(rest),
             "linux" => path = Some(line.of(rest)),
-            "initrd" => entry.initrds.extend(words(&line)),
+            "initrd" => entry.initrds.extend(words(&line).map(FileRef::from)),
             // Only the first counts in GRUB; systemd-boot joins them.
             "options" if options.is_none() => options = Some(line.of(rest)),
             _ => {}
@@ -79,13 +79,18 @@ fn words(line: &Line<'_>) -> impl Iterator<Item = Traced> {
 pub(super) fn with_variables(entry: &Entry, scope: &Scope) -> Entry {
     let mut entry = entry.clone();
     if let Some(kernel) = &mut entry.kernel {
-        kernel.path = expand(&kernel.path, scope);
+        kernel.file.path = expand(kernel.path(), scope);
         kernel.options.text = expand(&kernel.options.text, scope);
     }
     let mut initrds: Vec<Traced> = scope.get("early_initrd").cloned().into_iter().collect();
-    initrds.extend(entry.initrds.iter().map(|initrd| expand(initrd, scope)));
+    initrds.extend(
+        entry
+            .initrds
+            .iter()
+            .map(|initrd| expand(&initrd.path, scope)),
+    );
     initrds.retain(|initrd| !initrd.is_empty() || !initrd.gaps().is_empty());
-    entry.initrds = initrds;
+    entry.initrds = initrds.into_iter().map(FileRef::from).collect();
     entry
 }
 

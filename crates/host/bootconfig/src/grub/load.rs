@@ -1,7 +1,7 @@
 //! GRUB's commands inside an entry: what is loaded.
 
 use super::machine::{Machine, Status};
-use crate::entry::Image;
+use crate::entry::{FileRef, Image};
 use hostconfig::cmdline::Reader;
 use hostconfig::{Place, Traced};
 
@@ -25,12 +25,14 @@ impl Machine<'_> {
             "module" | "module2" | "xen_module" if entry.kernel.is_none() => {
                 entry.kernel = image(Reader::Linux, place, files);
             }
-            "module" | "module2" | "xen_module" => entry.initrds.extend(files.first().cloned()),
+            "module" | "module2" | "xen_module" => entry
+                .initrds
+                .extend(files.first().cloned().map(FileRef::from)),
             "linux" | "linux16" | "linuxefi" | "kernel" | "xen_linux" => {
                 entry.kernel = image(Reader::Linux, place, files);
             }
             "initrd" | "initrd16" | "initrdefi" | "xen_initrd" => {
-                entry.initrds = files.to_vec();
+                entry.initrds = files.iter().cloned().map(FileRef::from).collect();
             }
             "chainloader" => entry.chained = files.first().cloned(),
             _ => return None,

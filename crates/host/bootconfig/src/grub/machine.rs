@@ -8,8 +8,8 @@ use super::menu::{Item, Kind};
 use super::scope::Scope;
 use super::script::{Block, Statement, parse};
 use crate::entry::Entry;
+use crate::surroundings::Surroundings;
 use hostconfig::Source;
-use hostconfig::Surroundings;
 use hostconfig::{Place, Traced, Unknown};
 
 /// Most statements and bytes of values that are worked through. A configuration of a thousand entries takes a tenth.

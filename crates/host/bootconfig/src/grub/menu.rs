@@ -113,7 +113,7 @@ fn levels(setting: &str) -> (&str, Option<&str>) {
 }
 
 /// The number that a setting begins with, as strtoul reads it.
-fn number(name: &str) -> Option<usize> {
+pub(super) fn number(name: &str) -> Option<usize> {
     let name = name.trim_start();
     let digits = name
         .find(|c: char| !c.is_ascii_digit())

@@ -99,7 +99,7 @@ fn an_entry_of_xen_is_split_into_its_images() {
     let entry = boot.with_xen().next().unwrap();
     assert_eq!(entry.place.to_string(), format!("{CFG}:10:1"));
     let xen = entry.hypervisor.as_ref().unwrap();
-    assert_eq!(xen.path, "/xen.gz");
+    assert_eq!(xen.path(), "/xen.gz");
     assert_eq!(
         xen.options.text,
         "placeholder dom0_mem=1G,max:1G console=vga "
@@ -127,7 +127,7 @@ fn the_platform_is_told_by_the_modules_that_are_there() {
     let path = |others: &[(&str, &str)]| {
         let entry = boot(text, others).entries.remove(0);
         (
-            entry.kernel.unwrap().path.as_str().to_owned(),
+            entry.kernel.unwrap().path().as_str().to_owned(),
             entry.doubt.is_some(),
         )
     };
@@ -230,7 +230,7 @@ for v in 5 6; do
 done
 ";
     let boot = boot(text, &[]);
-    let kernel = |at: usize| boot.entries[at].kernel.as_ref().unwrap().path.clone();
+    let kernel = |at: usize| boot.entries[at].kernel.as_ref().unwrap().path().clone();
     assert_eq!(boot.entries[1].title, "Linux 6");
     assert_eq!(kernel(0), "/vmlinuz-5");
     assert_eq!(kernel(1), "/vmlinuz-6");

@@ -1,7 +1,7 @@
 //! The directives of a configuration and of those that it includes.
 
 use crate::paths::candidates;
-use hostconfig::Surroundings;
+use crate::surroundings::Surroundings;
 use hostconfig::{Line, Source};
 use hostconfig::{Place, Traced, Unknown};
 

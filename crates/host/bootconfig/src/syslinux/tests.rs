@@ -38,14 +38,14 @@ fn an_entry_of_mboot_is_split_into_its_images() {
     assert_eq!(entry.title, "Xen");
     let xen = entry.hypervisor.as_ref().unwrap();
     assert_eq!(
-        (xen.path.as_str(), xen.options.text.as_str()),
+        (xen.path().as_str(), xen.options.text.as_str()),
         ("xen.gz", "dom0_mem=1G")
     );
     let place = |text: &Traced| text.place().unwrap().to_string();
     let memory = xen.option("dom0_mem").unwrap().unwrap();
     assert_eq!(place(&memory.name), "/boot/extlinux.conf:6:17");
     let kernel = entry.kernel.as_ref().unwrap();
-    assert_eq!(kernel.path, "vmlinuz");
+    assert_eq!(kernel.path(), "vmlinuz");
     assert_eq!(kernel.options.text, "root=/dev/sda1 ro");
     assert_eq!(entry.initrds, ["initrd", "ucode"]);
     let lts = &boot.entries[1];

@@ -59,5 +59,5 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
 /// The kernel that a configuration starts by itself.
 fn kernel(boot: &Boot) -> Option<&str> {
     let entry = boot.default_entry().ok()?;
-    entry.kernel.as_ref()?.path.known().ok()
+    entry.kernel.as_ref()?.path().known().ok()
 }

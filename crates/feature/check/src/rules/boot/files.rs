@@ -55,8 +55,8 @@ fn missing(
         .as_ref()
         .filter(|_| boot.loader != Loader::XenEfi);
     let images = hypervisor.into_iter().chain(&entry.kernel);
-    let paths = images.map(|image| &image.path).chain(&entry.initrds);
-    for path in paths {
+    let paths = images.map(|image| &image.file).chain(&entry.initrds);
+    for path in paths.map(|file| &file.path) {
         let Ok(name) = path.known() else {
             continue;
         };

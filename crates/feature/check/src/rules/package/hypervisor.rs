@@ -37,7 +37,7 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         return Ok(());
     };
     let name = xen
-        .path
+        .path()
         .known()
         .map_err(|unknown| NotKnown::new("the boot entry", unknown.why))?;
     let file = locate(facts.host().files(), main, name);

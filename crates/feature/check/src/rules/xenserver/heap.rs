@@ -62,8 +62,8 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
             1 => ("guest", "needs"),
             _ => ("guests", "need"),
         };
-        let path = xen.path.as_str();
-        let place = xen.path.place();
+        let path = xen.path().as_str();
+        let place = xen.path().place();
         let place = place.map(|place| Place::at(&place.file, place.position, path.len()));
         let message = format!(
             "{} {guests} {need} a Xen heap of {needed} MB (12 + guests/10), and {is_set} {heap}",
