@@ -89,14 +89,6 @@ fn values(source: &Source) {
     }
 }
 
-/// Every character of a value is in the text where it says.
 fn is_there(source: &Source, value: &Traced) {
-    for (at, char) in value.as_str().char_indices() {
-        let Some(place) = value.place_at(at).filter(|place| place.file == source.file) else {
-            continue;
-        };
-        let found = source.text.get(source.offset(place.position)..);
-        let found = found.and_then(|rest| rest.chars().next());
-        assert_eq!(found, Some(char), "{place} in {:?}", source.text);
-    }
+    assert!(source.has(value), "{value:?} in {:?}", source.text);
 }

@@ -3,6 +3,7 @@
 //!
 //! Nothing here shares code with the readers: the formats are written down a second time.
 
+pub mod damage;
 pub mod deflate64;
 pub mod fold;
 pub mod lzma;

@@ -80,6 +80,17 @@ impl Source {
         }
     }
 
+    /// Whether every character of `value` that is said to be in this file is there.
+    pub fn has(&self, value: &Traced) -> bool {
+        value.as_str().char_indices().all(|(at, char)| {
+            let place = value.place_at(at).filter(|place| place.file == self.file);
+            place.is_none_or(|place| {
+                let rest = self.text.get(self.offset(place.position)..);
+                rest.and_then(|rest| rest.chars().next()) == Some(char)
+            })
+        })
+    }
+
     /// Its lines without their ends. A carriage return before the end belongs to the line.
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         let lines = self.text.split('\n').enumerate();
