@@ -12,23 +12,30 @@
 mod bls;
 mod commands;
 mod condition;
+mod devices;
+mod entries;
 mod environment;
 mod files;
+mod flow;
 mod lexer;
 mod load;
 mod machine;
 mod menu;
+mod options;
 mod scope;
 mod script;
+mod start;
 
 use std::time::Duration;
 
 use crate::entry::{Boot, Entry, Loader, Selection, Timeout};
 use crate::surroundings::Surroundings;
+use flow::Flow;
 use hostconfig::Source;
 use hostconfig::{Known, Place, Traced, Unknown};
 use machine::Machine;
 use menu::{Item, Kind, Leads, Menu, Node};
+use script::Block;
 
 /// Most levels of submenus.
 const DEEPEST: usize = 10;
@@ -37,95 +44,42 @@ const DEEPEST: usize = 10;
 /// custom.cfg) are among `files`.
 pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
     let mut machine = Machine::new(files);
-    prepare(&mut machine, source);
-    machine.run_file(source);
+    start::prepare(&mut machine, source);
+    let path = source.file.to_string_lossy();
+    let path = match &machine.own {
+        Some(device) if !path.starts_with('(') => format!("({device}){path}"),
+        _ => path.into_owned(),
+    };
+    machine.run_file(source, &path);
     let setting = machine.scope.get("default").cloned();
+    let timeout = waiting(machine.scope.get("timeout"));
+    let fallback = machine.scope.get("fallback").cloned();
     let items = std::mem::take(&mut machine.menu);
     // What an entry does when it is chosen has no part in the choice.
     let doubt = machine.doubts.first().cloned();
     let mut entries = Vec::new();
-    let menu = open(&mut machine, items, &mut entries, &[]);
+    let menu = open(&mut machine, items, &mut entries, &Above::default());
     let entry = chosen(&menu, setting.as_ref(), doubt);
-    let timeout = waiting(machine.scope.get("timeout"));
+    let fallback = fallback.and_then(|setting| Some(menu.fallback(setting.known().ok()?)));
     Boot {
         loader: Loader::Grub,
         file: source.file.clone(),
         entries,
         unattended: entry.clone(),
         default: Selection { setting, entry },
-        fallback: Vec::new(),
+        fallback: fallback.unwrap_or_default(),
         timeout,
         asks: None,
         doubts: machine.doubts,
     }
 }
 
-/// The variables that GRUB has before it reads a configuration.
-fn prepare(machine: &mut Machine<'_>, source: &Source) {
-    let place = source.place(error::Position::START);
-    let path = source.file.to_string_lossy();
-    let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
-    let features = [
-        "feature_menuentry_id",
-        "feature_menuentry_options",
-        "feature_default_font_path",
-        "feature_all_video_module",
-        "feature_timeout_style",
-        "feature_platform_search_hint",
-        "feature_chainloader_bpb",
-        "feature_ntldr",
-        "feature_200_final",
-        "feature_nativedisk_cmd",
-    ];
-    for feature in features {
-        machine.scope.set(feature, Traced::at("y", place.clone()));
-    }
-    machine
-        .scope
-        .set("prefix", Traced::at(directory, place.clone()));
-    let unknown = [
-        ("root", "the variable 'root' is set when GRUB runs", None),
-        ("grub_cpu", "GRUB's processor is not known", None),
-        (
-            "grub_platform",
-            "GRUB's platform is not known",
-            platforms(machine, directory),
-        ),
-    ];
-    for (name, why, choices) in unknown {
-        let value = match choices.as_deref() {
-            Some([only]) => Traced::at(only.as_str(), place.clone()),
-            _ => Traced::gap(place.clone(), why.into(), choices),
-        };
-        machine.scope.set(name, value);
-        machine.scope.export(name);
-    }
-    machine.scope.export("prefix");
-}
-
-/// What GRUB may have been started by, as far as the modules beside its configuration tell.
-fn platforms(machine: &Machine<'_>, directory: &str) -> Option<Vec<String>> {
-    let is_there = |path: &str| machine.files.exists(path).ok();
-    if is_there("/sys/firmware/efi")? {
-        return Some(vec!["efi".into()]);
-    }
-    let has = |name: &str| is_there(&format!("{directory}/{name}"));
-    let all = [
-        ("i386-pc", "pc"),
-        ("x86_64-efi", "efi"),
-        ("arm64-efi", "efi"),
-    ];
-    let mut found: Vec<String> = Vec::new();
-    for (name, platform) in all {
-        if has(name)? {
-            found.push(platform.into());
-        }
-    }
-    found.dedup();
-    if found.is_empty() {
-        found = vec!["pc".into(), "efi".into()];
-    }
-    Some(found)
+/// The submenus above a menu.
+#[derive(Clone, Default)]
+struct Above {
+    titles: Vec<String>,
+    /// One of them asks for a user.
+    asks: Option<Place>,
 }
 
 /// Runs the commands of items, with the variables as they are now, and adds what they load to `entries`.
@@ -133,37 +87,52 @@ fn open(
     machine: &mut Machine<'_>,
     items: Vec<Item>,
     entries: &mut Vec<Entry>,
-    submenus: &[String],
+    above: &Above,
 ) -> Menu {
     let mut menu = Menu {
         is_red_hat: items.iter().any(|item| matches!(item.kind, Kind::Bls(_))),
+        is_upstream: machine.own.is_some(),
         ..Menu::default()
     };
     for mut item in items {
         let before = machine.scope.clone();
-        machine.has_ended = false;
         machine.unsure = None;
+        let users = machine.scope.get("superusers");
+        let users = users.filter(|_| item.is_restricted);
+        let asks = users.map(|users| users.place().unwrap_or(&item.place).clone());
+        let asks = above.asks.clone().or(asks);
         let leads = match item.kind {
             Kind::Submenu(ref block) => {
                 let doubts = machine.doubts.len();
                 machine.scope = machine.scope.inherited();
-                machine.run(block);
+                machine.scope.unset("default");
+                machine.scope.arguments = item.arguments.clone();
+                run(machine, block);
                 item.doubt = item.doubt.or(machine.doubts.get(doubts).cloned());
-                let mut path = submenus.to_vec();
-                path.push(item.title.as_str().to_owned());
+                let mut titles = above.titles.clone();
+                titles.push(item.title.as_str().to_owned());
                 let below = std::mem::take(&mut machine.menu);
-                if path.len() > DEEPEST {
+                if titles.len() > DEEPEST {
                     machine.doubt(Unknown::new(format!("more than {DEEPEST} submenus")));
+                    machine.scope = before;
                     continue;
                 }
-                Leads::Submenu(open(machine, below, entries, &path))
+                let default = machine.scope.get("default").cloned();
+                let menu = open(machine, below, entries, &Above { titles, asks });
+                Leads::Submenu(Menu { default, ..menu })
             }
-            _ => {
-                entries.push(entry(machine, &item, submenus));
+            Kind::Entry(ref block) | Kind::Bls(ref block) => {
+                let mut entry = entry(machine, &item, block);
+                entry.submenus = above.titles.clone();
+                entry.asks = asks.or(entry.asks);
+                entries.push(entry);
                 Leads::Entry(entries.len() - 1)
             }
         };
         machine.scope = before;
+        if item.is_hidden {
+            continue;
+        }
         menu.nodes.push(Node {
             title: item.title,
             id: item.id,
@@ -174,21 +143,24 @@ fn open(
     menu
 }
 
-fn entry(machine: &mut Machine<'_>, item: &Item, submenus: &[String]) -> Entry {
-    let mut entry = match &item.kind {
-        Kind::Bls(entry) => bls::with_variables(entry, &machine.scope),
-        Kind::Submenu(_) => Entry::new(item.title.clone(), item.place.clone()),
-        Kind::Entry(block) => {
-            machine.scope.arguments = item.arguments.clone();
-            machine.entry = Some(Entry::new(item.title.clone(), item.place.clone()));
-            machine.run(block);
-            // It was put there, and nothing takes it away.
-            let empty = || Entry::new(item.title.clone(), item.place.clone());
-            machine.entry.take().unwrap_or_else(empty)
-        }
-    };
+/// Runs what is behind an item that is chosen.
+fn run(machine: &mut Machine<'_>, block: &Block) {
+    machine.flow = Flow::Next;
+    machine.functions_open += 1;
+    machine.run(block);
+    machine.functions_open -= 1;
+}
+
+fn entry(machine: &mut Machine<'_>, item: &Item, block: &Block) -> Entry {
+    let empty = || Entry::new(item.title.clone(), item.place.clone());
+    machine.scope.arguments = item.arguments.clone();
+    let devices = machine.loops.clone();
+    machine.entry = Some(empty());
+    run(machine, block);
+    machine.loops = devices;
+    // It was put there, and nothing takes it away.
+    let mut entry = machine.entry.take().unwrap_or_else(empty);
     entry.id = item.id.clone();
-    entry.submenus = submenus.to_vec();
     if let Some(doubt) = &item.doubt {
         entry.doubt(doubt.clone());
     }

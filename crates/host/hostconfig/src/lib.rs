@@ -20,6 +20,7 @@
 //! | [`modules`] | which modules are loaded, and which a kernel has |
 //! | [`interfaces`] | /etc/network/interfaces and its commands |
 //! | [`bridges`] | the bridges that any of a host's files define |
+//! | [`pattern`] | names with wildcards |
 //! | [`edit`] | changes of one setting that keep the rest of a file |
 //!
 //! Nothing is guessed: what needs a shell or GRUB's whole language is [`Unknown`]. Nothing is unbounded: a file has at most
@@ -32,7 +33,7 @@ mod drop_ins;
 pub mod edit;
 pub mod interfaces;
 pub mod modules;
-mod pattern;
+pub mod pattern;
 mod place;
 pub mod shell;
 mod source;

@@ -1,12 +1,12 @@
 //! Names with `*`, `?` and `[…]`, as glob(7) has them.
 
 /// Whether `text` is a pattern at all.
-pub(crate) fn is_pattern(text: &str) -> bool {
+pub fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
 /// Whether a name matches. A dot at its start has to be in the pattern.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     if name.starts_with('.') && !pattern.starts_with('.') {
         return false;
     }

@@ -166,6 +166,19 @@ impl<'s> Line<'s> {
         self.part(start, start + part.len())
     }
 
+    /// The characters of `part`, a slice of its text, with their positions.
+    pub fn characters(&self, part: &'s str) -> Characters<'s> {
+        let start = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        let before = self.text.get(..start).unwrap_or(self.text);
+        Characters {
+            rest: part.chars().peekable(),
+            position: Position {
+                line: self.number,
+                column: 1 + before.chars().count(),
+            },
+        }
+    }
+
     /// Where its first character is that is not blank.
     pub fn of_start(&self) -> Place {
         let file = self.file.clone();

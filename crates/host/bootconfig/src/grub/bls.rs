@@ -1,28 +1,51 @@
 //! Entries of the boot loader specification, as the GRUB of Fedora and Red Hat takes them (blscfg.c).
 
 use std::cmp::Ordering;
+use std::rc::Rc;
 
-use super::scope::{LONGEST, Scope};
-use crate::entry::{Entry, FileRef, Image};
-use crate::surroundings::Surroundings;
-use hostconfig::cmdline::Reader;
-use hostconfig::{Known, Traced};
+use super::lexer::{Lexer, Piece, Token, Word};
+use super::machine::Machine;
+use super::script::{Block, Statement};
+use hostconfig::{Known, Place, Traced};
 use hostconfig::{Line, Source};
 
-/// Where they are unless `$blsdir` says otherwise; the first that has any counts.
-const DIRECTORIES: [&str; 2] = ["/boot/loader/entries", "/loader/entries"];
+/// Where they are on a host unless `$blsdir` says otherwise; the first that has any counts. /boot may be a file system of
+/// its own.
+const ON_HOST: [&str; 2] = ["/boot/loader/entries", "/loader/entries"];
+
+/// Where they are on `$root`.
+const ON_ROOT: [&str; 2] = ["/loader/entries", "/boot/loader/entries"];
 
 /// Most entries.
 const MOST: usize = 500;
 
+/// An entry before its commands have been run.
+pub(super) struct BlsEntry {
+    pub(super) title: Traced,
+    pub(super) id: Traced,
+    pub(super) place: Place,
+    pub(super) commands: Block,
+    /// Whether it names users, and only those may start it.
+    pub(super) is_restricted: bool,
+}
+
 /// The entries of a directory in the order of the menu: newest first.
-pub(super) fn entries(files: &dyn Surroundings, directory: Option<&str>) -> Known<Vec<Entry>> {
-    let given: Vec<String> = match directory {
-        Some(directory) => crate::paths::candidates("/", directory),
-        None => DIRECTORIES.map(str::to_owned).to_vec(),
-    };
+pub(super) fn entries(machine: &Machine<'_>, directory: Option<&Traced>) -> Known<Vec<BlsEntry>> {
+    let mut given: Vec<String> = Vec::new();
+    match directory {
+        Some(directory) => given = machine.candidates(directory)?,
+        None if machine.own.is_none() => given.extend(ON_HOST.map(str::to_owned)),
+        None => {
+            for directory in ON_ROOT {
+                let mut path = Traced::default();
+                path.add(directory);
+                given.extend(machine.candidates(&path)?);
+            }
+        }
+    }
     for directory in given {
-        let mut names = files.names(&directory)?;
+        let directory = directory.trim_end_matches('/');
+        let mut names = machine.files.names(directory)?;
         names.retain(|name| name.ends_with(".conf"));
         names.truncate(MOST);
         if names.is_empty() {
@@ -31,8 +54,8 @@ pub(super) fn entries(files: &dyn Surroundings, directory: Option<&str>) -> Know
         names.sort_by(|one, other| compare(stem(other), stem(one)));
         let mut entries = Vec::new();
         for name in names {
-            let source = files.read(&format!("{directory}/{name}"))?;
-            entries.extend(source.and_then(|source| read(&source, stem(&name))));
+            let source = machine.files.read(&format!("{directory}/{name}"))?;
+            entries.extend(source.and_then(|source| read(machine, &source, stem(&name))));
         }
         return Ok(entries);
     }
@@ -43,90 +66,104 @@ fn stem(name: &str) -> &str {
     name.strip_suffix(".conf").unwrap_or(name)
 }
 
-/// The entry of one file; `None` where no kernel is named.
-fn read(source: &Source, id: &str) -> Option<Entry> {
+/// The entry of one file; `None` where no kernel is named. What it loads is put together as the commands that GRUB
+/// runs.
+fn read(machine: &Machine<'_>, source: &Source, id: &str) -> Option<BlsEntry> {
     let start = source.place(error::Position::START);
-    let mut entry = Entry::new(Traced::default(), start.clone());
-    let mut options = None;
-    let mut path: Option<Traced> = None;
+    let mut title = Traced::default();
+    let (mut options, mut linux) = (None, None);
+    let mut path = Traced::default();
+    let mut initrds = Vec::new();
+    let mut users = Vec::new();
     for line in source.lines() {
         let (key, rest) = line.keyword();
+        let rest = rest.trim();
         match key {
-            "title" => entry.title = line.of(rest),
-            "linux" => path = Some(line.of(rest)),
-            "initrd" => entry.initrds.extend(words(&line).map(FileRef::from)),
+            "title" => title = line.of(rest),
+            "linux" => {
+                path = line.of(rest);
+                linux = Some(words(source, &line, rest));
+            }
+            "initrd" => initrds.extend(words(source, &line, rest)),
+            "grub_users" => users = words(source, &line, rest),
             // Only the first counts in GRUB; systemd-boot joins them.
-            "options" if options.is_none() => options = Some(line.of(rest)),
+            "options" if options.is_none() => options = Some(words(source, &line, rest)),
             _ => {}
         }
     }
-    let path = path?;
-    if entry.title.is_empty() {
-        entry.title = path.clone();
+    let linux = linux?;
+    if title.is_empty() {
+        title = path.clone();
     }
-    entry.id = Some(Traced::at(id, start.clone()));
-    let options = options.unwrap_or_else(|| Traced::at("$default_kernelopts", start.clone()));
-    let place = path.place().cloned().unwrap_or(start);
-    entry.kernel = Some(Image::new(Reader::Linux, place, path, options));
-    Some(entry)
+    let options = options.unwrap_or_else(|| vec![variable("default_kernelopts", &start)]);
+    let place = path.place().unwrap_or(&start).clone();
+    let mut all = early_initrds(machine, initrds.first().or(linux.first()));
+    all.extend(initrds);
+    let commands = [
+        command("linux", &place, linux.into_iter().chain(options)),
+        command("initrd", &place, all.into_iter()),
+    ];
+    let users = users.iter().flat_map(|word| machine.scope.expand(word));
+    Some(BlsEntry {
+        title,
+        id: Traced::at(id, start.clone()),
+        is_restricted: users.into_iter().any(|user| !user.text.is_empty()),
+        place: start,
+        commands: Rc::from(commands),
+    })
 }
 
-fn words(line: &Line<'_>) -> impl Iterator<Item = Traced> {
-    line.words().skip(1)
+/// The words of a value as GRUB's script has them.
+fn words<'s>(source: &Source, line: &Line<'s>, value: &'s str) -> Vec<Word> {
+    let mut lexer = Lexer::over(source, line.characters(value));
+    let mut words = Vec::new();
+    while let Ok(Some(Token::Word(word))) = lexer.next() {
+        words.push(word);
+    }
+    words
 }
 
-/// The entry with the values of variables that it names.
-pub(super) fn with_variables(entry: &Entry, scope: &Scope) -> Entry {
-    let mut entry = entry.clone();
-    if let Some(kernel) = &mut entry.kernel {
-        kernel.file.path = expand(kernel.path(), scope);
-        kernel.options.text = expand(&kernel.options.text, scope);
-    }
-    let mut initrds: Vec<Traced> = scope.get("early_initrd").cloned().into_iter().collect();
-    initrds.extend(
-        entry
-            .initrds
-            .iter()
-            .map(|initrd| expand(&initrd.path, scope)),
-    );
-    initrds.retain(|initrd| !initrd.is_empty() || !initrd.gaps().is_empty());
-    entry.initrds = initrds.into_iter().map(FileRef::from).collect();
-    entry
+fn command(name: &str, place: &Place, words: impl Iterator<Item = Word>) -> Statement {
+    let name = Word::quoted(Traced::at(name, place.clone()), place.clone());
+    let words = std::iter::once(name).chain(words).collect();
+    let block = None;
+    Statement::Command { words, block }
 }
 
-/// `text` with the values of `$name` and `${name}` in it.
-fn expand(text: &Traced, scope: &Scope) -> Traced {
-    let whole = text.as_str();
-    let mut expanded = Traced::default();
-    let mut done = 0;
-    while let Some(dollar) = whole[done..].find('$').map(|at| done + at) {
-        if expanded.as_str().len() > LONGEST
-            && let Some(place) = text.place()
-        {
-            let why = "the value is longer than is looked at".to_owned();
-            expanded.append(&Traced::gap(place.clone(), why, None));
-            return expanded;
+fn variable(name: &str, place: &Place) -> Word {
+    let mut word = Word::quoted(Traced::default(), place.clone());
+    word.is_quoted = false;
+    word.pieces = vec![Piece::Variable {
+        name: name.to_owned(),
+        place: place.clone(),
+        is_quoted: false,
+    }];
+    word
+}
+
+/// The files that `$early_initrd` names, which are beside those of the entry.
+fn early_initrds(machine: &Machine<'_>, beside: Option<&Word>) -> Vec<Word> {
+    let Some(early) = machine.scope.get("early_initrd") else {
+        return Vec::new();
+    };
+    let beside = beside.and_then(|word| word.pieces.first());
+    let directory = match beside {
+        Some(Piece::Text(path)) => {
+            let length = path.as_str().rfind('/').map_or(0, |slash| slash + 1);
+            path.slice(0, length)
         }
-        let behind = &whole[dollar + 1..];
-        let is_braced = behind.starts_with('{');
-        let name = behind.strip_prefix('{').unwrap_or(behind);
-        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let name = &name[..name.find(|c| !is_part(c)).unwrap_or(name.len())];
-        let end = dollar + 1 + name.len() + 2 * usize::from(is_braced);
-        let is_closed = !is_braced || whole.get(end - 1..end) == Some("}");
-        if name.is_empty() || !is_closed {
-            expanded.append(&text.slice(done, dollar + 1));
-            done = dollar + 1;
-            continue;
+        _ => Traced::default(),
+    };
+    let words = early.words().into_iter().filter_map(|name| {
+        let place = name.place()?.clone();
+        let mut path = Traced::default();
+        if !name.as_str().starts_with('/') {
+            path.append(&directory);
         }
-        expanded.append(&text.slice(done, dollar));
-        if let Some(value) = scope.get(name) {
-            expanded.append(value);
-        }
-        done = end;
-    }
-    expanded.append(&text.slice(done, whole.len()));
-    expanded
+        path.append(&name);
+        Some(Word::quoted(path, place))
+    });
+    words.collect()
 }
 
 /// Compares names as rpm compares packages: name, version and release.

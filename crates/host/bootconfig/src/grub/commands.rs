@@ -1,17 +1,21 @@
-//! GRUB's commands that change variables, the menu or the flow.
+//! GRUB's commands that change variables or the flow.
 
-use std::rc::Rc;
-
-use super::bls;
 use super::condition::holds;
 use super::environment;
+use super::flow::Flow;
 use super::machine::{Machine, Status};
-use super::menu::Kind;
+use super::options::{Options, Spec, Takes};
 use super::script::Block;
 use hostconfig::{Place, Traced, Unknown};
 
-/// Options of menuentry and submenu that have a value.
-const WITH_VALUE: [&str; 5] = ["--class", "--users", "--hotkey", "--id", "--source"];
+/// Commands that change nothing that is looked at, and whether they end well where nobody touches a key. One that is
+/// not there ends well too (grub-core/script/execute.c).
+const FAILING: [&str; 2] = ["keystatus", "loadfont"];
+
+const LOAD_ENV: [Spec; 2] = [
+    ("file", Some('f'), Takes::Value),
+    ("skip-sig", Some('s'), Takes::Nothing),
+];
 
 impl Machine<'_> {
     /// Runs a command that GRUB has; `None` for any other.
@@ -40,166 +44,86 @@ impl Machine<'_> {
             ("false", _) => Some(false),
             ("[", [words @ .., end]) if *end == "]" => holds(words, self),
             ("test", words) => holds(words, self),
-            ("menuentry" | "hiddenentry", _) => self.menu_entry(place, arguments, block, false),
-            ("submenu", _) => self.menu_entry(place, arguments, block, true),
+            ("menuentry" | "hiddenentry" | "submenu", _) => {
+                self.menu_entry(name, place, arguments, block)
+            }
             ("load_env", _) => self.load_environment(arguments),
-            ("source" | ".", [path, ..]) => self.source(path),
-            ("configfile" | "normal", [path, ..]) => self.other_menu(path),
+            ("source" | ".", [path, ..]) => self.source(path).map(|_| true),
+            ("configfile" | "normal", [path, ..]) => self.other_menu(name, path),
             ("extract_entries_source" | "extract_legacy_entries_source", _) => {
                 self.doubt(Unknown::new("the menu is taken from another file").at(place.clone()));
                 None
             }
-            ("blscfg", _) => self.boot_loader_entries(place),
-            ("return" | "exit" | "normal_exit", _) => {
-                self.has_ended = true;
+            ("blscfg", _) => self.boot_loader_entries(place, arguments),
+            ("break" | "continue" | "return" | "exit" | "normal_exit" | "shift", _) => {
+                self.leave(name, arguments)
+            }
+            ("eval", _) => {
+                self.doubt(Unknown::new("'eval' is not followed").at(place.clone()));
                 None
             }
-            (
-                "search" | "search.fs_label" | "search.fs_uuid" | "search.file" | "probe"
-                | "regexp" | "read" | "smbios" | "loopback" | "increment" | "decrement" | "getenv"
-                | "get_efivar" | "rdmsr" | "inb" | "inw" | "inl" | "setpci" | "eval",
-                _,
-            ) => self.unknown_variables(name, place, arguments),
-            _ => return None,
+            ("hwmatch", _) if self.own.is_some() => {
+                // No card is on its list.
+                self.scope.set("match", Traced::at("0", place.clone()));
+                Some(true)
+            }
+            ("authenticate", _) => {
+                if let Some(entry) = &mut self.entry {
+                    entry.asks.get_or_insert(place.clone());
+                }
+                Some(true)
+            }
+            _ => return self.ask(name, place, arguments),
         };
         Some(status)
     }
 
-    /// Sets the variables that a command is told to set to something that is not known.
-    fn unknown_variables(&mut self, command: &str, place: &Place, words: &[Traced]) -> Status {
-        let mut names = Vec::new();
-        for (index, word) in words.iter().enumerate() {
-            match word.as_str() {
-                "--set" | "-s" => names.push(words.get(index + 1).map(Traced::as_str)),
-                text => match text.strip_prefix("--set=") {
-                    // `regexp --set=1:name`.
-                    Some(set) => names.push(set.rsplit(':').next()),
-                    None if index > 0 && command.starts_with("search.") => names.push(Some(text)),
-                    None if matches!(command, "read" | "getenv" | "increment" | "decrement") => {
-                        names.push(Some(text));
-                    }
-                    None => {}
-                },
-            }
-        }
-        for name in names.into_iter().flatten() {
-            let why = format!("the variable '{name}' is set by '{command}' when GRUB runs");
-            let value = Traced::gap(place.clone(), why, None);
-            self.scope.set(name, value);
-        }
-        if command == "eval" {
-            self.doubt(Unknown::new("'eval' is not followed").at(place.clone()));
-        }
-        None
+    /// What a command ends with that changes neither the menu nor a variable.
+    pub(super) fn other(&self, name: &str) -> Status {
+        self.own.as_ref().map(|_| !FAILING.contains(&name))
     }
 
-    fn menu_entry(
-        &mut self,
-        place: &Place,
-        arguments: &[Traced],
-        block: Option<&Block>,
-        is_submenu: bool,
-    ) -> Status {
-        let (mut title, mut id) = (None, None);
-        let mut words = Vec::new();
-        let mut rest = arguments.iter();
-        while let Some(word) = rest.next() {
-            let text = word.as_str();
-            if WITH_VALUE.contains(&text) {
-                let value = rest.next();
-                id = if text == "--id" { value.cloned() } else { id };
-            } else if let Some(value) = text.strip_prefix("--id=") {
-                id = Some(word.slice(text.len() - value.len(), text.len()));
-            } else if !text.starts_with("--") {
-                title.get_or_insert_with(|| word.clone());
-                words.push(word.clone());
+    fn leave(&mut self, name: &str, arguments: &[Traced]) -> Status {
+        let number = arguments.first().map(Traced::as_str);
+        let number = number.and_then(|number| number.parse().ok());
+        match name {
+            "break" if self.loops_open > 0 => self.flow = Flow::Break(number.unwrap_or(1)),
+            "continue" if self.loops_open > 0 => self.flow = Flow::Continue(number.unwrap_or(1)),
+            "return" if self.functions_open > 0 => self.flow = Flow::Return,
+            "exit" | "normal_exit" => self.flow = Flow::End,
+            "shift" => {
+                let behind = self.scope.arguments.get(number.unwrap_or(1)..);
+                self.scope.arguments = behind.unwrap_or_default().into();
             }
+            // Outside of a loop or a function it is a mistake, and the script goes on.
+            _ => return Some(false),
         }
-        let Some(title) = title else {
-            return Some(false);
-        };
-        let block = block.cloned().unwrap_or_else(|| Rc::from([]));
-        let kind = if is_submenu {
-            Kind::Submenu(block)
-        } else {
-            Kind::Entry(block)
-        };
-        self.add(title, id, place.clone(), kind);
-        if let Some(item) = self.menu.last_mut() {
-            item.arguments = words.into();
-        }
-        Some(true)
+        Some(number.unwrap_or(0) == 0 || name != "return")
     }
 
     fn load_environment(&mut self, arguments: &[Traced]) -> Status {
-        let mut path = None;
-        let mut wanted = Vec::new();
-        let mut rest = arguments.iter();
-        while let Some(word) = rest.next() {
-            match word.as_str() {
-                "--file" | "-f" => path = rest.next().cloned(),
-                text if text.starts_with("--file=") => path = Some(word.slice(7, text.len())),
-                text if text.starts_with('-') => {}
-                text => wanted.push(text),
-            }
-        }
-        let path = path.unwrap_or_else(|| {
+        let options = Options::parse(&LOAD_ENV, arguments);
+        let path = options.value("file").cloned().unwrap_or_else(|| {
             let mut path = self.scope.get("prefix").cloned().unwrap_or_default();
             path.add("/grubenv");
             path
         });
-        match self.find(&path) {
-            Ok(None) => Some(false),
+        let source = match self.find(&path) {
+            Ok(None) => return Some(false),
+            Ok(Some(source)) => source,
             Err(unknown) => {
                 self.doubt(unknown);
-                None
+                return None;
             }
-            Ok(Some(source)) => {
-                for (name, value) in environment::variables(&source) {
-                    if wanted.is_empty() || wanted.contains(&name.as_str()) {
-                        self.scope.set(&name, value);
-                    }
-                }
-                Some(true)
-            }
-        }
-    }
-
-    /// Goes over to another configuration, which has a menu of its own.
-    fn other_menu(&mut self, path: &Traced) -> Status {
-        if self.entry.is_some() {
-            let entry = self.entry.as_mut()?;
-            entry.chained = Some(path.clone());
-            return Some(true);
-        }
-        let before = std::mem::take(&mut self.menu);
-        let status = self.source(path);
-        if status != Some(true) || self.unsure.is_some() {
-            let made = std::mem::replace(&mut self.menu, before);
-            self.menu.extend(made);
-            return status;
-        }
-        self.has_ended = true;
-        status
-    }
-
-    fn boot_loader_entries(&mut self, place: &Place) -> Status {
-        let directory = self.scope.get("blsdir").map(Traced::known).transpose();
-        let found = directory.and_then(|directory| bls::entries(self.files, directory));
-        match found {
-            Ok(found) => {
-                for entry in found {
-                    let (title, id) = (entry.title.clone(), entry.id.clone());
-                    let place = entry.place.clone();
-                    self.add(title, id, place, Kind::Bls(Box::new(entry)));
-                }
-                Some(true)
-            }
-            Err(unknown) => {
-                let Unknown { why, .. } = unknown;
-                self.doubt(Unknown::new(why).at(place.clone()));
-                None
+        };
+        let variables = environment::variables(&source);
+        let is_block = variables.is_some();
+        for (name, value) in variables.into_iter().flatten() {
+            let is_wanted = |word: &Traced| *word == name.as_str();
+            if options.words.is_empty() || options.words.iter().any(is_wanted) {
+                self.scope.set(&name, value);
             }
         }
+        Some(is_block)
     }
 }

@@ -4,8 +4,8 @@ use hostconfig::Traced;
 
 /// Whether files are there, as GRUB's path says.
 pub(super) trait Paths {
-    /// `None` when that is not known.
-    fn is_there(&self, path: &Traced) -> Option<bool>;
+    /// What `-e`, `-f`, `-d` or `-s` says of it; `None` when that is not known.
+    fn is_there(&self, operator: &str, path: &Traced) -> Option<bool>;
 }
 
 /// What the expression says; `None` when that is not known.
@@ -47,7 +47,7 @@ fn term(words: &[Traced], paths: &dyn Paths) -> Option<bool> {
         [operator, word] => match operator.known().ok()? {
             "-n" => is_filled(word),
             "-z" => is_filled(word).map(|value| !value),
-            "-e" | "-f" | "-d" | "-s" => paths.is_there(word),
+            operator @ ("-e" | "-f" | "-d" | "-s") => paths.is_there(operator, word),
             _ => None,
         },
         [one, operator, other] => compare(one, operator.known().ok()?, other),
@@ -78,6 +78,10 @@ fn compare(one: &Traced, operator: &str, other: &Traced) -> Option<bool> {
     Some(match operator {
         "=" | "==" => is_same(one, other)?,
         "!=" => !is_same(one, other)?,
+        "<" => texts().map(|(one, other)| one < other)?,
+        ">" => texts().map(|(one, other)| one > other)?,
+        "<=" => texts().map(|(one, other)| one <= other)?,
+        ">=" => texts().map(|(one, other)| one >= other)?,
         "-eq" => numbers().map(|(one, other)| one == other)?,
         "-ne" => numbers().map(|(one, other)| one != other)?,
         "-lt" => numbers().map(|(one, other)| one < other)?,

@@ -7,11 +7,11 @@ use hostconfig::{Traced, Tracing};
 /// The line with which a block begins.
 const SIGNATURE: &str = "# GRUB Environment Block\n";
 
-/// The variables in their order; none in a file that is not such a block, which GRUB refuses.
-pub(crate) fn variables(source: &Source) -> Vec<(String, Traced)> {
+/// The variables in their order; `None` for a file that is not such a block, which GRUB refuses.
+pub(super) fn variables(source: &Source) -> Option<Vec<(String, Traced)>> {
     let mut variables = Vec::new();
     if !source.text.starts_with(SIGNATURE) {
-        return variables;
+        return None;
     }
     let mut rest = source.characters();
     while let Some(first) = rest.peek() {
@@ -38,5 +38,5 @@ pub(crate) fn variables(source: &Source) -> Vec<(String, Traced)> {
         rest.next();
         variables.push((name, value.finish()));
     }
-    variables
+    Some(variables)
 }

@@ -1,8 +1,8 @@
-//! Files that a script of GRUB's names.
+//! Files and devices that a script of GRUB's names.
 
 use super::condition::Paths;
 use super::machine::{Machine, Status};
-use crate::paths::candidates;
+use crate::entry::FileRef;
 use hostconfig::Source;
 use hostconfig::{Known, Traced};
 
@@ -17,39 +17,187 @@ impl Machine<'_> {
                 None
             }
             Ok(Some(source)) => self.deeper(|machine| {
-                machine.run_file(&source);
+                let path = machine.full_path(path, &source);
+                machine.run_file(&source, &path);
                 Some(true)
             }),
         }
     }
 
+    /// What GRUB calls a file that it reads: with its device, where that is known.
+    pub(super) fn full_path(&self, path: &Traced, source: &Source) -> String {
+        if self.own.is_none() {
+            return source.file.to_string_lossy().into_owned();
+        }
+        let root = self.scope.get("root").map_or("", Traced::as_str);
+        match path.as_str() {
+            path if path.starts_with('(') => path.to_owned(),
+            path => format!("({root}){path}"),
+        }
+    }
+
     /// The file that GRUB calls `path`.
     pub(super) fn find(&self, path: &Traced) -> Known<Option<Source>> {
-        for candidate in candidates("/", without_device(path).known()?) {
+        for candidate in self.candidates(path)? {
             if let Some(source) = self.files.read(&candidate)? {
                 return Ok(Some(source));
             }
         }
         Ok(None)
     }
+
+    /// Where among the files the one may be that GRUB calls `path`.
+    pub(super) fn candidates(&self, path: &Traced) -> Known<Vec<String>> {
+        let path = match self.own {
+            Some(_) => self.exact(path)?,
+            None => without_device(path).known()?.to_owned(),
+        };
+        Ok(self.files.candidates("/", &path))
+    }
+
+    /// A path that begins with a device, unless that is the configuration's own.
+    fn exact(&self, path: &Traced) -> Known<String> {
+        let text = path.known()?;
+        Ok(match self.device_of(path)? {
+            Some(device) => format!("({device}){}", &text[device_length(text)..]),
+            None => text[device_length(text)..].to_owned(),
+        })
+    }
+
+    /// The device that a path begins with, or `$root`; `None` for the configuration's own.
+    fn device_of(&self, path: &Traced) -> Known<Option<String>> {
+        let length = device_length(path.as_str());
+        let name = match length {
+            0 => self.scope.get("root").cloned().unwrap_or_default(),
+            length => path.slice(1, length - 1),
+        };
+        let device = self.device(name.known()?)?;
+        Ok(Some(device).filter(|device| Some(device) != self.own.as_ref()))
+    }
+
+    /// The one name of a device; the name itself where there is no such device.
+    pub(super) fn device(&self, name: &str) -> Known<String> {
+        if let Some(device) = self.loops.get(name) {
+            return Ok(device.clone());
+        }
+        let device = self.files.device(name)?;
+        Ok(device.unwrap_or_else(|| name.to_owned()))
+    }
+
+    /// A file that is loaded.
+    pub(super) fn file_ref(&mut self, path: &Traced) -> FileRef {
+        let device = match self.own.as_ref().map(|_| self.device_of(path)) {
+            None => None,
+            Some(Ok(device)) => device,
+            Some(Err(unknown)) => {
+                if let Some(entry) = &mut self.entry {
+                    entry.doubt(unknown);
+                }
+                None
+            }
+        };
+        let path = without_device(path);
+        FileRef { path, device }
+    }
+
+    /// The file in `path` as a device that the script calls `name`.
+    pub(super) fn loopback(&mut self, name: &Traced, path: &Traced) -> Known<bool> {
+        let path = self.exact(path)?;
+        let Some(device) = self.files.loopback(&path)? else {
+            return Ok(false);
+        };
+        self.loops.insert(name.known()?.to_owned(), device);
+        Ok(true)
+    }
+
+    /// What `pattern` stands for: the paths that match it, or itself where none does (grub-core/commands/wildcard.c).
+    pub(super) fn names_like(&mut self, pattern: Traced) -> Vec<Traced> {
+        let start = device_length(pattern.as_str());
+        if !pattern.as_str()[start..].starts_with('/') {
+            return vec![pattern];
+        }
+        let mut paths = vec![pattern.slice(0, start)];
+        for part in pattern.as_str()[start + 1..].split('/') {
+            let mut next = Vec::new();
+            for path in &paths {
+                match self.names_in(path, part) {
+                    Ok(names) => next.extend(names.iter().map(|name| below(path, name))),
+                    Err(unknown) => self.doubt(unknown),
+                }
+            }
+            paths = next;
+        }
+        if paths.is_empty() {
+            paths.push(pattern);
+        }
+        paths
+    }
+
+    /// The names in a directory that match a pattern.
+    fn names_in(&mut self, directory: &Traced, pattern: &str) -> Known<Vec<String>> {
+        if !pattern.contains(['*', '?']) {
+            return Ok(vec![pattern.to_owned()]);
+        }
+        let mut path = directory.clone();
+        path.add("/");
+        for candidate in self.candidates(&path)? {
+            let inside = candidate.trim_end_matches('/');
+            let is_root = inside.is_empty() || inside.ends_with(')');
+            let mut names = self
+                .files
+                .names(if is_root { &candidate } else { inside })?;
+            let cost = names.iter().map(String::len).sum::<usize>() * pattern.len().max(1);
+            if !self.spend(cost) {
+                return Ok(Vec::new());
+            }
+            names.retain(|name| hostconfig::pattern::matches(pattern, name));
+            if !names.is_empty() {
+                return Ok(names);
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+fn below(directory: &Traced, name: &str) -> Traced {
+    let mut path = directory.clone();
+    path.add("/");
+    path.add(name);
+    path
 }
 
 impl Paths for Machine<'_> {
-    fn is_there(&self, path: &Traced) -> Option<bool> {
-        for candidate in candidates("/", without_device(path).known().ok()?) {
-            if self.files.exists(&candidate).ok()? {
-                return Some(true);
+    fn is_there(&self, operator: &str, path: &Traced) -> Option<bool> {
+        for candidate in self.candidates(path).ok()? {
+            if !self.files.exists(&candidate).ok()? {
+                continue;
             }
+            return match operator {
+                "-d" => self.files.is_directory(&candidate).ok(),
+                "-f" => self.files.is_directory(&candidate).ok().map(|is| !is),
+                "-s" => Some(match self.files.read(&candidate) {
+                    Ok(Some(source)) => !source.text.is_empty(),
+                    // What is too large to be read is not empty.
+                    _ => true,
+                }),
+                _ => Some(true),
+            };
         }
         Some(false)
     }
 }
 
+/// The bytes of the device before a path, with its brackets.
+fn device_length(path: &str) -> usize {
+    let end = path.find(')').filter(|_| path.starts_with('('));
+    end.map_or(0, |end| end + 1)
+}
+
 /// A path without the device before it, which is not always known.
 fn without_device(path: &Traced) -> Traced {
     let text = path.as_str();
-    match text.find(')').filter(|_| text.starts_with('(')) {
-        Some(end) => path.slice(end + 1, text.len()),
-        None => path.clone(),
+    match device_length(text) {
+        0 => path.clone(),
+        length => path.slice(length, text.len()),
     }
 }

@@ -25,9 +25,21 @@ pub(super) struct Word {
     pub(super) pieces: Vec<Piece>,
     /// Whether any of it is in quotes: then it is no word of the language.
     pub(super) is_quoted: bool,
+    /// Whether it has a `*` or `?` outside of quotes: then it may stand for names of files.
+    pub(super) has_wildcard: bool,
 }
 
 impl Word {
+    /// A word that is this text, whatever is in it.
+    pub(super) fn quoted(text: Traced, place: Place) -> Self {
+        Word {
+            place,
+            pieces: vec![Piece::Text(text)],
+            is_quoted: true,
+            has_wildcard: false,
+        }
+    }
+
     /// Its text, if it is a plain word without quotes and variables.
     pub(super) fn plain(&self) -> Option<&str> {
         match self.pieces.as_slice() {
@@ -56,6 +68,11 @@ pub(super) struct Lexer<'s> {
 impl<'s> Lexer<'s> {
     pub(super) fn new(source: &'s Source) -> Self {
         let rest = source.characters();
+        Lexer { source, rest }
+    }
+
+    /// One for a part of the text.
+    pub(super) fn over(source: &'s Source, rest: Characters<'s>) -> Self {
         Lexer { source, rest }
     }
 
@@ -113,6 +130,7 @@ impl<'s> Lexer<'s> {
             place: self.source.place(self.position()),
             pieces: Vec::new(),
             is_quoted: false,
+            has_wildcard: false,
         };
         let mut text = Tracing::new(&self.source.file, self.position());
         while let Some(char) = self.rest.peek() {
@@ -125,6 +143,7 @@ impl<'s> Lexer<'s> {
                 _ => text.extend(self.rest.next()),
             }
             word.is_quoted |= matches!(char, '\'' | '"' | '\\');
+            word.has_wildcard |= matches!(char, '*' | '?');
         }
         self.flush(&mut text, &mut word);
         Ok(word)

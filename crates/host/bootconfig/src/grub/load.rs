@@ -1,7 +1,7 @@
 //! GRUB's commands inside an entry: what is loaded.
 
 use super::machine::{Machine, Status};
-use crate::entry::{FileRef, Image};
+use crate::entry::Image;
 use hostconfig::cmdline::Reader;
 use hostconfig::{Place, Traced};
 
@@ -13,41 +13,53 @@ impl Machine<'_> {
         place: &Place,
         arguments: &[Traced],
     ) -> Option<Status> {
-        let unsure = self.unsure.clone();
-        let entry = self.entry.as_mut()?;
         let files = after_options(arguments);
+        let first = || files.first().cloned();
+        self.entry.as_ref()?;
         match name {
             "multiboot" | "multiboot2" | "xen_hypervisor" => {
-                entry.hypervisor = image(Reader::Xen, place, files);
+                let image = self.image(Reader::Xen, place, files);
+                let entry = self.entry.as_mut()?;
+                entry.hypervisor = image;
                 entry.kernel = None;
                 entry.initrds.clear();
             }
-            "module" | "module2" | "xen_module" if entry.kernel.is_none() => {
-                entry.kernel = image(Reader::Linux, place, files);
-            }
-            "module" | "module2" | "xen_module" => entry
-                .initrds
-                .extend(files.first().cloned().map(FileRef::from)),
             "linux" | "linux16" | "linuxefi" | "kernel" | "xen_linux" => {
-                entry.kernel = image(Reader::Linux, place, files);
+                self.kernel(place, files)?;
+            }
+            "module" | "module2" | "xen_module" => {
+                if self.entry.as_ref()?.kernel.is_none() {
+                    self.kernel(place, files)?;
+                } else {
+                    let file = first().map(|path| self.file_ref(&path));
+                    self.entry.as_mut()?.initrds.extend(file);
+                }
             }
             "initrd" | "initrd16" | "initrdefi" | "xen_initrd" => {
-                entry.initrds = files.iter().cloned().map(FileRef::from).collect();
+                let files = files.iter().map(|path| self.file_ref(path)).collect();
+                self.entry.as_mut()?.initrds = files;
             }
-            "chainloader" => entry.chained = files.first().cloned(),
+            "chainloader" => self.entry.as_mut()?.chained = first(),
             _ => return None,
         }
-        if let Some(reason) = unsure {
-            entry.doubt(reason);
+        if let Some(reason) = self.unsure.clone() {
+            self.entry.as_mut()?.doubt(reason);
         }
         Some(Some(true))
     }
-}
 
-fn image(reader: Reader, place: &Place, words: &[Traced]) -> Option<Image> {
-    let (path, options) = words.split_first()?;
-    let text = command_line(options, path);
-    Some(Image::new(reader, place.clone(), path.clone(), text))
+    fn kernel(&mut self, place: &Place, words: &[Traced]) -> Option<()> {
+        let image = self.image(Reader::Linux, place, words);
+        self.entry.as_mut()?.kernel = image;
+        Some(())
+    }
+
+    fn image(&mut self, reader: Reader, place: &Place, words: &[Traced]) -> Option<Image> {
+        let (path, options) = words.split_first()?;
+        let text = command_line(options, path);
+        let file = self.file_ref(path);
+        Some(Image::new(reader, place.clone(), file, text))
+    }
 }
 
 /// The words behind options of the command itself (`--nounzip`, `--quirk-…`).

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::flow::Flow;
 use super::lexer::Word;
 use super::menu::{Item, Kind};
 use super::scope::Scope;
@@ -26,8 +27,12 @@ pub(super) type Status = Option<bool>;
 
 pub(super) struct Machine<'f> {
     pub(super) files: &'f dyn Surroundings,
+    /// The device of the configuration; `None` on a host, where devices are not known.
+    pub(super) own: Option<String>,
+    /// Devices that are files, by their names in the script.
+    pub(super) loops: BTreeMap<String, String>,
     pub(super) scope: Scope,
-    functions: BTreeMap<String, Block>,
+    pub(super) functions: BTreeMap<String, Block>,
     /// The menu that is being made.
     pub(super) menu: Vec<Item>,
     /// The entry whose commands are being run.
@@ -35,8 +40,11 @@ pub(super) struct Machine<'f> {
     pub(super) doubts: Vec<Unknown>,
     /// Why what is being run may not be.
     pub(super) unsure: Option<Unknown>,
-    /// Whether the rest is not run: `return`, `exit`, another configuration.
-    pub(super) has_ended: bool,
+    /// What is not run of what follows.
+    pub(super) flow: Flow,
+    /// How many loops and functions are being run inside each other.
+    pub(super) loops_open: usize,
+    pub(super) functions_open: usize,
     budget: usize,
     depth: usize,
 }
@@ -45,13 +53,17 @@ impl<'f> Machine<'f> {
     pub(super) fn new(files: &'f dyn Surroundings) -> Self {
         Machine {
             files,
+            own: files.own_device().ok(),
+            loops: BTreeMap::new(),
             scope: Scope::default(),
             functions: BTreeMap::new(),
             menu: Vec::new(),
             entry: None,
             doubts: Vec::new(),
             unsure: None,
-            has_ended: false,
+            flow: Flow::Next,
+            loops_open: 0,
+            functions_open: 0,
             budget: BUDGET,
             depth: 0,
         }
@@ -67,20 +79,17 @@ impl<'f> Machine<'f> {
         }
     }
 
-    /// Runs a file's script. Its `config_file` and `config_directory` hold while it runs.
-    pub(super) fn run_file(&mut self, source: &Source) {
+    /// Runs a file's script, which GRUB calls `path`. Its `config_file` and `config_directory` hold while it runs.
+    pub(super) fn run_file(&mut self, source: &Source, path: &str) {
         let (statements, mistake) = parse(source);
-        let path = source.file.to_string_lossy().into_owned();
         let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
         let place = source.place(error::Position::START);
-        let own = [
-            ("config_file", path.as_str()),
-            ("config_directory", directory),
-        ];
+        let own = [("config_file", path), ("config_directory", directory)];
         let mut before = Vec::new();
         for (name, value) in own {
             before.push((name, self.scope.get(name).cloned()));
             self.scope.set(name, Traced::at(value, place.clone()));
+            self.scope.export(name);
         }
         self.run(&statements);
         for (name, value) in before.into_iter() {
@@ -97,8 +106,8 @@ impl<'f> Machine<'f> {
     pub(super) fn run(&mut self, statements: &[Statement]) -> Status {
         let mut status = Some(true);
         for statement in statements {
-            if self.has_ended || !self.spend(STATEMENT) {
-                return None;
+            if self.flow != Flow::Next || !self.spend(STATEMENT) {
+                return status;
             }
             status = self.statement(statement);
         }
@@ -106,7 +115,7 @@ impl<'f> Machine<'f> {
     }
 
     /// Whether there is budget for `cost` more.
-    fn spend(&mut self, cost: usize) -> bool {
+    pub(super) fn spend(&mut self, cost: usize) -> bool {
         if self.budget == 0 {
             return false;
         }
@@ -117,19 +126,29 @@ impl<'f> Machine<'f> {
         true
     }
 
+    /// Whether everything has been spent.
+    pub(super) fn is_spent(&self) -> bool {
+        self.budget == 0
+    }
+
     fn statement(&mut self, statement: &Statement) -> Status {
         match statement {
-            Statement::Command { words, block } => self.command(words, block.as_ref()),
+            Statement::Command { words, block } => {
+                let status = self.command(words, block.as_ref());
+                self.scope.status = status;
+                status
+            }
             Statement::If {
                 branches,
                 otherwise,
             } => self.branch(branches, otherwise),
             Statement::For { name, words, body } => self.for_each(name, words, body),
-            Statement::Loop { place, body } => {
-                let why = "what a loop does is known only when GRUB runs";
-                let reason = Unknown::new(why).at(place.clone());
-                self.perhaps(&reason, body)
-            }
+            Statement::Loop {
+                place,
+                goes_on,
+                condition,
+                body,
+            } => self.repeat(place, *goes_on, condition, body),
             Statement::Function { name, body } => {
                 self.functions.insert(name.clone(), body.clone());
                 Some(true)
@@ -137,96 +156,40 @@ impl<'f> Machine<'f> {
         }
     }
 
-    fn branch(
-        &mut self,
-        branches: &[(Vec<Statement>, Vec<Statement>)],
-        otherwise: &[Statement],
-    ) -> Status {
-        let Some(((condition, body), rest)) = branches.split_first() else {
-            return self.run(otherwise);
-        };
-        match self.run(condition) {
-            Some(true) => self.run(body),
-            Some(false) => self.branch(rest, otherwise),
-            None => {
-                let reason = condition_unknown(condition);
-                let before = self.scope.clone();
-                self.unsurely(&reason, |machine| machine.run(body));
-                let after = std::mem::replace(&mut self.scope, before);
-                self.unsurely(&reason, |machine| machine.branch(rest, otherwise));
-                self.merge(after, &reason);
-                None
-            }
-        }
-    }
-
-    /// Runs what may not be run at all, or more than once.
-    fn perhaps(&mut self, reason: &Unknown, body: &[Statement]) -> Status {
-        let before = self.scope.clone();
-        self.unsurely(reason, |machine| machine.run(body));
-        self.merge(before, reason);
-        None
-    }
-
-    fn unsurely(&mut self, reason: &Unknown, run: impl FnOnce(&mut Self) -> Status) {
-        let unsure = self.unsure.clone();
-        self.unsure.get_or_insert(reason.clone());
-        run(self);
-        self.unsure = unsure;
-        if std::mem::take(&mut self.has_ended) {
-            self.doubt(reason.clone());
-        }
-    }
-
-    fn merge(&mut self, other: Scope, reason: &Unknown) {
-        if let Some(place) = &reason.place {
-            let scope = std::mem::take(&mut self.scope);
-            self.scope = scope.merged(other, place);
-        }
-    }
-
-    fn for_each(&mut self, name: &Word, words: &[Word], body: &[Statement]) -> Status {
-        let values: Vec<Traced> = self.expand(words);
-        let name = name.plain().unwrap_or_default();
-        let mut status = Some(true);
-        for value in values {
-            if value.as_str().contains('*') || value.known().is_err() {
-                let why = "what a loop goes over is known only when GRUB runs";
-                let place = value.place().cloned();
-                self.scope.set(name, value);
-                let reason = Unknown {
-                    place,
-                    ..Unknown::new(why)
-                };
-                self.perhaps(&reason, body);
-                status = None;
-                continue;
-            }
-            self.scope.set(name, value);
-            status = self.run(body);
-        }
-        status
-    }
-
-    fn expand(&mut self, words: &[Word]) -> Vec<Traced> {
+    /// The words with the values of variables and the names of files put in.
+    pub(super) fn expand(&mut self, words: &[Word]) -> Vec<Traced> {
         let mut fields = Vec::new();
         for word in words {
             let more = self.scope.expand(word);
-            let cost = more.iter().map(|field| field.as_str().len()).sum();
+            let cost = more.iter().map(|field| field.text.as_str().len()).sum();
             if !self.spend(cost) {
                 break;
             }
-            fields.extend(more);
+            for field in more {
+                if field.has_wildcard {
+                    fields.extend(self.names_like(field.text));
+                } else {
+                    fields.push(field.text);
+                }
+            }
         }
         fields
     }
 
     fn command(&mut self, words: &[Word], block: Option<&Block>) -> Status {
-        let fields = self.expand(words);
+        let mut fields = self.expand(words);
+        let is_inverted = fields.first().is_some_and(|first| *first == "!");
+        if is_inverted {
+            fields.remove(0);
+        }
+        let status = self.simple_command(words.first()?.place.clone(), &fields, block);
+        status.map(|is_good| is_good != is_inverted)
+    }
+
+    fn simple_command(&mut self, place: Place, fields: &[Traced], block: Option<&Block>) -> Status {
         let Some((name, arguments)) = fields.split_first() else {
             return Some(true);
         };
-        let place = words.first().map(|word| word.place.clone())?;
         let name = match name.known() {
             Ok(name) => name,
             Err(unknown) => {
@@ -234,30 +197,20 @@ impl<'f> Machine<'f> {
                 return None;
             }
         };
+        // A command wins over a function of the same name.
         if let Some(status) = self.built_in(name, &place, arguments, block) {
+            return status;
+        }
+        if let Some(status) = self.load(name, &place, arguments) {
             return status;
         }
         if let Some(body) = self.functions.get(name).cloned() {
             return self.call(&body, arguments);
         }
-        if let Some(status) = self.load(name, &place, arguments) {
-            return status;
-        }
-        if arguments.is_empty() && name.contains('=') {
+        if name.contains('=') {
             return self.set(&fields[0]);
         }
-        // A command that changes neither the menu nor a variable; what it ends with only it knows.
-        None
-    }
-
-    fn call(&mut self, body: &Block, arguments: &[Traced]) -> Status {
-        self.deeper(|machine| {
-            let before = std::mem::replace(&mut machine.scope.arguments, arguments.into());
-            let status = machine.run(body);
-            machine.scope.arguments = before;
-            machine.has_ended = false;
-            status
-        })
+        self.other(name)
     }
 
     /// Runs a function or a file, unless there are too many inside each other.
@@ -279,12 +232,16 @@ impl<'f> Machine<'f> {
         let Some((name, value)) = text.split_once('=') else {
             return Some(true);
         };
-        let value = field.slice(text.len() - value.len(), text.len());
+        let mut value = field.slice(text.len() - value.len(), text.len());
         if value.as_str().len() > 1 << 16 {
             self.doubt(Unknown::new(format!(
                 "the variable '{name}' is longer than 64 KiB"
             )));
             return None;
+        }
+        let inside = value.as_str().len().saturating_sub(1);
+        if name == "root" && value.as_str().starts_with('(') && value.as_str().ends_with(')') {
+            value = value.slice(1, inside);
         }
         self.scope.set(name, value);
         Some(true)
@@ -299,20 +256,8 @@ impl<'f> Machine<'f> {
             kind,
             doubt: self.unsure.clone(),
             arguments: Rc::from([]),
+            is_hidden: false,
+            is_restricted: false,
         });
-    }
-}
-
-fn condition_unknown(condition: &[Statement]) -> Unknown {
-    let place = condition
-        .iter()
-        .rev()
-        .find_map(|statement| match statement {
-            Statement::Command { words, .. } => words.first().map(|word| word.place.clone()),
-            _ => None,
-        });
-    Unknown {
-        place,
-        ..Unknown::new("a condition is known only when GRUB runs")
     }
 }

@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use super::script::Block;
-use crate::entry::Entry;
 use hostconfig::{Known, Place, Traced, Unknown};
+
+/// Most entries that are tried one after the other.
+const MOST_FALLBACKS: usize = 100;
 
 /// An item of a menu before its commands have been run.
 pub(super) struct Item {
@@ -16,6 +18,10 @@ pub(super) struct Item {
     pub(super) doubt: Option<Unknown>,
     /// What its commands see as `$1` and so on.
     pub(super) arguments: Rc<[Traced]>,
+    /// Whether the menu does not show it, and no number or title chooses it.
+    pub(super) is_hidden: bool,
+    /// Whether only users may start it, where there are any.
+    pub(super) is_restricted: bool,
 }
 
 /// What an item is.
@@ -23,7 +29,7 @@ pub(super) enum Kind {
     Entry(Block),
     Submenu(Block),
     /// An entry of the boot loader specification.
-    Bls(Box<Entry>),
+    Bls(Block),
 }
 
 /// A menu as a tree over the entries.
@@ -32,6 +38,10 @@ pub(super) struct Menu {
     pub(super) nodes: Vec<Node>,
     /// Whether it has entries that only Red Hat's GRUB has, which reads a title first and a number then.
     pub(super) is_red_hat: bool,
+    /// Whether it is to be said what upstream's GRUB does where Red Hat's may differ.
+    pub(super) is_upstream: bool,
+    /// The default that a submenu sets itself.
+    pub(super) default: Option<Traced>,
 }
 
 #[derive(Debug)]
@@ -56,23 +66,42 @@ impl Menu {
         let node = self.node(&own.replace(">>", ">"))?;
         match &node.leads {
             Leads::Entry(entry) => Ok(*entry),
-            Leads::Submenu(menu) => menu.choose(below.unwrap_or_default()),
+            Leads::Submenu(menu) => match &menu.default {
+                Some(own) => menu.choose(own.known()?),
+                None => menu.choose(below.unwrap_or_default()),
+            },
         }
+    }
+
+    /// The entries that `setting`, the variable `fallback`, names by their numbers or as one title.
+    pub(super) fn fallback(&self, setting: &str) -> Vec<usize> {
+        let numbers = setting.split_whitespace().map_while(number);
+        let mut nodes: Vec<&Node> = numbers
+            .take(MOST_FALLBACKS)
+            .filter_map(|number| self.nodes.get(number))
+            .collect();
+        if number(setting).is_none() {
+            let is_called = |node: &&Node| node.is_called(setting);
+            nodes.extend(self.nodes.iter().find(is_called));
+        }
+        let entry = |node: &Node| match &node.leads {
+            Leads::Entry(entry) => Some(*entry),
+            Leads::Submenu(menu) => menu.choose("").ok(),
+        };
+        nodes.into_iter().filter_map(entry).collect()
     }
 
     /// The node with this number, title or id; the first for anything else.
     fn node(&self, name: &str) -> Known<&Node> {
-        let is_called = |node: &&Node| {
-            let id = node.id.as_ref().map(Traced::as_str);
-            node.title.as_str() == name || id == Some(name)
-        };
+        let is_called = |node: &&Node| node.is_called(name);
         let titled = self.nodes.iter().find(is_called);
         let number = number(name).filter(|_| !self.is_red_hat || titled.is_none());
         let found = match number {
             Some(number) => self.nodes.get(number),
             None => titled,
         };
-        if number.is_some() && titled.is_some_and(|titled| !is_same(titled, found)) {
+        let is_open = number.is_some() && !self.is_upstream;
+        if is_open && titled.is_some_and(|titled| !is_same(titled, found)) {
             let text =
                 format!("'{name}' is both a number and a title, and versions of GRUB differ");
             return Err(Unknown::new(text));
@@ -94,6 +123,13 @@ impl Menu {
     }
 }
 
+impl Node {
+    fn is_called(&self, name: &str) -> bool {
+        let id = self.id.as_ref().map(Traced::as_str);
+        self.title.as_str() == name || id == Some(name)
+    }
+}
+
 fn is_same(one: &Node, other: Option<&Node>) -> bool {
     other.is_some_and(|other| std::ptr::eq(one, other))
 }
@@ -112,15 +148,19 @@ fn levels(setting: &str) -> (&str, Option<&str>) {
     (setting, None)
 }
 
-/// The number that a setting begins with, as strtoul reads it.
+/// The number that a setting begins with, as strtoul reads it with base 0.
 pub(super) fn number(name: &str) -> Option<usize> {
     let name = name.trim_start();
-    let digits = name
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(name.len());
-    if digits == 0 {
+    let (digits, base) = match name.strip_prefix("0x").or(name.strip_prefix("0X")) {
+        Some(digits) => (digits, 16),
+        None if name.starts_with('0') => (name, 8),
+        None => (name, 10),
+    };
+    let end = digits.find(|c: char| !c.is_digit(base));
+    let digits = &digits[..end.unwrap_or(digits.len())];
+    if digits.is_empty() {
         return None;
     }
     // One that is too large is past the end.
-    Some(name[..digits].parse().unwrap_or(usize::MAX))
+    Some(usize::from_str_radix(digits, base).unwrap_or(usize::MAX))
 }

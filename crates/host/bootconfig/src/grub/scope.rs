@@ -22,6 +22,16 @@ pub(super) struct Scope {
     exported: BTreeSet<String>,
     /// `$1` and so on.
     pub(super) arguments: Rc<[Traced]>,
+    /// What the last command ended with, `$?`; `None` where that is not known.
+    pub(super) status: Option<bool>,
+}
+
+/// A word with the values of its variables put in.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) text: Traced,
+    /// Whether it may stand for names of files.
+    pub(super) has_wildcard: bool,
 }
 
 impl Scope {
@@ -84,7 +94,8 @@ impl Scope {
     }
 
     /// The words that `word` becomes: none for a variable that is empty, several for one that has blanks in it.
-    pub(super) fn expand(&self, word: &Word) -> Vec<Traced> {
+    pub(super) fn expand(&self, word: &Word) -> Vec<Field> {
+        let mut has_wildcard = word.has_wildcard;
         let mut fields = Vec::new();
         let mut field = Traced::at("", word.place.clone());
         let mut is_field = word.is_quoted;
@@ -114,6 +125,7 @@ impl Scope {
                         continue;
                     }
                     let parts = split(&value);
+                    has_wildcard |= value.as_str().contains(['*', '?']);
                     for (index, part) in parts.iter().enumerate() {
                         if index > 0 && is_field {
                             fields.push(std::mem::take(&mut field));
@@ -127,16 +139,20 @@ impl Scope {
         if is_field {
             fields.push(field);
         }
-        fields
+        let field = |text| Field { text, has_wildcard };
+        fields.into_iter().map(field).collect()
     }
 
     fn value(&self, name: &str, place: &Place) -> Traced {
         match name {
-            "?" => Traced::gap(
-                place.clone(),
-                "'$?' is known only when GRUB runs".into(),
-                None,
-            ),
+            "?" => match self.status {
+                // Of the numbers of errors scripts only ask whether it is 0.
+                Some(is_good) => Traced::at(if is_good { "0" } else { "1" }, place.clone()),
+                None => {
+                    let why = "'$?' is known only when GRUB runs".to_owned();
+                    Traced::gap(place.clone(), why, None)
+                }
+            },
             "#" => Traced::at(self.arguments.len().to_string(), place.clone()),
             "*" | "@" => {
                 let mut all = Traced::default();

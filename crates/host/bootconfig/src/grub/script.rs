@@ -36,6 +36,9 @@ pub(super) enum Statement {
     /// `while` and `until`.
     Loop {
         place: Place,
+        /// What the condition must be for the body to be run again: false for `until`.
+        goes_on: bool,
+        condition: Vec<Statement>,
         body: Vec<Statement>,
     },
     Function {
@@ -152,12 +155,15 @@ impl Parser<'_> {
         match self.keyword()?.as_deref() {
             Some("if") => self.branch(),
             Some("for") => self.for_loop(),
-            Some("while" | "until") => {
+            Some(word @ ("while" | "until")) => {
+                let goes_on = word == "while";
                 self.next()?;
-                let mut body = self.until("do")?;
-                body.extend(self.until("done")?);
-                let place = self.source.place(position);
-                Ok(Statement::Loop { place, body })
+                Ok(Statement::Loop {
+                    place: self.source.place(position),
+                    goes_on,
+                    condition: self.until("do")?,
+                    body: self.until("done")?,
+                })
             }
             Some("function") => self.function(),
             Some(word @ ("then" | "else" | "elif" | "fi" | "do" | "done" | "in")) => {

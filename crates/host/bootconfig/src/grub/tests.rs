@@ -268,7 +268,7 @@ fn boot_loader_entries_come_newest_first() {
     assert_eq!(titles, ["New", "Old", "Rescue"]);
     assert_eq!(boot.default.entry, Ok(1));
     let kernel = boot.entries[0].kernel.as_ref().unwrap();
-    assert_eq!(kernel.options.text, "root=/dev/vda  quiet ro");
+    assert_eq!(kernel.options.text, "root=/dev/vda quiet ro");
     let quiet = kernel.option("quiet").unwrap().unwrap();
     assert_eq!(
         quiet.name.place().unwrap().to_string(),
