@@ -7,7 +7,9 @@
 //!                         $default ──────────────────────────── menu.choose ──→  entries
 //! ```
 //!
-//! What is not understood leaves a gap in a text, a doubt on an entry, or an unknown default; never a guess.
+//! What is not understood leaves a gap in a text, a doubt on an entry, or an unknown default; never a guess. On a guest's
+//! disks nothing of that is left to the running GRUB: the machine then takes devices, searches and the results of commands
+//! from its [`Surroundings`], and both ways of a condition are run only where a user would have to answer.
 
 mod bls;
 mod commands;
@@ -195,5 +197,7 @@ fn waiting(setting: Option<&Traced>) -> Known<Timeout> {
     }))
 }
 
+#[cfg(test)]
+mod guests;
 #[cfg(test)]
 mod tests;

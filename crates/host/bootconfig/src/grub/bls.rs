@@ -175,14 +175,14 @@ pub(super) fn compare(one: &str, other: &str) -> Ordering {
     })
 }
 
-/// `NAME-VERSION-RELEASE`.
+/// `NAME-VERSION-RELEASE`, or `NAME-VERSION`.
 fn parts(package: &str) -> [&str; 3] {
     let Some((rest, release)) = package.rsplit_once('-') else {
         return [package, "", ""];
     };
     match rest.rsplit_once('-') {
         Some((name, version)) => [name, version, release],
-        None => [rest, "", release],
+        None => [rest, release, ""],
     }
 }
 

@@ -105,11 +105,17 @@ impl Machine<'_> {
             }
         };
         let is_short = command.starts_with("search.");
+        let set = options.value("set");
+        // GRUB before 1.99 had `--set` without a value: `search --fs-uuid --set UUID`.
+        let (set, wanted) = match wanted {
+            None => (None, set),
+            wanted => (set, wanted),
+        };
         let variable = if is_short {
             names.next().map(|name| name.as_str().to_owned())
         } else {
-            let set = options.value("set").map_or("root", Traced::as_str);
-            options.has("set").then(|| set.to_owned())
+            let name = set.map_or("root", Traced::as_str);
+            options.has("set").then(|| name.to_owned())
         };
         let hints = if is_short {
             names.map(Traced::as_str).collect()

@@ -55,12 +55,15 @@ impl Machine<'_> {
         Ok(self.files.candidates("/", &path))
     }
 
-    /// A path that begins with a device, unless that is the configuration's own.
+    /// A path that begins with a device, unless it is one on the configuration's own. Blocks always have their device.
     fn exact(&self, path: &Traced) -> Known<String> {
         let text = path.known()?;
-        Ok(match self.device_of(path)? {
-            Some(device) => format!("({device}){}", &text[device_length(text)..]),
-            None => text[device_length(text)..].to_owned(),
+        let inside = &text[device_length(text)..];
+        let device = self.device_of(path)?;
+        let own = self.own.as_ref().filter(|_| !inside.starts_with('/'));
+        Ok(match device.as_ref().or(own) {
+            Some(device) => format!("({device}){inside}"),
+            None => inside.to_owned(),
         })
     }
 

@@ -7,7 +7,7 @@ use hostconfig::Traced;
 pub(super) enum Takes {
     Nothing,
     Value,
-    /// A value that may be missing; behind a long option only with `=`.
+    /// A value that may be missing.
     Maybe,
 }
 
@@ -30,6 +30,7 @@ impl Options {
             words: Vec::new(),
         };
         let mut rest = words.iter().peekable();
+        let is_value = |next: &&Traced| !next.as_str().starts_with('-');
         while let Some(word) = rest.next() {
             let text = word.as_str();
             if text == "--" {
@@ -45,10 +46,11 @@ impl Options {
                     continue;
                 };
                 let value = value.map(|value| word.slice(text.len() - value.len(), text.len()));
-                let value = match takes {
-                    Takes::Value => value.or_else(|| rest.next().cloned()),
-                    _ => value,
-                };
+                let value = value.or_else(|| match takes {
+                    Takes::Nothing => None,
+                    Takes::Value => rest.next().cloned(),
+                    Takes::Maybe => rest.next_if(is_value).cloned(),
+                });
                 options.set.push((name, value));
             } else if text.len() > 1 && text.starts_with('-') {
                 for letter in text.chars().skip(1) {
@@ -56,7 +58,6 @@ impl Options {
                     let Some((name, _, takes)) = specs.iter().find(is_it) else {
                         continue;
                     };
-                    let is_value = |next: &&Traced| !next.as_str().starts_with('-');
                     let value = match takes {
                         Takes::Nothing => None,
                         Takes::Value => rest.next().cloned(),
