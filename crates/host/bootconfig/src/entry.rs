@@ -214,7 +214,15 @@ impl fmt::Display for FileRef {
 }
 
 impl PartialEq<&str> for FileRef {
+    /// Compares it as it is displayed.
     fn eq(&self, other: &&str) -> bool {
-        self.to_string() == *other
+        let (device, path) = match other
+            .strip_prefix('(')
+            .and_then(|rest| rest.split_once(')'))
+        {
+            Some((device, path)) => (Some(device), path),
+            None => (None, *other),
+        };
+        self.device.as_deref() == device && self.path == path
     }
 }

@@ -200,4 +200,6 @@ fn waiting(setting: Option<&Traced>) -> Known<Timeout> {
 #[cfg(test)]
 mod guests;
 #[cfg(test)]
+mod scripts;
+#[cfg(test)]
 mod tests;

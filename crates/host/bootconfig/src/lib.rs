@@ -1,4 +1,17 @@
-//! What the host will boot, and the files that its boot configuration is made from.
+//! Boot configurations as their boot loaders read them: of the host, and on the disks of guests.
+//!
+//! Each reader is a function over a text and what the loader finds beside it ([`Surroundings`]): other files, and the
+//! devices of the machine. A running host has its own [`host::Files`], where devices are known only when the loader runs,
+//! and what depends on them stays unknown with its place; of a guest's disks everything is known. There is one reader for
+//! both.
+//!
+//! ```text
+//!   Source (grub.cfg, extlinux.conf, xen.cfg) ──┐
+//!                                               ├─ read_… ── Boot: entries, default, timeout
+//!   Surroundings: files, devices, platform  ────┘             │
+//!     a host: Files; a guest: its file systems                └─ Entry: hypervisor, kernel, initrds, each with its
+//!                                                                device, path, options and the place of every value
+//! ```
 
 mod entry;
 mod grub;
@@ -9,6 +22,7 @@ mod xen_efi;
 
 use error::{Error, Result};
 use host::Files;
+use hostconfig::Source;
 
 pub use entry::{Boot, Entry, FileRef, Image, Loader, Selection, Timeout};
 pub use grub::read as read_grub;
@@ -16,8 +30,6 @@ pub use paths::{candidates, exact, locate};
 pub use surroundings::{Device, Devices, Key, Platform, Property, Search, Surroundings};
 pub use syslinux::read as read_syslinux;
 pub use xen_efi::read as read_xen_efi;
-
-use hostconfig::Source;
 
 /// Where GRUB's configuration is. A distribution has one of them; behind it come those of the EFI system partition.
 const GRUB: [&str; 2] = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"];

@@ -30,7 +30,10 @@ pub(super) struct BlsEntry {
 }
 
 /// The entries of a directory in the order of the menu: newest first.
-pub(super) fn entries(machine: &Machine<'_>, directory: Option<&Traced>) -> Known<Vec<BlsEntry>> {
+pub(super) fn entries(
+    machine: &mut Machine<'_>,
+    directory: Option<&Traced>,
+) -> Known<Vec<BlsEntry>> {
     let mut given: Vec<String> = Vec::new();
     match directory {
         Some(directory) => given = machine.candidates(directory)?,
@@ -54,7 +57,7 @@ pub(super) fn entries(machine: &Machine<'_>, directory: Option<&Traced>) -> Know
         names.sort_by(|one, other| compare(stem(other), stem(one)));
         let mut entries = Vec::new();
         for name in names {
-            let source = machine.files.read(&format!("{directory}/{name}"))?;
+            let source = machine.read(&format!("{directory}/{name}"))?;
             entries.extend(source.and_then(|source| read(machine, &source, stem(&name))));
         }
         return Ok(entries);

@@ -5,11 +5,11 @@ use hostconfig::Traced;
 /// Whether files are there, as GRUB's path says.
 pub(super) trait Paths {
     /// What `-e`, `-f`, `-d` or `-s` says of it; `None` when that is not known.
-    fn is_there(&self, operator: &str, path: &Traced) -> Option<bool>;
+    fn is_there(&mut self, operator: &str, path: &Traced) -> Option<bool>;
 }
 
 /// What the expression says; `None` when that is not known.
-pub(super) fn holds(words: &[Traced], paths: &dyn Paths) -> Option<bool> {
+pub(super) fn holds(words: &[Traced], paths: &mut dyn Paths) -> Option<bool> {
     // Without words it is true in GRUB.
     if words.is_empty() {
         return Some(true);
@@ -38,7 +38,7 @@ fn or(one: Option<bool>, other: Option<bool>) -> Option<bool> {
     not(and(not(one), not(other)))
 }
 
-fn term(words: &[Traced], paths: &dyn Paths) -> Option<bool> {
+fn term(words: &[Traced], paths: &mut dyn Paths) -> Option<bool> {
     match words {
         [not, rest @ ..] if *not == "!" && !rest.is_empty() => {
             term(rest, paths).map(|value| !value)

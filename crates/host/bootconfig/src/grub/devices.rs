@@ -36,8 +36,12 @@ const PROBE: [Spec; 7] = [
 
 const REGEXP: [Spec; 1] = [("set", Some('s'), Takes::Value)];
 
-/// Most bytes of a pattern that are looked at.
-const LONGEST: usize = 256;
+/// Most bytes of a pattern, and of what it is made into.
+const LONGEST_PATTERN: usize = 256;
+const LARGEST_PATTERN: usize = 16 << 10;
+/// Most bytes of a text that is compared with one, and what each of them costs.
+const LONGEST_TEXT: usize = 4 << 10;
+const COMPARED: usize = 64;
 
 impl Machine<'_> {
     /// Runs a command that asks for devices; `None` for any other.
@@ -196,9 +200,14 @@ impl Machine<'_> {
             self.unknown_variables("regexp", place, words);
             return None;
         };
-        let pattern = Some(pattern).filter(|pattern| pattern.len() <= LONGEST);
-        let compiled = pattern.and_then(|pattern| regex_lite::Regex::new(pattern).ok());
-        let Some(groups) = compiled.and_then(|compiled| compiled.captures(known)) else {
+        let is_looked_at = pattern.len() <= LONGEST_PATTERN && known.len() <= LONGEST_TEXT;
+        if !is_looked_at || !self.spend(LARGEST_PATTERN + COMPARED * known.len()) {
+            return Some(false);
+        }
+        let compiled = regex_lite::RegexBuilder::new(pattern)
+            .size_limit(LARGEST_PATTERN)
+            .build();
+        let Some(groups) = compiled.ok().and_then(|compiled| compiled.captures(known)) else {
             return Some(false);
         };
         for set in options.values("set") {

@@ -37,13 +37,24 @@ impl Machine<'_> {
     }
 
     /// The file that GRUB calls `path`.
-    pub(super) fn find(&self, path: &Traced) -> Known<Option<Source>> {
+    pub(super) fn find(&mut self, path: &Traced) -> Known<Option<Source>> {
         for candidate in self.candidates(path)? {
-            if let Some(source) = self.files.read(&candidate)? {
+            if let Some(source) = self.read(&candidate)? {
                 return Ok(Some(source));
             }
         }
         Ok(None)
+    }
+
+    /// The file at a path of the surroundings; nothing where the budget is spent.
+    pub(super) fn read(&mut self, path: &str) -> Known<Option<Source>> {
+        if self.is_spent() {
+            return Ok(None);
+        }
+        let source = self.files.read(path)?;
+        let length = source.as_ref().map_or(0, |source| source.text.len());
+        self.spend(length);
+        Ok(source)
     }
 
     /// Where among the files the one may be that GRUB calls `path`.
@@ -170,7 +181,7 @@ fn below(directory: &Traced, name: &str) -> Traced {
 }
 
 impl Paths for Machine<'_> {
-    fn is_there(&self, operator: &str, path: &Traced) -> Option<bool> {
+    fn is_there(&mut self, operator: &str, path: &Traced) -> Option<bool> {
         for candidate in self.candidates(path).ok()? {
             if !self.files.exists(&candidate).ok()? {
                 continue;
@@ -178,7 +189,7 @@ impl Paths for Machine<'_> {
             return match operator {
                 "-d" => self.files.is_directory(&candidate).ok(),
                 "-f" => self.files.is_directory(&candidate).ok().map(|is| !is),
-                "-s" => Some(match self.files.read(&candidate) {
+                "-s" => Some(match self.read(&candidate) {
                     Ok(Some(source)) => !source.text.is_empty(),
                     // What is too large to be read is not empty.
                     _ => true,
