@@ -25,7 +25,9 @@ pub(crate) const RULE: Rule = Rule {
         Example::good(
             "-- $ xl info --\nxen_version : 4.17.3\n-- $ xl list 0 --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n",
         ),
-        Example::good("-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\n"),
+        Example::good(
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nkernel = \"/srv/vmlinuz\"\n",
+        ),
     ],
 };
 
