@@ -13,22 +13,30 @@ const QEMU: [&str; 4] = [
 ];
 
 /// Where QEMU is besides the search path and Xen's own directories.
-const QEMU_DIRECTORIES: [&str; 2] = ["/usr/libexec", "/usr/lib/qemu"];
+const QEMU_DIRECTORIES: [&str; 3] = [
+    "/usr/libexec",
+    "/usr/lib/qemu",
+    "/usr/local/libexec/xen/bin",
+];
 
 /// Where firmware is. In a name with `*` each version of Xen has its own.
-const FIRMWARE: [&str; 14] = [
+const FIRMWARE: [&str; 18] = [
     "/usr/share/ovmf",
+    "/usr/share/ovmf/x64",
     "/usr/share/OVMF",
     "/usr/share/edk2",
     "/usr/share/edk2/ovmf",
     "/usr/share/edk2/xen",
     "/usr/share/edk2/x64",
+    "/usr/share/edk2/OvmfX64",
     "/usr/share/edk2-ovmf",
+    "/usr/share/edk2-ovmf/x64",
     "/usr/share/qemu",
     "/usr/lib/xen/boot",
     "/usr/libexec/xen/boot",
     "/usr/lib64/xen/boot",
     "/usr/local/lib/xen/boot",
+    "/usr/local/libexec/xen/boot",
     "/usr/local/share/qemu-firmware",
     "/usr/lib/xen-*/boot",
 ];

@@ -10,8 +10,8 @@ pub(crate) const RULE: Rule = Rule {
     looks_at: "kernel=, bootloader= and firmware= of PV and PVH guests",
     versions: Versions::All,
     why: "Only an HVM guest boots from its disk by itself. xl refuses any other without kernel= or bootloader=: 'Neither kernel \
-          nor bootloader specified'. Without type= and builder= a guest is PV: where type=\"hvm\" was lost, or is misspelt, \
-          this is how it shows.",
+          nor bootloader specified'. Without type= and builder= a guest is PV: where type=\"hvm\" was lost, this is how it \
+          shows.",
     source: &[
         "xen.git tools/xl/xl_parse.c",
         "xl.cfg(5), kernel, bootloader",
@@ -33,10 +33,11 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     let release = facts.language();
-    // Of a configuration that xl cannot read at all a part is known only.
+    // Of a configuration that xl cannot read at all a part is known only, and another rule tells an unknown type.
     let guests = facts.guests()?;
-    let read = |guest: &&Guest| guest.config.faults.is_empty();
-    for guest in guests.xl.iter().filter(read) {
+    let is_known = |guest: &Guest| matches!(guest.kind(), "pv" | "pvh");
+    let is_read = |guest: &&Guest| guest.config.faults.is_empty() && is_known(guest);
+    for guest in guests.xl.iter().filter(is_read) {
         let refused = xl::judge(&guest.config, release);
         let mut refused = refused
             .into_iter()
