@@ -43,7 +43,11 @@ pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
         loader: Loader::XenEfi,
         file: source.file.clone(),
         entries,
-        default: Selection { setting, entry },
+        default: Selection {
+            is_missing: doubts.is_empty() && !config.has_kernel(setting.as_ref()),
+            setting,
+            entry,
+        },
         doubts,
     }
 }
@@ -118,6 +122,12 @@ impl Config {
             }
         }
         None
+    }
+
+    /// Whether the section that is set has a kernel; true where none is set.
+    fn has_kernel(&self, section: Option<&Traced>) -> bool {
+        let kernel = |section: &Traced| self.value(Some(section.as_str()), "kernel");
+        section.is_none_or(|section| kernel(section).is_some())
     }
 
     /// An entry for each section that has a kernel.

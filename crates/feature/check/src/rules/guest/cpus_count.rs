@@ -13,11 +13,11 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 2\ncpus = [2, 3, 4]\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 2\ncpus = [2, 3, 4]\nkernel = \"/srv/vmlinuz\"\n",
             &["info etc/xen/web.cfg:4:1: cpus has 3 masks, the guest at most 2 vCPUs: xl ignores the last 1"],
         )
         .to_xen("4.17"),
-        Example::good("-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 2\ncpus = [2, 3]\n").to_xen("4.17"),
+        Example::good("-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 2\ncpus = [2, 3]\nkernel = \"/srv/vmlinuz\"\n").to_xen("4.17"),
     ],
 };
 

@@ -18,13 +18,13 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- hex srv/a.qcow2 --\n0: 51 46 49 fb 00 00 00 03\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.qcow2,,xvda,rw']\n",
+            "-- srv/vmlinuz --\n-- hex srv/a.qcow2 --\n0: 51 46 49 fb 00 00 00 03\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.qcow2,,xvda,rw']\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "warning etc/xen/web.cfg:3:9: /srv/a.qcow2 is in format qcow2, and opened as raw: the guest sees its header",
             ],
         ),
         Example::good(
-            "-- hex srv/a.qcow2 --\n0: 51 46 49 fb 00 00 00 03\n-- srv/b.img --\ndisk\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.qcow2,qcow2,xvda,rw', '/srv/b.img,raw,xvdb,rw']\n",
+            "-- srv/vmlinuz --\n-- hex srv/a.qcow2 --\n0: 51 46 49 fb 00 00 00 03\n-- srv/b.img --\ndisk\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.qcow2,qcow2,xvda,rw', '/srv/b.img,raw,xvdb,rw']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

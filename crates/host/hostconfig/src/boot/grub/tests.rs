@@ -94,6 +94,21 @@ fn numbers_titles_and_ids_choose_an_entry() {
 }
 
 #[test]
+fn a_default_that_names_no_entry_is_told() {
+    let is_missing = |default: &str| {
+        let boot = boot(&format!("set default='{default}'\n{MENU}"), &[]);
+        boot.default.is_missing
+    };
+    for named in ["", "0", "2", "Xen", "advanced>linux-6", "advanced", "1>1"] {
+        assert!(!is_missing(named), "{named}");
+    }
+    for absent in ["9", "nothing", "advanced>linux-7", "1>2", "gone>0"] {
+        assert!(is_missing(absent), "{absent}");
+    }
+    assert!(!boot(MENU, &[]).default.is_missing);
+}
+
+#[test]
 fn an_entry_of_xen_is_split_into_its_images() {
     let boot = boot(MENU, &[]);
     let entry = boot.with_xen().next().unwrap();

@@ -103,3 +103,12 @@ fn included_files_are_part_of_it() {
         "more files are included than are looked at"
     );
 }
+
+#[test]
+fn a_default_without_its_label_is_told() {
+    let is_missing = |text: &str| boot(&format!("{text}\n{LABELS}"), &[]).default.is_missing;
+    assert!(is_missing("DEFAULT gone"));
+    assert!(!is_missing("DEFAULT XEN"));
+    assert!(!is_missing("DEFAULT menu.c32"));
+    assert!(!is_missing(""));
+}

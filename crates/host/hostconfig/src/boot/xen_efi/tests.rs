@@ -67,3 +67,16 @@ fn another_file_may_have_the_section() {
         "the section 'a' has no kernel"
     );
 }
+
+#[test]
+fn a_default_without_its_section_is_told() {
+    let is_missing = |text: &str| boot(text, &[]).default.is_missing;
+    assert!(is_missing("[global]\ndefault=new\n[old]\nkernel=vmlinuz\n"));
+    assert!(is_missing(
+        "[global]\ndefault=old\n[old]\noptions=a\n[new]\nkernel=vmlinuz\n"
+    ));
+    assert!(!is_missing(
+        "[global]\ndefault=old\n[old]\nkernel=vmlinuz\n"
+    ));
+    assert!(!is_missing("[old]\nkernel=vmlinuz\n"));
+}
