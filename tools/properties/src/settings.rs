@@ -7,7 +7,7 @@ use hostconfig::boot::{Boot, read_grub, read_syslinux, read_xen_efi};
 use hostconfig::cmdline::{Dom0Memory, Dom0Vcpus};
 use hostconfig::interfaces::{Interfaces, failure};
 use hostconfig::modules::Modules;
-use hostconfig::shell::Assignments;
+use hostconfig::shell::{Assignments, Shell};
 use hostconfig::sysctl::Sysctl;
 use hostconfig::{Source, Traced};
 
@@ -77,7 +77,7 @@ fn values(source: &Source) {
     }
     let mut modules = Modules::default();
     modules.add_list(source);
-    modules.add_openrc(source);
+    modules.add_openrc(source, Shell::Bash);
     modules.add_modprobe(source);
     modules
         .options

@@ -103,3 +103,15 @@ fn included_files_are_part_of_it() {
         "more files are included than are looked at"
     );
 }
+
+#[test]
+fn doubts_have_a_place_and_a_limit() {
+    let boot = boot(&"LABEL x\n".repeat(50_000), &[]);
+    assert_eq!((boot.entries.len(), boot.doubts.len()), (1000, 100));
+    let doubt = &boot.doubts[0];
+    let place = doubt.place.as_ref().unwrap().to_string();
+    assert_eq!(
+        (doubt.why.as_str(), place.as_str()),
+        ("more than 1000 labels", "/boot/extlinux.conf:1001:1")
+    );
+}

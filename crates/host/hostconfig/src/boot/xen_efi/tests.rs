@@ -67,3 +67,12 @@ fn another_file_may_have_the_section() {
         "the section 'a' has no kernel"
     );
 }
+
+#[test]
+fn a_line_as_long_as_a_file_is_read_once() {
+    let text = format!("{}[a]\tkernel=ü k\n", "x=ü\t".repeat(190_000));
+    let boot = boot(&text, &[]);
+    let kernel = boot.entries[0].kernel.as_ref().unwrap();
+    let place = kernel.path.place().unwrap();
+    assert_eq!(place.position.column, 190_000 * 4 + 12);
+}
