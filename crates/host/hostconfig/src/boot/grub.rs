@@ -150,7 +150,8 @@ fn open(
                 path.push(item.title.as_str().to_owned());
                 let below = std::mem::take(&mut machine.menu);
                 if path.len() > DEEPEST {
-                    machine.doubt(Unknown::new(format!("more than {DEEPEST} submenus")));
+                    let why = format!("more than {DEEPEST} submenus inside each other");
+                    machine.doubt(Unknown::new(why).at(item.place));
                     continue;
                 }
                 Leads::Submenu(open(machine, below, entries, &path))

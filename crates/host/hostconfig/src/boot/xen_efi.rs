@@ -84,6 +84,7 @@ impl Config {
             text: source.text[..whole.unwrap_or(0)].to_owned(),
         };
         for line in whole.lines() {
+            let mut columns = line.columns();
             for part in line.text.split(|c: char| c.is_ascii_control()) {
                 let part = part.trim_start();
                 let part = match part.split_once('#') {
@@ -91,7 +92,7 @@ impl Config {
                     None => part,
                 };
                 if !part.is_empty() && !part.starts_with(';') {
-                    lines.push(line.of(part));
+                    lines.push(columns.of(part));
                 }
             }
         }

@@ -158,3 +158,35 @@ fn interfaces_are_seen_where_sysfs_is() {
     let present = interfaces_present(host.files()).unwrap().unwrap();
     assert_eq!(present, ["eno1", "lo"]);
 }
+
+#[test]
+fn a_line_names_thousands_of_bridges_and_more_are_a_doubt() {
+    let networks = |count: usize| {
+        let one = |at| format!("<row name='ü' bridge=\"xapi{at}\"/>");
+        let line: String = (0..count).map(one).collect();
+        read(&[("var/xapi/state.db", &line)])
+    };
+    let bridges = networks(10_000);
+    assert_eq!(bridges.found.len(), 10_000);
+    assert!(!bridges.may_have_more());
+    let place = bridges.found[1].name.place().unwrap().to_string();
+    assert_eq!(place, "/var/xapi/state.db:1:53");
+    let bridges = networks(10_001);
+    assert_eq!(bridges.found.len(), 10_000);
+    assert_eq!(
+        bridges.doubts[0].why,
+        "more than 10000 bridges are named on one line"
+    );
+}
+
+#[test]
+fn what_a_script_of_the_network_adds_may_be_another_bridge() {
+    let bridges = read(&[(
+        "etc/sysconfig/network-scripts/ifcfg-eth0",
+        "BRIDGE=xen\nBRIDGE+=br0\n",
+    )]);
+    assert_eq!(
+        bridges.doubts[0].why,
+        "'BRIDGE+=' is bash's, and what /bin/sh is is not known"
+    );
+}

@@ -112,3 +112,15 @@ fn a_default_without_its_label_is_told() {
     assert!(!is_missing("DEFAULT menu.c32"));
     assert!(!is_missing(""));
 }
+
+#[test]
+fn doubts_have_a_place_and_a_limit() {
+    let boot = boot(&"LABEL x\n".repeat(50_000), &[]);
+    assert_eq!((boot.entries.len(), boot.doubts.len()), (1000, 100));
+    let doubt = &boot.doubts[0];
+    let place = doubt.place.as_ref().unwrap().to_string();
+    assert_eq!(
+        (doubt.why.as_str(), place.as_str()),
+        ("more than 1000 labels", "/boot/extlinux.conf:1001:1")
+    );
+}
