@@ -18,6 +18,7 @@ mod loss;
 pub mod opennebula;
 pub mod ovf;
 pub mod proxmox;
+pub mod secret;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -53,7 +53,7 @@ impl Guest {
         let Some(setting) = self.config.get(key) else {
             return Ok(Vec::new());
         };
-        let affinity = xl::cpus::parse(&setting.value, release)?;
+        let affinity = xl::cpus::parse(&setting.value, release, self.config.masked_vcpus())?;
         let masks = affinity.masks().iter().cloned();
         Ok(masks.zip(self.texts(key)).collect())
     }
