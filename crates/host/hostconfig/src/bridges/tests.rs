@@ -190,3 +190,21 @@ fn what_a_script_of_the_network_adds_may_be_another_bridge() {
         "'BRIDGE+=' is bash's, and what /bin/sh is is not known"
     );
 }
+
+#[test]
+fn an_id_of_netplan_with_match_is_no_interface() {
+    let text = "network:\n  ethernets:\n    lan:\n      match:\n        macaddress: 00:16:3e:00:00:01\n    wan: {match: {name: \"en*\"}}\n    eth2: {dhcp4: false}\n  bridges:\n    br0:\n      interfaces: [lan, eth2]\n    br1:\n      interfaces: [eth2]\n    br2:\n      interfaces:\n        - wan\n";
+    let bridges = read(&[("etc/netplan/01.yaml", text)]);
+    let ports = |name: &str| {
+        let bridge = bridges.get(name).unwrap();
+        let ports: Vec<_> = bridge
+            .ports
+            .iter()
+            .map(|port| port.as_str().to_owned())
+            .collect();
+        (ports.join(" "), bridge.doubt.is_some())
+    };
+    assert_eq!(ports("br0"), ("eth2".to_owned(), true));
+    assert_eq!(ports("br1"), ("eth2".to_owned(), false));
+    assert_eq!(ports("br2"), (String::new(), true));
+}

@@ -1,6 +1,5 @@
 //! Images that are opened as what they are not.
 
-use std::io::Read;
 use std::path::Path;
 
 use diskimage::{Format, HEAD};
@@ -36,7 +35,7 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
             let Some(target) = Guest::own_target(&disk).filter(|_| is_raw) else {
                 continue;
             };
-            // A file that cannot be read says nothing of itself; whether it is there is another rule's matter.
+            // Whether it is there is another rule's matter.
             let Some(format) = format(facts, target.as_ref()) else {
                 continue;
             };
@@ -55,10 +54,8 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     Ok(())
 }
 
-/// The format that the magic number of a regular file names.
+/// The format that the magic number of a file names.
 fn format(facts: &Facts, path: &Path) -> Option<Format> {
-    let file = facts.host().files().open(path).ok()??;
-    let mut head = Vec::new();
-    file.take(HEAD as u64).read_to_end(&mut head).ok()?;
+    let head = facts.head(path, HEAD as u64)?;
     diskimage::probe(&head).first().copied()
 }

@@ -48,11 +48,12 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         .iter()
         .filter(|guest| guest.autostart.is_some() || asked.contains(&guest.file))
         .collect();
-    let Ok(running) = facts.running_xen() else {
-        // A directory has no memory.
+    // A directory has no memory.
+    if starting.is_empty() || !facts.can_run_xen() {
         return Ok(());
-    };
-    let Some(xen) = running.as_ref().as_ref().filter(|_| !starting.is_empty()) else {
+    }
+    let running = facts.running_xen()?;
+    let Some(xen) = running.as_ref() else {
         return Ok(());
     };
     let Some(free) = xen.number("free_memory") else {
