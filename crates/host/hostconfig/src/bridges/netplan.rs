@@ -62,7 +62,7 @@ fn leave_out(bridge: &mut Bridge, matching: &BTreeSet<&str>) {
     bridge.ports = ports;
     if let Some(id) = unsure.first() {
         bridge.doubt.get_or_insert(Unknown {
-            why: format!("{id} is what matches, whatever its name").into(),
+            why: format!("{id} is what matches, whatever its name"),
             place: id.place().cloned(),
         });
     }
