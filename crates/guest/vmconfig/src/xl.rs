@@ -13,6 +13,7 @@ pub mod disk;
 mod document;
 mod fault;
 mod judge;
+pub mod kind;
 mod lexer;
 mod node;
 mod number;
