@@ -76,7 +76,9 @@ impl<'x> Reader<'x> {
     pub(super) fn platform(&mut self) {
         // What is in these is read, or says nothing, by itself.
         for name in ["features", "pm"] {
-            self.domain.child(name).map(View::mark);
+            if let Some(group) = self.domain.child(name) {
+                group.mark();
+            }
         }
         self.processor();
         self.clock();
