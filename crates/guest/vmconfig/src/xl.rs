@@ -14,6 +14,7 @@ mod document;
 mod fault;
 mod foreign;
 mod judge;
+pub mod kind;
 mod lexer;
 mod node;
 mod number;

@@ -154,6 +154,44 @@ fn a_description_is_written_in_each_language() {
 }
 
 #[test]
+fn a_description_is_converted_as_its_own_language_and_encoding_say() {
+    let room = Room::new();
+    // A fault in it does not make it a template.
+    room.write(
+        "bad.cfg",
+        b"name = 'web'\nmemory = 64\nVcpus = 2\nkernel = '/srv/vmlinuz'\n",
+    );
+    let ran = room.run("vm convert bad.cfg --to xl").ok();
+    assert!(
+        ran.out()
+            .contains("kernel = \"/srv/vmlinuz\"  # from bad.cfg: line 4"),
+        "{}",
+        ran.story()
+    );
+    assert!(ran.stderr.contains("lexical error"), "{}", ran.story());
+    room.write("latin.cfg", b"name = 'web'\nkernel = '/boot/vm\xe9'\n");
+    room.run("vm convert latin.cfg --to xl")
+        .refused_for(3, "latin.cfg: line 2: byte 31 is not UTF-8");
+    let domain = "<?xml version='1.0' encoding='ISO-8859-1'?><domain type='qemu'><name>caf\u{e9}</name></domain>";
+    room.write(
+        "latin.xml",
+        &domain.chars().map(|c| c as u8).collect::<Vec<_>>(),
+    );
+    let ran = room.run("vm convert latin.xml --to libvirt").ok();
+    assert!(
+        ran.out().contains("<name>caf\u{e9}</name>"),
+        "{}",
+        ran.story()
+    );
+    assert!(
+        ran.out().contains("<domain type=\"qemu\">"),
+        "{}",
+        ran.story()
+    );
+    assert!(!ran.stderr.contains("lost"), "{}", ran.story());
+}
+
+#[test]
 fn the_guests_of_a_host_are_listed() {
     let room = host();
     room.write("root/etc/xen/python.cfg", b"import os\n");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use error::{Position, Result};
 use host::Files;
 use inventory::Configuration;
-use vmconfig::xl;
+use vmconfig::{Kind, xl};
 
 use super::{Facts, NotKnown};
 use crate::finding::Place;
@@ -134,7 +134,7 @@ impl Guest {
         let built = self.value("builder").map(|(text, _)| text);
         match (named, built) {
             (Some(named), _) => named,
-            (None, Some("hvm")) => "hvm",
+            (None, Some(built)) if xl::kind::of_builder(built) == Some(Kind::Hvm) => "hvm",
             _ => "pv",
         }
     }
