@@ -1,6 +1,8 @@
 //! Passwords in descriptions of guests, wherever they are written: settings of their own (`vncpasswd`), words of a list
 //! (`vfb`, `device_model_args`), attributes (`PASSWD`), parts of an address (`key=` of a Ceph volume).
 
+use std::collections::BTreeSet;
+
 /// What is shown instead.
 pub const HIDDEN: &str = "(hidden)";
 
@@ -42,6 +44,30 @@ pub fn hide(text: &str) -> String {
         rest = &value[len..];
     }
     shown + rest
+}
+
+/// `value` of the setting `name`, as far as it may be shown.
+pub fn shown(name: &str, value: &str) -> String {
+    if is_secret(name) {
+        HIDDEN.to_owned()
+    } else {
+        hide(value)
+    }
+}
+
+/// The lines, counted from 0, in which a password may be: those that name one, and what follows where the statement goes on.
+pub fn lines(text: &str) -> BTreeSet<usize> {
+    let mut secret = BTreeSet::new();
+    let mut goes_on = false;
+    for (index, line) in text.lines().enumerate() {
+        if !goes_on && !is_secret(line) {
+            continue;
+        }
+        secret.insert(index);
+        let code = line.split('#').next().unwrap_or_default();
+        goes_on = code.trim_end().ends_with(['=', '[', ',', '\\', '(']);
+    }
+    secret
 }
 
 /// The first byte of the first name of a password in `text`.
@@ -89,6 +115,9 @@ mod tests {
         ] {
             assert_eq!(hide(text), shown);
         }
+        assert_eq!(shown("PASSWD", "x y"), HIDDEN);
+        let text = "a = 1\nvncpasswd = [ # why\n 'x',\n 'y' ]\nb = 2\n";
+        assert_eq!(lines(text), BTreeSet::from([1, 2, 3]));
         assert!(is_secret("MYPASSWORD") && is_secret("vncpasswd") && !is_secret("keymap"));
     }
 }

@@ -6,6 +6,7 @@ use error::{Error, Result};
 
 use super::template::{self, Attribute};
 use crate::limits::{check_devices, check_text};
+use crate::secret;
 use crate::value::{Origin, Value};
 use crate::vm::{BootDevice, Chipset, Firmware, Host, Kind, Vm};
 
@@ -123,7 +124,10 @@ impl Reader<'_> {
                 self.vm.emulated = Some(Value::new(true, from));
             }
             name if is_silent(name) => {}
-            _ => self.vm.note(format!("{name} = {text:?}"), from),
+            _ => {
+                let shown = secret::shown(name, text);
+                self.vm.note(format!("{name} = {shown:?}"), from);
+            }
         }
     }
 
@@ -185,12 +189,8 @@ impl Reader<'_> {
             _ => {}
         }
         for (key, value) in pairs.pairs {
-            let shown = if key.contains("PASS") {
-                "(hidden)".to_owned()
-            } else {
-                format!("{value:?}")
-            };
-            self.vm.note(format!("{name}: {key} = {shown}"), from);
+            let shown = secret::shown(&key, &value);
+            self.vm.note(format!("{name}: {key} = {shown:?}"), from);
         }
     }
 

@@ -6,6 +6,7 @@ mod devices;
 use error::{Error, Result};
 
 use super::{Config, Node, kind, number, parse};
+use crate::secret::{self, hide};
 use crate::value::{Origin, Secret, Value};
 use crate::vm::{Action, BootDevice, Bus, Firmware, Graphics, Host, Kind, Screen, Vm};
 
@@ -262,7 +263,7 @@ impl<'c> Reader<'c> {
             if self.vm.serial.is_none() {
                 self.vm.serial = Some(Value::new(text.to_owned(), &from));
             } else {
-                self.vm.note(format!("serial {text:?}"), &from);
+                self.vm.note(format!("serial {:?}", hide(text)), &from);
             }
         }
         self.vm.serial.take_if(|serial| serial.value.is_empty());
@@ -272,7 +273,7 @@ impl<'c> Reader<'c> {
             if text == "tablet" {
                 self.vm.usb_tablet = Some(Value::new(true, &from));
             } else if !text.is_empty() {
-                self.vm.note(format!("usbdevice {text:?}"), &from);
+                self.vm.note(format!("usbdevice {:?}", hide(text)), &from);
             }
         }
     }
@@ -289,11 +290,11 @@ impl<'c> Reader<'c> {
 
     /// Everything that has found no place is a note.
     fn finish(mut self, text: &str) -> Vm {
+        let lines = secret::lines(text);
         for fault in &self.config.faults {
             let from = self.origin(fault.position.line);
-            let line = text.lines().nth(fault.position.line.saturating_sub(1));
-            let near = if line.is_some_and(|line| line.contains("passw")) {
-                "(hidden)".to_owned()
+            let near = if lines.contains(&fault.position.line.saturating_sub(1)) {
+                secret::HIDDEN.to_owned()
             } else {
                 format!("{:?}", fault.near)
             };
@@ -305,11 +306,7 @@ impl<'c> Reader<'c> {
                 continue;
             }
             let from = self.origin(setting.position.line);
-            let shown = if setting.name.contains("passw") {
-                "(hidden)".to_owned()
-            } else {
-                setting.value.shown()
-            };
+            let shown = secret::shown(&setting.name, &setting.value.shown());
             self.vm.note(format!("{} = {shown}", setting.name), &from);
         }
         self.vm

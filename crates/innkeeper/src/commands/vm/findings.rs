@@ -1,11 +1,11 @@
 //! What xl makes of a configuration, as text and JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use error::{Error, printable};
 use render::{Look, Role, excerpt};
 use serde_json::{Value, json};
-use vmconfig::secret::{hide, is_secret};
+use vmconfig::secret::{self, hide};
 use vmconfig::xen::Release;
 use vmconfig::xl::{Finding, Verdict};
 
@@ -15,7 +15,7 @@ const MOST: usize = 5;
 /// Each finding with its line of `text`, which is the file `name`; of those that say the same only the first few.
 pub(super) fn to_text(findings: &[Finding], name: &str, text: &str, look: &Look) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let secret = secret_lines(&lines);
+    let secret = secret::lines(text);
     let mut counts: BTreeMap<(Verdict, &str), usize> = BTreeMap::new();
     let mut shown = String::new();
     for finding in findings {
@@ -52,24 +52,6 @@ pub(super) fn to_text(findings: &[Finding], name: &str, text: &str, look: &Look)
         shown += &look.paint(Role::Faint, &more);
     }
     shown
-}
-
-/// The lines, counted from 0, in which a password may be: those that name one, and what follows where the statement goes on.
-fn secret_lines(lines: &[&str]) -> BTreeSet<usize> {
-    let mut secret = BTreeSet::new();
-    for (index, line) in lines.iter().enumerate() {
-        let before = index
-            .checked_sub(1)
-            .filter(|before| secret.contains(before));
-        let goes_on = before.is_some_and(|before| {
-            let code = lines[before].split('#').next().unwrap_or_default();
-            code.trim_end().ends_with(['=', '[', ',', '\\', '('])
-        });
-        if is_secret(line) || goes_on {
-            secret.insert(index);
-        }
-    }
-    secret
 }
 
 /// Each finding as an object.

@@ -4,6 +4,7 @@ use super::Reader;
 use super::silent::{is_silent, is_silent_attribute};
 use super::view::View;
 use crate::limits::shown;
+use crate::secret;
 use crate::xml::Element;
 
 /// More elements in an element than a note names.
@@ -88,13 +89,5 @@ fn label(element: &Element) -> String {
 
 /// `value` of what is called `name`, unless it may be a password.
 fn discreet(name: &str, value: &str) -> String {
-    let is_secret = |text: &str| {
-        let text = text.to_ascii_lowercase();
-        text.contains("passw") || text.contains("secret")
-    };
-    if is_secret(name) || is_secret(value) {
-        "(hidden)".to_owned()
-    } else {
-        shown(value)
-    }
+    shown(&secret::shown(name, value))
 }

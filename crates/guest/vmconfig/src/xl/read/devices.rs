@@ -4,6 +4,7 @@ use error::Result;
 
 use super::Reader;
 use crate::limits::check_devices;
+use crate::secret::hide;
 use crate::value::{Origin, Value};
 use crate::vm::{Bus, Disk, Graphics, Nic, Screen};
 use crate::xl::{Node, disk, vfb, vif};
@@ -20,7 +21,7 @@ impl<'c> Reader<'c> {
                 Ok(spec) => self.disk(spec, &from),
                 Err(wrong) => {
                     let why = wrong.message;
-                    self.vm.note(format!("disk {text:?}: {why}"), &from);
+                    self.vm.note(hide(&format!("disk {text:?}: {why}")), &from);
                 }
             }
         }
@@ -29,7 +30,7 @@ impl<'c> Reader<'c> {
         for (text, from) in nics {
             match vif::parse(text) {
                 Ok(spec) => self.nic(spec, &from),
-                Err(wrong) => self.vm.note(format!("vif {text:?}: {wrong}"), &from),
+                Err(wrong) => self.vm.note(hide(&format!("vif {text:?}: {wrong}")), &from),
             }
         }
         for (text, from) in self.elements("vfb") {
@@ -57,7 +58,8 @@ impl<'c> Reader<'c> {
                 }
                 Node::List(_) => {
                     let from = self.origin(setting.position.line);
-                    self.vm.note(format!("{name}: {}", node.shown()), &from);
+                    self.vm
+                        .note(hide(&format!("{name}: {}", node.shown())), &from);
                 }
             }
         }
@@ -71,7 +73,7 @@ impl<'c> Reader<'c> {
         let kind = spec.backend_type.map(|kind| format!("backendtype={kind}"));
         let others = backend.into_iter().chain(kind).chain(spec.others);
         for what in others.chain(script) {
-            self.vm.note(format!("disk {vdev}: {what}"), from);
+            self.vm.note(hide(&format!("disk {vdev}: {what}")), from);
         }
         let bus = match spec.specification.as_deref() {
             Some("virtio") => Some(Bus::Virtio),
@@ -102,10 +104,10 @@ impl<'c> Reader<'c> {
         let script = spec.script.map(|script| format!("script={script}"));
         let rate = spec.rate.map(|rate| format!("rate={rate}"));
         for what in spec.others.into_iter().chain(script).chain(rate) {
-            self.vm.note(format!("vif: {what}"), from);
+            self.vm.note(hide(&format!("vif: {what}")), from);
         }
         for wrong in spec.ignored {
-            self.vm.note(format!("vif: {wrong}"), from);
+            self.vm.note(hide(&format!("vif: {wrong}")), from);
         }
     }
 
@@ -121,7 +123,7 @@ impl<'c> Reader<'c> {
         ];
         let ignored = spec.ignored.into_iter().filter(|part| !part.is_empty());
         for what in said.into_iter().flatten().chain(ignored) {
-            self.vm.note(format!("vfb: {what}"), from);
+            self.vm.note(hide(&format!("vfb: {what}")), from);
         }
         if self.vm.graphics.is_some() {
             return self.vm.note("vfb: a second screen", from);
