@@ -17,7 +17,7 @@ const PAGE: usize = 32 << 10;
 
 /// Most names of a damaged directory that are looked at, and most bytes of a file that are read.
 const NAMES: usize = 500;
-const READ: u64 = 1 << 20;
+const READ: u64 = 256 << 10;
 
 /// An image with other bytes at some places, cut off at a length.
 struct Damaged {

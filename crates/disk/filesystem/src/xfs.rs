@@ -165,7 +165,7 @@ fn check_block(bytes: &[u8], place: u64, sum: usize, number: usize) -> Result<()
     let written = be64(bytes, number);
     if written != place / 512 {
         return Err(Error::corrupt(format!(
-            "it says that it is in sector {written}"
+            "its header has the number of sector {written}"
         )));
     }
     Ok(())

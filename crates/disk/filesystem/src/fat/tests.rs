@@ -125,29 +125,30 @@ fn made_with(size: &str, arguments: &[&str], bits: Bits) -> Fat {
 }
 
 #[test]
-fn a_floppy_disk_has_12_bits() {
+fn a_floppy_disk_has_fat12() {
     made_with("1440", &[], Bits::Twelve);
 }
 
 #[test]
-fn one_with_larger_clusters_has_12_bits() {
+fn fat12_may_have_larger_clusters() {
     made_with("16000", &["-F", "12"], Bits::Twelve);
 }
 
 #[test]
-fn one_of_16_bits_and_its_fixed_root() {
+fn fat16_has_a_root_of_fixed_length() {
     let fat = made_with("16000", &["-F", "16", "-r", "1024"], Bits::Sixteen);
     assert!(matches!(fat.geometry.root, Root::Fixed { len: 32768, .. }));
 }
 
 #[test]
-fn one_of_32_bits() {
+fn fat32_has_its_root_in_a_chain() {
     let fat = made_with("40000", &["-F", "32", "-s", "1"], Bits::ThirtyTwo);
+    assert!(matches!(fat.geometry.root, Root::Chain(2)));
     assert!(fat.geometry.clusters > 65_525);
 }
 
 #[test]
-fn one_of_32_bits_with_fewer_clusters_than_the_specification_allows() {
+fn fat32_may_have_fewer_clusters_than_the_specification_allows() {
     let (_directory, path) = image("40000", &["-F", "32", "-s", "1"]);
     let mut bytes = std::fs::read(&path).unwrap();
     // mtools makes none. So this becomes one, whose end was free.
@@ -175,13 +176,13 @@ fn sectors_have_up_to_4096_bytes() {
 }
 
 #[test]
-fn one_table_and_many_reserved_sectors() {
+fn one_table_is_enough() {
     let arguments = ["-f", "1", "-R", "77", "-F", "16", "-a"];
     made_with("16000", &arguments, Bits::Sixteen);
 }
 
 #[test]
-fn one_that_mtools_made() {
+fn a_file_system_that_mtools_made_is_read() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("disk");
     let disk = path.to_str().unwrap();
@@ -242,7 +243,7 @@ fn the_table_that_is_in_use_is_read() {
 }
 
 #[test]
-fn one_that_was_not_unmounted_says_so() {
+fn a_file_system_that_was_not_unmounted_has_a_note() {
     for (size, arguments, state) in [("1440", ["-F", "12"], 37), ("40000", ["-F", "32"], 65)] {
         let (_directory, path) = image(size, &arguments);
         let mut bytes = std::fs::read(&path).unwrap();

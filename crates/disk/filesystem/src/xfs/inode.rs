@@ -60,7 +60,7 @@ impl Inode {
             check_sum(&self.bytes, SUM)?;
             let written = be64(&self.bytes, 152);
             if written != self.number {
-                let text = format!("it says that it is inode {written}");
+                let text = format!("its header has the number of inode {written}");
                 return Err(Error::corrupt(text));
             }
         }

@@ -143,7 +143,7 @@ impl Superblock {
             return Err(Error::unsupported(text));
         }
         if byte(&self.bytes, 126) != 0 && !self.is_copy {
-            let text = "superblock: the file system was not made whole";
+            let text = "superblock: mkfs.xfs did not finish";
             return Err(Error::corrupt(text));
         }
         Ok(())

@@ -3,7 +3,7 @@ use sparse::fields::le16;
 use super::*;
 use crate::damage;
 
-/// An image of 16 bits, the place of an entry in it, and that entry.
+/// An image of 16 bits, and what is in it.
 struct Sample {
     bytes: Vec<u8>,
     fat: Fat,
@@ -12,10 +12,12 @@ struct Sample {
 impl Sample {
     fn new() -> Self {
         let (_directory, path) = image("16000", &["-F", "16", "-s", "1"]);
-        Sample {
-            bytes: std::fs::read(&path).unwrap(),
-            fat: open(&path),
-        }
+        Self::of(std::fs::read(&path).unwrap())
+    }
+
+    fn of(bytes: Vec<u8>) -> Self {
+        let fat = Fat::open(Arc::new(bytes.clone())).unwrap().unwrap();
+        Sample { bytes, fat }
     }
 
     /// The place of the short entry that starts with `name`.
@@ -105,10 +107,7 @@ fn a_long_name_that_is_not_whole_is_not_taken() {
     let place = sample.place(KERNEL);
     // The order of its only part, its checksum, and a character of its short name.
     for at in [place - 32, place - 32 + 13, place + 7] {
-        let mut sample = Sample {
-            bytes: sample.bytes.clone(),
-            fat: Sample::new().fat,
-        };
+        let mut sample = Sample::of(sample.bytes.clone());
         sample.bytes[at] ^= 2;
         let names = sample.names();
         assert!(!names.contains(&"vmlinuz-6.1.0".into()), "{names:?}");

@@ -32,7 +32,7 @@ fn extents_past_the_end_are_corrupt() {
 }
 
 #[test]
-fn a_file_system_that_needs_repair_says_so() {
+fn a_file_system_that_needs_repair_has_a_note() {
     let (_directory, path) = image("48M", &[], 10);
     xfs_db(&path, &["sb 0", "write features_incompat 0x1b"]);
     let note = "it must be repaired before it can be mounted";
