@@ -14,12 +14,18 @@
 //! in memory.
 
 mod blocks;
+#[cfg(test)]
+mod damage;
 mod ext;
+mod fat;
 mod mapped;
 mod name;
 mod port;
 mod tree;
+mod xfs;
 
 pub use ext::Ext;
+pub use fat::Fat;
 pub use port::{About, DirEntry, FileSystem, Kind, Metadata, Node};
 pub use tree::Tree;
+pub use xfs::Xfs;
