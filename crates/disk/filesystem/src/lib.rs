@@ -17,9 +17,16 @@ mod blocks;
 mod ext;
 mod mapped;
 mod name;
+mod packed;
 mod port;
+mod recent;
+#[cfg(test)]
+mod sample;
+mod squashfs;
 mod tree;
+mod unit;
 
 pub use ext::Ext;
 pub use port::{About, DirEntry, FileSystem, Kind, Metadata, Node};
+pub use squashfs::Squashfs;
 pub use tree::Tree;
