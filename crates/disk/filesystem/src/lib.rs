@@ -14,6 +14,7 @@
 //! in memory.
 
 mod blocks;
+mod btrfs;
 mod ext;
 mod mapped;
 mod name;
@@ -26,6 +27,7 @@ mod squashfs;
 mod tree;
 mod unit;
 
+pub use btrfs::Btrfs;
 pub use ext::Ext;
 pub use port::{About, DirEntry, FileSystem, Kind, Metadata, Node};
 pub use squashfs::Squashfs;

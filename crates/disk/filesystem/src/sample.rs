@@ -150,7 +150,7 @@ pub(crate) fn wander(system: &dyn FileSystem) -> usize {
     let mut seen = 0;
     while let Some((node, depth)) = todo.pop() {
         seen += 1;
-        if seen > 300 {
+        if seen > 100 {
             break;
         }
         let Ok(metadata) = system.metadata(node) else {

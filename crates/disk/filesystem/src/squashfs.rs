@@ -17,8 +17,8 @@ use error::{Error, Result};
 use sparse::BlockRead;
 use sparse::fields::{be16, holds, le16, le32, le64};
 
-use crate::packed::{Short, Units};
-use crate::port::{About, DirEntry, FileSystem, Kind, Metadata, Node};
+use crate::packed::{Packed, Short, Units};
+use crate::port::{About, DirEntry, FileSystem, Metadata, Node};
 use crate::unit::Coding;
 use inode::Inode;
 use metadata::{Cursor, Tables};
@@ -70,7 +70,7 @@ impl Squashfs {
             return Ok(None);
         }
         let geometry = geometry(&superblock)?;
-        let size = volume.size().unwrap_or(u64::MAX);
+        let size = volume.size().unwrap_or(Packed::FIRST);
         if geometry.used > size {
             return Err(Error::corrupt(format!(
                 "squashfs of {} bytes in a volume of {size}",

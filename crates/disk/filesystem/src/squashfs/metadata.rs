@@ -112,8 +112,8 @@ impl Tables {
             0 => usize::from(IS_PLAIN),
             stored => stored.into(),
         };
-        let data = at + 2;
-        let end = data + stored as u64;
+        let data = at.saturating_add(2);
+        let end = data.saturating_add(stored as u64);
         if stored > BLOCK || end > self.used {
             return Err(Error::corrupt(format!(
                 "{stored} bytes; the most is {BLOCK}, and the file system ends at byte {}",

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::port::Kind;
 use crate::sample;
 use crate::tree::Tree;
 
