@@ -17,9 +17,12 @@ mod blocks;
 mod ext;
 mod mapped;
 mod name;
+mod partition;
+mod piece;
 mod port;
 mod tree;
 
 pub use ext::Ext;
+pub use partition::{Partition, PartitionTable, PartitionType, TableKind};
 pub use port::{About, DirEntry, FileSystem, Kind, Metadata, Node};
 pub use tree::Tree;
