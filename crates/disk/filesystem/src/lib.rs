@@ -15,6 +15,7 @@
 
 mod blocks;
 mod ext;
+mod iso9660;
 mod mapped;
 mod name;
 mod partition;
@@ -23,6 +24,7 @@ mod port;
 mod tree;
 
 pub use ext::Ext;
+pub use iso9660::Iso9660;
 pub use partition::{Partition, PartitionTable, PartitionType, TableKind};
 pub use port::{About, DirEntry, FileSystem, Kind, Metadata, Node};
 pub use tree::Tree;
