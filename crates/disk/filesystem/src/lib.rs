@@ -16,6 +16,7 @@
 mod blocks;
 mod ext;
 mod iso9660;
+mod lvm;
 mod mapped;
 mod name;
 mod partition;
@@ -25,6 +26,7 @@ mod tree;
 
 pub use ext::Ext;
 pub use iso9660::Iso9660;
+pub use lvm::{LogicalVolume, PhysicalVolume, VolumeGroup, VolumeGroups};
 pub use partition::{Partition, PartitionTable, PartitionType, TableKind};
 pub use port::{About, DirEntry, FileSystem, Kind, Metadata, Node};
 pub use tree::Tree;
