@@ -217,7 +217,11 @@ fn striped(section: &Section, len: u64, extent: u64) -> Result<Layout> {
         1 => len,
         _ => bytes(section.number("stripe_size")?)?,
     };
-    if count == 0 || stripe == 0 || !(len / count).is_multiple_of(stripe) || len % count != 0 {
+    if count == 0
+        || stripe == 0
+        || !(len / count).is_multiple_of(stripe)
+        || !len.is_multiple_of(count)
+    {
         return Err(Error::corrupt(format!(
             "a segment of {len} bytes with {count} stripes of {stripe} bytes"
         )));

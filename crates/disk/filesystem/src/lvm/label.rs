@@ -176,7 +176,7 @@ pub(super) fn sum(bytes: &[u8]) -> u32 {
 fn uuid(letters: &[u8; 32]) -> String {
     let mut uuid = String::new();
     for (i, letter) in letters.iter().enumerate() {
-        if i >= 6 && i <= 26 && (i - 6) % 4 == 0 {
+        if (6..=26).contains(&i) && i % 4 == 2 {
             uuid.push('-');
         }
         uuid.push(char::from(*letter));

@@ -192,7 +192,7 @@ fn zeros_are_a_hole() {
 fn what_needs_a_missing_disk_says_so() {
     let groups = groups(REAL, &[0, 1]);
     let missing = format!("{} (/dev/loop2 when it was last seen)", IDS[2]);
-    assert_eq!(groups.groups[0].missing, [missing.clone()]);
+    assert_eq!(groups.groups[0].missing, std::slice::from_ref(&missing));
     assert!(found(&groups, "other").open().is_ok());
     let error = found(&groups, "striped").open().err().unwrap();
     assert_eq!(
