@@ -9,7 +9,7 @@ use hostconfig::bridges::Bridges;
 use hostconfig::cmdline::Reader;
 use hostconfig::interfaces::{Interfaces, failure};
 use hostconfig::modules::{KernelModules, Modules};
-use hostconfig::shell::Assignments;
+use hostconfig::shell::{Assignments, Shell};
 use hostconfig::sysctl::Sysctl;
 use hostconfig::{Source, Traced};
 use proptest::collection::vec;
@@ -112,7 +112,7 @@ proptest! {
         }
         let mut modules = Modules::default();
         modules.add_list(&source);
-        modules.add_openrc(&source);
+        modules.add_openrc(&source, Shell::Bash);
         modules.add_modprobe(&source);
         modules.options.iter().for_each(|load| is_there(&source, &load.rest));
         let interfaces = Interfaces::parse(&source);

@@ -40,6 +40,9 @@ pub struct Selection {
     pub setting: Option<Traced>,
     /// The number of the entry in [`Boot::entries`], from 0.
     pub entry: Known<usize>,
+    /// Whether there is no entry that the setting names. GRUB starts the first one then, syslinux a file of that name
+    /// if there is one, xen.efi nothing.
+    pub is_missing: bool,
 }
 
 /// An entry of the menu.

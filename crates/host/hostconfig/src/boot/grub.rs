@@ -26,7 +26,7 @@ use crate::source::Source;
 use crate::surroundings::Surroundings;
 use crate::traced::{Known, Place, Traced, Unknown};
 use machine::Machine;
-use menu::{Item, Kind, Leads, Menu, Node};
+use menu::{Choice, Item, Kind, Leads, Menu, Node};
 
 /// Most levels of submenus.
 const DEEPEST: usize = 10;
@@ -43,12 +43,16 @@ pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
     let doubt = machine.doubts.first().cloned();
     let mut entries = Vec::new();
     let menu = open(&mut machine, items, &mut entries, &[]);
-    let entry = chosen(&menu, setting.as_ref(), doubt);
+    let choice = chosen(&menu, setting.as_ref(), doubt);
     Boot {
         loader: Loader::Grub,
         file: source.file.clone(),
         entries,
-        default: Selection { setting, entry },
+        default: Selection {
+            setting,
+            is_missing: choice.as_ref().is_ok_and(|choice| choice.is_missing),
+            entry: choice.map(|choice| choice.entry),
+        },
         doubts: machine.doubts,
     }
 }
@@ -146,7 +150,8 @@ fn open(
                 path.push(item.title.as_str().to_owned());
                 let below = std::mem::take(&mut machine.menu);
                 if path.len() > DEEPEST {
-                    machine.doubt(Unknown::new(format!("more than {DEEPEST} submenus")));
+                    let why = format!("more than {DEEPEST} submenus inside each other");
+                    machine.doubt(Unknown::new(why).at(item.place));
                     continue;
                 }
                 Leads::Submenu(open(machine, below, entries, &path))
@@ -188,7 +193,7 @@ fn entry(machine: &mut Machine<'_>, item: &Item, submenus: &[String]) -> Entry {
     entry
 }
 
-fn chosen(menu: &Menu, setting: Option<&Traced>, doubt: Option<Unknown>) -> Known<usize> {
+fn chosen(menu: &Menu, setting: Option<&Traced>, doubt: Option<Unknown>) -> Known<Choice> {
     if let Some(doubt) = doubt {
         return Err(doubt);
     }

@@ -22,7 +22,11 @@ pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
             .iter()
             .map(|label| entry_of(label, &config))
             .collect(),
-        default: Selection { setting, entry },
+        default: Selection {
+            is_missing: setting.is_some() && entry.is_err() && config.doubts.is_empty(),
+            setting,
+            entry,
+        },
         doubts: config.doubts,
     }
 }

@@ -38,11 +38,13 @@ impl<'c> Reader<'c> {
         Ok(())
     }
 
-    /// The strings of a list; a string where a list should be is one of one.
-    fn elements(&mut self, name: &'static str) -> Vec<Said<'c>> {
-        let Some(setting) = self.setting(name) else {
+    /// The strings of a list; a string where a list should be is one of one. The list is used: what is nested in it
+    /// is a note, and the caller notes what it cannot use.
+    pub(super) fn elements(&mut self, name: &'static str) -> Vec<Said<'c>> {
+        let Some(setting) = self.config.get(name) else {
             return Vec::new();
         };
+        self.used.push(name);
         let nodes = match &setting.value {
             Node::List(list) => list.nodes.as_slice(),
             node => std::slice::from_ref(node),
@@ -110,12 +112,26 @@ impl<'c> Reader<'c> {
     /// The screen of a paravirtual guest: `vfb=["vnc=1,vnclisten=127.0.0.1"]`.
     fn framebuffer(&mut self, text: &str, from: &Origin) {
         let spec = vfb::parse(text);
+        let display = spec.vnc_display.filter(|&display| display != 0);
+        let said = [
+            display.map(|display| format!("vncdisplay={display}")),
+            spec.keymap.map(|keymap| format!("keymap={keymap}")),
+            (spec.vnc_unused == Some(false)).then(|| "vncunused=0".to_owned()),
+            (spec.sdl == Some(true)).then(|| "sdl=1".to_owned()),
+        ];
+        let ignored = spec.ignored.into_iter().filter(|part| !part.is_empty());
+        for what in said.into_iter().flatten().chain(ignored) {
+            self.vm.note(format!("vfb: {what}"), from);
+        }
+        if self.vm.graphics.is_some() {
+            return self.vm.note("vfb: a second screen", from);
+        }
         let mut graphics = Graphics::new(match spec.vnc {
             Some(false) => Screen::None,
             _ => Screen::Vnc,
         });
         graphics.listen = spec.vnc_listen;
         graphics.password = spec.vnc_password;
-        self.vm.graphics.get_or_insert(Value::new(graphics, from));
+        self.vm.graphics = Some(Value::new(graphics, from));
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::lexer::Word;
 use super::menu::{Item, Kind};
-use super::scope::Scope;
+use super::scope::{LONGEST, Scope};
 use super::script::{Block, Statement, parse};
 use crate::boot::entry::Entry;
 use crate::source::Source;
@@ -13,9 +13,9 @@ use crate::surroundings::Surroundings;
 use crate::traced::{Place, Traced, Unknown};
 
 /// Most statements and bytes of values that are worked through. A configuration of a thousand entries takes a tenth.
-const BUDGET: usize = 8 << 20;
+const BUDGET: usize = 16 << 20;
 
-/// What a statement costs beside the bytes it makes.
+/// What a statement costs beside the bytes of memory that its words take.
 const STATEMENT: usize = 256;
 
 /// Most functions and files inside each other.
@@ -37,6 +37,8 @@ pub(super) struct Machine<'f> {
     pub(super) unsure: Option<Unknown>,
     /// Whether the rest is not run: `return`, `exit`, another configuration.
     pub(super) has_ended: bool,
+    /// The command that is being run.
+    at: Option<Place>,
     budget: usize,
     depth: usize,
 }
@@ -52,19 +54,19 @@ impl<'f> Machine<'f> {
             doubts: Vec::new(),
             unsure: None,
             has_ended: false,
+            at: None,
             budget: BUDGET,
             depth: 0,
         }
     }
 
-    /// Something that makes all that follows uncertain.
-    pub(super) fn doubt(&mut self, doubt: Unknown) {
+    /// Something that makes all that follows uncertain, at the command that is being run unless it has a place.
+    pub(super) fn doubt(&mut self, mut doubt: Unknown) {
+        doubt.place = doubt.place.or_else(|| self.at.clone());
         if let Some(entry) = &mut self.entry {
             entry.doubt(doubt.clone());
         }
-        if self.doubts.len() < 100 && !self.doubts.contains(&doubt) {
-            self.doubts.push(doubt);
-        }
+        doubt.add_to(&mut self.doubts);
     }
 
     /// Runs a file's script. Its `config_file` and `config_directory` hold while it runs.
@@ -210,9 +212,12 @@ impl<'f> Machine<'f> {
 
     fn expand(&mut self, words: &[Word]) -> Vec<Traced> {
         let mut fields = Vec::new();
+        if let Some(first) = words.first() {
+            self.at = Some(first.place.clone());
+        }
         for word in words {
             let more = self.scope.expand(word);
-            let cost = more.iter().map(|field| field.as_str().len()).sum();
+            let cost = more.iter().map(Traced::weight).sum();
             if !self.spend(cost) {
                 break;
             }
@@ -280,11 +285,11 @@ impl<'f> Machine<'f> {
             return Some(true);
         };
         let value = field.slice(text.len() - value.len(), text.len());
-        if value.as_str().len() > 1 << 16 {
+        if value.weight() > LONGEST {
+            let longest = error::amount(LONGEST as u64);
             self.doubt(Unknown::new(format!(
-                "the variable '{name}' is longer than 64 KiB"
+                "the variable '{name}' is longer than {longest}"
             )));
-            return None;
         }
         self.scope.set(name, value);
         Some(true)

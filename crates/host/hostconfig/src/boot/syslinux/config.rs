@@ -106,7 +106,7 @@ impl Config {
     }
 
     fn doubt(&mut self, doubt: Unknown) {
-        self.doubts.push(doubt);
+        doubt.add_to(&mut self.doubts);
     }
 
     fn directive<'s>(&mut self, word: &str, line: &Line<'s>, rest: &'s str) {
@@ -125,7 +125,10 @@ impl Config {
                 is_hidden: false,
                 submenus: self.submenus.clone(),
             }),
-            "label" => self.doubt(Unknown::new(format!("more than {MOST} labels"))),
+            "label" => {
+                let why = format!("more than {MOST} labels");
+                self.doubt(Unknown::new(why).at(line.of_start()));
+            }
             "default" => self.default = Some(value()),
             "ontimeout" => self.on_timeout = Some(value()),
             "ui" => self.has_ui = true,

@@ -103,3 +103,24 @@ fn included_files_are_part_of_it() {
         "more files are included than are looked at"
     );
 }
+
+#[test]
+fn a_default_without_its_label_is_told() {
+    let is_missing = |text: &str| boot(&format!("{text}\n{LABELS}"), &[]).default.is_missing;
+    assert!(is_missing("DEFAULT gone"));
+    assert!(!is_missing("DEFAULT XEN"));
+    assert!(!is_missing("DEFAULT menu.c32"));
+    assert!(!is_missing(""));
+}
+
+#[test]
+fn doubts_have_a_place_and_a_limit() {
+    let boot = boot(&"LABEL x\n".repeat(50_000), &[]);
+    assert_eq!((boot.entries.len(), boot.doubts.len()), (1000, 100));
+    let doubt = &boot.doubts[0];
+    let place = doubt.place.as_ref().unwrap().to_string();
+    assert_eq!(
+        (doubt.why.as_str(), place.as_str()),
+        ("more than 1000 labels", "/boot/extlinux.conf:1001:1")
+    );
+}
