@@ -8,7 +8,6 @@
 //! A file that was not closed has changes of its tables in a log. Its changes are laid over the file in
 //! memory; the file itself stays as it is.
 
-mod crc;
 mod header;
 mod log;
 mod map;
@@ -23,7 +22,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use error::{Error, Result};
-use sparse::BlockRead;
+use sparse::{BlockRead, crc32c};
 
 use crate::about::{About, Reference};
 use crate::blocks::Layout;
@@ -123,16 +122,16 @@ fn is_whole(bytes: &[u8], signature: &[u8; 4]) -> bool {
     let Some(stored) = start.strip_prefix(signature) else {
         return false;
     };
-    let crc = crc::update(crc::START, signature);
-    let crc = crc::update(crc::update(crc, &[0; 4]), rest);
-    crc::finish(crc) == u32::from_le_bytes(field(stored, 0))
+    let crc = crc32c::update(crc32c::START, signature);
+    let crc = crc32c::update(crc32c::update(crc, &[0; 4]), rest);
+    crc32c::finish(crc) == u32::from_le_bytes(field(stored, 0))
 }
 
 /// `bytes` with `signature` in the first four and the CRC-32C of all in the next four.
 pub(crate) fn signed(mut bytes: Vec<u8>, signature: &[u8; 4]) -> Vec<u8> {
     put(&mut bytes, 0, signature);
     put(&mut bytes, 4, &[0; 4]);
-    let crc = crc::finish(crc::update(crc::START, &bytes));
+    let crc = crc32c::finish(crc32c::update(crc32c::START, &bytes));
     put(&mut bytes, 4, &crc.to_le_bytes());
     bytes
 }

@@ -11,8 +11,8 @@
 //! - [`BlockWrite`]: where a disk goes to (an adapter implements it);
 //! - [`Folder`]: the files of a folder, each of which is a source (an adapter implements it).
 //!
-//! Helpers for all of them: finding zeros ([`zero`]), reading numbers from headers ([`fields`]) and the
-//! digest of a disk's content ([`digest`]).
+//! Helpers for all of them: finding zeros ([`zero`]), reading numbers from headers ([`fields`]), a checksum that
+//! they have ([`crc32c`]) and the digest of a disk's content ([`digest`]).
 //!
 //! ```text
 //! ByteSource ─► SparseRead ─► SparseRead ─► DiskRead ──┐
@@ -21,6 +21,7 @@
 //! ```
 
 mod block;
+pub mod crc32c;
 pub mod digest;
 mod disk;
 pub mod fields;

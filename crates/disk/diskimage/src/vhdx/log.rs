@@ -9,9 +9,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use error::{Error, Result};
-use sparse::BlockRead;
+use sparse::{BlockRead, crc32c};
 
-use super::crc;
 use super::header::Header;
 use super::overlay::{Overlay, PAGE};
 use crate::fields::{field, le32, le64, read_exact};
@@ -161,15 +160,15 @@ impl<'a> Log<'a> {
 
     /// What the checksum of `entry` has to be.
     fn checksum(&self, entry: &Entry) -> Result<u32> {
-        let mut state = crc::START;
+        let mut state = crc32c::START;
         for skip in (0..entry.len).step_by(PAGE) {
             let mut sector = self.sector(entry.at + skip)?;
             if skip == 0 {
                 sector[4..8].fill(0);
             }
-            state = crc::update(state, &sector);
+            state = crc32c::update(state, &sector);
         }
-        Ok(crc::finish(state))
+        Ok(crc32c::finish(state))
     }
 
     /// Lays the changes that `entry` tells of over the file.

@@ -37,7 +37,7 @@ pub(super) fn at_mib(mib: u64, state: u64) -> u64 {
 /// `file` with the checksum of the `len` bytes at `at` made right.
 pub(super) fn sealed(file: Vec<u8>, at: usize, len: usize) -> Vec<u8> {
     let mut file = patched(&file, at + 4, &[0; 4]);
-    let crc = crc::finish(crc::update(crc::START, &file[at..at + len]));
+    let crc = crc32c::finish(crc32c::update(crc32c::START, &file[at..at + len]));
     file[at + 4..at + 8].copy_from_slice(&crc.to_le_bytes());
     file
 }
