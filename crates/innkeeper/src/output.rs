@@ -65,7 +65,7 @@ pub(crate) fn exit(end: End) -> ExitCode {
         Json::No => {}
         // Standard output that fails leaves standard error and the status.
         Json::Out => drop(print_json(&document)),
-        Json::Err => tell(&format!("{document:#}")),
+        Json::Err => tell(&render::document_text(&document)),
     }
     for error in &end.errors {
         if error.kind() != Kind::Closed {
@@ -95,7 +95,7 @@ pub(crate) fn print(bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// As [`print()`].
 pub(crate) fn print_json(document: &Value) -> Result<()> {
-    print(format!("{document:#}\n").as_bytes())
+    print((render::document_text(document) + "\n").as_bytes())
 }
 
 /// Says something on standard error. That standard error is gone cannot be reported.

@@ -25,6 +25,7 @@ pub mod damage;
 pub mod disks;
 mod folded;
 pub mod guests;
+mod hosts;
 pub mod images;
 pub mod manifests;
 pub mod packages;

@@ -13,6 +13,24 @@ pub fn document(content: Value) -> Value {
     document
 }
 
+/// A document as text that a terminal can show: control characters and those that turn the direction of writing, which JSON
+/// allows in a string, are written as `\u` and four digits.
+pub fn text(document: &Value) -> String {
+    let is_unsafe = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let text = format!("{document:#}");
+    if !text.contains(is_unsafe) {
+        return text;
+    }
+    let escaped = text.chars().map(|c| {
+        if is_unsafe(c) {
+            format!("\\u{:04x}", u32::from(c))
+        } else {
+            c.to_string()
+        }
+    });
+    escaped.collect()
+}
+
 /// The document of a command that failed with these `errors`.
 pub fn failure(errors: &[Error]) -> Value {
     document(json!({ "errors": self::errors(errors) }))

@@ -25,7 +25,7 @@ mod trouble;
 
 pub use chart::{bar, sparkline};
 pub use diff::diff;
-pub use document::{SCHEMA, document, errors, failure};
+pub use document::{SCHEMA, document, errors, failure, text as document_text};
 pub use excerpt::excerpt;
 pub use fields::Fields;
 pub use look::{Look, Role};

@@ -1,10 +1,11 @@
 //! The bytes of a volume, with what was read a moment ago kept.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use error::{Error, Result};
 use sparse::BlockRead;
+
+use crate::recent::Recent;
 
 /// Bytes of a page. Metadata lies close together, and a request to a server costs more than its bytes.
 const PAGE: u64 = 32 << 10;
@@ -16,14 +17,7 @@ const PAGES: usize = 256;
 pub(crate) struct Blocks {
     source: Arc<dyn BlockRead>,
     size: u64,
-    pages: Mutex<Pages>,
-}
-
-#[derive(Default)]
-struct Pages {
-    /// By number: the bytes, and when they were used last.
-    kept: HashMap<u64, (Arc<[u8]>, u64)>,
-    uses: u64,
+    pages: Recent<Arc<[u8]>>,
 }
 
 impl Blocks {
@@ -31,7 +25,7 @@ impl Blocks {
         Blocks {
             size: source.size().unwrap_or(u64::MAX),
             source,
-            pages: Mutex::default(),
+            pages: Recent::new(PAGES),
         }
     }
 
@@ -77,7 +71,7 @@ impl Blocks {
     }
 
     fn page(&self, number: u64) -> Result<Arc<[u8]>> {
-        if let Some(page) = self.kept().used(number) {
+        if let Some(page) = self.pages.get(number) {
             return Ok(page);
         }
         let mut bytes = vec![0; PAGE as usize];
@@ -86,12 +80,8 @@ impl Blocks {
             .read_at(number.saturating_mul(PAGE), &mut bytes)?;
         bytes.truncate(n);
         let page: Arc<[u8]> = bytes.into();
-        self.kept().keep(number, Arc::clone(&page));
+        self.pages.keep(number, Arc::clone(&page));
         Ok(page)
-    }
-
-    fn kept(&self) -> std::sync::MutexGuard<'_, Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn too_short(&self, offset: u64, len: usize) -> Error {
@@ -99,24 +89,5 @@ impl Blocks {
             "{len} bytes are needed at byte {offset}, and the volume has {}",
             self.size
         ))
-    }
-}
-
-impl Pages {
-    fn used(&mut self, number: u64) -> Option<Arc<[u8]>> {
-        self.uses += 1;
-        let (page, last) = self.kept.get_mut(&number)?;
-        *last = self.uses;
-        Some(Arc::clone(page))
-    }
-
-    fn keep(&mut self, number: u64, page: Arc<[u8]>) {
-        if self.kept.len() >= PAGES {
-            let oldest = self.kept.iter().min_by_key(|(_, (_, last))| *last);
-            if let Some(number) = oldest.map(|(number, _)| *number) {
-                self.kept.remove(&number);
-            }
-        }
-        self.kept.insert(number, (page, self.uses));
     }
 }

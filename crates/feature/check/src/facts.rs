@@ -10,6 +10,8 @@ mod bridges;
 mod certificates;
 mod demand;
 mod domains;
+mod emulators;
+mod gaps;
 mod guests;
 mod image;
 mod kernels;
@@ -23,6 +25,7 @@ mod services;
 mod settings;
 mod shown;
 mod space;
+mod srat;
 mod system;
 mod topology;
 mod xapi;
@@ -46,6 +49,7 @@ pub(crate) use boot::{xen_entry, xen_image};
 pub use certificates::{Certificates, Content, Purpose, Used};
 pub use demand::Demand;
 pub use domains::{Domain, Domains};
+use gaps::Gaps;
 pub use guests::{Guest, Guests};
 pub(crate) use image::Compression;
 pub use kernels::{Kernel, Kernels};
@@ -106,7 +110,11 @@ pub struct Question {
 /// The facts about one host. Cheap to clone. Each kind of fact is a file with a type, a function that reads it, and a
 /// method here that asks for it.
 #[derive(Clone)]
-pub struct Facts(Arc<Inner>);
+pub struct Facts {
+    inner: Arc<Inner>,
+    /// What is missing from facts that were asked for.
+    gaps: Gaps,
+}
 
 struct Inner {
     host: Host,
@@ -115,27 +123,37 @@ struct Inner {
 }
 
 /// A fact that has been read, or not yet.
-type Kept<T> = OnceLock<Result<Arc<T>, NotKnown>>;
+type Kept<T> = OnceLock<Result<Read<T>, NotKnown>>;
+
+/// A fact, and what is missing from it.
+struct Read<T> {
+    value: Arc<T>,
+    gaps: Vec<NotKnown>,
+}
 
 impl Facts {
     /// What can be known about `host`; nothing is read yet.
     pub fn new(host: Host, question: Question) -> Self {
         let kept = Mutex::default();
-        Facts(Arc::new(Inner {
+        let inner = Inner {
             host,
             question,
             kept,
-        }))
+        };
+        Facts {
+            inner: Arc::new(inner),
+            gaps: Gaps::default(),
+        }
     }
 
     /// The host itself.
     pub fn host(&self) -> &Host {
-        &self.0.host
+        &self.inner.host
     }
 
     /// What is asked.
     pub fn question(&self) -> &Question {
-        &self.0.question
+        &self.inner.question
     }
 
     /// The release that `of` (`xen`, `debian`) is upgraded to, if that was asked.
@@ -146,7 +164,8 @@ impl Facts {
             .map(|target| target.release)
     }
 
-    /// The fact of type `T`, called `name` in texts, which `probe` reads unless it has been read before.
+    /// The fact of type `T`, called `name` in texts, which `probe` reads unless it has been read before. What `probe`
+    /// missed is missing to the asker.
     ///
     /// # Errors
     /// `probe` fails, or takes too long.
@@ -156,11 +175,20 @@ impl Facts {
         probe: fn(&Facts) -> Result<T>,
     ) -> Result<Arc<T>, NotKnown> {
         let kept = self.kept::<T>();
-        kept.get_or_init(|| self.read_in_time(name, probe)).clone()
+        let read = kept.get_or_init(|| self.read_in_time(name, probe));
+        let read = read.as_ref().map_err(NotKnown::clone)?;
+        for gap in &read.gaps {
+            self.miss(gap.clone());
+        }
+        Ok(read.value.clone())
     }
 
     fn kept<T: Send + Sync + 'static>(&self) -> Arc<Kept<T>> {
-        let mut all = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .inner
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let kept = all.entry(TypeId::of::<T>());
         let kept = kept.or_insert_with(|| Arc::new(Kept::<T>::new())).clone();
         // The key is the type.
@@ -172,16 +200,21 @@ impl Facts {
         &self,
         name: &'static str,
         probe: fn(&Facts) -> Result<T>,
-    ) -> Result<Arc<T>, NotKnown> {
+    ) -> Result<Read<T>, NotKnown> {
         let limit = self.question().limit;
         let (sender, receiver) = channel();
-        let facts = self.clone();
-        let spawned =
-            thread::Builder::new().spawn(move || sender.send(probe(&facts).map(Arc::new)));
+        let facts = self.apart();
+        let spawned = thread::Builder::new().spawn(move || {
+            let read = probe(&facts).map(|value| Read {
+                value: Arc::new(value),
+                gaps: facts.gaps.all(),
+            });
+            sender.send(read)
+        });
         spawned
             .map_err(|cause| NotKnown::new(name, format!("no thread could be started: {cause}")))?;
         match receiver.recv_timeout(limit) {
-            Ok(Ok(value)) => Ok(value),
+            Ok(Ok(read)) => Ok(read),
             Ok(Err(error)) => Err(NotKnown::new(name, error.to_string())),
             Err(RecvTimeoutError::Timeout) => {
                 let seconds = limit.as_secs();

@@ -23,7 +23,7 @@ pub enum Outcome {
     NotForThese,
     /// It was checked; what it found, which may be nothing.
     Checked(Vec<Finding>),
-    /// A fact that it needs is not known. What it found before it asked for that counts.
+    /// A fact that it needs is not known, or not as a whole. What it found in the rest counts.
     NotKnown(NotKnown, Vec<Finding>),
 }
 
@@ -106,13 +106,14 @@ impl Outcome {
 }
 
 fn check(rule: &'static Rule, facts: &Facts) -> Outcome {
+    let facts = &facts.apart();
     match rule.versions.apply(facts) {
         Ok(true) => {}
         Ok(false) => return Outcome::NotForThese,
         Err(reason) => return Outcome::NotKnown(reason, Vec::new()),
     }
     let mut findings = Findings::new(rule.id, rule.source);
-    let checked = (rule.check)(facts, &mut findings);
+    let checked = (rule.check)(facts, &mut findings).and_then(|()| facts.whole());
     let mut findings = findings.into_vec();
     findings.sort_by(|a, b| a.place.cmp(&b.place));
     match checked {

@@ -145,7 +145,9 @@ mod tests {
         assert_eq!(found("xen", 4, 99), "not known");
         assert_eq!(found("rocky", 9, 4), "2032-05-31");
         assert_eq!(found("ubuntu", 22, 4), "2027-04-01");
-        assert_eq!(found("ubuntu", 23, 10), "not known");
+        assert_eq!(found("ubuntu", 23, 10), "2024-07-12");
+        assert_eq!(found("ubuntu", 99, 4), "not known");
+        assert_eq!(found("xcp-ng", 8, 2), "2025-09-16");
         assert_eq!(found("arch", 1, 0), "not known");
     }
 }

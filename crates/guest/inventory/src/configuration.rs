@@ -32,7 +32,7 @@ pub fn of_xl(files: &Files) -> Result<Vec<Configuration>> {
     for directory in XL.map(Path::new) {
         for name in names(files, directory, "cfg")? {
             let file = directory.join(name);
-            let real = files.canonical(&file)?.unwrap_or_else(|| file.clone());
+            let real = real(files, &file);
             let autostart = auto.remove(&real);
             let known = found.entry(real);
             known.or_insert(Configuration { file, autostart });
@@ -47,14 +47,20 @@ pub fn of_xl(files: &Files) -> Result<Vec<Configuration>> {
     Ok(all)
 }
 
-/// What starts with the host by the file that it leads to. A link that leads nowhere leads to itself: reading it says so.
+/// The file that `path` leads to. A link that leads nowhere, or in a circle, leads to itself: reading it says what is wrong, and
+/// the other files have nothing to do with it.
+fn real(files: &Files, path: &Path) -> PathBuf {
+    let real = files.canonical(path).ok().flatten();
+    real.unwrap_or_else(|| path.to_owned())
+}
+
+/// What starts with the host by the file that it leads to.
 fn started(files: &Files) -> Result<BTreeMap<PathBuf, PathBuf>> {
     let names = files.list(AUTO)?.unwrap_or_default();
     let mut found = BTreeMap::new();
     for name in names.iter().filter(|name| !is_hidden(name)) {
         let path = Path::new(AUTO).join(name);
-        let real = files.canonical(&path)?;
-        found.insert(real.unwrap_or_else(|| path.clone()), path);
+        found.insert(real(files, &path), path);
     }
     Ok(found)
 }

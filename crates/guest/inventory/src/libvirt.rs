@@ -9,7 +9,7 @@ use host::Host;
 use vmconfig::TEXT;
 
 use crate::configuration::{Configuration, names, of_libvirt};
-use crate::source::guest;
+use crate::source::{guest, on_qemu};
 use crate::{Guest, Inventory, State, Toolstack};
 
 /// libvirt's drivers: the name of their directories.
@@ -62,7 +62,7 @@ fn configured(host: &Host, driver: &str, toolstack: Toolstack, inventory: &mut I
 /// What the guest is to its hypervisor.
 fn kind(guest: &Guest, toolstack: Toolstack) -> Option<String> {
     if toolstack == Toolstack::LibvirtQemu {
-        return Some("kvm".to_owned());
+        return Some(on_qemu(guest).to_owned());
     }
     let kind = guest.vm.as_ref()?.kind.as_ref()?;
     Some(kind.value.name().to_owned())

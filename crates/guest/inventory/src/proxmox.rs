@@ -7,7 +7,7 @@ use host::Host;
 use vmconfig::TEXT;
 
 use crate::configuration::names;
-use crate::source::guest;
+use crate::source::{guest, on_qemu};
 use crate::{Inventory, State, Toolstack};
 
 const CONFIGS: &str = "/etc/pve/qemu-server";
@@ -32,9 +32,10 @@ pub(crate) fn read(host: &Host, inventory: &mut Inventory) {
         };
         let stem = Path::new(&name).file_stem().and_then(|stem| stem.to_str());
         guest.id = stem.and_then(|stem| stem.parse().ok());
-        guest.kind = Some("kvm".to_owned());
+        guest.kind = Some(on_qemu(&guest).to_owned());
         let text = inventory.kept(host.files().read_within(&path, TEXT as u64));
-        guest.autostart = starts(&String::from_utf8_lossy(&text.unwrap_or_default()));
+        let text = vmconfig::decode(&text.unwrap_or_default()).text;
+        guest.autostart = vmconfig::proxmox::starts_with_host(&text);
         if let Some(id) = guest.id.filter(|_| host.is_live()) {
             guest.state = runs(host, id).unwrap_or_else(|error| {
                 inventory.errors.push(error);
@@ -43,13 +44,6 @@ pub(crate) fn read(host: &Host, inventory: &mut Inventory) {
         }
         inventory.guests.push(guest);
     }
-}
-
-/// Whether a configuration says `onboot: 1`, in front of its snapshots. The model has no place for it.
-fn starts(text: &str) -> bool {
-    let lines = text.lines().take_while(|line| !line.starts_with('['));
-    let values = lines.filter_map(|line| line.strip_prefix("onboot:"));
-    values.last().is_some_and(|value| value.trim() == "1")
 }
 
 /// Whether the process is there that the file names.

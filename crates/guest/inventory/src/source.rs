@@ -44,6 +44,16 @@ pub(crate) fn guest(
     })
 }
 
+/// What a guest of QEMU is: `qemu` where its processor is emulated.
+pub(crate) fn on_qemu(guest: &Guest) -> &'static str {
+    let emulated = guest.vm.as_ref().and_then(|vm| vm.emulated.as_ref());
+    if emulated.is_some_and(|emulated| emulated.value) {
+        "qemu"
+    } else {
+        "kvm"
+    }
+}
+
 impl Inventory {
     /// What a source gave; its error is kept.
     pub(crate) fn kept<T: Default>(&mut self, result: Result<T>) -> T {

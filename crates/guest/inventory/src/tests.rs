@@ -77,6 +77,41 @@ fn configured_guests_are_found_in_every_place() {
 }
 
 #[test]
+fn guests_without_kvm_and_templates_are_told_apart() {
+    let fake = FakeHost::new();
+    fake.write(
+        "etc/libvirt/qemu/shop.xml",
+        &SHOP.replace("'kvm'", "'qemu'"),
+    );
+    let pve = "memory: 64\ncores: 1\n";
+    for (number, text) in [
+        (1, "name: a\nkvm: 0\nonboot: yes\n"),
+        (2, "name: b\nonboot: 1\ntemplate: on\n"),
+        (3, "name: c\nonboot: True\nonboot : off\n[x]\nonboot: 1\n"),
+    ] {
+        let file = format!("etc/pve/qemu-server/{number}.conf");
+        fake.write(&file, &format!("{text}{pve}"));
+    }
+    fake.write("etc/xen/win.cfg", "name='win'\nbuilder='hv'\nmemory=64\n");
+    let kinds: Vec<_> = read(&fake)
+        .guests
+        .into_iter()
+        .map(|guest| (guest.name.unwrap(), guest.kind.unwrap(), guest.autostart))
+        .collect();
+    let line = |name: &str, kind: &str, auto| (name.to_owned(), kind.to_owned(), auto);
+    assert_eq!(
+        kinds,
+        [
+            line("a", "qemu", true),
+            line("b", "kvm", false),
+            line("c", "kvm", false),
+            line("shop", "qemu", false),
+            line("win", "hvm", false),
+        ]
+    );
+}
+
+#[test]
 fn what_cannot_be_read_is_an_error_with_its_place() {
     let fake = FakeHost::new();
     fake.write("etc/xen/python.cfg", "import os\n");

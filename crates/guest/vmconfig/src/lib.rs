@@ -18,6 +18,7 @@ mod loss;
 pub mod opennebula;
 pub mod ovf;
 pub mod proxmox;
+pub mod secret;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -38,5 +39,5 @@ pub use loss::lost;
 pub use value::{Origin, Secret, Value};
 pub use vm::{
     Action, BootDevice, Bus, Chipset, Chunks, Content, Disk, Firmware, Graphics, Host, Kind, Nic,
-    Note, Screen, Scsi, System, Topology, Unplugged, Vm,
+    Note, Registered, Screen, Scsi, System, Topology, Unplugged, Vm,
 };

@@ -84,6 +84,7 @@ impl Writer {
     fn domain(&mut self, vm: &Vm) -> Result<()> {
         let kind = match self.hypervisor {
             Hypervisor::Xen => "xen",
+            Hypervisor::Kvm if vm.emulated.as_ref().is_some_and(|it| it.value) => "qemu",
             Hypervisor::Kvm => "kvm",
         };
         self.line(0, &format!("<domain type=\"{kind}\">"));

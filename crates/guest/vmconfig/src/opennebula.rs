@@ -12,11 +12,14 @@ pub use read::read;
 
 use error::printable;
 
-use crate::value::Origin;
-use crate::vm::{Disk, Firmware, Graphics, Host, Kind, Nic, Screen, Vm};
+use crate::value::{Origin, Value};
+use crate::vm::{
+    BootDevice, Chipset, Disk, Firmware, Graphics, Host, Kind, Nic, Registered, Screen, System, Vm,
+};
 
 /// The template of `vm`. A disk's place becomes its `IMAGE` when it is no path: the name of an image
-/// that is registered; and its `SOURCE` when it is. What was not said is guessed ([`Vm::complete`]);
+/// that is registered; and its `SOURCE` when it is. Without a place it is the image that the description names
+/// ([`Disk::registered`]). What was not said is guessed ([`Vm::complete`]);
 /// what has no place in it is listed in comments at its end.
 pub fn write(vm: &Vm) -> String {
     let mut vm = vm.clone();
@@ -76,10 +79,22 @@ impl Writer {
             let mebibytes = memory.value.div_ceil(1 << 20).to_string();
             self.line("MEMORY", &mebibytes, &memory.from);
         }
+        if let Some(memory) = &vm.max_memory {
+            let mebibytes = memory.value.div_ceil(1 << 20).to_string();
+            self.line("MEMORY_MAX", &mebibytes, &memory.from);
+        }
         if let Some(vcpus) = &vm.vcpus {
             self.line("VCPU", &vcpus.value.to_string(), &vcpus.from);
-            let why = Origin::guess("a processor's time for every virtual one");
-            self.line("CPU", &vcpus.value.to_string(), &why);
+            let why = "a processor's time for every virtual one";
+            let share = Value::guess(vcpus.value.to_string(), why);
+            let share = vm.cpu_share.as_ref().unwrap_or(&share);
+            self.line("CPU", &share.value, &share.from);
+        }
+        if let Some(vcpus) = &vm.max_vcpus {
+            self.line("VCPU_MAX", &vcpus.value.to_string(), &vcpus.from);
+        }
+        if let Some(emulated) = vm.emulated.as_ref().filter(|it| it.value) {
+            self.line("HYPERVISOR", "qemu", &emulated.from);
         }
         if let Some(topology) = &vm.topology {
             let laid_out = topology.value;
@@ -95,8 +110,8 @@ impl Writer {
     fn disks(&mut self, vm: &Vm) {
         for disk in &vm.disks {
             let about = format!("{}, {}", disk.id, disk.from);
-            match &disk.place {
-                Some(place) => self.disk(disk, place, &about, !vm.is(Kind::Hvm)),
+            match image(disk) {
+                Some(image) => self.disk(disk, image, &about, !vm.is(Kind::Hvm)),
                 None => self
                     .left_out
                     .push(format!("disk {about}: it has no place here")),
@@ -105,15 +120,15 @@ impl Writer {
     }
 
     /// A disk; its name is told to a guest that knows Xen, others have names of their own.
-    fn disk(&mut self, disk: &Disk, place: &str, about: &str, named: bool) {
-        let mut parts = Vec::new();
-        if place.starts_with('/') {
-            parts.push(("SOURCE", place.to_owned()))
-        } else {
-            parts.push(("IMAGE", place.to_owned()))
-        }
-        let format = disk.place_format.as_deref().unwrap_or("raw");
-        parts.push(("DRIVER", format.to_owned()));
+    fn disk(&mut self, disk: &Disk, image: (&'static str, &str), about: &str, named: bool) {
+        let (key, image) = image;
+        let mut parts = vec![(key, image.to_owned())];
+        // The store knows the format of an image.
+        let format = match disk.place {
+            Some(_) => disk.place_format.as_deref().or(Some("raw")),
+            None => disk.format.as_deref(),
+        };
+        parts.extend(format.map(|format| ("DRIVER", format.to_owned())));
         if let Some(vdev) = disk.vdev.as_ref().filter(|_| named) {
             parts.push(("TARGET", vdev.value.clone()));
         }
@@ -129,10 +144,11 @@ impl Writer {
     fn nic(&mut self, vm: &Vm, nic: &Nic) {
         let mut parts = Vec::new();
         // A network of OpenNebula's, or else a bridge of the host.
-        match (&nic.network, &nic.bridge) {
-            (Some(network), _) => parts.push(("NETWORK", network.clone())),
-            (None, Some(bridge)) => parts.push(("BRIDGE", bridge.value.clone())),
-            (None, None) => {}
+        match (&nic.network, &nic.network_id, &nic.bridge) {
+            (Some(network), ..) => parts.push(("NETWORK", network.clone())),
+            (None, Some(id), _) => parts.push(("NETWORK_ID", id.clone())),
+            (None, None, Some(bridge)) => parts.push(("BRIDGE", bridge.value.clone())),
+            (None, None, None) => {}
         }
         if let Some(mac) = &nic.mac {
             parts.push(("MAC", mac.value.clone()));
@@ -161,10 +177,17 @@ impl Writer {
             ("INITRD", &vm.ramdisk),
             ("ROOT", &vm.root),
             ("KERNEL_CMD", &vm.extra),
+            ("UUID", &vm.uuid),
         ] {
             let from = value.as_ref().map(|value| &value.from);
             stated(key, text(value).zip(from));
         }
+        let chipset = vm.chipset.as_ref().filter(|it| it.value == Chipset::Q35);
+        stated("MACHINE", chipset.map(|it| ("q35".to_owned(), &it.from)));
+        let boot = vm.boot.as_ref().filter(|boot| boot.from.is_stated());
+        let boot = boot.filter(|_| vm.is(Kind::Hvm));
+        let order = boot.and_then(|boot| Some((order(vm, &boot.value)?, &boot.from)));
+        stated("BOOT", order);
         let bootloader = vm.bootloader.as_ref().filter(|_| !vm.is(Kind::Hvm));
         stated(
             "BOOTLOADER",
@@ -190,11 +213,14 @@ impl Writer {
             self.vector("OS", &parts, &about.join("; "));
         }
         if let Some(kind) = vm.kind.as_ref().filter(|kind| kind.value == Kind::Hvm) {
-            self.vector(
-                "FEATURES",
-                &[("ACPI", "yes".to_owned())],
-                &kind.from.to_string(),
-            );
+            let mut parts = vec![("ACPI", "yes".to_owned())];
+            if vm.local_time.as_ref().is_some_and(|local| local.value) {
+                parts.push(("LOCALTIME", "yes".to_owned()));
+            }
+            if vm.system() == System::Windows {
+                parts.push(("HYPERV", "yes".to_owned()));
+            }
+            self.vector("FEATURES", &parts, &kind.from.to_string());
         }
     }
 
@@ -219,6 +245,40 @@ impl Writer {
         }
         self.text
     }
+}
+
+/// The key and the value that name what is in a disk.
+fn image(disk: &Disk) -> Option<(&'static str, &str)> {
+    match (&disk.place, &disk.registered) {
+        (Some(place), _) if place.starts_with('/') => Some(("SOURCE", place)),
+        (Some(place), _) => Some(("IMAGE", place)),
+        (None, Some(Registered::Name(name))) => Some(("IMAGE", name)),
+        (None, Some(Registered::Id(id))) => Some(("IMAGE_ID", id)),
+        (None, None) => None,
+    }
+}
+
+/// `devices` as OpenNebula names them: `disk0,nic0`, if the guest has them all. Disks are numbered as they are written.
+fn order(vm: &Vm, devices: &[BootDevice]) -> Option<String> {
+    let written: Vec<_> = vm
+        .disks
+        .iter()
+        .filter(|disk| image(disk).is_some())
+        .collect();
+    let first = |fits: &dyn Fn(&Disk) -> bool| written.iter().position(|disk| fits(disk));
+    let name = |device: &BootDevice| {
+        let disk = match device {
+            BootDevice::Disk => {
+                first(&|disk| !disk.cdrom && disk.bootable).or_else(|| first(&|disk| !disk.cdrom))
+            }
+            BootDevice::Cdrom => first(&|disk| disk.cdrom),
+            BootDevice::Network if !vm.nics.is_empty() => return Some("nic0".to_owned()),
+            BootDevice::Network | BootDevice::Floppy => None,
+        };
+        disk.map(|index| format!("disk{index}"))
+    };
+    let names: Option<Vec<_>> = devices.iter().map(name).collect();
+    names.map(|names| names.join(","))
 }
 
 /// `text` as a string of a template. Its language has no way to write a double quote, ends a string

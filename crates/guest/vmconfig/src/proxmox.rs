@@ -73,6 +73,22 @@ pub fn read(text: &str, file: &str) -> Result<Vm> {
     Ok(reader.vm)
 }
 
+/// Whether the guest that `text` describes starts with its host: `onboot: 1`. A template never does.
+pub fn starts_with_host(text: &str) -> bool {
+    let lines = Lines::of(text).unwrap_or_default();
+    let is_set = |key| lines.get(key).and_then(|(value, _)| boolean(value)) == Some(true);
+    is_set("onboot") && !is_set("template")
+}
+
+/// What `text` means as a boolean (`parse_boolean` of PVE::JSONSchema).
+fn boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "on" | "yes" | "true" => Some(true),
+        "0" | "off" | "no" | "false" => Some(false),
+        _ => None,
+    }
+}
+
 /// Whether `text`, or the beginning of one, is a configuration of Proxmox VE by all that shows.
 pub fn is_likely(text: &str) -> bool {
     let Ok(lines) = Lines::of(text) else {
@@ -119,8 +135,7 @@ impl Reader<'_> {
 
     fn flag(&self, key: &str) -> Option<Value<bool>> {
         let said = self.text(key)?;
-        let on = !matches!(said.value.as_str(), "0" | "no" | "off" | "false");
-        Some(Value::new(on, &said.from))
+        Some(Value::new(boolean(&said.value)?, &said.from))
     }
 
     fn names(&mut self) {
@@ -201,6 +216,8 @@ impl Reader<'_> {
     }
 
     fn machine(&mut self) {
+        let kvm = self.flag("kvm").filter(|kvm| !kvm.value);
+        self.vm.emulated = kvm.map(|kvm| Value::new(true, &kvm.from));
         let why = "Proxmox VE gives every guest a PC's hardware";
         self.vm.kind = Some(Value::guess(Kind::Hvm, why));
         if let Some(bios) = self.text("bios") {
@@ -375,6 +392,6 @@ impl<'t> Parts<'t> {
 
     /// Whether the flag `key` is set.
     fn flag(&self, key: &str) -> Option<bool> {
-        Some(matches!(self.get(key)?, "1" | "on" | "yes" | "true"))
+        boolean(self.get(key)?)
     }
 }

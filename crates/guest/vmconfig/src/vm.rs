@@ -6,7 +6,7 @@ mod drivers;
 mod names;
 mod system;
 
-pub use device::{Bus, Chunks, Content, Disk, Graphics, Nic, Screen, Scsi};
+pub use device::{Bus, Chunks, Content, Disk, Graphics, Nic, Registered, Screen, Scsi};
 pub use system::System;
 
 use error::{Error, Result};
@@ -39,6 +39,8 @@ pub struct Vm {
     pub vcpus: Option<Value<u32>>,
     /// Virtual CPUs it may have.
     pub max_vcpus: Option<Value<u32>>,
+    /// How much of a processor OpenNebula reckons for it: `0.5`.
+    pub cpu_share: Option<Value<String>>,
     /// How its virtual CPUs are laid out.
     pub topology: Option<Value<Topology>>,
     /// Its disks and drives, in the order it sees them.
@@ -73,6 +75,11 @@ pub struct Vm {
     pub local_time: Option<Value<bool>>,
     /// The buses that it has a controller for, and so a driver, whether or not a disk is on them.
     pub buses: Vec<Bus>,
+    /// Whether its processor is emulated, and not the host's own.
+    pub emulated: Option<Value<bool>>,
+    /// Whether its description is the user's own: it may name any file and address of this host. A stranger's
+    /// may not.
+    pub is_own: bool,
     /// The kind of host that it was described for; `None` for languages that any product reads.
     pub host: Option<Host>,
     /// What happens when it powers itself off.
@@ -314,6 +321,14 @@ impl Vm {
             .chain(self.faults.iter().map(note))
             .chain(self.notes.iter().map(note))
             .collect()
+    }
+
+    /// Remembers that its processors are of the family `name`, where no PC has them.
+    pub(crate) fn architecture(&mut self, name: &str, from: &Origin) {
+        if !matches!(name, "x86_64" | "amd64" | "i686" | "i386") {
+            let text = format!("a guest of the architecture {name:?} runs on no x86 processor");
+            self.fault(text, from);
+        }
     }
 
     /// Remembers something the model has no place for.

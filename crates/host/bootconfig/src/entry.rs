@@ -38,14 +38,8 @@ pub struct Boot {
 pub enum Loader {
     /// GRUB 2.
     Grub,
-    /// GRUB legacy (0.97).
-    GrubLegacy,
     /// extlinux, syslinux or isolinux.
     Syslinux,
-    /// systemd-boot.
-    SystemdBoot,
-    /// The firmware itself, which starts a unified kernel image.
-    Uki,
     /// Xen's own, started by EFI (`xen.efi` with a `.cfg` beside it).
     XenEfi,
 }
@@ -67,6 +61,9 @@ pub struct Selection {
     pub setting: Option<Traced>,
     /// The number of the entry in [`Boot::entries`], from 0.
     pub entry: Known<usize>,
+    /// Whether there is no entry that the setting names. GRUB starts the first one then, syslinux a file of that name
+    /// if there is one, xen.efi nothing.
+    pub is_missing: bool,
 }
 
 /// An entry of the menu.

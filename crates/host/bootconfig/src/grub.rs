@@ -36,7 +36,7 @@ use flow::Flow;
 use hostconfig::Source;
 use hostconfig::{Known, Place, Traced, Unknown};
 use machine::Machine;
-use menu::{Item, Kind, Leads, Menu, Node};
+use menu::{Choice, Item, Kind, Leads, Menu, Node};
 use script::Block;
 
 /// Most levels of submenus.
@@ -61,14 +61,20 @@ pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
     let doubt = machine.doubts.first().cloned();
     let mut entries = Vec::new();
     let menu = open(&mut machine, items, &mut entries, &Above::default());
-    let entry = chosen(&menu, setting.as_ref(), doubt);
+    let choice = chosen(&menu, setting.as_ref(), doubt);
+    let is_missing = choice.as_ref().is_ok_and(|choice| choice.is_missing);
+    let entry = choice.map(|choice| choice.entry);
     let fallback = fallback.and_then(|setting| Some(menu.fallback(setting.known().ok()?)));
     Boot {
         loader: Loader::Grub,
         file: source.file.clone(),
         entries,
         unattended: entry.clone(),
-        default: Selection { setting, entry },
+        default: Selection {
+            setting,
+            is_missing,
+            entry,
+        },
         fallback: fallback.unwrap_or_default(),
         timeout,
         asks: None,
@@ -115,7 +121,8 @@ fn open(
                 titles.push(item.title.as_str().to_owned());
                 let below = std::mem::take(&mut machine.menu);
                 if titles.len() > DEEPEST {
-                    machine.doubt(Unknown::new(format!("more than {DEEPEST} submenus")));
+                    let why = format!("more than {DEEPEST} submenus inside each other");
+                    machine.doubt(Unknown::new(why).at(item.place));
                     machine.scope = before;
                     continue;
                 }
@@ -169,7 +176,7 @@ fn entry(machine: &mut Machine<'_>, item: &Item, block: &Block) -> Entry {
     entry
 }
 
-fn chosen(menu: &Menu, setting: Option<&Traced>, doubt: Option<Unknown>) -> Known<usize> {
+fn chosen(menu: &Menu, setting: Option<&Traced>, doubt: Option<Unknown>) -> Known<Choice> {
     if let Some(doubt) = doubt {
         return Err(doubt);
     }

@@ -4,7 +4,9 @@ mod config;
 
 use config::{Config, Label};
 
-use super::entry::{Boot, Entry, FileRef, Image, Loader, Selection};
+use std::time::Duration;
+
+use super::entry::{Boot, Entry, FileRef, Image, Loader, Selection, Timeout};
 use crate::surroundings::Surroundings;
 use hostconfig::Source;
 use hostconfig::cmdline::Reader;
@@ -15,6 +17,12 @@ pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
     let config = Config::read(source, files);
     let (setting, entry) = chosen(&config);
     let unattended = entry.clone();
+    // Without a menu and a prompt the default starts at once, whatever TIMEOUT says.
+    let timeout = if shows_menu(&config) || config.has_prompt {
+        config.timeout()
+    } else {
+        Timeout::After(Duration::ZERO)
+    };
     Boot {
         loader: Loader::Syslinux,
         file: source.file.clone(),
@@ -23,10 +31,14 @@ pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
             .iter()
             .map(|label| entry_of(label, &config))
             .collect(),
-        default: Selection { setting, entry },
+        default: Selection {
+            is_missing: setting.is_some() && entry.is_err() && config.doubts.is_empty(),
+            setting,
+            entry,
+        },
         unattended,
         fallback: Vec::new(),
-        timeout: Err(Unknown::new("syslinux's timeout is not read")),
+        timeout: Ok(timeout),
         asks: None,
         doubts: config.doubts,
     }
@@ -38,13 +50,10 @@ fn chosen(config: &Config) -> (Option<Traced>, Known<usize>) {
     if let Some(doubt) = config.doubts.first() {
         return (config.default.clone(), Err(doubt.clone()));
     }
-    let is_program = |command: &Traced| first_word(command).to_ascii_lowercase().ends_with(".c32");
-    let shows_menu = config.has_ui || config.default.as_ref().is_some_and(is_program);
-    if let Some(command) = config
-        .on_timeout
-        .as_ref()
-        .filter(|_| config.waits || shows_menu)
-    {
+    let shows_menu = shows_menu(config);
+    let ends = config.timeout() != Timeout::Never;
+    let waits = shows_menu || (config.has_prompt && ends);
+    if let Some(command) = config.on_timeout.as_ref().filter(|_| waits) {
         return (Some(command.clone()), named(config, command));
     }
     let named_default = config
@@ -70,6 +79,15 @@ fn chosen(config: &Config) -> (Option<Traced>, Known<usize>) {
         setting,
         entry.ok_or_else(|| Unknown::new("the menu is empty")),
     )
+}
+
+/// Whether a menu is shown: by `UI`, or by a program as the default.
+fn shows_menu(config: &Config) -> bool {
+    config.has_ui || config.default.as_ref().is_some_and(is_program)
+}
+
+fn is_program(command: &Traced) -> bool {
+    first_word(command).to_ascii_lowercase().ends_with(".c32")
 }
 
 fn first_word(command: &Traced) -> &str {

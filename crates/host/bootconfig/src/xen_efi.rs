@@ -46,7 +46,11 @@ pub fn read(source: &Source, files: &dyn Surroundings) -> Boot {
         loader: Loader::XenEfi,
         file: source.file.clone(),
         entries,
-        default: Selection { setting, entry },
+        default: Selection {
+            is_missing: doubts.is_empty() && !config.has_kernel(setting.as_ref()),
+            setting,
+            entry,
+        },
         unattended,
         fallback: Vec::new(),
         timeout: Ok(Timeout::After(Duration::ZERO)),
@@ -87,6 +91,7 @@ impl Config {
             text: source.text[..whole.unwrap_or(0)].to_owned(),
         };
         for line in whole.lines() {
+            let mut columns = line.columns();
             for part in line.text.split(|c: char| c.is_ascii_control()) {
                 let part = part.trim_start();
                 let part = match part.split_once('#') {
@@ -94,7 +99,7 @@ impl Config {
                     None => part,
                 };
                 if !part.is_empty() && !part.starts_with(';') {
-                    lines.push(line.of(part));
+                    lines.push(columns.of(part));
                 }
             }
         }
@@ -125,6 +130,12 @@ impl Config {
             }
         }
         None
+    }
+
+    /// Whether the section that is set has a kernel; true where none is set.
+    fn has_kernel(&self, section: Option<&Traced>) -> bool {
+        let kernel = |section: &Traced| self.value(Some(section.as_str()), "kernel");
+        section.is_none_or(|section| kernel(section).is_some())
     }
 
     /// An entry for each section that has a kernel.

@@ -87,7 +87,7 @@ impl Bridges {
     }
 
     fn doubt(&mut self, why: impl Into<String>) {
-        self.doubts.push(Unknown::new(why));
+        Unknown::new(why).add_to(&mut self.doubts);
     }
 
     /// The bridge with this name of a program; a new one where there is none yet.

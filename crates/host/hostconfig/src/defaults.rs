@@ -5,7 +5,7 @@ use host::Files;
 
 use crate::cmdline::{CommandLine, Reader};
 use crate::drop_ins::DropIns;
-use crate::shell::Assignments;
+use crate::shell::{Assignments, Shell};
 use crate::traced::Traced;
 
 /// What GRUB's configuration is made from: `/etc/default/grub`, and `/etc/default/grub.d/*.cfg` behind it.
@@ -13,7 +13,7 @@ use crate::traced::Traced;
 pub struct GrubDefaults {
     /// The variables, in the order in which grub-mkconfig reads them.
     pub variables: Assignments,
-    /// Files that cannot be read.
+    /// Files that cannot be read, or not whole.
     pub errors: Vec<Error>,
 }
 
@@ -22,7 +22,7 @@ pub struct GrubDefaults {
 pub struct UpdateExtlinux {
     /// The variables of the file.
     pub variables: Assignments,
-    /// The file, if it cannot be read.
+    /// The file, if it cannot be read, or not whole.
     pub errors: Vec<Error>,
 }
 
@@ -34,7 +34,7 @@ impl GrubDefaults {
         let more = DropIns::read(files, &["/etc/default/grub.d"], ".cfg");
         all.sources.extend(more.sources);
         all.errors.extend(more.errors);
-        let (variables, errors) = variables(all);
+        let (variables, errors) = variables(files, all);
         GrubDefaults { variables, errors }
     }
 
@@ -85,7 +85,7 @@ impl UpdateExtlinux {
     pub fn read(files: &Files) -> Self {
         let mut all = DropIns::default();
         all.add(files, "/etc/update-extlinux.conf");
-        let (variables, errors) = variables(all);
+        let (variables, errors) = variables(files, all);
         UpdateExtlinux { variables, errors }
     }
 
@@ -109,12 +109,14 @@ impl UpdateExtlinux {
     }
 }
 
-fn variables(files: DropIns) -> (Assignments, Vec<Error>) {
-    let mut variables = Assignments::default();
-    for source in &files.sources {
+fn variables(files: &Files, read: DropIns) -> (Assignments, Vec<Error>) {
+    let mut variables = Assignments::new(Shell::of(files));
+    for source in &read.sources {
         variables.add(source);
     }
-    (variables, files.errors)
+    let mut errors = read.errors;
+    errors.extend(variables.doubt().cloned().map(Error::from));
+    (variables, errors)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use error::{Error, Result};
 use host::Files;
 
+use crate::allowance::Allowance;
 use crate::source::Source;
 
 /// The pieces of a configuration in the order in which they are read, and those that cannot be read.
@@ -13,6 +14,8 @@ use crate::source::Source;
 pub(crate) struct DropIns {
     pub(crate) sources: Vec<Source>,
     pub(crate) errors: Vec<Error>,
+    allowance: Allowance,
+    is_cut: bool,
 }
 
 impl DropIns {
@@ -37,12 +40,33 @@ impl DropIns {
 
     /// Adds the file at `path` by the name that it has without links, unless it has been added.
     pub(crate) fn add(&mut self, files: &Files, path: &str) {
-        let source = read(files, path);
-        let new = self.kept(source);
-        let is_known = |source: &Source| self.sources.iter().any(|known| known.file == source.file);
-        if let Some(source) = new.filter(|source| !is_known(source)) {
+        if let Some(source) = self.read_one(files, path)
+            && !self.sources.iter().any(|known| known.file == source.file)
+        {
             self.sources.push(source);
         }
+    }
+
+    /// Adds the file at `path` behind all others, even if it is among them.
+    pub(crate) fn add_last(&mut self, files: &Files, path: &str) {
+        if let Some(source) = self.read_one(files, path) {
+            self.sources.retain(|known| known.file != source.file);
+            self.sources.push(source);
+        }
+    }
+
+    fn read_one(&mut self, files: &Files, path: &str) -> Option<Source> {
+        if !self.allowance.take_file() {
+            if !std::mem::replace(&mut self.is_cut, true) {
+                let error = Error::unsupported("is beyond what is read of files like it");
+                self.errors
+                    .push(error.at(files.real(path.as_ref()).display()));
+            }
+            return None;
+        }
+        let source = self.kept(read(files, path))?;
+        self.allowance.take_bytes(source.text.len());
+        Some(source)
     }
 
     /// What has been read; nothing after an error, which is kept.

@@ -29,6 +29,9 @@ pub fn set_option(
     }
     let mut assignments = Assignments::default();
     assignments.add(source);
+    if let Some(doubt) = assignments.doubt() {
+        return Err(doubt.clone().into());
+    }
     let Some(assignment) = assignments.last(variable) else {
         let Some(word) = word else {
             return Ok(source.text.clone());

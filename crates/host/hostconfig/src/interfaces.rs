@@ -124,7 +124,7 @@ impl Interfaces {
 
     fn doubt(&mut self, why: String, word: &Traced) {
         let place = word.place().cloned();
-        self.doubts.push(Unknown { why, place });
+        Unknown { why, place }.add_to(&mut self.doubts);
     }
 
     fn start(&mut self, class: &str, names: &Traced) {

@@ -24,8 +24,9 @@
 //! | [`edit`] | changes of one setting that keep the rest of a file |
 //!
 //! Nothing is guessed: what needs a shell or GRUB's whole language is [`Unknown`]. Nothing is unbounded: a file has at most
-//! [`LARGEST`] bytes, and nesting, loops and includes are counted.
+//! [`LARGEST`] bytes, a configuration of many at most eight times that, and nesting, loops and includes are counted.
 
+mod allowance;
 pub mod bridges;
 pub mod cmdline;
 pub mod defaults;
@@ -40,5 +41,5 @@ mod source;
 pub mod sysctl;
 mod traced;
 
-pub use source::{Characters, LARGEST, Line, Source};
+pub use source::{Characters, Columns, LARGEST, Line, Source};
 pub use traced::{At, Gap, Known, Place, Traced, Tracing, Unknown};

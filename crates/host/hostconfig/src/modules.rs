@@ -6,7 +6,7 @@ use error::{Error, Result};
 use host::Files;
 
 use crate::drop_ins::{DropIns, list};
-use crate::shell::Assignments;
+use crate::shell::{Assignments, Shell};
 use crate::source::Source;
 use crate::traced::{Known, Traced, Unknown};
 
@@ -39,7 +39,7 @@ pub struct Modules {
     pub options: Vec<Load>,
     /// Commands that modprobe runs instead of loading.
     pub installs: Vec<Load>,
-    /// Files that cannot be read.
+    /// Files that cannot be read, or not whole.
     pub errors: Vec<Error>,
 }
 
@@ -64,7 +64,7 @@ impl Modules {
         let mut openrc = DropIns::default();
         openrc.add(files, "/etc/conf.d/modules");
         for source in &openrc.sources {
-            modules.add_openrc(source);
+            modules.add_openrc(source, Shell::of(files));
         }
         let modprobe = DropIns::read(files, &MODPROBE, ".conf");
         for source in &modprobe.sources {
@@ -96,9 +96,11 @@ impl Modules {
     }
 
     /// Adds OpenRC's `modules="…"`, whose name may have a kernel's version behind it.
-    pub fn add_openrc(&mut self, source: &Source) {
-        let mut assignments = Assignments::default();
+    pub fn add_openrc(&mut self, source: &Source, shell: Shell) {
+        let mut assignments = Assignments::new(shell);
         assignments.add(source);
+        let doubt = assignments.doubt().cloned();
+        self.errors.extend(doubt.map(Error::from));
         let is_list = |name: &str| name == "modules" || name.starts_with("modules_");
         let lists = assignments.all.iter().filter(|one| is_list(&one.name));
         for one in lists.filter(|one| one.overridden_by.is_none()) {

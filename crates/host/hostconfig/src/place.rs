@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use error::Position;
+use error::{Error, Position};
 
 /// A place in a file of the host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,9 @@ impl fmt::Display for Place {
         write!(f, "{}:{line}:{column}", self.file.display())
     }
 }
+
+/// Most reasons for doubt that are kept.
+const MOST_DOUBTS: usize = 100;
 
 /// Why something is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +44,13 @@ impl Unknown {
         Unknown { why, place: None }
     }
 
+    /// Adds it to reasons for doubt, of which each is kept once, and no more than a hundred.
+    pub fn add_to(self, doubts: &mut Vec<Unknown>) {
+        if doubts.len() < MOST_DOUBTS && !doubts.contains(&self) {
+            doubts.push(self);
+        }
+    }
+
     /// The same, because of what is at `place`.
     #[must_use]
     pub fn at(self, place: Place) -> Self {
@@ -52,5 +62,16 @@ impl Unknown {
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.why)
+    }
+}
+
+/// It is beyond what is looked at.
+impl From<Unknown> for Error {
+    fn from(unknown: Unknown) -> Self {
+        let error = Error::unsupported(unknown.why);
+        match unknown.place {
+            Some(place) => error.at(place),
+            None => error,
+        }
     }
 }

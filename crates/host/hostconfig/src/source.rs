@@ -197,20 +197,19 @@ impl<'s> Line<'s> {
 
     /// Its words, which blanks of any kind separate.
     pub fn words(&self) -> impl Iterator<Item = Traced> + use<'s> {
-        let line = *self;
-        let (mut seen, mut column) = (0, 1);
-        self.text.split_whitespace().map(move |word| {
-            let start = word.as_ptr() as usize - line.text.as_ptr() as usize;
-            // Counted from word to word, for a line may be as long as a file.
-            column += line.text[seen..start].chars().count();
-            seen = start;
-            let position = Position {
-                line: line.number,
-                column,
-            };
-            let file = line.file.clone();
-            Traced::at(word, Place { file, position })
-        })
+        let mut columns = self.columns();
+        self.text
+            .split_whitespace()
+            .map(move |word| columns.of(word))
+    }
+
+    /// What finds the columns of its parts, from the first to the last.
+    pub fn columns(&self) -> Columns<'s> {
+        Columns {
+            line: *self,
+            seen: 0,
+            column: 1,
+        }
     }
 
     /// Its first word and what is behind the blanks after it.
@@ -220,6 +219,29 @@ impl<'s> Line<'s> {
             Some((word, rest)) => (word, rest.trim_start()),
             None => (text, &text[text.len()..]),
         }
+    }
+}
+
+/// The columns of a line, counted from part to part: a line may be as long as a file.
+pub struct Columns<'s> {
+    line: Line<'s>,
+    seen: usize,
+    column: usize,
+}
+
+impl<'s> Columns<'s> {
+    /// The part of the line that `part` is, a slice of its text behind the start of the one before.
+    pub fn of(&mut self, part: &'s str) -> Traced {
+        let start = (part.as_ptr() as usize).saturating_sub(self.line.text.as_ptr() as usize);
+        let passed = self.line.text.get(self.seen..start).unwrap_or_default();
+        self.column += passed.chars().count();
+        self.seen = start;
+        let position = Position {
+            line: self.line.number,
+            column: self.column,
+        };
+        let file = self.line.file.clone();
+        Traced::at(part, Place { file, position })
     }
 }
 

@@ -26,7 +26,8 @@ const OLD: &str = "/etc/sysctl.conf";
 pub enum Reader {
     /// systemd-sysctl: the directories alone. Debian up to 12 has a link to sysctl.conf in /etc/sysctl.d.
     Systemd,
-    /// `sysctl --system` of procps, which SysV's and OpenRC's scripts run: sysctl.conf comes last.
+    /// `sysctl --system` of procps, which SysV's and OpenRC's scripts run: sysctl.conf comes last, once more where a link
+    /// in a directory names it too.
     Procps,
 }
 
@@ -75,7 +76,10 @@ impl Sysctl {
     pub fn read(files: &Files, reader: Reader) -> Self {
         let mut all = DropIns::read(files, &DIRECTORIES, ".conf");
         let in_directories = all.sources.len();
-        all.add(files, OLD);
+        match reader {
+            Reader::Systemd => all.add(files, OLD),
+            Reader::Procps => all.add_last(files, OLD),
+        }
         let mut sysctl = Sysctl {
             errors: all.errors,
             ..Sysctl::default()
@@ -283,5 +287,21 @@ mod tests {
         assert!(sysctl.settings[0].is_made_at_boot);
         let place = sysctl.settings[0].key.place().unwrap().to_string();
         assert_eq!(place, "/etc/sysctl.conf:1:1");
+    }
+
+    #[test]
+    fn procps_reads_the_old_file_last_even_where_a_link_names_it() {
+        let (fake, host) = host(&[
+            ("etc/sysctl.conf", "a.b = 4\n"),
+            ("etc/sysctl.d/zz.conf", "a.b = 5\n"),
+        ]);
+        fake.link("etc/sysctl.d/99-sysctl.conf", "../sysctl.conf");
+        let last = |reader| {
+            let sysctl = Sysctl::read(host.files(), reader);
+            assert_eq!(sysctl.settings.len(), 2);
+            sysctl.last("a.b").unwrap().value.clone().unwrap()
+        };
+        assert_eq!(last(Reader::Procps), "4");
+        assert_eq!(last(Reader::Systemd), "5");
     }
 }

@@ -75,10 +75,25 @@ impl Traced {
 
     /// The text, if all of it is known.
     pub fn known(&self) -> Known<&str> {
-        match self.gaps.first() {
+        match self.doubt() {
             None => Ok(&self.text),
-            Some(gap) => Err(gap.unknown.clone()),
+            Some(unknown) => Err(unknown.clone()),
         }
+    }
+
+    /// Why it is not known, if it is not.
+    pub(crate) fn doubt(&self) -> Option<&Unknown> {
+        self.gaps.first().map(|gap| &gap.unknown)
+    }
+
+    /// About how many bytes of memory it takes.
+    pub fn weight(&self) -> usize {
+        let of_gap = |gap: &Gap| {
+            let choices = gap.choices.iter().flatten();
+            size_of::<Gap>() + gap.unknown.why.len() + choices.map(String::len).sum::<usize>()
+        };
+        let gaps: usize = self.gaps.iter().map(of_gap).sum();
+        self.text.len() + self.marks.len() * size_of::<Mark>() + gaps
     }
 
     /// The text.

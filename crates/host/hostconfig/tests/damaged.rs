@@ -5,7 +5,7 @@ use hostconfig::cmdline::Reader;
 use hostconfig::defaults::{GrubDefaults, UpdateExtlinux};
 use hostconfig::interfaces::{Interfaces, failure};
 use hostconfig::modules::{KernelModules, Modules};
-use hostconfig::shell::Assignments;
+use hostconfig::shell::{Assignments, Shell};
 use hostconfig::sysctl::Sysctl;
 use hostconfig::{Source, Traced};
 use proptest::prelude::*;
@@ -44,7 +44,7 @@ proptest! {
         }
         let mut modules = Modules::default();
         modules.add_list(&source);
-        modules.add_openrc(&source);
+        modules.add_openrc(&source, Shell::Bash);
         modules.add_modprobe(&source);
         modules.options.iter().for_each(|load| is_there(&source, &load.rest));
         let interfaces = Interfaces::parse(&source);

@@ -40,6 +40,12 @@ pub use package::{Package, State};
 
 use owners::{Aliases, Index};
 
+/// Most bytes of the path of a file: Linux has none that are longer (PATH_MAX).
+const LONGEST_PATH: usize = 4096;
+
+/// Most bytes of all paths of a package: those with 100,000 files have some 10 MiB.
+const MOST_PATHS: usize = 64 << 20;
+
 /// A package manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -186,7 +192,8 @@ impl Packages {
     /// are. Paths are as the package names them: `/bin/x` too where `/bin` has become a link to `/usr/bin`.
     ///
     /// # Errors
-    /// Those of [`Packages::read`].
+    /// Those of [`Packages::read`]; [`error::Kind::Refused`] for a path of more than 4096 bytes, or paths of more than
+    /// 64 MiB.
     pub fn files(&self, package: &Package) -> Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         self.database.files(package, &mut |path| {
@@ -202,7 +209,7 @@ impl Packages {
     /// The first call reads the lists of all files, which later calls use.
     ///
     /// # Errors
-    /// Those of [`Packages::read`]; [`error::Kind::Refused`] where all packages together have more than 4,194,304 files,
+    /// Those of [`Packages::files`]; [`error::Kind::Refused`] where all packages together have more than 4,194,304 files,
     /// [`error::Kind::Io`] when links cannot be followed.
     pub fn owners_of(&self, path: impl AsRef<Path>) -> Result<Vec<&Package>> {
         let (aliases, index) = self.owners()?;
@@ -279,6 +286,20 @@ impl Database {
     }
 
     fn files(&self, package: &Package, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut total = 0;
+        let each = &mut |path: &[u8]| {
+            total += path.len();
+            let refused = |text| Err(Error::refused(text).at(&package.name));
+            if path.len() > LONGEST_PATH {
+                let text = format!("a path of {} bytes, longer than {LONGEST_PATH}", path.len());
+                return refused(text);
+            }
+            if total > MOST_PATHS {
+                let most = error::amount(MOST_PATHS as u64);
+                return refused(format!("paths of files of more than {most}"));
+            }
+            each(path)
+        };
         match self {
             Database::Dpkg(dpkg) => dpkg.files(package, each),
             Database::Apk(apk) => apk.files(package, each),

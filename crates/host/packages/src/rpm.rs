@@ -10,6 +10,7 @@ mod berkeley;
 mod blob;
 mod header;
 mod ndb;
+mod places;
 mod sqlite;
 
 use error::{Error, Result};
@@ -114,15 +115,6 @@ impl Database {
     }
 
     fn packages(&self, places: Vec<Place>) -> Result<Vec<Package>> {
-        // What is larger than the file is there twice, and would be read as often.
-        let total: u64 = places.iter().map(|place| place.length).sum();
-        if total > self.store.size() {
-            let text = format!(
-                "headers of {total} bytes in a file of {}",
-                self.store.size()
-            );
-            return Err(self.store.corrupt(text));
-        }
         let mut packages = Vec::new();
         for place in places {
             package::add(&mut packages, self.package(place)?)

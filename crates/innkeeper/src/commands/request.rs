@@ -180,7 +180,7 @@ pub(super) fn run(task: Task, host: &Host) -> End {
         Err(error) => return End::new(vec![error], failed_as(json, aside)),
     };
     let text = match &done {
-        _ if json => format!("{:#}\n", told::as_json(&done, start.elapsed())),
+        _ if json => render::document_text(&told::as_json(&done, start.elapsed())) + "\n",
         _ if quiet => {
             told::warnings(&done).for_each(warn);
             String::new()

@@ -6,10 +6,10 @@ use crate::support::transcript::assert_snapshot;
 /// A room with a host in which two configurations of guests can be corrected, and a kernel is not there.
 fn room() -> Room {
     let room = Room::new();
-    room.sh("mkdir -p root/etc/xen root/srv; touch root/srv/web.img");
+    room.sh("mkdir -p root/etc/xen root/srv; touch root/srv/web.img root/srv/vmlinuz");
     room.write(
         "root/etc/xen/web.cfg",
-        b"# The shop.\nname = \"web\"\nmemory = 512\ndisk = [ \"/srv/web.img,raw,xvda,rw\" ]\ncpus = [ \"^0\", \"2\" ]\nvcpus = 2\n",
+        b"# The shop.\nname = \"web\"\nmemory = 512\ndisk = [ \"/srv/web.img,raw,xvda,rw\" ]\ncpus = [ \"^0\", \"2\" ]\nvcpus = 2\nkernel = \"/srv/vmlinuz\"\n",
     );
     room.write("root/etc/xen/old.cfg", b"name = \"old\"\r\n");
     room.write(

@@ -68,6 +68,14 @@ pub fn in_head(head: &[u8]) -> Option<Found> {
     by_table.or_else(|| boot::found(head))
 }
 
+/// Whether the boot sector at the beginning of `head` is a file system's or a volume's: what is in the place of a
+/// partition table then has another meaning.
+pub fn has_volume_boot_sector(head: &[u8]) -> bool {
+    let sector = head.get(..512).unwrap_or(head);
+    let found = in_head(sector).map(|found| found.what);
+    found.is_some_and(|what| table::WITH_BOOT_SECTOR.contains(&what))
+}
+
 /// Bytes at each end of a disk in which every signature is.
 pub const EDGE: u64 = (1 << 20) + 4096;
 

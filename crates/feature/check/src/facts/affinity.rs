@@ -45,7 +45,8 @@ impl Facts {
 }
 
 impl Guest {
-    /// The masks of `cpus` or `cpus_soft` as xl of `release` reads them, each with its text.
+    /// The masks of `cpus` or `cpus_soft` as xl of `release` reads them, each with its text; none where it applies them to no
+    /// vCPU.
     ///
     /// # Errors
     /// The first word that xl refuses.
@@ -53,7 +54,11 @@ impl Guest {
         let Some(setting) = self.config.get(key) else {
             return Ok(Vec::new());
         };
-        let affinity = xl::cpus::parse(&setting.value, release)?;
+        let vcpus = self.config.masked_vcpus();
+        if vcpus == 0 && release >= Release::new(4, 5) {
+            return Ok(Vec::new());
+        }
+        let affinity = xl::cpus::parse(&setting.value, release, vcpus)?;
         let masks = affinity.masks().iter().cloned();
         Ok(masks.zip(self.texts(key)).collect())
     }

@@ -10,13 +10,16 @@ use hostconfig::defaults::{GrubDefaults, UpdateExtlinux};
 use super::{Facts, NotKnown};
 use crate::finding::Place;
 
+/// What it is called among facts.
+const FACT: &str = "the boot configuration";
+
 impl Facts {
-    /// The configurations of boot loaders.
+    /// The configurations of boot loaders. One that cannot be read is missing.
     ///
     /// # Errors
     /// The only one that is there cannot be read.
     pub fn boot(&self) -> Result<Arc<Configurations>, NotKnown> {
-        self.known("the boot configuration", read)
+        self.known(FACT, read)
     }
 
     /// The options that Xen is started with in the entry by which it is, and behind them those that the files have
@@ -40,7 +43,7 @@ impl Facts {
         match boot.loader {
             Loader::Grub => Some(GrubDefaults::read(files).xen()),
             Loader::Syslinux => Some(UpdateExtlinux::read(files).xen()),
-            Loader::XenEfi | Loader::GrubLegacy | Loader::SystemdBoot | Loader::Uki => None,
+            Loader::XenEfi => None,
         }
     }
 
@@ -55,25 +58,35 @@ impl Facts {
     /// Whether Xen matters here: the host has Xen's tools, its hypervisor or guests of xl, or is asked about it.
     ///
     /// # Errors
-    /// Its files cannot be read.
+    /// Its files cannot be read, and nothing else shows Xen.
     pub fn concerns_xen(&self) -> Result<bool, NotKnown> {
-        let known = self.known("Xen", |facts| {
+        let installed = self.known("Xen", |facts| {
             let files = facts.host().files();
             let names = files.list("/boot")?.unwrap_or_default();
             let hypervisor = names
                 .iter()
                 .any(|name| is_hypervisor(&name.to_string_lossy()));
             let asked = facts.target("xen").is_some();
-            let guests = || facts.guests().is_ok_and(|guests| !guests.xl.is_empty());
-            let tools = || facts.host().installed("xl").is_some() || runs_xen(facts);
-            Ok(ConcernsXen(asked || hypervisor || tools() || guests()))
+            let tools = facts.host().installed("xl").is_some();
+            Ok(ConcernsXen(asked || hypervisor || tools))
         });
-        Ok(known?.0)
+        Ok(installed?.0 || self.runs_xen()? || self.has_xl_guests()?)
     }
-}
 
-fn runs_xen(facts: &Facts) -> bool {
-    facts.running_xen().is_ok_and(|xen| xen.is_some())
+    /// Whether Xen runs, which a directory cannot do.
+    fn runs_xen(&self) -> Result<bool, NotKnown> {
+        Ok(self.can_run_xen() && self.running_xen()?.is_some())
+    }
+
+    /// Whether there is a guest of xl. That guests are missing matters only if there is no other.
+    fn has_xl_guests(&self) -> Result<bool, NotKnown> {
+        let facts = self.apart();
+        if facts.guests()?.xl.is_empty() {
+            facts.whole().map(|()| false)
+        } else {
+            Ok(true)
+        }
+    }
 }
 
 /// Whether Xen matters to a host.
@@ -90,6 +103,9 @@ fn read(facts: &Facts) -> Result<Configurations> {
         && let Some(error) = all.errors.pop()
     {
         return Err(error);
+    }
+    for error in &all.errors {
+        facts.miss(NotKnown::new(FACT, error.to_string()));
     }
     Ok(all)
 }

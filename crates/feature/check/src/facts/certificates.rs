@@ -51,6 +51,15 @@ pub struct Used {
     pub content: Option<Content>,
 }
 
+impl Used {
+    /// Whether the service made the certificate itself, with an authority of its own that no other host knows: Cockpit's
+    /// 0-self-signed.cert (cockpit-tls(8)).
+    pub fn is_made_by_service(&self) -> bool {
+        let name = self.file.file_name().unwrap_or_default();
+        self.service == "Cockpit" && name.to_string_lossy().starts_with("0-self-signed")
+    }
+}
+
 /// What is in a file of certificates.
 #[derive(Debug, Default)]
 pub struct Content {

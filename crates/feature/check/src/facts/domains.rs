@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use error::Result;
+use error::{Kind, Result};
 use host::Files;
 use inventory::Configuration;
 use vmconfig::xml::{self, Element};
 
-use super::guests::Unread;
 use super::{Facts, NotKnown};
 use crate::finding::Place;
+
+/// What the guests are called among facts.
+const FACT: &str = "libvirt's guests";
 
 /// libvirt's drivers, for QEMU and for Xen.
 const DRIVERS: [&str; 2] = ["qemu", "libxl"];
@@ -20,8 +22,17 @@ const DRIVERS: [&str; 2] = ["qemu", "libxl"];
 pub struct Domains {
     /// Those that can be read, by their paths.
     pub all: Vec<Domain>,
-    /// Files that cannot be read.
-    pub unread: Vec<Unread>,
+    /// Definitions that libvirt cannot make sense of either.
+    pub refused: Vec<Refused>,
+}
+
+/// A definition that is not well-formed, and why.
+#[derive(Debug)]
+pub struct Refused {
+    /// Its file, a path of the host's own.
+    pub file: PathBuf,
+    /// Why, in one line.
+    pub reason: String,
 }
 
 /// A guest of libvirt.
@@ -65,16 +76,30 @@ impl Domain {
 }
 
 impl Facts {
-    /// The guests of libvirt.
+    /// The guests of libvirt. One whose definition cannot be read, or that libvirt refuses, is missing.
     ///
     /// # Errors
     /// They cannot be listed.
     pub fn domains(&self) -> Result<Arc<Domains>, NotKnown> {
-        self.known("libvirt's guests", |facts| read(facts.host().files()))
+        let domains = self.definitions()?;
+        for refused in &domains.refused {
+            let reason = format!("{}: {}", refused.file.display(), refused.reason);
+            self.miss(NotKnown::new(FACT, reason));
+        }
+        Ok(domains)
+    }
+
+    /// The same for the one that looks at what libvirt refuses: that is not missing.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub(crate) fn definitions(&self) -> Result<Arc<Domains>, NotKnown> {
+        self.known(FACT, read)
     }
 }
 
-fn read(files: &Files) -> Result<Domains> {
+fn read(facts: &Facts) -> Result<Domains> {
+    let files = facts.host().files();
     let mut domains = Domains::default();
     for driver in DRIVERS {
         for Configuration { file, autostart } in inventory::of_libvirt(files, driver)? {
@@ -85,10 +110,11 @@ fn read(files: &Files) -> Result<Domains> {
                     root,
                 }),
                 Ok(None) => {}
-                Err(error) => {
+                Err(error) if error.kind() == Kind::Corrupt => {
                     let reason = error.to_string();
-                    domains.unread.push(Unread { file, reason });
+                    domains.refused.push(Refused { file, reason });
                 }
+                Err(error) => facts.miss(NotKnown::new(FACT, error.to_string())),
             }
         }
     }

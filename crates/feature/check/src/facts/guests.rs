@@ -6,7 +6,7 @@ use std::sync::Arc;
 use error::{Position, Result};
 use host::Files;
 use inventory::Configuration;
-use vmconfig::xl;
+use vmconfig::{Kind, xl};
 
 use super::{Facts, NotKnown};
 use crate::finding::Place;
@@ -16,17 +16,6 @@ use crate::finding::Place;
 pub struct Guests {
     /// Those that xl starts, by the paths of their configurations.
     pub xl: Vec<Guest>,
-    /// Configurations that cannot be read.
-    pub unread: Vec<Unread>,
-}
-
-/// A configuration that cannot be read, and why.
-#[derive(Debug)]
-pub struct Unread {
-    /// Its file, a path of the host's own.
-    pub file: PathBuf,
-    /// Why, in one line.
-    pub reason: String,
 }
 
 /// A guest's configuration in xl's language.
@@ -145,7 +134,7 @@ impl Guest {
         let built = self.value("builder").map(|(text, _)| text);
         match (named, built) {
             (Some(named), _) => named,
-            (None, Some("hvm")) => "hvm",
+            (None, Some(built)) if xl::kind::of_builder(built) == Some(Kind::Hvm) => "hvm",
             _ => "pv",
         }
     }
@@ -170,7 +159,7 @@ impl Guest {
 }
 
 impl Facts {
-    /// The configurations of guests.
+    /// The configurations of guests. One that cannot be read is missing.
     ///
     /// # Errors
     /// They cannot be listed.
@@ -186,10 +175,7 @@ fn read(facts: &Facts) -> Result<Guests> {
         match guest(files, &file, autostart) {
             Ok(Some(guest)) => guests.xl.push(guest),
             Ok(None) => {}
-            Err(error) => guests.unread.push(Unread {
-                file,
-                reason: error.to_string(),
-            }),
+            Err(error) => facts.miss(NotKnown::new("guests", error.to_string())),
         }
     }
     Ok(guests)

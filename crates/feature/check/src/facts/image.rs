@@ -5,7 +5,9 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::Facts;
+use error::{Error, Result};
+
+use super::{Facts, NotKnown};
 
 /// As much of a file as is looked at: the header of a bzImage and the beginning of what it unpacks.
 const HEAD: u64 = 256 << 10;
@@ -122,23 +124,40 @@ fn bz_image(head: &[u8]) -> Option<Kernel> {
 }
 
 impl Facts {
-    /// What the kernel at `path` says of itself; `None` where it cannot be read, or where that is of no use: whether it is
-    /// there at all is asked elsewhere.
+    /// What the kernel at `path` says of itself; `None` where it is not there, which is told elsewhere. It is missing where
+    /// it cannot be read.
     pub(crate) fn kernel(&self, path: &Path) -> Option<Kernel> {
-        Some(Kernel::of(&self.head(path)?))
+        Some(Kernel::of(&self.head(path, HEAD)?))
     }
 
-    /// How the file at `path` is compressed, as far as its first bytes show.
+    /// How the file at `path` is compressed, as far as its first bytes show; the rest as for [`Facts::kernel`].
     pub(crate) fn compression(&self, path: &Path) -> Option<Compression> {
-        Compression::of(&self.head(path)?)
+        Compression::of(&self.head(path, HEAD)?)
     }
 
-    fn head(&self, path: &Path) -> Option<Vec<u8>> {
-        let file = self.host().files().open(path).ok()??;
-        let mut head = Vec::new();
-        file.take(HEAD).read_to_end(&mut head).ok()?;
-        Some(head)
+    /// The first bytes of the file at `path`, at most `length`; the rest as for [`Facts::kernel`]. Devices are not opened.
+    pub(crate) fn head(&self, path: &Path, length: u64) -> Option<Vec<u8>> {
+        if self.is_device(path) {
+            return None;
+        }
+        let head = self.has(path).and_then(|is_there| {
+            let files = self.host().files();
+            let file = if is_there { files.open(path) } else { Ok(None) };
+            let head = file.and_then(|file| file.map(|file| first(file, length, path)).transpose());
+            head.map_err(|error| NotKnown::new("files", error.to_string()))
+        });
+        head.unwrap_or_else(|gap| {
+            self.miss(gap);
+            None
+        })
     }
+}
+
+fn first(file: impl Read, length: u64, path: &Path) -> Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let read = file.take(length).read_to_end(&mut head);
+    read.map_err(|cause| Error::io(format!("cannot read {}", path.display()), cause))?;
+    Ok(head)
 }
 
 #[cfg(test)]

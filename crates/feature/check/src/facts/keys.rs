@@ -46,6 +46,17 @@ const DROPPED: [(&str, Release); 8] = [
     ("net/ipv4/rt_cache_rebuild_count", Release::new(3, 6)),
 ];
 
+/// Where udev's rules are (udev(7)).
+const UDEV: [&str; 4] = [
+    "/etc/udev/rules.d",
+    "/run/udev/rules.d",
+    "/usr/lib/udev/rules.d",
+    "/lib/udev/rules.d",
+];
+
+/// The lines of udev's rules that run sysctl.
+struct UdevRules(Vec<String>);
+
 /// Whether the kernel has a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
@@ -111,7 +122,28 @@ impl Facts {
             .iter()
             .any(|hook| names(hook.command.as_str(), module));
         let loaded = modules.loads(module) || by_modprobe || by_hook || self.is_built_in(module)?;
-        Ok((!loaded && !self.is_loaded_by_firewall(module)?).then_some(module))
+        let is_set_in_time =
+            loaded || self.is_loaded_by_firewall(module)? || self.is_set_by_udev(module)?;
+        Ok((!is_set_in_time).then_some(module))
+    }
+
+    /// Whether a rule of udev runs sysctl when the module is loaded, as sysctl.d(5) and libvirt's wiki say.
+    fn is_set_by_udev(&self, module: &str) -> Result<bool, NotKnown> {
+        let rules = self.known("udev's rules", |facts| {
+            let files = facts.host().files();
+            let mut rules = Vec::new();
+            for directory in UDEV.map(Path::new) {
+                for name in files.list(directory)?.unwrap_or_default() {
+                    let text = files.read(directory.join(name))?.unwrap_or_default();
+                    let text = String::from_utf8_lossy(&text);
+                    let lines = text.lines().filter(|line| !line.starts_with('#'));
+                    let runs_sysctl = lines.filter(|line| line.contains("sysctl"));
+                    rules.extend(runs_sysctl.map(str::to_owned));
+                }
+            }
+            Ok(UdevRules(rules))
+        })?;
+        Ok(rules.0.iter().any(|rule| rule.contains(module)))
     }
 
     /// Whether every kernel in /boot has the module built in.

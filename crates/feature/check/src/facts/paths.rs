@@ -63,19 +63,34 @@ impl Facts {
     /// # Errors
     /// A directory cannot be read.
     pub fn helper(&self, name: &str) -> Result<Option<PathBuf>, NotKnown> {
-        for directory in self.helper_directories()? {
-            let path = directory.join(name);
-            if self.has(&path)? {
-                return Ok(Some(path));
-            }
-        }
-        Ok(None)
+        Ok(self.helpers(name)?.into_iter().next())
     }
 
-    fn helper_directories(&self) -> Result<Vec<PathBuf>, NotKnown> {
+    /// Every place where the host has the helper of guests called `name`: each version of Xen may have its own.
+    ///
+    /// # Errors
+    /// A directory cannot be read.
+    pub fn helpers(&self, name: &str) -> Result<Vec<PathBuf>, NotKnown> {
+        let mut found = Vec::new();
+        for directories in [HELPERS.as_slice(), &PROGRAMS] {
+            for directory in self.directories(directories)? {
+                let path = directory.join(name);
+                if self.has(&path)? {
+                    found.push(path);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The directories of this host that `patterns` name: `xen-*` in one stands for each version of Xen.
+    ///
+    /// # Errors
+    /// A directory cannot be read.
+    pub(super) fn directories(&self, patterns: &[&str]) -> Result<Vec<PathBuf>, NotKnown> {
         let files = self.host().files();
         let mut found = Vec::new();
-        for directory in HELPERS.into_iter().chain(PROGRAMS) {
+        for directory in patterns {
             let Some((above, below)) = directory.split_once("xen-*") else {
                 found.push(PathBuf::from(directory));
                 continue;

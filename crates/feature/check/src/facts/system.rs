@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use error::{Position, Result};
 use host::Distribution;
+use vmconfig::xen::Release;
 
 use super::{Facts, NotKnown};
 use crate::finding::Place;
+use crate::release::release_of;
 
 /// What says which distribution it is.
 const RELEASES: [&str; 3] = [
@@ -34,17 +36,27 @@ impl Facts {
         })
     }
 
-    /// Whether this distribution's Xen keeps memory for guests without dom0_mem: SUSE's gives dom0 a tenth and 1 GiB.
+    /// Whether this distribution's Xen, after the upgrade that is asked about, keeps memory for guests without dom0_mem:
+    /// since 15 SP1 SUSE's gives dom0 a tenth and 1 GiB.
     ///
     /// # Errors
     /// The distribution is not known.
     pub fn keeps_memory_for_guests(&self) -> Result<bool, NotKnown> {
         let distribution = self.distribution()?;
-        let is_suse = |id: &str| id.starts_with("sle") || id.starts_with("opensuse");
-        Ok(distribution
-            .as_ref()
-            .as_ref()
-            .is_some_and(|it| is_suse(&it.id)))
+        let Some(distribution) = distribution.as_ref() else {
+            return Ok(false);
+        };
+        let id = distribution.id.as_str();
+        let is_suse = ["sle", "sl-micro", "suse", "opensuse"];
+        if !is_suse.iter().any(|start| id.starts_with(start)) {
+            return Ok(false);
+        }
+        let version = distribution.version.as_deref();
+        let release = self.target(id).or_else(|| version.and_then(release_of));
+        // Leap 42 came before 15. MicroOS and Tumbleweed, whose versions are days, and SUSE's Micro are younger.
+        let is_numbered = id.starts_with("sles") || id.starts_with("sled") || id == "opensuse-leap";
+        let since = Release::new(15, 1)..Release::new(42, 0);
+        Ok(!is_numbered || release.is_some_and(|release| since.contains(&release)))
     }
 
     /// Whether Xen is installed: xl, or a hypervisor to start.

@@ -114,10 +114,17 @@ fn a_domain_of_anyone() {
     assert_eq!(vm.vcpus.as_ref().unwrap().value, 1);
     assert_eq!(vm.max_vcpus.as_ref().unwrap().value, 2);
     assert_eq!(vm.firmware.as_ref().unwrap().value, Firmware::Uefi);
-    assert_eq!(vm.disks[0].source.as_deref(), Some("p/a"));
+    assert_eq!(vm.disks[0].source, None, "it is not on this host");
     assert_eq!(vm.nics[0].network.as_deref(), Some("lan"));
     assert!(vm.has_secrets() && !format!("{vm:?}").contains("geheim"));
-    assert_eq!(vm.notes[0].text, "watchdog: not used");
+    assert_eq!(
+        notes(&vm),
+        [
+            "disk vda type=\"network\"",
+            "disk vda: source protocol=\"rbd\" name=\"p/a\"",
+            "watchdog model=\"i6300esb\""
+        ]
+    );
     let cases = [
         (
             "'GiB'>2",
@@ -140,6 +147,39 @@ fn a_domain_of_anyone() {
         "it is not a domain of libvirt: its root is <network>"
     );
     assert_eq!(error.kind(), Trouble::Corrupt);
+}
+
+/// The notes of `vm`, a line each.
+fn notes(vm: &Vm) -> Vec<&str> {
+    vm.notes.iter().map(|note| note.text.as_str()).collect()
+}
+
+#[test]
+fn what_is_not_read_of_a_domain_is_a_note() {
+    let vm = read(include_str!("tests/lost.xml"), "lost.xml").unwrap();
+    golden("libvirt/tests/lost.txt", &(notes(&vm).join("\n") + "\n"));
+    let faults: Vec<_> = vm.faults.iter().map(|note| note.text.as_str()).collect();
+    assert_eq!(
+        faults,
+        ["a guest of the architecture \"aarch64\" runs on no x86 processor"]
+    );
+    let sources: Vec<_> = vm.disks.iter().map(|disk| disk.source.as_deref()).collect();
+    assert_eq!(sources, [None, None, Some("/dev/vg/s")]);
+    assert_eq!(vm.nics[0].network, None);
+    assert!(!format!("{vm:?}").contains("hunter"));
+}
+
+#[test]
+fn what_libvirt_adds_to_every_domain_is_no_note() {
+    let vm = read(include_str!("tests/plain.xml"), "plain.xml").unwrap();
+    assert_eq!(notes(&vm), [] as [&str; 0]);
+    assert_eq!(vm.faults, []);
+    assert_eq!(vm.topology.as_ref().unwrap().value.cores, 2);
+    assert!(vm.secure_boot.as_ref().unwrap().value);
+    assert_eq!(vm.system(), System::Windows);
+    let boot = vm.boot.as_ref().unwrap();
+    assert_eq!(boot.value, [BootDevice::Network, BootDevice::Disk]);
+    assert_eq!(vm.graphics.unwrap().value.listen.unwrap(), "127.0.0.1");
 }
 
 #[test]

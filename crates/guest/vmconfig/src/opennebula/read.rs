@@ -1,27 +1,30 @@
 //! What a template says about a guest.
 
+mod devices;
+
 use error::{Error, Result};
 
 use super::template::{self, Attribute};
 use crate::limits::{check_devices, check_text};
-use crate::value::{Origin, Secret, Value};
-use crate::vm::{Bus, Disk, Firmware, Graphics, Host, Kind, Nic, Screen, Topology, Vm};
+use crate::secret;
+use crate::value::{Origin, Value};
+use crate::vm::{BootDevice, Chipset, Firmware, Host, Kind, Vm};
 
-/// Attributes that say nothing about the guest itself: placement, prices, contextualisation.
-const WITHOUT_MEANING: &[&str] = &[
-    "CONTEXT",
-    "CPU",
-    "CPU_COST",
-    "DISK_COST",
-    "HYPERVISOR",
-    "INPUTS_ORDER",
-    "LOGO",
-    "MEMORY_COST",
-    "MEMORY_UNIT_COST",
-    "SCHED_DS_REQUIREMENTS",
-    "SCHED_REQUIREMENTS",
-    "USER_INPUTS",
+/// Attributes that say nothing about the guest, and why.
+const WITHOUT_MEANING: &[(&str, &str)] = &[
+    ("CPU_COST", "a price"),
+    ("DISK_COST", "a price"),
+    (
+        "INPUTS_ORDER",
+        "the order of questions in the web interface",
+    ),
+    ("LOGO", "a picture in the web interface"),
+    ("MEMORY_COST", "a price"),
+    ("MEMORY_UNIT_COST", "the unit of a price"),
 ];
+
+/// Vectors of a user's own words, which may be secrets: their names only are shown.
+const DISCREET: &[&str] = &["CONTEXT", "USER_INPUTS"];
 
 /// Reads the template called `file`. What the model has no place for becomes a note.
 ///
@@ -47,6 +50,7 @@ pub fn read(text: &str, file: &str) -> Result<Vm> {
             host: Some(Host::Kvm),
             ..Vm::default()
         },
+        boot: None,
     };
     for attribute in &attributes {
         reader.attribute(attribute);
@@ -54,9 +58,16 @@ pub fn read(text: &str, file: &str) -> Result<Vm> {
     Ok(reader.finish())
 }
 
+/// Whether the attribute `name` says nothing about the guest.
+fn is_silent(name: &str) -> bool {
+    WITHOUT_MEANING.iter().any(|&(known, _why)| known == name)
+}
+
 struct Reader<'t> {
     file: &'t str,
     vm: Vm,
+    /// What it boots from, which names devices that may come later in the file.
+    boot: Option<Value<String>>,
 }
 
 /// The pairs of a vector, taken one by one.
@@ -68,6 +79,14 @@ impl Pairs {
     fn take(&mut self, name: &str) -> Option<String> {
         let index = self.pairs.iter().position(|(known, _)| known == name)?;
         Some(self.pairs.remove(index).1).filter(|value| !value.is_empty())
+    }
+
+    /// What `meaning` makes of the value of `name`, which stays where it makes nothing of it.
+    fn word<T>(&mut self, name: &str, meaning: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let index = self.pairs.iter().position(|(known, _)| known == name)?;
+        let value = meaning(&self.pairs.get(index)?.1.to_ascii_lowercase())?;
+        self.pairs.remove(index);
+        Some(value)
     }
 
     fn is_set(&mut self, name: &str) -> bool {
@@ -99,8 +118,16 @@ impl Reader<'_> {
             "MEMORY_MAX" => self.vm.max_memory = self.memory(name, text, from),
             "VCPU" => self.vm.vcpus = self.count(name, text, from),
             "VCPU_MAX" => self.vm.max_vcpus = self.count(name, text, from),
-            name if WITHOUT_MEANING.contains(&name) => {}
-            _ => self.vm.note(format!("{name} = {text:?}"), from),
+            "CPU" => self.vm.cpu_share = self.share(text, from),
+            "HYPERVISOR" if text.eq_ignore_ascii_case("kvm") => {}
+            "HYPERVISOR" if text.eq_ignore_ascii_case("qemu") => {
+                self.vm.emulated = Some(Value::new(true, from));
+            }
+            name if is_silent(name) => {}
+            _ => {
+                let shown = secret::shown(name, text);
+                self.vm.note(format!("{name} = {shown:?}"), from);
+            }
         }
     }
 
@@ -116,6 +143,18 @@ impl Reader<'_> {
         self.vm
             .usable(read, from)
             .map(|bytes| Value::new(bytes, from))
+    }
+
+    /// A part of a processor, or several: `0.5`.
+    fn share(&mut self, text: &str, from: &Origin) -> Option<Value<String>> {
+        let is_share = text
+            .parse::<f64>()
+            .is_ok_and(|share| share.is_finite() && share > 0.0);
+        let read = is_share
+            .then(|| text.to_owned())
+            .ok_or_else(|| Error::corrupt(format!("CPU: {text:?} is not a share of processors")));
+        let share = self.vm.usable(read, from)?;
+        Some(Value::new(share, from))
     }
 
     fn count(&mut self, name: &str, text: &str, from: &Origin) -> Option<Value<u32>> {
@@ -135,71 +174,37 @@ impl Reader<'_> {
             "GRAPHICS" => self.graphics(&mut pairs, from),
             "TOPOLOGY" => self.topology(&mut pairs, from),
             "INPUT" => {
-                let tablet = pairs
-                    .take("TYPE")
-                    .is_some_and(|kind| kind.eq_ignore_ascii_case("tablet"));
-                pairs.take("BUS");
-                self.vm.usb_tablet = Some(Value::new(tablet, from));
-            }
-            "FEATURES" => {
-                pairs.take("ACPI");
-                self.vm.kind = Some(Value::new(Kind::Hvm, from));
-                if pairs.is_set("LOCALTIME") {
-                    self.vm.local_time = Some(Value::new(true, from));
+                let is_tablet = |kind: &str| (kind == "tablet").then_some(());
+                if pairs.word("TYPE", is_tablet).is_some() {
+                    pairs.word("BUS", |bus| (bus == "usb").then_some(()));
+                    self.vm.usb_tablet = Some(Value::new(true, from));
                 }
             }
-            name if WITHOUT_MEANING.contains(&name) => return,
+            "FEATURES" => self.features(&mut pairs, from),
+            name if is_silent(name) => return,
+            name if DISCREET.contains(&name) => {
+                let names: Vec<_> = pairs.pairs.into_iter().map(|(name, _)| name).collect();
+                return self.vm.note(format!("{name}: {}", names.join(", ")), from);
+            }
             _ => {}
         }
         for (key, value) in pairs.pairs {
-            let shown = if key.contains("PASS") {
-                "(hidden)".to_owned()
-            } else {
-                format!("{value:?}")
-            };
-            self.vm.note(format!("{name}: {key} = {shown}"), from);
+            let shown = secret::shown(&key, &value);
+            self.vm.note(format!("{name}: {key} = {shown:?}"), from);
         }
     }
 
-    fn disk(&mut self, pairs: &mut Pairs, from: &Origin) {
-        let target = pairs.take("TARGET");
-        let image = pairs.take("IMAGE").or_else(|| pairs.take("IMAGE_ID"));
-        let source = pairs.take("SOURCE").or(image);
-        let id = target.clone().or_else(|| source.clone());
-        let id = id.unwrap_or_else(|| format!("disk {}", self.vm.disks.len()));
-        let cdrom = pairs
-            .take("TYPE")
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("cdrom"));
-        let prefix = pairs.take("DEV_PREFIX").or_else(|| target.clone());
-        let bus = match prefix.as_deref().and_then(|prefix| prefix.get(..2)) {
-            Some("vd") => Some(Bus::Virtio),
-            Some("sd") => Some(Bus::Scsi),
-            Some("hd") => Some(Bus::Ide),
-            Some("xv") => Some(Bus::Xen),
-            _ => None,
-        };
-        self.vm.disks.push(Disk {
-            source,
-            format: pairs.take("DRIVER").or_else(|| pairs.take("FORMAT")),
-            bus: bus.map(|bus| Value::new(bus, from)),
-            vdev: target.map(|target| Value::new(target, from)),
-            cdrom,
-            read_only: cdrom | pairs.is_set("READONLY"),
-            ..Disk::new(id, from)
-        });
-    }
-
-    fn nic(&mut self, pairs: &mut Pairs, from: &Origin) {
-        let mut stated = |name: &str| pairs.take(name).map(|text| Value::new(text, from));
-        let nic = Nic {
-            mac: stated("MAC"),
-            model: stated("MODEL"),
-            bridge: stated("BRIDGE"),
-            ..Nic::new(from)
-        };
-        let network = pairs.take("NETWORK").or_else(|| pairs.take("NETWORK_ID"));
-        pairs.take("NETWORK_UNAME");
-        self.vm.nics.push(Nic { network, ..nic });
+    fn features(&mut self, pairs: &mut Pairs, from: &Origin) {
+        let yes = |value: &str| matches!(value, "yes" | "true" | "1").then_some(());
+        pairs.word("ACPI", yes);
+        self.vm.kind = Some(Value::new(Kind::Hvm, from));
+        if pairs.is_set("LOCALTIME") {
+            self.vm.local_time = Some(Value::new(true, from));
+        }
+        // Microsoft's interface to a hypervisor, which Windows alone looks for.
+        if pairs.is_set("HYPERV") {
+            self.vm.guest_os = Some(Value::new("Windows".to_owned(), from));
+        }
     }
 
     fn system(&mut self, pairs: &mut Pairs, from: &Origin) {
@@ -220,56 +225,56 @@ impl Reader<'_> {
         if pairs.is_set("FIRMWARE_SECURE") {
             self.vm.secure_boot = Some(Value::new(true, from));
         }
-        if let Some(boot) = pairs.take("BOOT") {
-            self.boots(&boot);
+        let chipset = pairs.word("MACHINE", |machine| match machine {
+            machine if machine.contains("q35") => Some(Chipset::Q35),
+            machine if machine.starts_with("pc") => Some(Chipset::I440fx),
+            _ => None,
+        });
+        self.vm.chipset = chipset.map(|chipset| Value::new(chipset, from));
+        self.boot = pairs.take("BOOT").map(|boot| Value::new(boot, from));
+        if let Some(family) = pairs.take("ARCH") {
+            self.vm.architecture(&family, from);
         }
-        pairs
-            .take("ARCH")
-            .filter(|arch| arch != "x86_64")
-            .inspect(|arch| {
-                self.vm.note(format!("OS: ARCH = {arch:?}"), from);
-            });
     }
 
-    /// `disk0,nic0`: the disk that comes first boots.
-    fn boots(&mut self, order: &str) {
-        for device in order.split(',') {
-            let number = device.trim().strip_prefix("disk");
+    /// `disk0,nic0`: the first disk that is named boots.
+    fn boots(&mut self, order: &Value<String>) {
+        let mut kinds = Vec::new();
+        let mut is_whole = true;
+        for device in order.value.split(',').map(str::trim) {
+            let number = device.strip_prefix("disk");
             let index = number.and_then(|number| number.parse::<usize>().ok());
-            if let Some(disk) = index.and_then(|index| self.vm.disks.get_mut(index)) {
-                disk.bootable = true;
-                return;
+            let disk = index.and_then(|index| self.vm.disks.get_mut(index));
+            let kind = match &disk {
+                Some(disk) if disk.cdrom => Some(BootDevice::Cdrom),
+                Some(_) => Some(BootDevice::Disk),
+                None if device.starts_with("nic") => Some(BootDevice::Network),
+                None => None,
+            };
+            match kind.filter(|kind| !kinds.contains(kind)) {
+                Some(kind) => {
+                    kinds.push(kind);
+                    if let Some(disk) = disk {
+                        disk.bootable = true;
+                    }
+                }
+                None => is_whole = false,
             }
         }
-    }
-
-    fn graphics(&mut self, pairs: &mut Pairs, from: &Origin) {
-        let kind = pairs.take("TYPE").unwrap_or_default().to_ascii_uppercase();
-        let mut graphics = Graphics::new(match kind.as_str() {
-            "VNC" => Screen::Vnc,
-            "SPICE" => Screen::Spice,
-            _ => Screen::None,
-        });
-        graphics.listen = pairs.take("LISTEN");
-        graphics.password = pairs.take("PASSWD").map(Secret::new);
-        self.vm.graphics = Some(Value::new(graphics, from));
-    }
-
-    fn topology(&mut self, pairs: &mut Pairs, from: &Origin) {
-        let mut number = |name: &str| pairs.take(name).and_then(|text| text.parse().ok());
-        let (sockets, cores, threads) = (number("SOCKETS"), number("CORES"), number("THREADS"));
-        if sockets.is_some() || cores.is_some() {
-            let topology = Topology {
-                sockets: sockets.unwrap_or(1),
-                cores: cores.unwrap_or(1),
-                threads: threads.unwrap_or(1),
-            };
-            self.vm.topology = Some(Value::new(topology, from));
+        if !is_whole {
+            let text = format!("OS: BOOT = {:?}", order.value);
+            self.vm.note(text, &order.from);
+        }
+        if !kinds.is_empty() {
+            self.vm.boot = Some(Value::new(kinds, &order.from));
         }
     }
 
     /// Every guest of KVM has a PC's hardware; one with a boot loader of Xen's is none of KVM's.
     fn finish(mut self) -> Vm {
+        if let Some(order) = self.boot.take() {
+            self.boots(&order);
+        }
         if self.vm.bootloader.is_some() {
             self.vm.host = Some(Host::Xen);
         } else if self.vm.kind.is_none() {

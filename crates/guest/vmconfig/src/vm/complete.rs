@@ -89,14 +89,15 @@ impl Vm {
     }
 
     fn complete_boot(&mut self) {
+        let is_own = self.is_own;
         for slot in [&mut self.kernel, &mut self.ramdisk] {
-            if let Some(file) = slot.take_if(|file| !is_boot_file(&file.value)) {
+            if let Some(file) = slot.take_if(|file| !is_own && !is_boot_file(&file.value)) {
                 let text = format!("{:?} is not a file of this host to boot from", file.value);
                 let from = file.from;
                 self.notes.push(Note { text, from });
             }
         }
-        if let Some(bootloader) = &mut self.bootloader {
+        if let Some(bootloader) = self.bootloader.as_mut().filter(|_| !is_own) {
             // It runs on the host as root: only an xl.cfg may say which program that is.
             match bootloader.value.rsplit('/').next() {
                 Some("pygrub") => bootloader.value = "pygrub".to_owned(),
@@ -127,10 +128,10 @@ impl Vm {
     fn complete_console(&mut self) {
         if let Some(graphics) = &mut self.graphics {
             // A screen without a password is for the host alone, whatever the description says.
-            let secret = graphics.value.password.is_some();
+            let may_be_seen = self.is_own || graphics.value.password.is_some();
             let is_safe = |listen: &mut String| {
                 let address = listen.parse::<IpAddr>();
-                address.is_ok_and(|address| secret || address.is_loopback())
+                address.is_ok_and(|address| may_be_seen || address.is_loopback())
             };
             if let Some(listen) = graphics.value.listen.take_if(|listen| !is_safe(listen)) {
                 let text = format!("a screen to be seen at {listen:?}");
@@ -138,7 +139,9 @@ impl Vm {
                 self.notes.push(Note { text, from });
             }
         }
-        if let Some(serial) = self.serial.take_if(|serial| !is_harmless(&serial.value)) {
+        let is_own = self.is_own;
+        let foreign = |serial: &mut Value<String>| !is_own && !is_harmless(&serial.value);
+        if let Some(serial) = self.serial.take_if(foreign) {
             let text = format!(
                 "serial console {:?} is something of another host",
                 serial.value

@@ -9,6 +9,8 @@ pub struct Disk {
     pub id: String,
     /// The file, member or directory that holds it in the appliance; in an xl.cfg, the old target.
     pub source: Option<String>,
+    /// The image that it is in OpenNebula's store, which has no path.
+    pub registered: Option<Registered>,
     /// Its size by the description, in bytes; the disk itself knows better.
     pub size: Option<u64>,
     /// The format its description claims, in whatever words.
@@ -45,6 +47,7 @@ impl Disk {
         Disk {
             id: id.into(),
             source: None,
+            registered: None,
             size: None,
             format: None,
             compression: None,
@@ -61,6 +64,15 @@ impl Disk {
             from: from.clone(),
         }
     }
+}
+
+/// An image of OpenNebula's store, as a template names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// By its name.
+    Name(String),
+    /// By its number.
+    Id(String),
 }
 
 /// What is in a disk.
@@ -179,6 +191,8 @@ pub struct Nic {
     pub model: Option<Value<String>>,
     /// The network it is in, by the description's name.
     pub network: Option<String>,
+    /// The number of the network in OpenNebula, where its description gives that instead of a name.
+    pub network_id: Option<String>,
     /// The bridge of the host it is plugged into.
     pub bridge: Option<Value<String>>,
     /// Where it is described.
@@ -192,6 +206,7 @@ impl Nic {
             mac: None,
             model: None,
             network: None,
+            network_id: None,
             bridge: None,
             from: from.clone(),
         }

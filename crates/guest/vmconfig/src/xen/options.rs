@@ -26,7 +26,8 @@ pub fn name(word: &str) -> &str {
 }
 
 /// The option that a word of the command line sets, whichever release knows it: `no-smt` sets `smt`. Xen takes `-` and `_`
-/// for different characters.
+/// for different characters: `parse_params` compares with strcmp (looked up in sources of 4.20; a patch of December 2019,
+/// "cmdline: treat hyphens and underscores the same", was not taken).
 pub fn get(word: &str) -> Option<&'static Entry> {
     let name = name(word);
     let find = |name: &str| {
@@ -80,6 +81,7 @@ mod tests {
             ("vesa-map", release(4, 17), Standing::Gone(release(4, 16))),
             ("max_dom0_vcpus=2", release(4, 17), Standing::Unknown),
             ("max_dom0_vcpus=2", release(4, 22), Standing::Unknown),
+            ("dom0-mem=2G", release(4, 20), Standing::Unknown),
             ("llc-coloring=on", release(4, 20), Standing::Unsure),
             ("llc-coloring=on", release(4, 17), Standing::Unknown),
         ] {

@@ -81,7 +81,9 @@ pub(super) fn nearest(entries: &[Entry], name: &str) -> Option<&'static str> {
         6..10 => 2,
         _ => 3,
     };
-    let near = entries.iter().filter_map(|entry| {
+    // Comparing costs the product of the lengths.
+    let is_alike = |entry: &&Entry| entry.name.len().abs_diff(name.len()) <= most;
+    let near = entries.iter().filter(is_alike).filter_map(|entry| {
         let distance = strsim::damerau_levenshtein(entry.name, name);
         (distance <= most).then_some((distance, entry.name))
     });

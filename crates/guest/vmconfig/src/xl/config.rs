@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::lexer::{Kind, Lexer, Token};
 use super::quote::{Places, unquote};
-use super::{Fault, List, Node, Text};
+use super::{Fault, List, Node, Text, number};
 use crate::limits::check_text;
 use error::{Error, Position, Result};
 
@@ -64,6 +64,17 @@ impl Config {
     /// The setting called `name`.
     pub fn get(&self, name: &str) -> Option<&Setting> {
         self.settings.get(*self.index.get(name)?)
+    }
+
+    /// For how many virtual CPUs xl since 4.5 reads masks: `maxvcpus`, else `vcpus`, else none, whatever the guest then gets.
+    /// `vnuma` counts them too, and is not looked into: `u64::MAX`.
+    pub fn masked_vcpus(&self) -> u64 {
+        if self.get("vnuma").is_some() {
+            return u64::MAX;
+        }
+        let value = |name| number(self.get(name)?.value.text()?).ok();
+        let most = value("maxvcpus").filter(|most| *most != 0);
+        most.or_else(|| value("vcpus")).unwrap_or(0)
     }
 
     /// Remembers an assignment.

@@ -207,11 +207,12 @@ fn within(first: u64, last: u64, count: usize) -> std::ops::Range<usize> {
     limit(first)..limit(last.saturating_add(1)).max(limit(first))
 }
 
-/// Reads the value of `cpus=` or `cpus_soft=` as xl of `release` does.
+/// Reads the value of `cpus=` or `cpus_soft=` as xl of `release` does for `vcpus` virtual CPUs
+/// ([`masked_vcpus`](super::Config::masked_vcpus)): since 4.5 it does not look at the elements of a list that are for others.
 ///
 /// # Errors
 /// The first word that xl refuses, where it is in the file.
-pub fn parse(node: &Node, release: Release) -> Result<Affinity, Fault> {
+pub fn parse(node: &Node, release: Release, vcpus: u64) -> Result<Affinity, Fault> {
     let list = match node {
         Node::Text(text) => {
             let mask = mask(&text.text, release).map_err(|wrong| text.fault(&wrong))?;
@@ -219,11 +220,14 @@ pub fn parse(node: &Node, release: Release) -> Result<Affinity, Fault> {
         }
         Node::List(list) => list,
     };
+    let is_old = release < Release::new(4, 5);
+    let count = if is_old { u64::MAX } else { vcpus };
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
     let mut masks = Vec::new();
-    for node in &list.nodes {
+    for node in list.nodes.iter().take(count) {
         // xl ends at the first element that is a list itself.
         let Node::Text(text) = node else { break };
-        let read = if release < Release::new(4, 5) {
+        let read = if is_old {
             Ok(single(&text.text))
         } else {
             mask(&text.text, release)

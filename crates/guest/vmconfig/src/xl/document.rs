@@ -8,6 +8,7 @@
 
 mod edit;
 mod format;
+mod list;
 mod literal;
 
 pub use format::format;
@@ -15,7 +16,7 @@ pub use literal::Literal;
 
 use super::{Config, Fault, Statement, parse};
 use edit::Edit;
-use error::{Error, Result};
+use error::{Error, Kind, Result};
 
 /// A configuration and its text.
 #[derive(Clone, Debug)]
@@ -51,7 +52,8 @@ impl Document {
     }
 
     /// Gives the setting `name` a value. It changes where it was last assigned, in the quotes that are there; what `+=` added
-    /// behind that goes. A new one comes at the end. Of a list that was a list, elements change one by one.
+    /// behind that goes. A new one comes at the end. Of a list that was a list, elements change one by one: those that
+    /// stay keep their lines and comments.
     ///
     /// # Errors
     /// [`error::Kind::Usage`] for what cannot be a name of xl.cfg.
@@ -72,7 +74,7 @@ impl Document {
             .collect();
         match (value, statement.add) {
             (Literal::List(elements), false) if self.is_list(statement) => {
-                edits.extend(edit::list(&self.text, statement, elements));
+                edits.extend(list::change(&self.text, statement, elements));
             }
             (_, false) => edits.push(edit::value(&self.text, &statement.value, value)),
             // Nothing was assigned before it was added to; a number cannot be added.
@@ -131,11 +133,24 @@ impl Document {
     /// Adds a setting behind everything else.
     fn append(&mut self, name: &str, value: &Literal) -> Result<()> {
         let whole = whole(&self.text)?;
-        *self = Document::parse(&(whole + &format!("{name} = {}\n", value.source(None))))?;
+        self.adopt(&(whole + &format!("{name} = {}\n", value.source(None))))
+    }
+
+    /// Takes a text that a change has made. A fault in it is the program's, not the file's.
+    fn adopt(&mut self, text: &str) -> Result<()> {
+        *self = Document::parse(text).map_err(|error| match error.kind() {
+            Kind::Corrupt => {
+                Error::unsupported("internal error: the changed text is invalid").cause(&error)
+            }
+            _ => error,
+        })?;
         Ok(())
     }
 
     /// Carries out changes of different places.
+    ///
+    /// # Errors
+    /// [`error::Kind::Unsupported`] for a text that is too long then.
     fn apply(&mut self, mut edits: Vec<Edit>) -> Result<()> {
         edits.sort_by_key(|edit| edit.span.start);
         let mut text = String::with_capacity(self.text.len());
@@ -146,8 +161,7 @@ impl Document {
             at = edit.span.end.max(at);
         }
         text += self.text.get(at..).unwrap_or_default();
-        *self = Document::parse(&text)?;
-        Ok(())
+        self.adopt(&text)
     }
 }
 

@@ -5,6 +5,7 @@
 //! each setting: known? of the right kind?      unknown, ignored        (setting)
 //! values out of a few                          refused                 (choices)
 //! devices and masks, word by word              refused, ignored        (devices)
+//! lists of words and numbers                   refused             (lists)
 //! settings that need or exclude others         refused, without effect (together)
 //! ```
 //!
@@ -12,6 +13,7 @@
 
 mod choices;
 mod devices;
+mod lists;
 mod setting;
 mod together;
 
@@ -73,7 +75,11 @@ pub fn judge(config: &Config, release: Release) -> Vec<Finding> {
     judge.settings();
     judge.choices();
     judge.devices();
-    judge.together();
+    judge.lists();
+    // xl ends at a fault, and a setting that it did not get to is not missing.
+    if config.faults.is_empty() {
+        judge.together();
+    }
     let mut findings = judge.findings;
     findings.sort_by_key(|finding| (finding.position, finding.verdict));
     findings

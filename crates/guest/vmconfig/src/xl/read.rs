@@ -1,10 +1,12 @@
 //! What a configuration says about a guest.
 
+mod defaults;
 mod devices;
 
 use error::{Error, Result};
 
-use super::{Config, Node, Setting, number, parse};
+use super::{Config, Node, kind, number, parse};
+use crate::secret::{self, hide};
 use crate::value::{Origin, Secret, Value};
 use crate::vm::{Action, BootDevice, Bus, Firmware, Graphics, Host, Kind, Screen, Vm};
 
@@ -40,7 +42,7 @@ struct Reader<'c> {
     config: &'c Config,
     file: &'c str,
     vm: Vm,
-    /// The settings that have found their place.
+    /// The settings that have found their place whole.
     used: Vec<&'static str>,
 }
 
@@ -49,19 +51,24 @@ impl<'c> Reader<'c> {
         Origin::stated(self.file, format!("line {line}"))
     }
 
-    fn setting(&mut self, name: &'static str) -> Option<&'c Setting> {
-        self.used.push(name);
-        self.config.get(name)
+    /// The string called `name`, unless it is empty. It is used then.
+    fn text(&mut self, name: &'static str) -> Option<Value<String>> {
+        self.text_as(name, |text| Some(text.to_owned()))
     }
 
-    /// The string called `name`, unless it is empty.
-    fn text(&mut self, name: &'static str) -> Option<Value<String>> {
-        let setting = self.setting(name)?;
-        let text = setting.value.text().filter(|text| !text.is_empty())?;
-        Some(Value::new(
-            text.to_owned(),
-            &self.origin(setting.position.line),
-        ))
+    /// What `meaning` makes of the string called `name`, unless it is empty. It is used if that is something.
+    fn text_as<T>(
+        &mut self,
+        name: &'static str,
+        meaning: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<Value<T>> {
+        let setting = self.config.get(name)?;
+        let text = setting.value.text()?;
+        let value = if text.is_empty() { None } else { meaning(text) };
+        if text.is_empty() || value.is_some() {
+            self.used.push(name);
+        }
+        Some(Value::new(value?, &self.origin(setting.position.line)))
     }
 
     /// What `read` makes of the number called `name`, where it is one.
@@ -70,7 +77,8 @@ impl<'c> Reader<'c> {
         name: &'static str,
         read: fn(u64) -> Result<T, String>,
     ) -> Option<Value<T>> {
-        let setting = self.setting(name)?;
+        let setting = self.config.get(name)?;
+        self.used.push(name);
         let from = self.origin(setting.position.line);
         let value = match setting.value.text() {
             Some(text) => number(text).map_err(|error| error.message().to_owned()),
@@ -118,49 +126,68 @@ impl<'c> Reader<'c> {
         self.vm.vcpus = self.count("vcpus");
         self.vm.max_vcpus = self.count("maxvcpus");
         self.vm.kind = self.kind();
-        if let Some(bios) = self.text("bios") {
-            let firmware = match bios.value.to_ascii_lowercase().as_str() {
-                "ovmf" | "uefi" => Some(Firmware::Uefi),
-                "seabios" | "rombios" | "bios" => Some(Firmware::Bios),
-                _ => None,
-            };
-            match firmware {
-                Some(firmware) => self.vm.firmware = Some(Value::new(firmware, &bios.from)),
-                None => self.vm.note(format!("bios = {:?}", bios.value), &bios.from),
-            }
-        }
+        self.firmware();
         self.vm.local_time = self.flag("localtime");
-        if self.text("hdtype").is_some_and(|kind| kind.value == "ahci") {
+        let is_ahci = |kind: &str| (kind == "ahci").then_some(());
+        if self.text_as("hdtype", is_ahci).is_some() {
             self.vm.has_bus(Bus::Sata);
         }
-        if let Some(windows) = self.flag("viridian").filter(|flag| flag.value) {
-            self.vm.guest_os = Some(Value::new("Windows".to_owned(), &windows.from));
+        self.vm.guest_os = self.windows();
+    }
+
+    /// `bios=`, which `firmware=` overrides. Another word in that is the path of a firmware of its own; the kernel
+    /// of its name for a guest without a PC's hardware.
+    fn firmware(&mut self) {
+        let bios = self.text_as("bios", |text| match text.to_ascii_lowercase().as_str() {
+            "ovmf" | "uefi" => Some(Firmware::Uefi),
+            "seabios" | "rombios" | "bios" => Some(Firmware::Bios),
+            _ => None,
+        });
+        let is_hvm = self.vm.is(Kind::Hvm);
+        let firmware = self.text_as("firmware", |text| {
+            let text = text.to_ascii_lowercase();
+            let known = [
+                ("ovmf", Firmware::Uefi),
+                ("uefi", Firmware::Uefi),
+                ("seabios", Firmware::Bios),
+                ("rombios", Firmware::Bios),
+                ("bios", Firmware::Bios),
+            ];
+            let found = known.into_iter().find(|(name, _)| *name == text);
+            found.map(|(_, firmware)| firmware).filter(|_| is_hvm)
+        });
+        self.vm.firmware = firmware.or(bios);
+        if self.vm.kind.is_none() && self.config.get("firmware").is_some() {
+            let why = "xl's own, where no type is given";
+            self.vm.kind = Some(Value::guess(Kind::Pv, why));
         }
+    }
+
+    /// Microsoft's interface to a hypervisor, which Windows alone looks for: `viridian=1`, or a list of its parts.
+    fn windows(&mut self) -> Option<Value<String>> {
+        let setting = self.config.get("viridian")?;
+        let from = self.origin(setting.position.line);
+        let Node::List(list) = &setting.value else {
+            let on = self.flag("viridian").filter(|flag| flag.value)?;
+            return Some(Value::new("Windows".to_owned(), &on.from));
+        };
+        if list
+            .nodes
+            .iter()
+            .all(|node| node.text() == Some("defaults"))
+        {
+            self.used.push("viridian");
+        }
+        (!list.nodes.is_empty()).then(|| Value::new("Windows".to_owned(), &from))
     }
 
     /// `type=` of Xen 4.10 and later, or what came before it.
     fn kind(&mut self) -> Option<Value<Kind>> {
-        let builder = self.text("builder");
-        let pvh = self.flag("pvh");
-        if let Some(kind) = self.text("type") {
-            let known = [Kind::Hvm, Kind::Pvh, Kind::Pv];
-            let found = known.into_iter().find(|known| known.name() == kind.value);
-            if found.is_none() {
-                self.vm.note(format!("type = {:?}", kind.value), &kind.from);
-            }
-            return found.map(|found| Value::new(found, &kind.from));
-        }
-        if let Some(pvh) = pvh.filter(|pvh| pvh.value) {
-            return Some(Value::new(Kind::Pvh, &pvh.from));
-        }
-        builder.and_then(|builder| {
-            let kind = match builder.value.as_str() {
-                "hvm" => Kind::Hvm,
-                "generic" | "linux" => Kind::Pv,
-                _ => return None,
-            };
-            Some(Value::new(kind, &builder.from))
-        })
+        let builder = self.text_as("builder", kind::of_builder);
+        let pvh = self.flag("pvh").filter(|pvh| pvh.value);
+        let pvh = pvh.map(|pvh| Value::new(Kind::Pvh, &pvh.from));
+        let named = self.text_as("type", kind::of_type);
+        named.or(pvh).or(builder)
     }
 
     fn boot(&mut self) {
@@ -168,63 +195,86 @@ impl<'c> Reader<'c> {
         self.vm.kernel = self.text("kernel");
         // Up to Xen 4.9 an HVM guest named its loader here.
         let loader = |kernel: &mut Value<String>| kernel.value.ends_with("hvmloader");
-        if self.vm.kernel.take_if(loader).is_some() && self.vm.kind.is_none() {
-            let line = self
-                .config
-                .get("kernel")
-                .map_or(0, |setting| setting.position.line);
-            self.vm.kind = Some(Value::new(Kind::Hvm, &self.origin(line)));
+        if let Some(loader) = self.vm.kernel.take_if(loader)
+            && self.vm.kind.is_none()
+        {
+            self.vm.kind = Some(Value::new(Kind::Hvm, &loader.from));
         }
         self.vm.ramdisk = self.text("ramdisk");
-        self.vm.root = self.text("root");
-        let extra = self.text("extra");
-        self.vm.extra = self.text("cmdline").or(extra);
-        if let Some(boot) = self.text("boot") {
-            let devices = boot.value.chars().filter_map(BootDevice::of_letter);
-            let devices: Vec<_> = devices.collect();
-            if devices.is_empty() {
-                self.vm.note(format!("boot = {:?}", boot.value), &boot.from)
-            } else {
-                self.vm.boot = Some(Value::new(devices, &boot.from))
-            }
+        self.vm.extra = self.text("cmdline");
+        // Beside it xl passes over these.
+        if self.config.get("cmdline").is_none() {
+            self.vm.root = self.text("root");
+            self.vm.extra = self.text("extra");
         }
+        self.vm.boot = self.text_as("boot", |letters| {
+            letters
+                .chars()
+                .map(BootDevice::of_letter)
+                .collect::<Option<Vec<_>>>()
+        });
     }
 
     fn graphics(&mut self) {
-        let sdl = self.flag("sdl");
-        let (vnc, spice) = (self.flag("vnc"), self.flag("spice"));
-        let on = |flag: &Option<Value<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
-        let (screen, flag, listen, password) = match (on(&vnc), on(&spice)) {
-            (_, true) => (Screen::Spice, spice, "spicehost", "spicepasswd"),
-            (true, false) => (Screen::Vnc, vnc, "vnclisten", "vncpasswd"),
-            (false, false) => (Screen::None, vnc, "vnclisten", "vncpasswd"),
-        };
-        let listen = self.text(listen).map(|listen| listen.value);
-        let password = self.text(password).map(|text| Secret::new(text.value));
-        // The other screen's are passwords too, and stay out of the notes.
-        self.used.extend(["vncpasswd", "spicepasswd"]);
-        if let Some(flag) = flag.filter(|flag| flag.value || !on(&sdl)) {
-            let graphics = Graphics {
-                screen,
-                listen,
-                password,
+        let screens = [
+            (Screen::Spice, "spice", "spicehost", "spicepasswd"),
+            (Screen::Vnc, "vnc", "vnclisten", "vncpasswd"),
+        ];
+        for (screen, flag, listen, password) in screens {
+            let is_seen = |known: &Value<Graphics>| known.value.screen != Screen::None;
+            let other = self.vm.graphics.as_ref().is_some_and(is_seen);
+            if other && self.is_on(flag) {
+                continue;
+            }
+            let Some(flag) = self.flag(flag) else {
+                continue;
             };
-            self.vm.graphics = Some(Value::new(graphics, &flag.from));
+            let graphics = if flag.value {
+                Graphics {
+                    screen,
+                    listen: self.text(listen).map(|listen| listen.value),
+                    password: self.text(password).map(|text| Secret::new(text.value)),
+                }
+            } else {
+                Graphics::new(Screen::None)
+            };
+            // One that is off says something only if there is no other.
+            if !other {
+                self.vm.graphics = Some(Value::new(graphics, &flag.from));
+            }
+        }
+        if self.is_on("sdl") {
+            // It has a screen, but none that can be seen over the network.
+            self.vm
+                .graphics
+                .take_if(|known| known.value.screen == Screen::None);
         }
     }
 
+    /// Whether the flag called `name` is set. That alone does not use it.
+    fn is_on(&self, name: &str) -> bool {
+        let setting = self.config.get(name);
+        let number = setting.and_then(|setting| number(setting.value.text()?).ok());
+        number.is_some_and(|number| number != 0)
+    }
+
     fn console(&mut self) {
-        self.vm.serial = self.text("serial");
+        for (text, from) in self.elements("serial") {
+            if self.vm.serial.is_none() {
+                self.vm.serial = Some(Value::new(text.to_owned(), &from));
+            } else {
+                self.vm.note(format!("serial {:?}", hide(text)), &from);
+            }
+        }
+        self.vm.serial.take_if(|serial| serial.value.is_empty());
         // Without USB there is no tablet either.
         self.vm.usb_tablet = self.flag("usb").filter(|usb| !usb.value);
-        let is_tablet = |node: &Node| node.text() == Some("tablet");
-        if let Some(setting) = self.setting("usbdevice") {
-            let tablet = match &setting.value {
-                Node::List(list) => list.nodes.iter().any(is_tablet),
-                node => is_tablet(node),
-            };
-            let from = self.origin(setting.position.line);
-            self.vm.usb_tablet = Some(Value::new(tablet, &from));
+        for (text, from) in self.elements("usbdevice") {
+            if text == "tablet" {
+                self.vm.usb_tablet = Some(Value::new(true, &from));
+            } else if !text.is_empty() {
+                self.vm.note(format!("usbdevice {:?}", hide(text)), &from);
+            }
         }
     }
 
@@ -235,37 +285,28 @@ impl<'c> Reader<'c> {
     }
 
     fn action(&mut self, name: &'static str) -> Option<Value<Action>> {
-        let text = self.text(name)?;
-        let action = Action::of_name(&text.value);
-        if action.is_none() {
-            self.vm
-                .note(format!("{name} = {:?}", text.value), &text.from);
-        }
-        Some(Value::new(action?, &text.from))
+        self.text_as(name, Action::of_name)
     }
 
     /// Everything that has found no place is a note.
     fn finish(mut self, text: &str) -> Vm {
+        let lines = secret::lines(text);
         for fault in &self.config.faults {
             let from = self.origin(fault.position.line);
-            let line = text.lines().nth(fault.position.line.saturating_sub(1));
-            let near = if line.is_some_and(|line| line.contains("passw")) {
-                "(hidden)".to_owned()
+            let near = if lines.contains(&fault.position.line.saturating_sub(1)) {
+                secret::HIDDEN.to_owned()
             } else {
                 format!("{:?}", fault.near)
             };
             self.vm.note(format!("{near}: {}", fault.message), &from);
         }
         for setting in &self.config.settings {
-            if self.used.contains(&setting.name.as_str()) {
+            let is_used = self.used.contains(&setting.name.as_str());
+            if is_used || defaults::is_default(&setting.name, &setting.value) {
                 continue;
             }
             let from = self.origin(setting.position.line);
-            let shown = if setting.name.contains("passw") {
-                "(hidden)".to_owned()
-            } else {
-                setting.value.shown()
-            };
+            let shown = secret::shown(&setting.name, &setting.value.shown());
             self.vm.note(format!("{} = {shown}", setting.name), &from);
         }
         self.vm

@@ -1,6 +1,7 @@
 mod affinity;
 mod document;
 mod judge;
+mod notes;
 mod real;
 mod values;
 

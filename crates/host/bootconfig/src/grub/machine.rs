@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::flow::Flow;
 use super::lexer::Word;
 use super::menu::{Item, Kind};
-use super::scope::Scope;
+use super::scope::{LONGEST, Scope};
 use super::script::{Block, Statement, parse};
 use crate::entry::Entry;
 use crate::surroundings::Surroundings;
@@ -14,9 +14,9 @@ use hostconfig::Source;
 use hostconfig::{Place, Traced, Unknown};
 
 /// Most statements and bytes of values that are worked through. A configuration of a thousand entries takes a tenth.
-const BUDGET: usize = 8 << 20;
+const BUDGET: usize = 16 << 20;
 
-/// What a statement costs beside the bytes it makes.
+/// What a statement costs beside the bytes of memory that its words take.
 const STATEMENT: usize = 256;
 
 /// Most functions and files inside each other.
@@ -45,6 +45,8 @@ pub(super) struct Machine<'f> {
     /// How many loops and functions are being run inside each other.
     pub(super) loops_open: usize,
     pub(super) functions_open: usize,
+    /// The command that is being run.
+    at: Option<Place>,
     budget: usize,
     depth: usize,
 }
@@ -64,19 +66,19 @@ impl<'f> Machine<'f> {
             flow: Flow::Next,
             loops_open: 0,
             functions_open: 0,
+            at: None,
             budget: BUDGET,
             depth: 0,
         }
     }
 
-    /// Something that makes all that follows uncertain.
-    pub(super) fn doubt(&mut self, doubt: Unknown) {
+    /// Something that makes all that follows uncertain, at the command that is being run unless it has a place.
+    pub(super) fn doubt(&mut self, mut doubt: Unknown) {
+        doubt.place = doubt.place.or_else(|| self.at.clone());
         if let Some(entry) = &mut self.entry {
             entry.doubt(doubt.clone());
         }
-        if self.doubts.len() < 100 && !self.doubts.contains(&doubt) {
-            self.doubts.push(doubt);
-        }
+        doubt.add_to(&mut self.doubts);
     }
 
     /// Runs a file's script, which GRUB calls `path`. Its `config_file` and `config_directory` hold while it runs.
@@ -159,9 +161,12 @@ impl<'f> Machine<'f> {
     /// The words with the values of variables and the names of files put in.
     pub(super) fn expand(&mut self, words: &[Word]) -> Vec<Traced> {
         let mut fields = Vec::new();
+        if let Some(first) = words.first() {
+            self.at = Some(first.place.clone());
+        }
         for word in words {
             let more = self.scope.expand(word);
-            let cost = more.iter().map(|field| field.text.as_str().len()).sum();
+            let cost = more.iter().map(|field| field.text.weight()).sum();
             if !self.spend(cost) {
                 break;
             }
@@ -233,11 +238,11 @@ impl<'f> Machine<'f> {
             return Some(true);
         };
         let mut value = field.slice(text.len() - value.len(), text.len());
-        if value.as_str().len() > 1 << 16 {
+        if value.weight() > LONGEST {
+            let longest = error::amount(LONGEST as u64);
             self.doubt(Unknown::new(format!(
-                "the variable '{name}' is longer than 64 KiB"
+                "the variable '{name}' is longer than {longest}"
             )));
-            return None;
         }
         let inside = value.as_str().len().saturating_sub(1);
         if name == "root" && value.as_str().starts_with('(') && value.as_str().ends_with(')') {

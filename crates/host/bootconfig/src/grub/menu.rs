@@ -59,17 +59,35 @@ pub(super) enum Leads {
     Submenu(Menu),
 }
 
+/// An entry, and how it was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    /// Its number.
+    pub(super) entry: usize,
+    /// Whether a menu has nothing by the name that was set: its first entry is chosen then.
+    pub(super) is_missing: bool,
+}
+
 impl Menu {
     /// The entry that `setting` chooses.
-    pub(super) fn choose(&self, setting: &str) -> Known<usize> {
+    pub(super) fn choose(&self, setting: &str) -> Known<Choice> {
         let (own, below) = levels(setting);
-        let node = self.node(&own.replace(">>", ">"))?;
+        let (node, is_missing) = self.node(&own.replace(">>", ">"))?;
         match &node.leads {
-            Leads::Entry(entry) => Ok(*entry),
-            Leads::Submenu(menu) => match &menu.default {
-                Some(own) => menu.choose(own.known()?),
-                None => menu.choose(below.unwrap_or_default()),
-            },
+            Leads::Entry(entry) => Ok(Choice {
+                entry: *entry,
+                is_missing,
+            }),
+            Leads::Submenu(menu) => {
+                let choice = match &menu.default {
+                    Some(own) => menu.choose(own.known()?),
+                    None => menu.choose(below.unwrap_or_default()),
+                }?;
+                Ok(Choice {
+                    is_missing: is_missing || choice.is_missing,
+                    ..choice
+                })
+            }
         }
     }
 
@@ -86,13 +104,13 @@ impl Menu {
         }
         let entry = |node: &Node| match &node.leads {
             Leads::Entry(entry) => Some(*entry),
-            Leads::Submenu(menu) => menu.choose("").ok(),
+            Leads::Submenu(menu) => menu.choose("").ok().map(|choice| choice.entry),
         };
         nodes.into_iter().filter_map(entry).collect()
     }
 
-    /// The node with this number, title or id; the first for anything else.
-    fn node(&self, name: &str) -> Known<&Node> {
+    /// The node with this number, title or id; the first for anything else, and whether it is that.
+    fn node(&self, name: &str) -> Known<(&Node, bool)> {
         let is_called = |node: &&Node| node.is_called(name);
         let titled = self.nodes.iter().find(is_called);
         let number = number(name).filter(|_| !self.is_red_hat || titled.is_none());
@@ -118,7 +136,7 @@ impl Menu {
         let doubt = up_to.chain([node]).find(doubtful);
         match doubt.and_then(|other| other.doubt.clone()) {
             Some(doubt) => Err(doubt),
-            None => Ok(node),
+            None => Ok((node, found.is_none() && !name.is_empty())),
         }
     }
 }

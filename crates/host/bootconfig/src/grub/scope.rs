@@ -8,7 +8,7 @@ use hostconfig::{Place, Traced};
 
 /// Most variables; a configuration has fifty.
 const MOST: usize = 200;
-/// Bytes of a value, and of what variables add to one word.
+/// Most bytes of memory that a value takes, and what variables add to one word.
 pub(super) const LONGEST: usize = 64 << 10;
 
 /// Most values one variable is known to have one of.
@@ -36,7 +36,7 @@ pub(super) struct Field {
 
 impl Scope {
     pub(super) fn set(&mut self, name: &str, value: Traced) {
-        let value = if value.as_str().len() > LONGEST {
+        let value = if value.weight() > LONGEST {
             let place = value.place().cloned();
             let why = "the value is longer than is looked at".to_owned();
             place.map_or_else(Traced::default, |place| Traced::gap(place, why, None))
@@ -118,7 +118,7 @@ impl Scope {
                     is_quoted,
                 } => {
                     let value = self.value(name, place);
-                    length += value.as_str().len();
+                    length += value.weight();
                     if *is_quoted {
                         field.append(&value);
                         is_field = true;

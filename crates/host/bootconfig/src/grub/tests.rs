@@ -94,6 +94,21 @@ fn numbers_titles_and_ids_choose_an_entry() {
 }
 
 #[test]
+fn a_default_that_names_no_entry_is_told() {
+    let is_missing = |default: &str| {
+        let boot = boot(&format!("set default='{default}'\n{MENU}"), &[]);
+        boot.default.is_missing
+    };
+    for named in ["", "0", "2", "Xen", "advanced>linux-6", "advanced", "1>1"] {
+        assert!(!is_missing(named), "{named}");
+    }
+    for absent in ["9", "nothing", "advanced>linux-7", "1>2", "gone>0"] {
+        assert!(is_missing(absent), "{absent}");
+    }
+    assert!(!boot(MENU, &[]).default.is_missing);
+}
+
+#[test]
 fn an_entry_of_xen_is_split_into_its_images() {
     let boot = boot(MENU, &[]);
     let entry = boot.with_xen().next().unwrap();
@@ -297,7 +312,12 @@ fn hostile_scripts_end() {
     let doubled = format!("set a=xx\n{}", "set a=$a$a\n".repeat(60));
     assert_eq!(
         boot(&doubled, &[]).doubts[0].why,
-        "the variable 'a' is longer than 64 KiB"
+        "the variable 'a' is longer than 64.0 KiB"
+    );
+    let unknown = format!("set a=$root\n{}", "set a=\"$a$a\"\n".repeat(40));
+    assert_eq!(
+        boot(&unknown, &[]).doubts[0].why,
+        "the variable 'a' is longer than 64.0 KiB"
     );
     let many = "for a in 1 2 3 4 5 6 7 8 9; do\n".repeat(12) + &"done\n".repeat(12);
     assert_eq!(
@@ -306,4 +326,24 @@ fn hostile_scripts_end() {
     );
     let endless = "function f { f; f; }\nf";
     assert!(boot(endless, &[]).default_entry().is_err());
+}
+
+#[test]
+fn doubts_have_the_place_of_their_command() {
+    let many = "for a in 1 2 3 4 5 6 7 8 9; do\n".repeat(12) + &"done\n".repeat(12);
+    let nested = format!("{}{}", "submenu a {".repeat(12), "}".repeat(12));
+    for (text, why, place) in [
+        (&*many, "the script does more than is looked at", "12:10"),
+        (&*nested, "more than 10 submenus inside each other", "1:111"),
+        (
+            "true\nfunction f { f; }\nf",
+            "more than 20 functions or files inside each other",
+            "2:14",
+        ),
+    ] {
+        let doubts = boot(text, &[]).doubts;
+        let found = doubts[0].place.as_ref().unwrap().to_string();
+        assert_eq!(doubts[0].why, why);
+        assert_eq!(found, format!("/boot/grub/grub.cfg:{place}"));
+    }
 }

@@ -1,5 +1,8 @@
 //! The directives of a configuration and of those that it includes.
 
+use std::time::Duration;
+
+use crate::entry::Timeout;
 use crate::paths::candidates;
 use crate::surroundings::Surroundings;
 use hostconfig::{Line, Source};
@@ -22,11 +25,13 @@ pub(super) struct Config {
     /// The global `APPEND`.
     pub(super) append: Option<Traced>,
     pub(super) has_ui: bool,
-    /// Whether there is a prompt that waits for a time.
-    pub(super) waits: bool,
+    /// Whether there is a prompt (`PROMPT 1`).
+    pub(super) has_prompt: bool,
+    /// After how many tenths of a second the default is started (`TIMEOUT`), unless a key is pressed; 0 is never.
+    pub(super) timeout: u64,
+    /// The same whatever is pressed (`TOTALTIMEOUT`).
+    pub(super) total_timeout: u64,
     pub(super) doubts: Vec<Unknown>,
-    has_prompt: bool,
-    has_timeout: bool,
     submenus: Vec<String>,
     is_help: bool,
     files: usize,
@@ -49,12 +54,20 @@ pub(super) struct Label {
 }
 
 impl Config {
+    /// How long it waits where it waits at all: the shorter of the two times.
+    pub(super) fn timeout(&self) -> Timeout {
+        let times = [self.timeout, self.total_timeout];
+        match times.into_iter().filter(|time| *time > 0).min() {
+            Some(tenths) => Timeout::After(Duration::from_millis(tenths.saturating_mul(100))),
+            None => Timeout::Never,
+        }
+    }
+
     pub(super) fn read(source: &Source, files: &dyn Surroundings) -> Self {
         let path = source.file.to_string_lossy();
         let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
         let mut config = Config::default();
         config.file(source, files, directory, 0);
-        config.waits = config.has_prompt && config.has_timeout;
         config
     }
 
@@ -106,7 +119,7 @@ impl Config {
     }
 
     fn doubt(&mut self, doubt: Unknown) {
-        self.doubts.push(doubt);
+        doubt.add_to(&mut self.doubts);
     }
 
     fn directive<'s>(&mut self, word: &str, line: &Line<'s>, rest: &'s str) {
@@ -125,12 +138,16 @@ impl Config {
                 is_hidden: false,
                 submenus: self.submenus.clone(),
             }),
-            "label" => self.doubt(Unknown::new(format!("more than {MOST} labels"))),
+            "label" => {
+                let why = format!("more than {MOST} labels");
+                self.doubt(Unknown::new(why).at(line.of_start()));
+            }
             "default" => self.default = Some(value()),
             "ontimeout" => self.on_timeout = Some(value()),
             "ui" => self.has_ui = true,
-            "prompt" => self.has_prompt = is_set(rest),
-            "timeout" | "totaltimeout" => self.has_timeout |= is_set(rest),
+            "prompt" => self.has_prompt = number(rest) > 0,
+            "timeout" => self.timeout = number(rest),
+            "totaltimeout" => self.total_timeout = number(rest),
             "menu begin" if self.submenus.len() < DEEPEST => self.submenus.push(rest.to_owned()),
             "menu end" => _ = self.submenus.pop(),
             "menu title" if !self.submenus.is_empty() => {
@@ -177,8 +194,9 @@ fn without_mark(title: &Traced) -> Traced {
     clean
 }
 
-fn is_set(number: &str) -> bool {
-    number.trim().parse::<u64>().is_ok_and(|number| number > 0)
+/// A number; 0 for what is none.
+fn number(text: &str) -> u64 {
+    text.trim().parse().unwrap_or(0)
 }
 
 fn split(text: &str) -> (&str, &str) {

@@ -103,3 +103,42 @@ fn included_files_are_part_of_it() {
         "more files are included than are looked at"
     );
 }
+
+#[test]
+fn a_default_without_its_label_is_told() {
+    let is_missing = |text: &str| boot(&format!("{text}\n{LABELS}"), &[]).default.is_missing;
+    assert!(is_missing("DEFAULT gone"));
+    assert!(!is_missing("DEFAULT XEN"));
+    assert!(!is_missing("DEFAULT menu.c32"));
+    assert!(!is_missing(""));
+}
+
+#[test]
+fn doubts_have_a_place_and_a_limit() {
+    let boot = boot(&"LABEL x\n".repeat(50_000), &[]);
+    assert_eq!((boot.entries.len(), boot.doubts.len()), (1000, 100));
+    let doubt = &boot.doubts[0];
+    let place = doubt.place.as_ref().unwrap().to_string();
+    assert_eq!(
+        (doubt.why.as_str(), place.as_str()),
+        ("more than 1000 labels", "/boot/extlinux.conf:1001:1")
+    );
+}
+
+#[test]
+fn only_a_menu_or_a_prompt_waits() {
+    let timeout = |text: &str| boot(&format!("{text}\n{LABELS}"), &[]).timeout.unwrap();
+    let after = |tenths: u64| Timeout::After(Duration::from_millis(tenths * 100));
+    assert_eq!(timeout("DEFAULT lts\nTIMEOUT 50"), after(0));
+    assert_eq!(timeout("DEFAULT lts\nPROMPT 1\nTIMEOUT 50"), after(50));
+    assert_eq!(timeout("DEFAULT lts\nPROMPT 1"), Timeout::Never);
+    assert_eq!(timeout("UI menu.c32\nTIMEOUT 0"), Timeout::Never);
+    assert_eq!(
+        timeout("UI menu.c32\nTIMEOUT 30\nTOTALTIMEOUT 20"),
+        after(20)
+    );
+    assert_eq!(
+        timeout("DEFAULT vesamenu.c32\nTOTALTIMEOUT 9000"),
+        after(9000)
+    );
+}

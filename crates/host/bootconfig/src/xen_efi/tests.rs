@@ -67,3 +67,25 @@ fn another_file_may_have_the_section() {
         "the section 'a' has no kernel"
     );
 }
+
+#[test]
+fn a_default_without_its_section_is_told() {
+    let is_missing = |text: &str| boot(text, &[]).default.is_missing;
+    assert!(is_missing("[global]\ndefault=new\n[old]\nkernel=vmlinuz\n"));
+    assert!(is_missing(
+        "[global]\ndefault=old\n[old]\noptions=a\n[new]\nkernel=vmlinuz\n"
+    ));
+    assert!(!is_missing(
+        "[global]\ndefault=old\n[old]\nkernel=vmlinuz\n"
+    ));
+    assert!(!is_missing("[old]\nkernel=vmlinuz\n"));
+}
+
+#[test]
+fn a_line_as_long_as_a_file_is_read_once() {
+    let text = format!("{}[a]\tkernel=ü k\n", "x=ü\t".repeat(190_000));
+    let boot = boot(&text, &[]);
+    let kernel = boot.entries[0].kernel.as_ref().unwrap();
+    let place = kernel.path().place().unwrap();
+    assert_eq!(place.position.column, 190_000 * 4 + 12);
+}

@@ -6,6 +6,7 @@ use host::Files;
 use super::{Bridges, Program};
 use crate::drop_ins::DropIns;
 use crate::source::{Line, Source};
+use crate::traced::Unknown;
 
 const LIBVIRT: [&str; 1] = ["/etc/libvirt/qemu/networks"];
 
@@ -15,7 +16,7 @@ const XAPI: &str = "/var/xapi/state.db";
 const LARGEST: u64 = 16 << 20;
 
 /// Most bridges on one line.
-const MOST: usize = 200;
+const MOST: usize = 10_000;
 
 const OPEN_VSWITCH: &str = "/etc/openvswitch/conf.db";
 
@@ -46,16 +47,21 @@ pub(super) fn add(bridges: &mut Bridges, files: &Files) {
 
 /// Adds the bridges that are values of an attribute.
 fn attributes(bridges: &mut Bridges, line: &Line<'_>, attribute: &str, by: Program) {
-    for (at, _) in line.text.match_indices(attribute).take(MOST) {
-        let start = at + attribute.len();
-        let mut rest = line.text[start..].chars();
+    let mut columns = line.columns();
+    for (nth, (at, _)) in line.text.match_indices(attribute).enumerate() {
+        if nth == MOST {
+            let why = format!("more than {MOST} bridges are named on one line");
+            let doubt = Unknown::new(why).at(line.of_start());
+            return doubt.add_to(&mut bridges.doubts);
+        }
+        let mut rest = line.text[at + attribute.len()..].chars();
         let Some(quote) = rest.next().filter(|quote| matches!(quote, '"' | '\'')) else {
             continue;
         };
         if let Some((name, _)) = rest.as_str().split_once(quote)
             && !name.is_empty()
         {
-            bridges.of(line.part(start + 1, start + 1 + name.len()), by);
+            bridges.of(columns.of(name), by);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Bridges in netplan's YAML: the keys below `bridges:`, and their `interfaces:`, in the forms in which they are written
 //! by hand and by installers. Everything else of YAML is a doubt, not an answer.
 
+use std::collections::BTreeSet;
+
 use host::Files;
 
-use super::{Bridges, Program};
+use super::{Bridge, Bridges, Program};
 use crate::drop_ins::DropIns;
 use crate::source::{Line, Source};
 use crate::traced::{Traced, Unknown};
@@ -18,6 +20,51 @@ pub(super) fn add(bridges: &mut Bridges, files: &Files) {
         if let Err(doubt) = file(bridges, source) {
             bridges.doubts.push(doubt);
         }
+    }
+    let matching: BTreeSet<_> = found.sources.iter().flat_map(matching).collect();
+    for bridge in &mut bridges.found {
+        if bridge.by == Program::Netplan {
+            leave_out(bridge, &matching);
+        }
+    }
+}
+
+/// The ids whose interfaces are those that `match:` describes: such an id is no interface's name (netplan(5)).
+fn matching(source: &Source) -> Vec<&str> {
+    let mut all = Vec::new();
+    // The keys that a line is below.
+    let mut above: Vec<(usize, &str)> = Vec::new();
+    for line in source.lines() {
+        // What is not understood is a doubt already.
+        let Ok(Some(key)) = key(line) else {
+            continue;
+        };
+        above.retain(|(indent, _)| *indent < key.indent);
+        if key.is_item {
+            continue;
+        }
+        if key.name == "match" {
+            all.extend(above.last().map(|(_, id)| *id));
+        } else if key.value.starts_with('{') && key.value.contains("match:") {
+            all.push(key.name);
+        }
+        above.push((key.indent, key.name));
+    }
+    all
+}
+
+/// Takes the ports out that are such ids: they are a doubt.
+fn leave_out(bridge: &mut Bridge, matching: &BTreeSet<&str>) {
+    let (unsure, ports) = std::mem::take(&mut bridge.ports)
+        .into_iter()
+        .partition(|port| matching.contains(port.as_str()));
+    let unsure: Vec<Traced> = unsure;
+    bridge.ports = ports;
+    if let Some(id) = unsure.first() {
+        bridge.doubt.get_or_insert(Unknown {
+            why: format!("{id} is what matches, whatever its name"),
+            place: id.place().cloned(),
+        });
     }
 }
 

@@ -5,13 +5,17 @@ use host::Files;
 
 use super::{Bridges, Program};
 use crate::drop_ins::list;
-use crate::shell::Assignments;
+use crate::shell::{Assignments, Shell};
 use crate::source::Source;
 use crate::traced::Traced;
+
+/// The variables that are looked at.
+const VARIABLES: [&str; 5] = ["DEVICE", "TYPE", "BRIDGE", "BRIDGE_PORTS", "OVS_BRIDGE"];
 
 const DIRECTORIES: [&str; 2] = ["/etc/sysconfig/network-scripts", "/etc/sysconfig/network"];
 
 pub(super) fn add(bridges: &mut Bridges, files: &Files) {
+    let shell = Shell::of(files);
     for directory in DIRECTORIES {
         let names = match list(files, directory) {
             Ok(names) => names,
@@ -28,7 +32,7 @@ pub(super) fn add(bridges: &mut Bridges, files: &Files) {
                 continue;
             };
             match Source::read(files, format!("{directory}/{name}")) {
-                Ok(Some(source)) => file(bridges, &source, device),
+                Ok(Some(source)) => file(bridges, &source, device, &shell),
                 Ok(None) => {}
                 Err(error) => bridges.errors.push(error),
             }
@@ -42,9 +46,13 @@ fn is_vlan(name: &str) -> bool {
     !number.is_empty() && number.chars().all(|c| c.is_ascii_digit())
 }
 
-fn file(bridges: &mut Bridges, source: &Source, file_name: &str) {
-    let mut variables = Assignments::default();
+fn file(bridges: &mut Bridges, source: &Source, file_name: &str, shell: &Shell) {
+    let mut variables = Assignments::new(shell.clone());
     variables.add(source);
+    let values = VARIABLES.map(|name| variables.value(name));
+    for doubt in values.iter().filter_map(Traced::doubt) {
+        doubt.clone().add_to(&mut bridges.doubts);
+    }
     let start = source.place(error::Position::START);
     let device = match variables.value("DEVICE") {
         device if device.is_empty() => Traced::at(file_name, start),

@@ -158,3 +158,53 @@ fn interfaces_are_seen_where_sysfs_is() {
     let present = interfaces_present(host.files()).unwrap().unwrap();
     assert_eq!(present, ["eno1", "lo"]);
 }
+
+#[test]
+fn a_line_names_thousands_of_bridges_and_more_are_a_doubt() {
+    let networks = |count: usize| {
+        let one = |at| format!("<row name='ü' bridge=\"xapi{at}\"/>");
+        let line: String = (0..count).map(one).collect();
+        read(&[("var/xapi/state.db", &line)])
+    };
+    let bridges = networks(10_000);
+    assert_eq!(bridges.found.len(), 10_000);
+    assert!(!bridges.may_have_more());
+    let place = bridges.found[1].name.place().unwrap().to_string();
+    assert_eq!(place, "/var/xapi/state.db:1:53");
+    let bridges = networks(10_001);
+    assert_eq!(bridges.found.len(), 10_000);
+    assert_eq!(
+        bridges.doubts[0].why,
+        "more than 10000 bridges are named on one line"
+    );
+}
+
+#[test]
+fn what_a_script_of_the_network_adds_may_be_another_bridge() {
+    let bridges = read(&[(
+        "etc/sysconfig/network-scripts/ifcfg-eth0",
+        "BRIDGE=xen\nBRIDGE+=br0\n",
+    )]);
+    assert_eq!(
+        bridges.doubts[0].why,
+        "'BRIDGE+=' is bash's, and what /bin/sh is is not known"
+    );
+}
+
+#[test]
+fn an_id_of_netplan_with_match_is_no_interface() {
+    let text = "network:\n  ethernets:\n    lan:\n      match:\n        macaddress: 00:16:3e:00:00:01\n    wan: {match: {name: \"en*\"}}\n    eth2: {dhcp4: false}\n  bridges:\n    br0:\n      interfaces: [lan, eth2]\n    br1:\n      interfaces: [eth2]\n    br2:\n      interfaces:\n        - wan\n";
+    let bridges = read(&[("etc/netplan/01.yaml", text)]);
+    let ports = |name: &str| {
+        let bridge = bridges.get(name).unwrap();
+        let ports: Vec<_> = bridge
+            .ports
+            .iter()
+            .map(|port| port.as_str().to_owned())
+            .collect();
+        (ports.join(" "), bridge.doubt.is_some())
+    };
+    assert_eq!(ports("br0"), ("eth2".to_owned(), true));
+    assert_eq!(ports("br1"), ("eth2".to_owned(), false));
+    assert_eq!(ports("br2"), (String::new(), true));
+}

@@ -3,6 +3,7 @@
 use error::Error;
 use host::Files;
 
+use crate::allowance::Allowance;
 use crate::drop_ins::list;
 use crate::pattern;
 use crate::source::Source;
@@ -11,14 +12,11 @@ use crate::traced::{Traced, Unknown};
 /// Most files inside each other.
 const DEEPEST: usize = 8;
 
-/// Most files altogether.
-const MOST: usize = 1000;
-
 pub(super) struct Includes<'f> {
     files: &'f Files,
     /// How many files are being read that name each other.
     pub(super) depth: usize,
-    count: usize,
+    allowance: Allowance,
     pub(super) errors: Vec<Error>,
     pub(super) doubts: Vec<Unknown>,
 }
@@ -28,7 +26,7 @@ impl<'f> Includes<'f> {
         Includes {
             files,
             depth: 0,
-            count: 0,
+            allowance: Allowance::default(),
             errors: Vec::new(),
             doubts: Vec::new(),
         }
@@ -37,26 +35,40 @@ impl<'f> Includes<'f> {
     /// The files that a line names, sorted.
     pub(super) fn find(&mut self, from: &Source, keyword: &str, named: &Traced) -> Vec<Source> {
         let mut found = Vec::new();
-        if self.depth == DEEPEST || self.count > MOST {
-            self.doubt("more files are named than are looked at".into(), named);
-            return found;
-        }
         for word in named.words() {
+            if self.depth == DEEPEST || !self.allowance.take_file() {
+                self.cut(&word);
+                return found;
+            }
             let path = absolute(from, word.as_str());
-            for path in self.paths(keyword, &path, &word) {
-                match Source::read(self.files, &path) {
-                    Ok(source) => found.extend(source),
-                    Err(error) => self.errors.push(error),
+            for (index, path) in self.paths(keyword, &path, &word).iter().enumerate() {
+                // The first has been taken with the word.
+                if index > 0 && !self.allowance.take_file() {
+                    self.cut(&word);
+                    return found;
                 }
+                found.extend(self.read(path));
             }
         }
-        self.count += found.len();
         found
+    }
+
+    fn read(&mut self, path: &str) -> Option<Source> {
+        let source = Source::read(self.files, path).unwrap_or_else(|error| {
+            self.errors.push(error);
+            None
+        })?;
+        self.allowance.take_bytes(source.text.len());
+        Some(source)
+    }
+
+    fn cut(&mut self, word: &Traced) {
+        self.doubt("more files are named than are looked at".into(), word);
     }
 
     fn doubt(&mut self, why: String, word: &Traced) {
         let place = word.place().cloned();
-        self.doubts.push(Unknown { why, place });
+        Unknown { why, place }.add_to(&mut self.doubts);
     }
 
     fn paths(&mut self, keyword: &str, path: &str, word: &Traced) -> Vec<String> {

@@ -137,3 +137,30 @@ fn files_that_are_named_are_read_in_their_place() {
     assert_eq!(all.doubts[0].why, "more files are named than are looked at");
     assert_eq!(all.errors, []);
 }
+
+#[test]
+fn what_is_included_has_a_limit_in_number_and_in_bytes() {
+    let words = " /etc/network/a".repeat(4000);
+    let lines = "source /etc/network/b\n".repeat(40);
+    let large = format!("auto y\n#{}\n", "x".repeat(1 << 19));
+    let cases = [
+        (format!("source{words}\n"), "auto x\n".to_owned(), 1000),
+        (lines, large, 16),
+        ("source /etc/*/nothing*\n".repeat(2000), String::new(), 0),
+    ];
+    for (text, included, most) in cases {
+        let fake = FakeHost::new();
+        fake.write("etc/network/interfaces", &text);
+        fake.write("etc/network/a", &included);
+        fake.write("etc/network/b", &included);
+        let host = host::Host::at(fake.root()).unwrap();
+        let all = Interfaces::read(host.files());
+        assert_eq!(all.started.len(), most);
+        let last = all.doubts.last().unwrap();
+        assert!(last.place.is_some() && all.doubts.len() <= 100);
+        assert!(
+            most == 0 || last.why == "more files are named than are looked at",
+            "{last}"
+        );
+    }
+}

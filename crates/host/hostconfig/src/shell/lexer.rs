@@ -21,6 +21,16 @@ pub(super) struct Word {
     is_quoted: bool,
 }
 
+/// A word that is an assignment.
+pub(super) struct Assigned<'w> {
+    pub(super) name: &'w str,
+    /// Whether it is `NAME+=`.
+    pub(super) adds: bool,
+    pub(super) value: Vec<Piece>,
+    /// Where the value begins, its quote too.
+    pub(super) position: Position,
+}
+
 /// A simple command.
 pub(super) struct Statement {
     pub(super) words: Vec<Word>,
@@ -37,30 +47,30 @@ impl Word {
         }
     }
 
-    /// The name before `=`, and what is behind it.
-    pub(super) fn assignment(&self) -> Option<(&str, Vec<Piece>)> {
+    /// The assignment that it is; `None` for any other word.
+    pub(super) fn assignment(&self) -> Option<Assigned<'_>> {
         let Some(Piece::Text(first)) = self.pieces.first() else {
             return None;
         };
-        let (name, _) = first.as_str().split_once('=')?;
+        let (left, right) = first.as_str().split_once('=')?;
+        let name = left.strip_suffix('+').unwrap_or(left);
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let is_name = name.chars().all(is_part) && !name.starts_with(|c: char| c.is_ascii_digit());
         if name.is_empty() || !is_name {
             return None;
         }
-        let value = first.slice(name.len() + 1, first.as_str().len());
-        let mut pieces = vec![Piece::Text(value)];
-        pieces.extend(self.pieces[1..].iter().cloned());
-        Some((name, pieces))
-    }
-
-    /// Where the value of an assignment begins, its quote too.
-    pub(super) fn value_position(&self) -> Position {
-        let name = self.assignment().map_or(0, |(name, _)| name.len() + 1);
-        Position {
-            column: self.position.column + name,
-            ..self.position
-        }
+        let behind = left.len() + 1;
+        let mut value = vec![Piece::Text(first.slice(behind, behind + right.len()))];
+        value.extend(self.pieces[1..].iter().cloned());
+        Some(Assigned {
+            name,
+            adds: name != left,
+            value,
+            position: Position {
+                column: self.position.column + behind,
+                ..self.position
+            },
+        })
     }
 }
 

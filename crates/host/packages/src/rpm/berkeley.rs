@@ -10,6 +10,7 @@
 use error::{Error, Result};
 
 use super::blob::Format;
+use super::places::Places;
 use crate::package::Place;
 use crate::store::Store;
 
@@ -38,7 +39,7 @@ const ELSEWHERE: u8 = 3;
 /// of table, and for encryption.
 pub(super) fn open(store: &Store) -> Result<(Format, Vec<Place>)> {
     let table = Table::read(store)?;
-    let mut places = Vec::new();
+    let mut places = Places::new(store);
     let mut visited = 0;
     for bucket in 0..=table.last_bucket {
         let mut page = table.first_page(bucket)?;
@@ -50,7 +51,7 @@ pub(super) fn open(store: &Store) -> Result<(Format, Vec<Place>)> {
             page = table.places(page, &mut places)?;
         }
     }
-    Ok((Format::Berkeley { page: table.page }, places))
+    Ok((Format::Berkeley { page: table.page }, places.finish()?))
 }
 
 struct Table<'a> {
@@ -121,7 +122,7 @@ impl<'a> Table<'a> {
     }
 
     /// Adds the headers on page `number`; returns the page that follows, 0 for none.
-    fn places(&self, number: u32, places: &mut Vec<Place>) -> Result<u32> {
+    fn places(&self, number: u32, places: &mut Places<'_>) -> Result<u32> {
         let start = u64::from(number) * u64::from(self.page);
         let page = self.store.read(start, u64::from(self.page))?;
         let corrupt = |why: String| self.store.corrupt(format!("page {number}: {why}"));
@@ -145,7 +146,7 @@ impl<'a> Table<'a> {
             }
             let place = place(start + at as u64, value);
             let unknown = || corrupt(format!("pair {pair} has a value that is not known"));
-            places.push(place.ok_or_else(unknown)?);
+            places.add(place.ok_or_else(unknown)?)?;
         }
         Ok(self::number(&page, 16))
     }

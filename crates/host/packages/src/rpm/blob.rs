@@ -23,6 +23,18 @@ pub(super) enum Format {
     Berkeley { page: u32 },
 }
 
+impl Format {
+    /// How many pages a file has; a chain has no more.
+    fn pages(self, store: &Store) -> u64 {
+        match self {
+            Format::Whole => 1,
+            Format::Sqlite { page, .. } | Format::Berkeley { page } => {
+                store.size() / u64::from(page)
+            }
+        }
+    }
+}
+
 /// The first `length` bytes of what is at `place`.
 ///
 /// # Errors
@@ -42,7 +54,12 @@ pub(super) fn read(store: &Store, format: Format, place: Place, length: u64) -> 
         at: 0,
         bytes: Vec::new(),
     };
+    let mut pages = format.pages(store);
     while let left @ 1.. = length - bytes.len() as u64 {
+        let Some(rest) = pages.checked_sub(1) else {
+            return Err(store.corrupt(format!("page {page}: the chain of pages has a loop")));
+        };
+        pages = rest;
         let content = chained(&mut window, format, page, left)?;
         let taken = content
             .bytes

@@ -4,6 +4,7 @@
 use error::{Error, Result};
 
 use super::blob::Format;
+use super::places::Places;
 use crate::package::Place;
 use crate::store::Store;
 
@@ -31,16 +32,18 @@ pub(super) fn open(store: &Store) -> Result<(Format, Vec<Place>)> {
         return Err(store.named(Error::unsupported(text)));
     }
     let end = u64::from(number(&header, 12)) * PAGE;
-    let mut places = Vec::new();
+    let mut places = Places::new(store);
     let mut at = HEADER;
     while at < end {
         let page = store.read(at, PAGE - at % PAGE)?;
         for slot in page.chunks_exact(SLOT as usize) {
-            places.extend(place(store, at, slot, end)?);
+            if let Some(place) = place(store, at, slot, end)? {
+                places.add(place)?;
+            }
             at += SLOT;
         }
     }
-    Ok((Format::Whole, places))
+    Ok((Format::Whole, places.finish()?))
 }
 
 /// The header that the slot at the offset `at` leads to; `None` for a free slot. The table ends at the offset `end`.

@@ -9,6 +9,7 @@
 use error::{Error, Result};
 
 use super::blob::Format;
+use super::places::Places;
 use crate::package::Place;
 use crate::store::Store;
 
@@ -31,14 +32,13 @@ pub(super) fn open(store: &Store) -> Result<(Format, Vec<Place>)> {
         Ok(())
     })?;
     let missing = || store.corrupt("has no table 'Packages'");
-    let mut places = Vec::new();
+    let mut places = Places::new(store);
     pages.rows(root.ok_or_else(missing)?, &mut |row| {
         let place = row.blob();
-        places.push(place.ok_or_else(|| row.corrupt("is not a number and a blob"))?);
-        Ok(())
+        places.add(place.ok_or_else(|| row.corrupt("is not a number and a blob"))?)
     })?;
     let (page, usable) = (pages.page, pages.usable);
-    Ok((Format::Sqlite { page, usable }, places))
+    Ok((Format::Sqlite { page, usable }, places.finish()?))
 }
 
 struct Pages<'a> {

@@ -106,3 +106,29 @@ fn what_apk_would_not_read_is_told_with_its_line() {
     let expected = "installed: line 4: a file before the first directory";
     assert_eq!(without_directory(&fake, &error), expected);
 }
+
+#[test]
+fn paths_of_files_have_a_limit_each_and_together() {
+    let long = "d".repeat(4000);
+    let record = |files: &str| format!("P:a\nV:1\nF:{long}\n{files}\n");
+    let refusal = |files: &str| {
+        let fake = host(INSTALLED, record(files));
+        let packages = read(&fake);
+        let error = packages.files(&packages.all()[0]).unwrap_err();
+        let owner = packages.owner_of("/x").unwrap_err();
+        assert_eq!(owner.to_string(), error.to_string());
+        (error.kind(), error.to_string())
+    };
+    let packages = read(&host(INSTALLED, record(&format!("R:{}\n", "f".repeat(94)))));
+    assert_eq!(packages.files(&packages.all()[0]).unwrap().len(), 2);
+    let text = "a: a path of 4097 bytes, longer than 4096";
+    assert_eq!(
+        refusal(&format!("R:{}\n", "f".repeat(95))),
+        (Problem::Refused, text.into())
+    );
+    let text = "a: paths of files of more than 64.0 MiB";
+    assert_eq!(
+        refusal(&"R:f\n".repeat(17_000)),
+        (Problem::Refused, text.into())
+    );
+}

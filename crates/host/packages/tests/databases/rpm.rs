@@ -286,6 +286,57 @@ fn damage_in_rpms_own_format_is_told_with_its_slot() {
     corrupt(NDB_PATH, &damaged, &text);
 }
 
+#[test]
+fn more_slots_than_a_host_has_packages_are_refused() {
+    let pages = 513u32;
+    let blob = pages * 256;
+    let mut content = [b"RpmP\0\0\0\0\0\0\0\0", &pages.to_le_bytes()[..], &[0; 16]].concat();
+    let slot = [b"Slot\x01\0\0\0", &blob.to_le_bytes()[..], &[2, 0, 0, 0]].concat();
+    content.extend(slot.repeat(blob as usize - 2));
+    content.extend([b"BlbS\x01\0\0\0", &[0; 24][..]].concat());
+    let text = "Packages.db: has more than 131072 packages";
+    assert_eq!(
+        error(NDB_PATH, &content),
+        (Problem::Refused, text.to_owned())
+    );
+}
+
+#[test]
+fn rows_of_more_bytes_than_can_be_counted_are_told() {
+    // A table whose rows claim 2^62 bytes each, 39 of them on the leaf.
+    let length = 39 + 508 * (((1u64 << 62) / 508) + 1);
+    let schema = b"\x1c\x01\x06\x17\x1d\x1d\x01\x0dtablePackagesPackages\x02";
+    let row = [
+        &varint(length)[..],
+        b"\x01\x0b\0",
+        &varint(12 + 2 * (length - 11)),
+    ]
+    .concat();
+    let mut content = vec![0; 1024];
+    let mut put = |at: usize, bytes: &[u8]| content[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, b"SQLite format 3\0\x02\0\x01\x01");
+    put(100, &[13, 0, 0, 0, 1, 0, 0, 0, 1, 44]);
+    put(300, schema);
+    put(512, &[13, 0, 0, 0, 5, 0, 0, 0]);
+    put(520, &[1, 44].repeat(5));
+    put(812, &row);
+    let text = format!(
+        "rpmdb.sqlite: headers of {} bytes in a file of 1024",
+        u64::MAX
+    );
+    corrupt(SQLITE_PATH, &content, &text);
+}
+
+/// A number in the nine bytes that SQLite has for the largest.
+fn varint(number: u64) -> [u8; 9] {
+    let mut bytes = [0; 9];
+    bytes[8] = number as u8;
+    for (at, byte) in bytes[..8].iter_mut().enumerate() {
+        *byte = 0x80 | (number >> (8 + 7 * (7 - at))) as u8;
+    }
+    bytes
+}
+
 /// The number of bytes of the first header in rpm's own format.
 fn length(content: &[u8]) -> usize {
     u32::from_le_bytes(content[4108..4112].try_into().unwrap()) as usize
@@ -322,6 +373,12 @@ fn damage_in_berkeley_db_is_told_with_its_page() {
         text.starts_with("Packages: a chain of pages ends "),
         "{text}"
     );
+    // The second page of the value leads to itself, and brings one byte.
+    let second = usize::from(content[page(value) + 16]);
+    let endless = [second as u8, 0, 0, 0, 0, 0, 1, 0];
+    let damaged = patched(BERKELEY_PATH, page(second) + 16, &endless);
+    let text = format!("Packages: page {second}: the chain of pages has a loop");
+    corrupt(BERKELEY_PATH, &damaged, &text);
     let damaged = patched(BERKELEY_PATH, 72, &[0xff, 0xff, 0xff, 0xff]);
     let text = "Packages: page 23 of 512 bytes and bucket 4294967295 in 12288 bytes";
     corrupt(BERKELEY_PATH, &damaged, text);

@@ -9,9 +9,8 @@ use error::{Error, Result};
 use host::Host;
 use render::document;
 use serde_json::json;
-use vmconfig::{Vm, libvirt, opennebula, xl};
+use vmconfig::{Vm, libvirt, opennebula, xen, xl};
 
-use super::show::text_of;
 use crate::commands::request::Language;
 use crate::options::OutputArgs;
 use crate::output::{End, print, print_json, warn};
@@ -54,9 +53,11 @@ fn convert(args: &Args, host: &Host) -> Vec<Error> {
 
 /// The new description, and what it does not say.
 fn converted(args: &Args, host: &Host) -> Result<(String, Vec<Error>)> {
-    let text = text_of(&args.file, host)?;
     let name = args.file.display().to_string();
-    let stated = read(&text, &name).map_err(|error| error.within(&name))?;
+    let text = text_of(&args.file, host).map_err(|error| error.at(&name))?;
+    let mut stated = read(&text, &name).map_err(|error| error.within(&name))?;
+    // A kernel or an address that it names is one of this host, and meant.
+    stated.is_own = true;
     let mut placed = stated.clone();
     for disk in &mut placed.disks {
         if !disk.cdrom || disk.source.is_some() {
@@ -73,22 +74,41 @@ fn converted(args: &Args, host: &Host) -> Result<(String, Vec<Error>)> {
     Ok((written, lost.collect()))
 }
 
+/// The text of the description. XML says what its encoding is; the other languages have UTF-8 alone.
+fn text_of(file: &Path, host: &Host) -> Result<String> {
+    let path = std::path::absolute(file).map_err(|cause| Error::io("cannot be read", cause))?;
+    let bytes = host.files().read_within(&path, vmconfig::TEXT as u64)?;
+    let bytes = bytes.ok_or_else(|| Error::io("cannot be read", "not found"))?;
+    let decoded = vmconfig::decode(&bytes);
+    if is_xml(&decoded.text) {
+        return Ok(decoded.text);
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let place = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().get(..place).unwrap_or_default();
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        Error::corrupt(format!("line {line}: byte {place} is not UTF-8"))
+            .hint("write the file in UTF-8: iconv -f LATIN1 -t UTF-8")
+    })
+}
+
+fn is_xml(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    text.starts_with('<')
+}
+
 /// Reads a description in whichever of the languages it is.
 fn read(text: &str, name: &str) -> Result<Vm> {
-    if text
-        .trim_start_matches('\u{feff}')
-        .trim_start()
-        .starts_with('<')
-    {
+    if is_xml(text) {
         return libvirt::read(text, name);
     }
-    let template = opennebula::read(text, name);
-    let xl = xl::parse(text)?;
-    // Names in small letters are xl.cfg's, and capitals are an error there.
-    if xl.faults.is_empty() || template.is_err() {
+    // xl's names are in small letters, OpenNebula's in capitals. What is wrong with the values says nothing.
+    let config = xl::parse(text)?;
+    let is_own = |it: &xl::Statement| xen::keys::get(&it.name).is_some();
+    if config.statements.iter().any(is_own) {
         return xl::read(text, name);
     }
-    template
+    opennebula::read(text, name).or_else(|_| xl::read(text, name))
 }
 
 fn told(args: &Args, text: &str, lost: &[Error]) -> Result<()> {

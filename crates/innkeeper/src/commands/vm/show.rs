@@ -8,10 +8,11 @@ use error::{Error, Result};
 use host::Host;
 use render::{Cell, Column, Role, Table, document};
 use serde_json::{Value, json};
+use vmconfig::secret::{HIDDEN, hide, is_secret};
 use vmconfig::xen::{Release, keys};
 use vmconfig::xl::{self, Config, Finding, Literal, Node, Setting, Verdict};
 
-use super::findings::{self, HIDDEN, is_secret};
+use super::findings;
 use crate::options::OutputArgs;
 use crate::output::{End, look, print, print_json};
 
@@ -52,7 +53,10 @@ fn show(args: &Args, host: &Host) -> Result<Option<Error>> {
     let name = args.file.display().to_string();
     let config = xl::parse(&text).map_err(|error| error.at(&name))?;
     let found = xl::judge(&config, args.xen);
-    let refusal = findings::refusal(&found, &name, args.xen);
+    let mut refusal = findings::refusal(&found, &name, args.xen);
+    if let Some(foreign) = xl::foreign(&text).filter(|_| !config.faults.is_empty()) {
+        refusal = refusal.map(|error| error.cause(foreign.name()).hint(advice(foreign)));
+    }
     if args.output.json {
         let mut content = devices::to_json(&config, args.xen);
         content["file"] = name.into();
@@ -75,6 +79,18 @@ fn show(args: &Args, host: &Host) -> Result<Option<Error>> {
     }
     print((shown + &about).as_bytes())?;
     Ok(refusal)
+}
+
+/// What to do with a text that is no xl.cfg.
+fn advice(foreign: xl::Foreign) -> &'static str {
+    match foreign {
+        xl::Foreign::LineEnds => "sed -i 's/\\r$//' FILE removes them",
+        xl::Foreign::Mark => "sed -i '1s/^\\xef\\xbb\\xbf//' FILE removes it",
+        xl::Foreign::Python => {
+            "write out what it computes; xl has no imports, functions or variables"
+        }
+        xl::Foreign::Xml => "innkeeper vm convert FILE --to xl makes an xl.cfg of it",
+    }
 }
 
 /// What becomes of a whole setting, if anything is to be said.
@@ -115,7 +131,8 @@ fn shown(setting: &Setting) -> String {
     }
     match &setting.value {
         Node::List(list) if devices::HAVE_TABLES.contains(&setting.name.as_str()) => {
-            format!("{} below", list.nodes.len())
+            let is_read = |node: &&Node| matches!(node, Node::Text(_));
+            format!("{} below", list.nodes.iter().take_while(is_read).count())
         }
         Node::List(list) => {
             let elements: Vec<String> = list
@@ -126,7 +143,7 @@ fn shown(setting: &Setting) -> String {
             format!("[{}]", elements.join(", "))
         }
         Node::Text(text) => match typed(setting) {
-            Value::String(_) => xl::quote(&text.text),
+            Value::String(_) => xl::quote(&hide(&text.text)),
             value => value.to_string(),
         },
     }
@@ -134,8 +151,7 @@ fn shown(setting: &Setting) -> String {
 
 fn plain(literal: &Literal) -> String {
     match literal {
-        Literal::Text(text) if is_secret(text) => HIDDEN.to_owned(),
-        Literal::Text(text) => xl::quote(text),
+        Literal::Text(text) => xl::quote(&hide(text)),
         Literal::List(list) => {
             let elements: Vec<String> = list.iter().map(plain).collect();
             format!("[{}]", elements.join(", "))
@@ -177,8 +193,7 @@ fn typed(setting: &Setting) -> Value {
 
 fn value_of(literal: &Literal) -> Value {
     match literal {
-        Literal::Text(text) if is_secret(text) => HIDDEN.into(),
-        Literal::Text(text) => text.as_str().into(),
+        Literal::Text(text) => hide(text).into(),
         Literal::List(list) => list.iter().map(value_of).collect(),
     }
 }

@@ -51,15 +51,31 @@ impl Entry {
     }
 }
 
-/// The four entries of the partition table in `head`, a disk's first bytes; `None` where there is no table
-/// or what stands in its place makes no sense.
-pub fn table(head: &[u8]) -> Option<[Entry; 4]> {
+/// The four entries of the partition table in `head`, a disk's first bytes or those of an extended partition, as
+/// Linux takes them (block/partitions/msdos.c): the signature and the status alone decide, and an entry of type 0
+/// with sectors is a partition, as on hybrid discs. `None` where there is no table.
+pub fn entries(head: &[u8]) -> Option<[Entry; 4]> {
     if !holds(head, 510, &SIGNATURE) {
         return None;
     }
     let entries = std::array::from_fn(|number| Entry::read(head, number));
-    let sane = |entry: &Entry| entry.status & 0x7f == 0 && (entry.kind != 0 || entry.sectors == 0);
+    let sane = |entry: &Entry| entry.status & 0x7f == 0;
     entries.iter().all(sane).then_some(entries)
+}
+
+/// The same, where entries without a type must be empty; `None` where what stands in the table's place makes no
+/// sense.
+pub fn table(head: &[u8]) -> Option<[Entry; 4]> {
+    let entries = entries(head)?;
+    let sane = |entry: &Entry| entry.kind != 0 || entry.sectors == 0;
+    entries.iter().all(sane).then_some(entries)
+}
+
+/// Whether `head`, a disk's first bytes, says in its MBR that the real table is a GPT. The status of entries does not
+/// matter for that.
+pub fn is_protective(head: &[u8]) -> bool {
+    let is = |number| Entry::read(head, number).kind == Entry::PROTECTIVE;
+    holds(head, 510, &SIGNATURE) && (0..4).any(is)
 }
 
 /// What the boot sector at the beginning of `head` shows, if it is one.

@@ -16,6 +16,12 @@ const OCFS2: &str = "an OCFS2 file system";
 const HFS: &str = "an HFS file system";
 const DISKLABEL: &str = "a BSD disk label";
 const FAT: &str = "a FAT file system";
+const NTFS: &str = "an NTFS file system";
+const EXFAT: &str = "an exFAT file system";
+const BITLOCKER: &str = "a BitLocker volume";
+const REFS: &str = "a ReFS file system";
+/// What begins with a boot sector of its own.
+pub(super) const WITH_BOOT_SECTOR: [&str; 5] = [FAT, NTFS, EXFAT, BITLOCKER, REFS];
 const REISER: &str = "a ReiserFS file system";
 
 const MD_MAGIC: &[u8] = &0xa92b_4efcu32.to_le_bytes();
@@ -120,10 +126,10 @@ pub(super) const TABLE: &[Row] = &[
         b"LINHIB0001",
     ),
     row("a VMFS volume", Start(0x10_0000), b"\x0d\xd0\x01\xc0"),
-    row("an NTFS file system", Start(3), b"NTFS    "),
-    row("an exFAT file system", Start(3), b"EXFAT   "),
-    row("a BitLocker volume", Start(3), b"-FVE-FS-"),
-    row("a ReFS file system", Start(3), b"ReFS\0\0\0\0"),
+    row(NTFS, Start(3), b"NTFS    "),
+    row(EXFAT, Start(3), b"EXFAT   "),
+    row(BITLOCKER, Start(3), b"-FVE-FS-"),
+    row(REFS, Start(3), b"ReFS\0\0\0\0"),
     checked(FAT, Start(54), b"FAT1", check::fat),
     checked(FAT, Start(82), b"FAT32   ", check::fat),
     checked(

@@ -1,7 +1,7 @@
 //! The header of a GUID partition table (UEFI specification, chapter 5).
 
 use super::{By, Reach, SECTOR};
-use sparse::fields::{holds, le32, le64};
+use sparse::fields::{field, holds, le32, le64};
 
 /// Bytes of a header that mean something.
 const HEADER: usize = 92;
@@ -14,11 +14,21 @@ const BACKUP: u64 = 1 << 20;
 pub struct Gpt {
     /// Bytes in a block, which the header itself shows by where it is.
     pub sector: u64,
-    alternate: u64,
+    /// The block that it says that it is in.
+    pub own: u64,
+    /// The block of the other copy.
+    pub alternate: u64,
     last_usable: u64,
-    entries: u64,
-    count: u32,
-    entry: u32,
+    /// The disk's GUID, in the order of the disk.
+    pub id: [u8; 16],
+    /// The block where the entries begin.
+    pub entries: u64,
+    /// How many entries there are.
+    pub count: u32,
+    /// Bytes of an entry.
+    pub entry: u32,
+    /// The CRC-32 of all entries.
+    pub sum: u32,
 }
 
 impl Gpt {
@@ -26,23 +36,30 @@ impl Gpt {
     pub fn read(head: &[u8]) -> Option<Self> {
         [SECTOR, 4096]
             .into_iter()
-            .find_map(|sector| Self::in_block(head, sector))
+            .find_map(|sector| Self::in_block(head.get(sector as usize..)?, sector))
     }
 
-    fn in_block(head: &[u8], sector: u64) -> Option<Self> {
-        let at = usize::try_from(sector).ok()?;
-        let block = head.get(at..)?;
-        if !holds(block, 0, b"EFI PART") || !checksum_is_right(block, at) {
+    /// The header that `block`, a block of `sector` bytes, begins with, if it is one and whole.
+    pub fn in_block(block: &[u8], sector: u64) -> Option<Self> {
+        if !Self::is_named(block) || !checksum_is_right(block, sector as usize) {
             return None;
         }
         Some(Gpt {
             sector,
+            own: le64(block, 24),
             alternate: le64(block, 32),
             last_usable: le64(block, 48),
+            id: field(block, 56),
             entries: le64(block, 72),
             count: le32(block, 80),
             entry: le32(block, 84),
+            sum: le32(block, 88),
         })
+    }
+
+    /// Whether `block` has the signature of a header, whole or not.
+    pub fn is_named(block: &[u8]) -> bool {
+        holds(block, 0, b"EFI PART")
     }
 
     /// How far the table reaches.

@@ -11,8 +11,9 @@ pub(crate) const RULE: Rule = Rule {
     versions: Versions::All,
     why: "A service sends what is in its file. Where the certificate of its issuer is not in it, only those can check the \
           certificate that have that already: browsers often do, other hosts and tools do not. A certificate that is its own \
-          issuer has no chain, and an authority that this host trusts need not be sent.",
-    source: &["xcp-ng/xcp 410", "RFC 8446, 4.4.2"],
+          issuer has no chain, and an authority that this host trusts need not be sent. The certificate that Cockpit makes by itself \
+          is signed by an authority of its own, and is not looked at.",
+    source: &["xcp-ng/xcp 410", "RFC 8446, 4.4.2", "cockpit-tls(8)"],
     check,
     examples: &[
         Example::bad(
@@ -24,10 +25,23 @@ pub(crate) const RULE: Rule = Rule {
                 "warning etc/xensource/xapi-ssl.pem:1:1: the certificate of CN=Example CA, which signed XAPI's for xcp1.example.net, is not in the file",
             ],
         ),
+        Example::bad(
+            concat!(
+                "-- etc/cockpit/ws-certs.d/10-own.cert --\n",
+                include_str!("signed.pem")
+            ),
+            &[
+                "warning etc/cockpit/ws-certs.d/10-own.cert:1:1: the certificate of CN=Example CA, which signed Cockpit's for xcp1.example.net, is not in the file",
+            ],
+        ),
         Example::good(concat!(
             "-- etc/xensource/xapi-ssl.pem --\n",
             include_str!("signed.pem"),
             include_str!("authority.pem")
+        )),
+        Example::good(concat!(
+            "-- etc/cockpit/ws-certs.d/0-self-signed.cert --\n",
+            include_str!("signed.pem")
         )),
         Example::good(concat!(
             "-- etc/pki/libvirt/servercert.pem --\n",
@@ -49,7 +63,7 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     for used in certificates
         .used
         .iter()
-        .filter(|used| used.purpose == Purpose::Own)
+        .filter(|used| used.purpose == Purpose::Own && !used.is_made_by_service())
     {
         let Some(content) = &used.content else {
             continue;

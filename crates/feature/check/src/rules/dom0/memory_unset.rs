@@ -8,7 +8,8 @@ pub(crate) const RULE: Rule = Rule {
     looks_at: "the options of Xen in the boot entry with Xen",
     versions: Versions::All,
     why: "Without dom0_mem dom0 owns all memory, and each start of a guest takes memory away from it by ballooning: slow, \
-          and with a large guest it fails. SLE 15 SP1 and later give dom0 a tenth and 1 GB by themselves.",
+          and with a large guest it fails. SLE 15 SP1, openSUSE Leap 15.1 and later \
+          give dom0 a tenth and 1 GiB by themselves.",
     source: &[
         "os-autoinst-distri-opensuse 8962",
         "SUSE/doc-sle 595",
@@ -28,7 +29,13 @@ pub(crate) const RULE: Rule = Rule {
         Example::bad(
             "-- etc/os-release --\nID=\"opensuse-leap\"\nVERSION_ID=\"15.6\"\n-- boot/xen.gz --\n-- boot/vmlinuz --\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder loglvl=all\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n",
             &[
-                "info boot/grub/grub.cfg:2:2: dom0_mem is not set: dom0 owns all memory, and every guest that starts takes it from there",
+                "info boot/grub/grub.cfg:2:2: dom0_mem is not set: SUSE's Xen gives dom0 a tenth of the memory and 1 GiB",
+            ],
+        ),
+        Example::bad(
+            "-- etc/os-release --\nID=\"sles\"\nVERSION_ID=\"12.5\"\n-- boot/xen.gz --\n-- boot/vmlinuz --\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder loglvl=all\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n",
+            &[
+                "warning boot/grub/grub.cfg:2:2: dom0_mem is not set: dom0 owns all memory, and every guest that starts takes it from there",
             ],
         ),
     ],
@@ -46,12 +53,14 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     {
         return Ok(());
     }
-    let message = "dom0_mem is not set: dom0 owns all memory, and every guest that starts takes it from there";
+    let place = Place::of_image(xen);
     if facts.keeps_memory_for_guests()? {
-        found.info(Place::of_image(xen), message);
+        let message = "dom0_mem is not set: SUSE's Xen gives dom0 a tenth of the memory and 1 GiB";
+        found.info(place, message);
     } else {
+        let message = "dom0_mem is not set: dom0 owns all memory, and every guest that starts takes it from there";
         found
-            .warning(Place::of_image(xen), message)
+            .warning(place, message)
             .hint("write dom0_mem=4G,max:4G, or what your dom0 needs, into Xen's options");
     }
     Ok(())

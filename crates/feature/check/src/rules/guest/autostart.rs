@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
             &["error etc/xen/auto/web.cfg: it links to ../web.cfg, which is not there"],
         ),
         Example::good(
-            "-- etc/xen/auto/web.cfg -> ../web.cfg --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\n",
+            "-- srv/vmlinuz --\n-- etc/xen/auto/web.cfg -> ../web.cfg --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

@@ -15,11 +15,11 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- sys/devices/system/cpu/present --\n0-3\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"2-7\"\n",
+            "-- srv/vmlinuz --\n-- sys/devices/system/cpu/present --\n0-3\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"2-7\"\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
             &["warning etc/xen/web.cfg:3:9: \"2-7\" names CPUs up to 7: the host has 0 to 3"],
         ),
         Example::good(
-            "-- sys/devices/system/cpu/present --\n0-3\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"all,^0\"\n",
+            "-- srv/vmlinuz --\n-- sys/devices/system/cpu/present --\n0-3\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"all,^0\"\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
         ),
     ],
 };

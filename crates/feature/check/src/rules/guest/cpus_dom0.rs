@@ -20,13 +20,13 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- boot/xen.gz --\n-- boot/vmlinuz --\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder dom0_mem=2G,max:2G dom0_max_vcpus=2 dom0_vcpus_pin\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"1-3\"\n",
+            "-- srv/vmlinuz --\n-- boot/xen.gz --\n-- boot/vmlinuz --\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder dom0_mem=2G,max:2G dom0_max_vcpus=2 dom0_vcpus_pin\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"1-3\"\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
             &[
                 "warning etc/xen/web.cfg:3:8: \"1-3\" binds the guest to CPU 1, on which dom0 is pinned",
             ],
         ),
         Example::good(
-            "-- boot/xen.gz --\n-- boot/vmlinuz --\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder dom0_mem=2G,max:2G dom0_max_vcpus=2 dom0_vcpus_pin\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"all,^0-1\"\n-- etc/xen/all.cfg --\nname = \"all\"\nmemory = 512\ncpus = \"all\"\n",
+            "-- srv/vmlinuz --\n-- boot/xen.gz --\n-- boot/vmlinuz --\n-- boot/grub/grub.cfg --\nmenuentry 'Xen' {\n\tmultiboot2 /boot/xen.gz placeholder dom0_mem=2G,max:2G dom0_max_vcpus=2 dom0_vcpus_pin\n\tmodule2 /boot/vmlinuz placeholder root=/dev/sda1\n}\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"all,^0-1\"\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n-- etc/xen/all.cfg --\nname = \"all\"\nmemory = 512\ncpus = \"all\"\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
         ),
     ],
 };

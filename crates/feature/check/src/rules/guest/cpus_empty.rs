@@ -16,21 +16,21 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"^0,^1\"]\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"^0,^1\"]\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
             &["error etc/xen/web.cfg:3:9: the CPU mask \"^0,^1\" is empty: the guest does not start"],
         )
         .from_xen("4.4")
         .to_xen("4.6"),
         Example::bad(
-            "-- sys/devices/system/cpu/present --\n0-3\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"4-7\"\n",
+            "-- srv/vmlinuz --\n-- sys/devices/system/cpu/present --\n0-3\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"4-7\"\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
             &["error etc/xen/web.cfg:3:8: the CPU mask \"4-7\" is empty on this host with 4 CPUs: the guest does not start"],
         ),
         Example::bad(
-            "-- sys/devices/system/cpu/present --\n0\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"^0\"]\n",
+            "-- srv/vmlinuz --\n-- sys/devices/system/cpu/present --\n0\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"^0\"]\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
             &["error etc/xen/web.cfg:3:9: the CPU mask \"^0\" is empty: the guest does not start"],
         ),
         Example::good(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"^0,^1,2-7\", \"all,^0,^1\", 3]\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"^0,^1,2-7\", \"all,^0,^1\", 3]\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
         ),
     ],
 };

@@ -16,16 +16,16 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"^1,0-3\"\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"^1,0-3\"\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
             &["warning etc/xen/web.cfg:3:8: CPUs that \"^1,0-3\" excludes are included again by what is behind"],
         )
         .from_xen("4.3")
         .to_xen("4.4"),
-        Example::good("-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"0-3,^1\", \"^0,^1,2-7\"]\n")
+        Example::good("-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"0-3,^1\", \"^0,^1,2-7\"]\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n")
             .from_xen("4.3")
             .to_xen("4.6"),
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"^0-3,2\"\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"^0-3,2\"\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
             &["warning etc/xen/web.cfg:3:8: CPUs that \"^0-3,2\" excludes are included again by what is behind"],
         )
         .from_xen("4.3")

@@ -16,11 +16,11 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"0-3,^x\"\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"0-3,^x\"\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
             &["error etc/xen/web.cfg:3:13: xl refuses cpus: Invalid pcpu range, near '^x'"],
         ),
         Example::good(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"all,^0\", 3]\ncpus_soft = \"nodes:1\"\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = [\"all,^0\", 3]\ncpus_soft = \"nodes:1\"\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
         ),
     ],
 };

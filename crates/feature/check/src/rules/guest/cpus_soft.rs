@@ -15,11 +15,11 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"0-3\"\ncpus_soft = \"4-7\"\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"0-3\"\ncpus_soft = \"4-7\"\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n",
             &["warning etc/xen/web.cfg:4:13: cpus_soft \"4-7\" has no CPU in common with cpus \"0-3\": it has no effect"],
         )
         .to_xen("4.17"),
-        Example::good("-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"0-7\"\ncpus_soft = \"4-7\"\n")
+        Example::good("-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncpus = \"0-7\"\ncpus_soft = \"4-7\"\nkernel = \"/srv/vmlinuz\"\nvcpus = 4\n")
             .to_xen("4.17"),
     ],
 };

@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\npci = ['03:00', '03:00.0,permisive=1']\nusbdev = ['host:1.4']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\npci = ['03:00', '03:00.0,permisive=1']\nusbdev = ['host:1.4']\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "error etc/xen/web.cfg:3:9: xl refuses pci: unable to parse PCI_SPEC_STRING for passthrough",
                 "error etc/xen/web.cfg:3:26: xl refuses pci: Unknown PCI_SPEC_STRING option",
@@ -27,7 +27,7 @@ pub(crate) const RULE: Rule = Rule {
             ],
         ),
         Example::good(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\npci = ['0000:03:00.0,permissive=1']\nusbdev = ['hostbus=1,hostaddr=4']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\npci = ['0000:03:00.0,permissive=1']\nusbdev = ['hostbus=1,hostaddr=4']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

@@ -15,14 +15,14 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- srv/a.img --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['file:/srv/a.img,xvda,w', ',hdc:cdrom,r']\n",
+            "-- srv/vmlinuz --\n-- srv/a.img --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['file:/srv/a.img,xvda,w', ',hdc:cdrom,r']\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "info etc/xen/web.cfg:3:10: 'file:' is deprecated",
                 "info etc/xen/web.cfg:3:40: ':cdrom' is deprecated",
             ],
         ),
         Example::good(
-            "-- srv/a.img --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.img,raw,xvda,rw', ',,hdc,cdrom']\n",
+            "-- srv/vmlinuz --\n-- srv/a.img --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.img,raw,xvda,rw', ',,hdc,cdrom']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

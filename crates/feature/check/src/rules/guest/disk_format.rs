@@ -1,6 +1,5 @@
 //! Images that are opened as what they are not.
 
-use std::io::Read;
 use std::path::Path;
 
 use diskimage::{Format, HEAD};
@@ -18,13 +17,13 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- hex srv/a.qcow2 --\n0: 51 46 49 fb 00 00 00 03\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.qcow2,,xvda,rw']\n",
+            "-- srv/vmlinuz --\n-- hex srv/a.qcow2 --\n0: 51 46 49 fb 00 00 00 03\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.qcow2,,xvda,rw']\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "warning etc/xen/web.cfg:3:9: /srv/a.qcow2 is in format qcow2, and opened as raw: the guest sees its header",
             ],
         ),
         Example::good(
-            "-- hex srv/a.qcow2 --\n0: 51 46 49 fb 00 00 00 03\n-- srv/b.img --\ndisk\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.qcow2,qcow2,xvda,rw', '/srv/b.img,raw,xvdb,rw']\n",
+            "-- srv/vmlinuz --\n-- hex srv/a.qcow2 --\n0: 51 46 49 fb 00 00 00 03\n-- srv/b.img --\ndisk\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.qcow2,qcow2,xvda,rw', '/srv/b.img,raw,xvdb,rw']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };
@@ -36,7 +35,7 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
             let Some(target) = Guest::own_target(&disk).filter(|_| is_raw) else {
                 continue;
             };
-            // A file that cannot be read says nothing of itself; whether it is there is another rule's matter.
+            // Whether it is there is another rule's matter.
             let Some(format) = format(facts, target.as_ref()) else {
                 continue;
             };
@@ -55,10 +54,8 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
     Ok(())
 }
 
-/// The format that the magic number of a regular file names.
+/// The format that the magic number of a file names.
 fn format(facts: &Facts, path: &Path) -> Option<Format> {
-    let file = facts.host().files().open(path).ok()??;
-    let mut head = Vec::new();
-    file.take(HEAD as u64).read_to_end(&mut head).ok()?;
+    let head = facts.head(path, HEAD as u64)?;
     diskimage::probe(&head).first().copied()
 }

@@ -14,13 +14,13 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- srv/a.img --\n-- srv/b.img --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.img,raw,xvda,rw', '/srv/b.img,raw,xvda,rw']\n",
+            "-- srv/vmlinuz --\n-- srv/a.img --\n-- srv/b.img --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.img,raw,xvda,rw', '/srv/b.img,raw,xvda,rw']\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "error etc/xen/web.cfg:3:35: another disk of the guest is called xvda as well (etc/xen/web.cfg:3:9)",
             ],
         ),
         Example::good(
-            "-- srv/a.img --\n-- srv/b.img --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.img,raw,xvda,rw', '/srv/b.img,raw,xvdb,rw']\n",
+            "-- srv/vmlinuz --\n-- srv/a.img --\n-- srv/b.img --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ndisk = ['/srv/a.img,raw,xvda,rw', '/srv/b.img,raw,xvdb,rw']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

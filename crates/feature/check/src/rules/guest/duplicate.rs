@@ -19,19 +19,19 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/a.cfg --\nname = \"a\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01']\n-- etc/xen/b.cfg --\nname = \"b\"\nmemory = 512\nvif = ['mac=00:16:3E:0:0:1']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/a.cfg --\nname = \"a\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01']\nkernel = \"/srv/vmlinuz\"\n-- etc/xen/b.cfg --\nname = \"b\"\nmemory = 512\nvif = ['mac=00:16:3E:0:0:1']\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "warning etc/xen/b.cfg:3:8: MAC address 00:16:3e:00:00:01 is that of guest a as well (etc/xen/a.cfg:3:8)",
             ],
         ),
         Example::bad(
-            "-- etc/xen/auto/a.cfg --\nname = \"a\"\nmemory = 512\n-- etc/xen/auto/b.cfg --\nname = \"a\"\nmemory = 512\n",
+            "-- srv/vmlinuz --\n-- etc/xen/auto/a.cfg --\nname = \"a\"\nmemory = 512\nkernel = \"/srv/vmlinuz\"\n-- etc/xen/auto/b.cfg --\nname = \"a\"\nmemory = 512\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "error etc/xen/auto/b.cfg:1:8: name a is that of another guest that starts with the host as well (etc/xen/auto/a.cfg:1:8)",
             ],
         ),
         Example::good(
-            "-- etc/xen/auto/a.cfg -> ../a.cfg --\n-- etc/xen/a.cfg --\nname = \"a\"\nmemory = 512\nuuid = \"3b7b1f0c-9d0a-4b8e-8a55-0c8f0a6d1e11\"\nvif = ['mac=00:16:3e:00:00:01']\n-- etc/xen/b.cfg --\nname = \"b\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:02', '']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/auto/a.cfg -> ../a.cfg --\n-- etc/xen/a.cfg --\nname = \"a\"\nmemory = 512\nuuid = \"3b7b1f0c-9d0a-4b8e-8a55-0c8f0a6d1e11\"\nvif = ['mac=00:16:3e:00:00:01']\nkernel = \"/srv/vmlinuz\"\n-- etc/xen/b.cfg --\nname = \"b\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:02', '']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

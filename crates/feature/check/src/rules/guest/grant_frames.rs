@@ -14,16 +14,16 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 8\nmax_grant_frames = 32\nvif = ['', '', '', '', '']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 8\nmax_grant_frames = 32\nvif = ['', '', '', '', '']\nkernel = \"/srv/vmlinuz\"\n",
             &["warning etc/xen/web.cfg: its 0 disks and 5 network cards need 20480 grants or more, max_grant_frames=32 allows 16384"],
         )
         .to_xen("4.17"),
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nmax_grant_frames = 256\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nmax_grant_frames = 256\nkernel = \"/srv/vmlinuz\"\n",
             &["error etc/xen/web.cfg:3:20: max_grant_frames=256 is above Xen's gnttab_max_frames=64: the guest does not start"],
         )
         .to_xen("4.17"),
-        Example::good("-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 4\nvif = ['', '']\n").to_xen("4.17"),
+        Example::good("-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 4\nvif = ['', '']\nkernel = \"/srv/vmlinuz\"\n").to_xen("4.17"),
     ],
 };
 

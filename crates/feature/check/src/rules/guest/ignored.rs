@@ -14,14 +14,14 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncmdline = \"quiet\"\nextra = \"ro\"\ndevice_model = \"qemu-dm\"\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ncmdline = \"quiet\"\nextra = \"ro\"\ndevice_model = \"qemu-dm\"\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "info etc/xen/web.cfg:4:1: extra: it is ignored in favour of cmdline=",
                 "info etc/xen/web.cfg:5:1: device_model: it is ignored; device_model_override names another device model",
             ],
         ),
         Example::good(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nroot = \"/dev/xvda1\"\nextra = \"ro\"\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nroot = \"/dev/xvda1\"\nextra = \"ro\"\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

@@ -17,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- boot/initrd --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ninitrd = \"/boot/initrd\"\nmaxcpus = 4\non_xend_stop = \"shutdown\"\n",
+            "-- srv/vmlinuz --\n-- boot/initrd --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\ninitrd = \"/boot/initrd\"\nmaxcpus = 4\non_xend_stop = \"shutdown\"\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "warning etc/xen/web.cfg:3:1: xl does not know initrd and ignores it",
                 "warning etc/xen/web.cfg:4:1: xl does not know maxcpus and ignores it",
@@ -25,10 +25,10 @@ pub(crate) const RULE: Rule = Rule {
             ],
         ),
         Example::good(
-            "-- boot/initrd --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nramdisk = \"/boot/initrd\"\nmaxvcpus = 4\n",
+            "-- srv/vmlinuz --\n-- boot/initrd --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nramdisk = \"/boot/initrd\"\nmaxvcpus = 4\nkernel = \"/srv/vmlinuz\"\n",
         ),
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 8\nmaxcpus = 4\ninitrd = \"/boot/gone\"\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 8\nmaxcpus = 4\ninitrd = \"/boot/gone\"\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "warning etc/xen/web.cfg:4:1: xl does not know maxcpus and ignores it",
                 "warning etc/xen/web.cfg:5:1: xl does not know initrd and ignores it",

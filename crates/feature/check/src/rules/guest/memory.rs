@@ -16,18 +16,20 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 2048\nmaxmem = 1024\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 2048\nmaxmem = 1024\nkernel = \"/srv/vmlinuz\"\n",
             &["error etc/xen/web.cfg:2:10: memory=2048 is above maxmem=1024"],
         ),
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nvcpus = 1\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nvcpus = 1\nkernel = \"/srv/vmlinuz\"\n",
             &["info etc/xen/web.cfg: there is no memory=: the guest has 32 MiB"],
         ),
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 0\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 0\nkernel = \"/srv/vmlinuz\"\n",
             &["error etc/xen/web.cfg:2:10: memory=0: the guest does not start"],
         ),
-        Example::good("-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 1024\nmaxmem = 2048\n"),
+        Example::good(
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 1024\nmaxmem = 2048\nkernel = \"/srv/vmlinuz\"\n",
+        ),
     ],
 };
 

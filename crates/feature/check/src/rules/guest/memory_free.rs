@@ -17,25 +17,25 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1023\nvirt_caps : pv hvm hap\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nvcpus = 2\n",
+            "-- srv/vmlinuz --\n-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1023\nvirt_caps : pv hvm hap\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nvcpus = 2\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "error etc/xen/auto/web.cfg:2:10: the guest needs 1024 MiB to start, 1023 MiB are free",
             ],
         ),
         Example::bad(
-            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1100\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n-- etc/xen/auto/a.cfg --\nname = \"a\"\nmemory = 512\n-- etc/xen/auto/b.cfg --\nname = \"b\"\nmemory = 640\n",
+            "-- srv/vmlinuz --\n-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1100\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n-- etc/xen/auto/a.cfg --\nname = \"a\"\nmemory = 512\nkernel = \"/srv/vmlinuz\"\n-- etc/xen/auto/b.cfg --\nname = \"b\"\nmemory = 640\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "warning etc/xen/auto/b.cfg:2:10: the 2 guests that start with the host need 1152 MiB together, 1100 MiB are free",
             ],
         ),
         Example::bad(
-            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1024\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\n",
+            "-- srv/vmlinuz --\n-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1024\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "warning etc/xen/auto/web.cfg:2:10: the guest needs all 1024 MiB that are free: it may not start",
             ],
         ),
         Example::good(
-            "-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1025\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\nb 1 640 1 -b---- 1.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nvcpus = 2\n-- etc/xen/auto/b.cfg --\nname = \"b\"\nmemory = 640\n",
+            "-- srv/vmlinuz --\n-- $ xl info --\nxen_version : 4.20.1\nfree_memory : 1025\nxen_commandline : dom0_mem=2G,max:2G\n-- $ xl list --\nName ID Mem VCPUs State Time(s)\nDomain-0 0 2048 2 r----- 10.0\nb 1 640 1 -b---- 1.0\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 1024\nvcpus = 2\nkernel = \"/srv/vmlinuz\"\n-- etc/xen/auto/b.cfg --\nname = \"b\"\nmemory = 640\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };
@@ -48,11 +48,12 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         .iter()
         .filter(|guest| guest.autostart.is_some() || asked.contains(&guest.file))
         .collect();
-    let Ok(running) = facts.running_xen() else {
-        // A directory has no memory.
+    // A directory has no memory.
+    if starting.is_empty() || !facts.can_run_xen() {
         return Ok(());
-    };
-    let Some(xen) = running.as_ref().as_ref().filter(|_| !starting.is_empty()) else {
+    }
+    let running = facts.running_xen()?;
+    let Some(xen) = running.as_ref() else {
         return Ok(());
     };
     let Some(free) = xen.number("free_memory") else {

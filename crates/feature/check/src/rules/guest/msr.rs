@@ -13,12 +13,12 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nkernel = \"/srv/vmlinuz\"\n",
             &["info etc/xen/web.cfg: reading unknown MSRs faults since Xen 4.15 in 1 guest, of which this is the first"],
         )
         .from_xen("4.14")
         .to_xen("4.17"),
-        Example::good("-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nmsr_relaxed = 1\n")
+        Example::good("-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nmsr_relaxed = 1\nkernel = \"/srv/vmlinuz\"\n")
             .from_xen("4.14")
             .to_xen("4.17"),
     ],

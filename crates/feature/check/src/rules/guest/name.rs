@@ -16,7 +16,9 @@ pub(crate) const RULE: Rule = Rule {
             "-- etc/xen/auto/web.cfg --\nmemory = 512\n",
             &["error etc/xen/auto/web.cfg: there is no name=: xl refuses it"],
         ),
-        Example::good("-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 512\n"),
+        Example::good(
+            "-- srv/vmlinuz --\n-- etc/xen/auto/web.cfg --\nname = \"web\"\nmemory = 512\nkernel = \"/srv/vmlinuz\"\n",
+        ),
     ],
 };
 

@@ -17,11 +17,11 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- sys/bus/pci/devices/0000:03:00.0/vendor --\n0x8086\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\npci = ['04:00.0']\n",
+            "-- srv/vmlinuz --\n-- sys/bus/pci/devices/0000:03:00.0/vendor --\n0x8086\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\npci = ['04:00.0']\nkernel = \"/srv/vmlinuz\"\n",
             &["error etc/xen/web.cfg:3:8: the host has no PCI device 0000:04:00.0"],
         ),
         Example::good(
-            "-- sys/bus/pci/devices/0000:03:00.0/vendor --\n0x8086\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\npci = ['03:00.0', '03:00.*']\n",
+            "-- srv/vmlinuz --\n-- sys/bus/pci/devices/0000:03:00.0/vendor --\n0x8086\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\npci = ['03:00.0', '03:00.*']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

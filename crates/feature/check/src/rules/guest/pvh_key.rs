@@ -13,11 +13,11 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\npvh = 1\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\npvh = 1\nkernel = \"/srv/vmlinuz\"\n",
             &["warning etc/xen/web.cfg:2:1: pvh= is not read since Xen 4.9: the guest starts as PV"],
         )
         .to_xen("4.17"),
-        Example::good("-- etc/xen/web.cfg --\nname = \"web\"\ntype = \"pvh\"\n").to_xen("4.17"),
+        Example::good("-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\ntype = \"pvh\"\nkernel = \"/srv/vmlinuz\"\n").to_xen("4.17"),
     ],
 };
 

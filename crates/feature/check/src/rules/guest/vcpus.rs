@@ -12,15 +12,15 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 4\nmaxvcpus = 2\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 4\nmaxvcpus = 2\nkernel = \"/srv/vmlinuz\"\n",
             &["error etc/xen/web.cfg:3:9: vcpus=4 is above maxvcpus=2: xl refuses it"],
         ),
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 0\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 0\nkernel = \"/srv/vmlinuz\"\n",
             &["error etc/xen/web.cfg:3:9: vcpus=0: a guest needs a vCPU"],
         ),
         Example::good(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 2\nmaxvcpus = 4\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvcpus = 2\nmaxvcpus = 4\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

@@ -15,11 +15,11 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvfb = ['type=vnc,vnc=1,vncunused,vnclisten=127.0.0.1']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvfb = ['type=vnc,vnc=1,vncunused,vnclisten=127.0.0.1']\nkernel = \"/srv/vmlinuz\"\n",
             &["warning etc/xen/web.cfg:3:8: xl ignores vncunused, vnclisten=127.0.0.1"],
         ),
         Example::good(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvfb = ['type=vnc,vnclisten=127.0.0.1,vncunused=1']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvfb = ['type=vnc,vnclisten=127.0.0.1,vncunused=1']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

@@ -19,17 +19,17 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/network/interfaces --\nauto xenbr0\niface xenbr0 inet manual\n\tbridge_ports eno1\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01,bridge=br0']\n",
+            "-- srv/vmlinuz --\n-- etc/network/interfaces --\nauto xenbr0\niface xenbr0 inet manual\n\tbridge_ports eno1\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01,bridge=br0']\nkernel = \"/srv/vmlinuz\"\n",
             &["error etc/xen/web.cfg:3:38: the host has no bridge br0"],
         ),
         Example::bad(
-            "-- etc/network/interfaces --\nauto br0\niface br0 inet manual\n\tbridge_ports eno1\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01']\n",
+            "-- srv/vmlinuz --\n-- etc/network/interfaces --\nauto br0\niface br0 inet manual\n\tbridge_ports eno1\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01']\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "warning etc/xen/web.cfg:3:8: without bridge= the card is put into xenbr0, which the host has not",
             ],
         ),
         Example::good(
-            "-- etc/network/interfaces --\nauto xenbr0\niface xenbr0 inet manual\n\tbridge_ports eno1\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01,bridge=xenbr0', '', 'script=vif-route,ip=192.0.2.1']\n",
+            "-- srv/vmlinuz --\n-- etc/network/interfaces --\nauto xenbr0\niface xenbr0 inet manual\n\tbridge_ports eno1\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01,bridge=xenbr0', '', 'script=vif-route,ip=192.0.2.1']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

@@ -19,14 +19,14 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:zz:00:01,brigde=xenbr0']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:zz:00:01,brigde=xenbr0']\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "warning etc/xen/web.cfg:3:13: xl ignores 'mac=00:16:3e:zz:00:01': invalid value",
                 "warning etc/xen/web.cfg:3:31: xl ignores 'brigde=xenbr0': unknown word",
             ],
         ),
         Example::good(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

@@ -18,13 +18,13 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=01:16:3e:00:00:01']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=01:16:3e:00:00:01']\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "error etc/xen/web.cfg:3:13: 01:16:3e:00:00:01 is the address of a group, not of a card",
             ],
         ),
         Example::good(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

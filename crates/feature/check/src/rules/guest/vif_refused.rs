@@ -17,13 +17,13 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01,devid=one']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['mac=00:16:3e:00:00:01,devid=one']\nkernel = \"/srv/vmlinuz\"\n",
             &[
                 "error etc/xen/web.cfg:3:37: xl refuses the network card: failed to convert to number, near 'one'",
             ],
         ),
         Example::good(
-            "-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['', 'mac=00:16:3e:00:00:01,rate=10Mb/s']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['', 'mac=00:16:3e:00:00:01,rate=10Mb/s']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

@@ -17,11 +17,11 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- etc/xen/scripts/vif-bridge --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['script=vif-clickos']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/scripts/vif-bridge --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['script=vif-clickos']\nkernel = \"/srv/vmlinuz\"\n",
             &["error etc/xen/web.cfg:3:16: /etc/xen/scripts/vif-clickos is not there"],
         ),
         Example::good(
-            "-- etc/xen/scripts/vif-bridge --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['script=vif-bridge']\n",
+            "-- srv/vmlinuz --\n-- etc/xen/scripts/vif-bridge --\n-- etc/xen/web.cfg --\nname = \"web\"\nmemory = 512\nvif = ['script=vif-bridge']\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

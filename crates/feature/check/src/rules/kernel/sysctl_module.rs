@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use host::Init;
+use hostconfig::sysctl::Setting;
+
 use crate::facts::place_of;
 use crate::{Example, Facts, Findings, Fix, NotKnown, Rule, Versions};
 
@@ -14,8 +17,14 @@ pub(crate) const RULE: Rule = Rule {
     looks_at: "the keys in /etc/sysctl.conf and /etc/sysctl.d, /etc/modules and the like",
     versions: Versions::All,
     why: "Keys such as net.bridge.* are there only while their module is loaded; since Linux 3.18 br_netfilter is not loaded with \
-          the bridge any more. sysctl then sets nothing, ends with an error, and whatever runs it may stop there.",
-    source: &["jiangcuo/pxvirt 18", "blueman 739", "sysctl.d(5)"],
+          the bridge any more. sysctl then sets nothing, ends with an error, and whatever runs it may stop there. systemd goes on: there bridge-nf-call-* = 0 without the module is as it should be, until \
+          something loads the module.",
+    source: &[
+        "jiangcuo/pxvirt 18",
+        "blueman 739",
+        "sysctl.d(5)",
+        "wiki.libvirt.org, Net.bridge.bridge-nf-call_and_sysctl.conf",
+    ],
     check,
     examples: &[
         Example::bad(
@@ -32,6 +41,15 @@ pub(crate) const RULE: Rule = Rule {
         ),
         Example::good(
             "-- etc/modules --\nbr_netfilter\n-- etc/sysctl.conf --\nnet.bridge.bridge-nf-call-iptables = 0\n",
+        ),
+        Example::bad(
+            "-- run/systemd/system/none --\n-- etc/sysctl.d/bridge.conf --\nnet.bridge.bridge-nf-call-iptables = 0\n",
+            &[
+                "info etc/sysctl.d/bridge.conf:1:1: net.bridge.bridge-nf-call-iptables is set before br_netfilter is loaded: it is 1 once something loads that",
+            ],
+        ),
+        Example::good(
+            "-- run/systemd/system/none --\n-- etc/udev/rules.d/99-bridge.rules --\nACTION==\"add\", SUBSYSTEM==\"module\", KERNEL==\"br_netfilter\", RUN+=\"/lib/systemd/systemd-sysctl --prefix=/net/bridge\"\n-- etc/sysctl.d/bridge.conf --\nnet.bridge.bridge-nf-call-iptables = 0\n",
         ),
         Example::good("-- etc/sysctl.conf --\n-net.bridge.bridge-nf-call-iptables = 0\n"),
     ],
@@ -51,6 +69,16 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         let Some(module) = facts.module_lacking(setting)? else {
             continue;
         };
+        if is_filter_off(facts, setting) {
+            let message = format!(
+                "{} is set before {module} is loaded: it is 1 once something loads that",
+                setting.dotted()
+            );
+            found.info(place, message).hint(format!(
+                "a rule of udev for {module} can run sysctl then, see sysctl.d(5)"
+            ));
+            continue;
+        }
         let message = format!(
             "{} needs the module {module}, which nothing loads at boot",
             setting.dotted()
@@ -66,6 +94,14 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         }
     }
     Ok(())
+}
+
+/// Whether it keeps bridges out of the firewall on a host with systemd: without the module they are out of it anyway, and
+/// systemd-sysctl passes over a key that is not there.
+fn is_filter_off(facts: &Facts, setting: &Setting) -> bool {
+    let is_off = setting.value.as_ref().is_some_and(|value| value == "0");
+    let is_filter = setting.path.starts_with("net/bridge/bridge-nf-call-");
+    is_off && is_filter && facts.host().init_system().ok() == Some(Init::Systemd)
 }
 
 /// Adds the module to the list.

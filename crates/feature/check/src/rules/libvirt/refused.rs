@@ -24,8 +24,8 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
-    for unread in &facts.domains()?.unread {
-        found.error(Place::file(&unread.file), &unread.reason);
+    for refused in &facts.definitions()?.refused {
+        found.error(Place::file(&refused.file), &refused.reason);
     }
     Ok(())
 }

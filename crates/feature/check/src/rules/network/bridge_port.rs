@@ -67,6 +67,13 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         let others: Vec<_> = others.map(String::as_str).collect();
         finding.hint(format!("it has {}", others.join(", ")));
     }
+    for doubt in bridges
+        .found
+        .iter()
+        .filter_map(|bridge| bridge.doubt.as_ref())
+    {
+        facts.miss(NotKnown::new("the ports of bridges", doubt.to_string()));
+    }
     Ok(())
 }
 

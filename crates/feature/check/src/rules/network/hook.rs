@@ -42,6 +42,12 @@ pub(crate) const RULE: Rule = Rule {
                 "error etc/network/interfaces:3:5: this command fails and stops eth0: Linux has no net.ipv4.tcp_tw_recycle since 4.12",
             ],
         ),
+        Example::bad(
+            "-- etc/sysctl.conf --\nnet.ipv4.ip_forward = 1\n-- etc/network/interfaces --\nauto eth0\niface eth0 inet dhcp\n\tup sysctl -p\n",
+            &[
+                "info etc/network/interfaces:3:5: this command stops eth0 when it fails, as after an upgrade to a kernel without one of its keys",
+            ],
+        ),
         Example::good(
             "-- usr/local/sbin/firewall --\n-- etc/network/interfaces --\nauto eth0\niface eth0 inet dhcp\n\tpre-up /usr/local/sbin/firewall start\n\tup /usr/sbin/gone || true\n\tdown /usr/sbin/gone\n",
         ),
@@ -62,9 +68,28 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
             let message = format!("this command fails and stops {name}: {why}");
             let finding = found.error(place_of(&hook.command), message);
             finding.hint("correct that, and write || true behind the command");
+        } else if is_fragile(&hook) {
+            let name = &hook.stanza.name;
+            let message = format!(
+                "this command stops {name} when it fails, as after an upgrade to a kernel without one of its keys"
+            );
+            let finding = found.info(place_of(&hook.command), message);
+            finding.hint("write || true behind the command, or sysctl -e");
         }
     }
     Ok(())
+}
+
+/// Whether a command is one that the next kernel may let fail: sysctl, unless it passes over keys that are not there.
+fn is_fragile(hook: &Hook<'_>) -> bool {
+    let mut words = hook.command.as_str().split_whitespace();
+    let is_sysctl = |program: &str| program.rsplit('/').next() == Some("sysctl");
+    words.next().is_some_and(is_sysctl) && !words.any(is_lenient)
+}
+
+/// Whether an option of sysctl makes it pass over keys that are not there.
+fn is_lenient(word: &str) -> bool {
+    matches!(word, "-e" | "--ignore" | "--system")
 }
 
 /// Why the command will fail, as far as files tell; `None` for one that may work.
@@ -119,10 +144,7 @@ fn modprobe(words: &[&str], facts: &Facts) -> Result<Option<String>, NotKnown> {
 
 /// Why sysctl fails: a file or a key is not there. With -e it passes over keys.
 fn sysctl(words: &[&str], facts: &Facts) -> Result<Option<String>, NotKnown> {
-    if words
-        .iter()
-        .any(|word| matches!(*word, "-e" | "--ignore" | "--system"))
-    {
+    if words.iter().any(|word| is_lenient(word)) {
         return Ok(None);
     }
     let loads = words

@@ -16,16 +16,16 @@ pub(crate) const RULE: Rule = Rule {
     check,
     examples: &[
         Example::bad(
-            "-- usr/sbin/xl --\n-- etc/init.d/xendomains --\n-- etc/runlevels/default/sshd -> /etc/init.d/sshd --\n-- etc/xen/web.cfg --\nname = \"web\"\n-- etc/xen/auto/web.cfg -> ../web.cfg --\n",
+            "-- srv/vmlinuz --\n-- usr/sbin/xl --\n-- etc/init.d/xendomains --\n-- etc/runlevels/default/sshd -> /etc/init.d/sshd --\n-- etc/xen/web.cfg --\nname = \"web\"\nkernel = \"/srv/vmlinuz\"\n-- etc/xen/auto/web.cfg -> ../web.cfg --\n",
             &[
                 "warning etc/init.d/xendomains: xendomains does not start with the host, and so these guests of /etc/xen/auto stay off: web",
             ],
         ),
         Example::good(
-            "-- usr/sbin/xl --\n-- etc/init.d/xendomains --\n-- etc/runlevels/default/xendomains -> /etc/init.d/xendomains --\n-- etc/xen/web.cfg --\nname = \"web\"\n-- etc/xen/auto/web.cfg -> ../web.cfg --\n",
+            "-- srv/vmlinuz --\n-- usr/sbin/xl --\n-- etc/init.d/xendomains --\n-- etc/runlevels/default/xendomains -> /etc/init.d/xendomains --\n-- etc/xen/web.cfg --\nname = \"web\"\nkernel = \"/srv/vmlinuz\"\n-- etc/xen/auto/web.cfg -> ../web.cfg --\n",
         ),
         Example::good(
-            "-- usr/sbin/xl --\n-- etc/init.d/xendomains --\n-- etc/runlevels/default/sshd -> /etc/init.d/sshd --\n-- etc/xen/web.cfg --\nname = \"web\"\n",
+            "-- srv/vmlinuz --\n-- usr/sbin/xl --\n-- etc/init.d/xendomains --\n-- etc/runlevels/default/sshd -> /etc/init.d/sshd --\n-- etc/xen/web.cfg --\nname = \"web\"\nkernel = \"/srv/vmlinuz\"\n",
         ),
     ],
 };

@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
         )
         .from_xen("4.14")
         .to_xen("4.17"),
-        Example::good("-- etc/xen/web.cfg --\nname = 'web'\n").from_xen("4.14").to_xen("4.17"),
+        Example::good("-- srv/vmlinuz --\n-- etc/xen/web.cfg --\nname = 'web'\nkernel = \"/srv/vmlinuz\"\n").from_xen("4.14").to_xen("4.17"),
     ],
 };
 

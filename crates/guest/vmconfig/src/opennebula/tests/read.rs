@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::{read, write};
-use crate::vm::{Bus, Firmware, Host, Kind, Screen};
+use crate::vm::{BootDevice, Bus, Firmware, Host, Kind, Registered, Screen};
 
 const MAIL: &str = "# mail\nNAME = \"mail\"\nMEMORY=\"2048\"\nVCPU = 2\nCPU = \"0.5\"\n  # disks\nDISK = [\n  IMAGE_ID = \"7\",\n  TARGET = \"vda\" ]\n\
     DISK = [ SOURCE = \"/srv/mail.qcow2\", DRIVER = \"qcow2\", DEV_PREFIX = \"sd\" ]\nDISK=[IMAGE=\"debian, 12\",TYPE=\"CDROM\"]\n\
@@ -38,11 +38,13 @@ fn a_template_says_what_the_guest_is() {
     assert_eq!(
         disks,
         [
-            (Some("7"), Some(Bus::Virtio), false),
+            (None, Some(Bus::Virtio), false),
             (Some("/srv/mail.qcow2"), Some(Bus::Scsi), false),
-            (Some("debian, 12"), None, true),
+            (None, None, true),
         ]
     );
+    assert_eq!(vm.disks[0].registered, Some(Registered::Id("7".into())));
+    assert_eq!(vm.cpu_share.as_ref().unwrap().value, "0.5");
     assert!(vm.disks[1].bootable && !vm.disks[0].bootable);
     assert_eq!(vm.nics[0].network.as_deref(), Some("lan"));
     assert_eq!(vm.graphics.as_ref().unwrap().value.screen, Screen::Vnc);
@@ -52,6 +54,7 @@ fn a_template_says_what_the_guest_is() {
         notes,
         [
             "NIC: SECURITY_GROUPS = \"0\"",
+            "CONTEXT: SSH_PUBLIC_KEY",
             "RAW: TYPE = \"kvm\"",
             "RAW: DATA = \"<x a=\\\"b\\\"/>\"",
         ]
@@ -104,11 +107,36 @@ fn what_is_written_is_read_back() {
     }
     let back = read(&write(&vm), "back.one").unwrap();
     let lost = crate::lost(&vm, &back);
+    assert!(!write(&vm).contains("IMAGE = \"7\""));
     let real: Vec<_> = lost
         .iter()
         .filter(|what| !what.contains("from mail.one"))
         .collect();
     assert_eq!(real, [] as [&String; 0]);
+}
+
+#[test]
+fn numbers_stay_numbers_and_limits_are_written() {
+    let text = "NAME=a\nMEMORY=512\nMEMORY_MAX=1024\nCPU=0.5\nVCPU=2\nVCPU_MAX=4\nHYPERVISOR=qemu\n\
+        OS=[BOOT=\"nic0,disk1\",MACHINE=q35]\nDISK=[IMAGE_ID=7]\nDISK=[IMAGE=x,IMAGE_UNAME=y]\n\
+        NIC=[NETWORK_ID=3]\nFEATURES=[ACPI=yes,LOCALTIME=yes,HYPERV=yes]\n\
+        CONTEXT=[PASSWORD=geheim,START_SCRIPT=x]\nSCHED_REQUIREMENTS=\"CLUSTER_ID=100\"\nLOGO=l\n";
+    let vm = read(text, "a.one").unwrap();
+    assert_eq!(
+        vm.boot.as_ref().unwrap().value,
+        [BootDevice::Network, BootDevice::Disk]
+    );
+    let back = read(&write(&vm), "back.one").unwrap();
+    assert_eq!(
+        crate::lost(&vm, &back),
+        [
+            "DISK: IMAGE_UNAME = \"y\", from a.one: line 10",
+            "CONTEXT: PASSWORD, START_SCRIPT, from a.one: line 13",
+            "SCHED_REQUIREMENTS = \"CLUSTER_ID=100\", from a.one: line 14",
+        ]
+    );
+    assert_eq!(back.max_memory.unwrap().value, 1 << 30);
+    assert_eq!(back.nics[0].network_id.as_deref(), Some("3"));
 }
 
 proptest! {

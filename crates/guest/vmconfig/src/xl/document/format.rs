@@ -38,18 +38,21 @@ struct Page {
     indent: usize,
     /// Whether a blank is due before the next word.
     blank: bool,
+    /// Whether the line's assignment has ended with `;`, so that only a comment may follow on the line.
+    has_ended: bool,
 }
 
 impl Page {
     fn take(&mut self, token: &Token<'_>) {
+        if std::mem::take(&mut self.has_ended)
+            && !matches!(token.kind, Kind::Newline | Kind::Mark(';'))
+        {
+            self.end_line();
+        }
         match token.kind {
             Kind::Newline if token.text.starts_with('#') => self.comment(token.text),
             Kind::Newline => self.end_line(),
-            Kind::Mark(';') => {
-                if !self.line.is_empty() {
-                    self.end_line();
-                }
-            }
+            Kind::Mark(';') => self.has_ended = !self.line.is_empty(),
             Kind::Mark('=') => self.line += " = ",
             Kind::Add => self.line += " += ",
             Kind::Mark(',') => {

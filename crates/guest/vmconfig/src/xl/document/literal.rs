@@ -3,7 +3,7 @@
 use crate::xl::{Node, parse, quote};
 
 /// A value to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Literal {
     /// A string, or a number: what it stands for.
     Text(String),

@@ -1,15 +1,18 @@
 //! Values that are one of a few words.
 
 use super::{Judge, Verdict};
-use crate::xen::Release;
+use crate::xen::{Release, Standing, keys};
 use crate::xl::number;
+
+/// The first release that reads `type`.
+pub(super) const TYPED: Release = Release::new(4, 10);
 
 /// A setting with a value out of a few.
 struct Choice {
     name: &'static str,
     words: &'static [&'static str],
-    /// Whether a number stands for a word too, up to the number of words.
-    numbers: bool,
+    /// How many numbers, from 0 on, stand for words too.
+    numbers: u64,
     /// How a word is compared.
     compare: Compare,
     /// Whether it is read for HVM guests only.
@@ -46,18 +49,23 @@ const fn words(
     Choice {
         name,
         words,
-        numbers: false,
+        numbers: 0,
         compare,
         hvm,
     }
 }
 
-/// A choice that may be a number too.
-const fn numbered(name: &'static str, words: &'static [&'static str], hvm: bool) -> Choice {
+/// A choice that may be a number below `numbers` too.
+const fn numbered(
+    name: &'static str,
+    words: &'static [&'static str],
+    numbers: u64,
+    hvm: bool,
+) -> Choice {
     Choice {
         name,
         words,
-        numbers: true,
+        numbers,
         compare: Compare::AnyCase,
         hvm,
     }
@@ -81,6 +89,7 @@ const CHOICES: &[Choice] = &[
     numbered(
         "tsc_mode",
         &["default", "always_emulate", "native", "native_paravirt"],
+        4,
         false,
     ),
     numbered(
@@ -92,13 +101,17 @@ const CHOICES: &[Choice] = &[
             "one_missed_tick_pending",
             "unknown",
         ],
+        4,
         false,
     ),
     numbered(
         "altp2m",
         &["disabled", "mixed", "external", "limited"],
+        4,
         false,
     ),
+    // Any number switches it on or off.
+    numbered("gfx_passthru", &["default", "igd"], u64::MAX, true),
     words(
         "bios",
         &["rombios", "seabios", "ovmf", "unknown"],
@@ -141,8 +154,14 @@ impl Choice {
             Compare::AnyCase => word.eq_ignore_ascii_case(text),
             Compare::Beginning => word.starts_with(text),
         });
-        let is_number = || number(text).is_ok_and(|number| (number as usize) < self.words.len());
-        known || (self.numbers && is_number())
+        known || number(text).is_ok_and(|number| number < self.numbers)
+    }
+
+    /// Whether xl of `release` looks at it. Before 4.10 it compared `builder` with "hvm", and took everything else for PV.
+    fn is_read(&self, release: Release) -> bool {
+        let is_old_builder = self.name == "builder" && release < TYPED;
+        let standing = keys::standing(self.name, release);
+        !is_old_builder && matches!(standing, Standing::Known | Standing::Unsure)
     }
 
     /// The words that `release` knows.
@@ -169,6 +188,9 @@ impl Judge<'_> {
             else {
                 continue;
             };
+            if !choice.is_read(self.release) {
+                continue;
+            }
             let known = choice.known(self.release);
             let gone =
                 choice.words.contains(&text.text.as_str()) && !known.contains(&text.text.as_str());
@@ -191,10 +213,22 @@ impl Judge<'_> {
 
     /// Whether the guest is HVM to xl.
     pub(super) fn is_hvm(&self) -> bool {
-        let is = |name| {
-            self.text(name)
-                .is_some_and(|text| "hvm".starts_with(text.text.as_str()))
-        };
-        is("type") || is("builder")
+        self.is_of_type("hvm") || self.is("builder", "hvm")
+    }
+
+    /// Whether the guest is PVH to xl.
+    pub(super) fn is_pvh(&self) -> bool {
+        // "p" and "pv" begin "pv" too, which xl compares with first.
+        self.is_of_type("pvh") && !self.is_of_type("pv") && !self.is("builder", "hvm")
+    }
+
+    fn is_of_type(&self, kind: &str) -> bool {
+        self.release >= TYPED && self.is("type", kind)
+    }
+
+    /// Whether the value of `name` is the beginning of `word`.
+    fn is(&self, name: &str, word: &str) -> bool {
+        let text = self.text(name);
+        text.is_some_and(|text| word.starts_with(text.text.as_str()))
     }
 }

@@ -11,6 +11,9 @@ const BOUNDED: [&str; 3] = [
     "max_grant_version",
 ];
 
+/// Keys whose number is an amount of something.
+const AMOUNTS: [&str; 4] = ["memory", "maxmem", "vcpus", "maxvcpus"];
+
 impl Judge<'_> {
     pub(super) fn settings(&mut self) {
         for setting in &self.config.settings {
@@ -90,8 +93,11 @@ impl Judge<'_> {
                 self.about_value(verdict, setting, "it is greater than 2147483647");
             }
             Ok(_) => {}
+            // xl takes a negative number, and where it stands for an amount the guest cannot be made.
             Err(_) if matches!(negative, Some(Ok(_))) && !bounded => {
-                self.about_value(Verdict::Ignored, setting, "it is negative");
+                if AMOUNTS.contains(&setting.name.as_str()) {
+                    self.about_value(Verdict::Refused, setting, "it is negative");
+                }
             }
             Err(error) => {
                 self.about_value(verdict, setting, error.message());

@@ -2,8 +2,9 @@
 
 use error::Position;
 
+use super::choices::TYPED;
 use super::{Judge, Verdict};
-use crate::xl::number;
+use crate::xl::{Text, number};
 
 impl Judge<'_> {
     pub(super) fn together(&mut self) {
@@ -11,6 +12,10 @@ impl Judge<'_> {
         self.uuid();
         self.vcpus();
         self.boots();
+        self.excluded();
+        if self.is_hvm() {
+            self.hvm_numbers();
+        }
         self.without_effect();
     }
 
@@ -81,6 +86,40 @@ impl Judge<'_> {
             );
         }
         self.builder();
+    }
+
+    /// Settings that this kind of guest cannot have, or that exclude others.
+    fn excluded(&mut self) {
+        // Before, it was read for HVM guests only.
+        let is_pv = !self.is_hvm() && !self.is_pvh() && self.release >= TYPED;
+        if let Some(setting) = self.get("timer_mode").filter(|_| is_pv) {
+            let message = "it is not supported for PV guests";
+            self.about_name(Verdict::Refused, setting, message);
+        }
+        let is_firmware = |text: &Text| {
+            let known = ["pvgrub32", "pvgrub64"];
+            known.iter().any(|known| known.starts_with(&text.text))
+        };
+        let firmware = self.text("firmware").filter(|text| !is_firmware(text));
+        if let (Some(_), Some(setting)) = (firmware, self.get("firmware"))
+            && !self.is_hvm()
+        {
+            let message = "only pvgrub32 and pvgrub64 are supported for guests that are not HVM";
+            self.about_value(Verdict::Refused, setting, message);
+        }
+        let is_disabled = self
+            .text("passthrough")
+            .is_some_and(|text| text.text.eq_ignore_ascii_case("disabled"));
+        let has_devices = ["pci", "dtdev"]
+            .iter()
+            .any(|name| !self.elements(name).is_empty());
+        if let Some(setting) = self.get("passthrough")
+            && is_disabled
+            && has_devices
+        {
+            let message = "passthrough is disabled, and devices are specified";
+            self.about_value(Verdict::Refused, setting, message);
+        }
     }
 
     /// `builder`, deprecated since 4.10, must say what `type` says.

@@ -4,6 +4,7 @@ use error::Result;
 
 use super::Reader;
 use crate::limits::check_devices;
+use crate::secret::hide;
 use crate::value::{Origin, Value};
 use crate::vm::{Bus, Disk, Graphics, Nic, Screen};
 use crate::xl::{Node, disk, vfb, vif};
@@ -20,7 +21,7 @@ impl<'c> Reader<'c> {
                 Ok(spec) => self.disk(spec, &from),
                 Err(wrong) => {
                     let why = wrong.message;
-                    self.vm.note(format!("disk {text:?}: {why}"), &from);
+                    self.vm.note(hide(&format!("disk {text:?}: {why}")), &from);
                 }
             }
         }
@@ -29,7 +30,7 @@ impl<'c> Reader<'c> {
         for (text, from) in nics {
             match vif::parse(text) {
                 Ok(spec) => self.nic(spec, &from),
-                Err(wrong) => self.vm.note(format!("vif {text:?}: {wrong}"), &from),
+                Err(wrong) => self.vm.note(hide(&format!("vif {text:?}: {wrong}")), &from),
             }
         }
         for (text, from) in self.elements("vfb") {
@@ -38,11 +39,13 @@ impl<'c> Reader<'c> {
         Ok(())
     }
 
-    /// The strings of a list; a string where a list should be is one of one.
-    fn elements(&mut self, name: &'static str) -> Vec<Said<'c>> {
-        let Some(setting) = self.setting(name) else {
+    /// The strings of a list; a string where a list should be is one of one. The list is used: what is nested in it
+    /// is a note, and the caller notes what it cannot use.
+    pub(super) fn elements(&mut self, name: &'static str) -> Vec<Said<'c>> {
+        let Some(setting) = self.config.get(name) else {
             return Vec::new();
         };
+        self.used.push(name);
         let nodes = match &setting.value {
             Node::List(list) => list.nodes.as_slice(),
             node => std::slice::from_ref(node),
@@ -55,7 +58,8 @@ impl<'c> Reader<'c> {
                 }
                 Node::List(_) => {
                     let from = self.origin(setting.position.line);
-                    self.vm.note(format!("{name}: {}", node.shown()), &from);
+                    self.vm
+                        .note(hide(&format!("{name}: {}", node.shown())), &from);
                 }
             }
         }
@@ -69,7 +73,7 @@ impl<'c> Reader<'c> {
         let kind = spec.backend_type.map(|kind| format!("backendtype={kind}"));
         let others = backend.into_iter().chain(kind).chain(spec.others);
         for what in others.chain(script) {
-            self.vm.note(format!("disk {vdev}: {what}"), from);
+            self.vm.note(hide(&format!("disk {vdev}: {what}")), from);
         }
         let bus = match spec.specification.as_deref() {
             Some("virtio") => Some(Bus::Virtio),
@@ -100,22 +104,36 @@ impl<'c> Reader<'c> {
         let script = spec.script.map(|script| format!("script={script}"));
         let rate = spec.rate.map(|rate| format!("rate={rate}"));
         for what in spec.others.into_iter().chain(script).chain(rate) {
-            self.vm.note(format!("vif: {what}"), from);
+            self.vm.note(hide(&format!("vif: {what}")), from);
         }
         for wrong in spec.ignored {
-            self.vm.note(format!("vif: {wrong}"), from);
+            self.vm.note(hide(&format!("vif: {wrong}")), from);
         }
     }
 
     /// The screen of a paravirtual guest: `vfb=["vnc=1,vnclisten=127.0.0.1"]`.
     fn framebuffer(&mut self, text: &str, from: &Origin) {
         let spec = vfb::parse(text);
+        let display = spec.vnc_display.filter(|&display| display != 0);
+        let said = [
+            display.map(|display| format!("vncdisplay={display}")),
+            spec.keymap.map(|keymap| format!("keymap={keymap}")),
+            (spec.vnc_unused == Some(false)).then(|| "vncunused=0".to_owned()),
+            (spec.sdl == Some(true)).then(|| "sdl=1".to_owned()),
+        ];
+        let ignored = spec.ignored.into_iter().filter(|part| !part.is_empty());
+        for what in said.into_iter().flatten().chain(ignored) {
+            self.vm.note(hide(&format!("vfb: {what}")), from);
+        }
+        if self.vm.graphics.is_some() {
+            return self.vm.note("vfb: a second screen", from);
+        }
         let mut graphics = Graphics::new(match spec.vnc {
             Some(false) => Screen::None,
             _ => Screen::Vnc,
         });
         graphics.listen = spec.vnc_listen;
         graphics.password = spec.vnc_password;
-        self.vm.graphics.get_or_insert(Value::new(graphics, from));
+        self.vm.graphics = Some(Value::new(graphics, from));
     }
 }

@@ -23,7 +23,7 @@ fn resolved(text: &str, release: Release) -> Vec<usize> {
 fn affinity(value: &str, release: Release) -> Result<Affinity, String> {
     let config = parse(&format!("# a\ncpus = {value}\n")).unwrap();
     let node = &config.get("cpus").unwrap().value;
-    cpus::parse(node, release).map_err(|fault| fault.to_string())
+    cpus::parse(node, release, u64::MAX).map_err(|fault| fault.to_string())
 }
 
 #[test]

@@ -98,25 +98,75 @@ fn elements_of_a_list_keep_their_comments() {
     let new = "         '/dev/vg/swap,raw,xvdb,rw', # swap";
     assert_eq!(changed(&document)[0].1, new);
     assert!(document.set_element("disk", 2, &text("x")).is_err());
+}
 
-    let one = Literal::List(vec![text("phy:/dev/vg/web,xvda,w")]);
-    document.set("disk", &one).unwrap();
-    assert!(document.text().contains("# root\n") && document.text().contains("# swap\n"));
-    assert_eq!(
-        Literal::of(&document.config().get("disk").unwrap().value),
-        one
-    );
-
-    let three = Literal::List(["a", "b", "c"].map(text).to_vec());
-    let mut document = self::document();
-    document.set("disk", &three).unwrap();
-    assert!(
-        document
-            .text()
-            .contains("disk = [ 'a',   # root\n         'b',\n         'c', # swap\n       ]\n"),
-        "{}",
-        document.text()
-    );
+#[test]
+fn elements_of_a_list_that_stay_keep_their_comments() {
+    let set = |list: &str, elements: &str| {
+        let mut document = Document::parse(&format!("disk = {list} # end\nb=1\n")).unwrap();
+        let value = Literal::read(elements);
+        document.set("disk", &value).unwrap();
+        let stated = &document.config().get("disk").unwrap().value;
+        assert_eq!(Literal::of(stated), value);
+        let list = document.text().strip_prefix("disk = ").unwrap();
+        list.strip_suffix(" # end\nb=1\n").unwrap().to_owned()
+    };
+    let two = "[ 'a',   # root\n         'b', # swap\n       ]";
+    for (new, changed) in [
+        ("['a']", "[ 'a',   # root\n       ]"),
+        ("['b']", "[ 'b', # swap\n       ]"),
+        ("[]", "[\n       ]"),
+        (
+            "['a','b','c']",
+            "[ 'a',   # root\n         'b', # swap\n         'c',\n       ]",
+        ),
+        (
+            "['a','c','b']",
+            "[ 'a',   # root\n         'c',\n         'b', # swap\n       ]",
+        ),
+        (
+            "['c','a','b']",
+            "[ 'c',\n         'a',   # root\n         'b', # swap\n       ]",
+        ),
+        (
+            "['a','c']",
+            "[ 'a',   # root\n         'c', # swap\n       ]",
+        ),
+    ] {
+        assert_eq!(set(two, new), changed, "{new}");
+    }
+    for (old, new, changed) in [
+        ("['a', 'b',]", "[]", "[]"),
+        ("['a', 'b', 'c']", "['a','c']", "['a', 'c']"),
+        ("['a', 'b', 'c']", "['b']", "['b']"),
+        ("['a']", "['a','b']", "['a', 'b']"),
+        ("[ ]", "['a', 2]", "[ \"a\", 2 ]"),
+        (
+            "[ # disks\n 'a'\n]",
+            "['b','a']",
+            "[ # disks\n 'b',\n 'a'\n]",
+        ),
+        ("[ # none\n]", "['a']", "[ # none\n    \"a\"\n]"),
+        ("['a', # root\n 'b']", "['a']", "['a' # root\n]"),
+        (
+            "['a' # root\n]",
+            "['a','b']",
+            "['a', # root\n        'b'\n]",
+        ),
+        (
+            "[\n 'a', 'b', # both\n 'c']",
+            "['a','c']",
+            "[\n 'a', # both\n 'c']",
+        ),
+        (
+            "[\n # the root\n 'a',\n # swap, twice\n 'b', 'c' # x\n , 'd']",
+            "['a','d']",
+            "[\n # the root\n 'a',\n # swap, twice\n 'd']",
+        ),
+        ("[['a',], 'b']", "[['c'],'b']", "[[\"c\"], 'b']"),
+    ] {
+        assert_eq!(set(old, new), changed, "{old} {new}");
+    }
 }
 
 #[test]
@@ -155,6 +205,10 @@ fn formatting_changes_blanks_only() {
     );
     assert_eq!(format("a=1\n\n\n\n# x").unwrap(), "a = 1\n\n# x\n");
     assert_eq!(
+        format("a=1;\nb=2; # why\nc=3;;d=4 ;\n\n;e=[];# x").unwrap(),
+        "a = 1\nb = 2  # why\nc = 3\nd = 4\n\ne = []  # x\n"
+    );
+    assert_eq!(
         format("a=[\n[1,2 ],\n 3]").unwrap(),
         "a = [\n    [1, 2],\n    3]\n"
     );
@@ -181,6 +235,8 @@ fn odd() -> impl Strategy<Value = String> {
     let end = prop_oneof![
         Just("\n"),
         Just(";"),
+        Just(";\n"),
+        Just("; # it's\n"),
         Just("  # it's\n"),
         Just("\n\n"),
         Just("\n#[\n")
@@ -222,8 +278,45 @@ proptest! {
         if !list {
             let lost = comments(&file) - comments(document.text());
             prop_assert!(lost <= file.matches(name.as_str()).count());
-        } else {
-            prop_assert_eq!(comments(document.text()), comments(&file));
+        }
+    }
+
+    #[test]
+    fn a_comment_stays_with_its_element(
+        old in prop::collection::vec((any::<bool>(), any::<bool>(), 0..3usize), 0..6),
+        comma: bool,
+        gap in prop_oneof![Just(""), Just(" "), Just("\n")],
+    ) {
+        // An element of two is on a line of its own with a comment; it stays, goes, or has a new one before it.
+        let (mut file, mut new) = ("disk = [".to_owned(), Vec::new());
+        for (number, (alone, commented, fate)) in old.iter().enumerate() {
+            let end = if number + 1 < old.len() || comma { "," } else { "" };
+            let (lead, note) = match (alone, commented) {
+                (true, true) => ("\n  ", format!(" # old{number}#\n")),
+                (true, false) => ("\n  ", String::new()),
+                _ => (" ", String::new()),
+            };
+            file += &format!("{lead}'old{number}'{end}{note}");
+            if *fate == 2 {
+                new.push(text(&format!("new{number}")));
+            }
+            if *fate != 1 {
+                new.push(text(&format!("old{number}")));
+            }
+        }
+        file += &format!("{gap}]\n");
+        let mut document = Document::parse(&file).unwrap();
+        document.set("disk", &Literal::List(new.clone())).unwrap();
+        let stated = &document.config().get("disk").unwrap().value;
+        prop_assert_eq!(Literal::of(stated), Literal::List(new));
+        // A new element in place of an old one has its comment.
+        for line in document.text().lines() {
+            let (elements, comment) = line.split_once('#').unwrap_or((line, ""));
+            for number in 0..old.len() {
+                let is_there = elements.contains(&format!("'old{number}'"));
+                let is_own = comment == format!(" old{number}#");
+                prop_assert!(comment.is_empty() || is_own || !is_there, "{}{}", file, document.text());
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What xl makes of configurations.
 
 use crate::xen::Release;
-use crate::xl::{judge, parse};
+use crate::xl::{Verdict, judge, parse};
 
 /// A line for each finding in `text` behind a whole guest: verdict, place, length, message, what to write.
 fn findings_of(text: &str, release: Release) -> Vec<String> {
@@ -68,7 +68,7 @@ fn values_of_the_wrong_kind_are_ignored() {
             "ignored 3:10+1 it is a list but should be a single value",
             "ignored 4:9+5 \"two\" is not a valid number",
             "ignored 5:8+15 it is a single value but should be a list",
-            "ignored 6:10+4 it is negative",
+            "refused 6:10+4 it is negative",
             "refused 7:20+3 \"x\" is not a valid number",
             "refused 8:21+4 it is a single value but should be a list",
             "ignored 9:9+1 can't use += with numbers",
@@ -101,7 +101,7 @@ fn faults_in_devices_are_where_they_are_in_the_file() {
             "disk = [\n  'file:/a,hda:cdrom,r',\n  '/a,QCOW2,xvda,w',\n  '/a' ]\nvif = ['bridge = br0', 'rate=x']\npci = ['01:00']\nusbdev = ['vendor=1']\n"
         ),
         [
-            "deprecated 4:4+5 this spelling is deprecated",
+            "deprecated 4:4+5 file: is deprecated, and not needed",
             "deprecated 4:15+6 this spelling is deprecated -> devtype=cdrom",
             "refused 5:7+5 unknown value for format",
             "refused 6:3+2 no vdev specified",
@@ -116,15 +116,15 @@ fn faults_in_devices_are_where_they_are_in_the_file() {
 #[test]
 fn empty_masks_are_refused_and_lost_exclusions_named() {
     assert_eq!(
-        findings("cpus = ['^0,^1', '^0,2-3', '0-']\n"),
-        ["refused 3:29+2 Invalid pcpu range"]
+        findings("vcpus = 3\ncpus = ['^0,^1', '^0,2-3', '0-']\n"),
+        ["refused 4:29+2 Invalid pcpu range"]
     );
     assert_eq!(
-        findings("cpus = ['^0,^1', '^0,2-3']\ncpus_soft = '0,^0'\n"),
+        findings("maxvcpus = 2\ncpus = ['^0,^1', '^0,2-3', '0-']\ncpus_soft = '0,^0'\n"),
         [
-            "refused 3:9+7 the mask is empty, the guest does not start -> all,^0,^1",
-            "ignored 3:19+2 it excludes from an empty mask and has no effect -> 2-3,^0",
-            "refused 4:13+6 the mask is empty, the guest does not start",
+            "refused 4:9+7 the mask is empty, the guest does not start -> all,^0,^1",
+            "ignored 4:19+2 it excludes from an empty mask and has no effect -> 2-3,^0",
+            "ignored 5:13+6 the mask is empty and has no effect",
         ]
     );
     assert_eq!(
@@ -156,11 +156,103 @@ fn settings_are_judged_together() {
         .collect();
     assert_eq!(
         messages,
-        ["Domain name must be specified.", "lexical error"]
+        ["lexical error"],
+        "what comes behind a fault is not missing"
     );
+    let config = parse("memory = 1\nkernel = 'k'\n").unwrap();
+    let found = judge(&config, Release::NEWEST);
+    assert_eq!(found[0].message, "Domain name must be specified.");
     let config = parse("name = 'a'\ntype = 'pvh'\n").unwrap();
     assert_eq!(
         judge(&config, Release::NEWEST)[0].message,
         "Neither kernel nor bootloader specified"
+    );
+}
+
+#[test]
+fn masks_without_virtual_cpus_have_no_effect() {
+    let text = "cpus = '^1'\n";
+    assert_eq!(
+        findings(text),
+        ["ignored 3:1+4 neither vcpus nor maxvcpus is set: xl applies it to no virtual CPU"]
+    );
+    assert_eq!(findings(&format!("vnuma = []\n{text}")).len(), 1);
+    assert!(findings(&format!("vcpus = 1\n{text}"))[0].starts_with("refused"));
+}
+
+#[test]
+fn what_a_release_does_not_read_it_does_not_refuse() {
+    let old = Release::new(4, 4);
+    assert_eq!(
+        findings_of("passthrough = 'whatever'\n", old),
+        ["unknown 3:1+11 xl of Xen 4.4 does not know passthrough, which came with 4.13"]
+    );
+    let config = parse("name = 'a'\nbuilder = 'linux'\nkernel = 'k'\n").unwrap();
+    assert_eq!(judge(&config, Release::new(4, 9)), []);
+    assert_eq!(
+        judge(&config, Release::new(4, 10))[0].verdict,
+        Verdict::Refused
+    );
+    // `type` came with 4.10, and without it the guest is PV.
+    let config = parse("name = 'a'\ntype = 'hvm'\n").unwrap();
+    let found = judge(&config, Release::new(4, 9)).into_iter();
+    let messages: Vec<_> = found.map(|finding| finding.message).collect();
+    assert!(messages.contains(&"Neither kernel nor bootloader specified".to_owned()));
+    assert_eq!(judge(&config, Release::new(4, 10)), []);
+}
+
+#[test]
+fn words_and_numbers_of_lists_are_checked() {
+    assert_eq!(
+        findings(
+            "gfx_passthru = 'amd'\nmmio_hole = 1\nviridian = ['defaults', '!STIMER', 'nope']\nmca_caps = ['lmce', 'x']\n\
+             ioports = ['2f8-2ff', '3F8', 'zz', '1-x']\nirqs = ['5', '5x']\nvnclisten = '0.0.0.0:3'\nvncdisplay = 2\ntimer_mode = 4\n\
+             vif = ['', []]\n"
+        ),
+        [
+            "refused 3:16+5 unknown value for gfx_passthru: xl knows default, igd",
+            "refused 4:13+1 1 MiB: it must be from 256 to 3840",
+            "refused 5:37+4 unknown viridian enlightenment",
+            "refused 6:22+1 unrecognized MCA capability",
+            "refused 7:31+2 Invalid argument parsing ioport",
+            "refused 7:37+3 Invalid argument parsing ioport",
+            "refused 8:15+2 Invalid argument parsing irq",
+            "refused 9:13+11 the display is specified in vnclisten and in vncdisplay",
+            "refused 11:14+1 unknown value for timer_mode: xl knows delay_for_missed_ticks, no_delay_for_missed_ticks, no_missed_ticks_pending, one_missed_tick_pending, unknown",
+            "deprecated 11:14+1 a number is deprecated, write the name of the mode",
+            "ignored 12:12+1 xl ends the list at an element that is a list itself",
+        ]
+    );
+    assert_eq!(
+        findings("gfx_passthru = 7\nrtc_timeoffset = '-3600'\nviridian = 1\nmmio_hole = 512\n"),
+        [] as [&str; 0]
+    );
+}
+
+#[test]
+fn guests_that_are_not_hvm_have_limits_of_their_own() {
+    let messages = |text: &str| -> Vec<String> {
+        let config = parse(&format!("name = 'a'\n{text}")).unwrap();
+        let found = judge(&config, Release::NEWEST).into_iter();
+        found.map(|finding| finding.message).collect()
+    };
+    let pv = "type = 'pv'\nkernel = 'k'\n";
+    assert_eq!(
+        messages(&format!("{pv}timer_mode = 'no_delay_for_missed_ticks'\n")),
+        ["it is not supported for PV guests"]
+    );
+    assert_eq!(
+        messages("type = 'pvh'\nfirmware = 'uefi'\ntimer_mode = 'no_delay_for_missed_ticks'\n"),
+        ["only pvgrub32 and pvgrub64 are supported for guests that are not HVM"]
+    );
+    assert_eq!(
+        messages("type = 'pvh'\nfirmware = 'pvgrub64'\n"),
+        [] as [&str; 0]
+    );
+    assert_eq!(
+        messages(&format!(
+            "{pv}passthrough = 'disabled'\npci = ['01:00.0']\n"
+        )),
+        ["passthrough is disabled, and devices are specified"]
     );
 }

@@ -71,12 +71,15 @@ fn disks(config: &Config) -> Table {
 }
 
 fn nics(config: &Config) -> Table {
-    let mut table = Table::new(["vif", "bridge", "model", "script", "others"].map(Column::words));
+    let columns = ["vif", "bridge", "model", "type", "rate", "script", "others"];
+    let mut table = Table::new(columns.map(Column::words));
     for (_, spec) in each(config, "vif", |text| vif::parse(text).ok()) {
         table.row([
             spec.mac.unwrap_or_else(|| "(made by xl)".to_owned()),
             spec.bridge.unwrap_or_else(|| "(default)".to_owned()),
             dash(spec.model.as_deref()),
+            dash(spec.kind.as_deref()),
+            dash(spec.rate.map(|rate| rate.to_string()).as_deref()),
             spec.script.unwrap_or_else(|| "(default)".to_owned()),
             dash(Some(&spec.others.join(","))),
         ]);
@@ -105,7 +108,7 @@ fn masks(config: &Config, release: Release) -> Table {
         let Some(setting) = config.get(name) else {
             continue;
         };
-        let Ok(affinity) = cpus::parse(&setting.value, release) else {
+        let Ok(affinity) = cpus::parse(&setting.value, release, config.masked_vcpus()) else {
             continue;
         };
         let all = matches!(affinity, cpus::Affinity::All(_));
@@ -205,7 +208,7 @@ fn of_nic(line: usize, spec: &vif::Spec) -> Value {
 fn of_masks(config: &Config, name: &str, release: Release) -> Value {
     let read = config
         .get(name)
-        .map(|setting| cpus::parse(&setting.value, release));
+        .map(|setting| cpus::parse(&setting.value, release, config.masked_vcpus()));
     let Some(Ok(affinity)) = read else {
         return Value::Null;
     };
