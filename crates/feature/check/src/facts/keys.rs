@@ -152,7 +152,8 @@ impl Facts {
         let Some((_, option)) = option else {
             return Ok(false);
         };
-        let names = self.host().files().list("/boot").ok().flatten();
+        let names = self.host().files().list("/boot");
+        let names = names.map_err(|error| NotKnown::new("/boot", error.to_string()))?;
         let names = names.unwrap_or_default().into_iter();
         let names = names.filter_map(|name| name.into_string().ok());
         let configs: Vec<_> = names.filter(|name| name.starts_with("config-")).collect();

@@ -39,7 +39,7 @@ fn read(facts: &Facts) -> Result<Unmounted> {
         let is_mounted = if host.is_live() {
             mounted.iter().any(|mount| mount.point == point)
         } else {
-            let names = host.files().list(&point).unwrap_or_default();
+            let names = host.files().list(&point)?;
             names.is_some_and(|names| !names.is_empty())
         };
         if !is_mounted {

@@ -1,6 +1,7 @@
 //! Copies of a configuration of which one was left behind.
 
 use bootconfig::{Boot, Loader};
+use hostconfig::Known;
 
 use crate::{Example, Facts, Findings, NotKnown, Place, Rule, Versions};
 
@@ -40,8 +41,13 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         return Ok(());
     };
     for copy in copies {
-        let (Some(here), Some(there)) = (kernel(copy), kernel(first)) else {
-            continue;
+        let (here, there) = match (kernel(copy), kernel(first)) {
+            (Ok(Some(here)), Ok(Some(there))) => (here, there),
+            (Err(unknown), _) | (_, Err(unknown)) => {
+                facts.miss(NotKnown::new("the boot configuration", unknown.to_string()));
+                continue;
+            }
+            _ => continue,
         };
         if here != there {
             let other = Place::file(&first.file).name();
@@ -57,7 +63,8 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
 }
 
 /// The kernel that a configuration starts by itself.
-fn kernel(boot: &Boot) -> Option<&str> {
-    let entry = boot.default_entry().ok()?;
-    entry.kernel.as_ref()?.path().known().ok()
+fn kernel(boot: &Boot) -> Known<Option<&str>> {
+    let entry = boot.default_entry()?;
+    let kernel = entry.kernel.as_ref();
+    kernel.map(|kernel| kernel.path().known()).transpose()
 }

@@ -46,9 +46,16 @@ fn check(facts: &Facts, found: &mut Findings) -> Result<(), NotKnown> {
         return Ok(());
     };
     let boot = facts.boot()?;
-    let entry = boot
-        .main()
-        .and_then(|boot| boot.default_entry().ok().or_else(|| boot.with_xen().next()));
+    let Some(boot) = boot.main() else {
+        return Ok(());
+    };
+    let entry = match boot.default_entry() {
+        Ok(entry) => Some(entry),
+        Err(unknown) => {
+            facts.miss(NotKnown::new("the boot configuration", unknown.to_string()));
+            boot.with_xen().next()
+        }
+    };
     let Some(xen) = entry.and_then(|entry| entry.hypervisor.as_ref()) else {
         return Ok(());
     };
