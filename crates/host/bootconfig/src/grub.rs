@@ -32,10 +32,9 @@ use std::time::Duration;
 
 use crate::entry::{Boot, Entry, Loader, Selection, Timeout};
 use crate::surroundings::Surroundings;
-use flow::Flow;
 use hostconfig::Source;
 use hostconfig::{Known, Place, Traced, Unknown};
-use machine::Machine;
+use machine::{Flow, Machine};
 use menu::{Choice, Item, Kind, Leads, Menu, Node};
 use script::Block;
 

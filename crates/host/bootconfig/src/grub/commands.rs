@@ -2,8 +2,7 @@
 
 use super::condition::holds;
 use super::environment;
-use super::flow::Flow;
-use super::machine::{Machine, Status};
+use super::machine::{Flow, Machine, Status};
 use super::options::{Options, Spec, Takes};
 use super::script::Block;
 use hostconfig::{Place, Traced, Unknown};

@@ -3,8 +3,7 @@
 use std::rc::Rc;
 
 use super::bls;
-use super::flow::Flow;
-use super::machine::{Machine, Status};
+use super::machine::{Flow, Machine, Status};
 use super::menu::Kind;
 use super::options::{Options, Spec, Takes};
 use super::script::Block;

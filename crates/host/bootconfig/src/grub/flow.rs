@@ -1,25 +1,10 @@
 //! What is run, and how often: conditions, loops, functions.
 
 use super::lexer::Word;
-use super::machine::{Machine, Status};
+use super::machine::{Flow, Machine, Status};
 use super::scope::Scope;
 use super::script::{Block, Statement};
 use hostconfig::{Place, Traced, Unknown};
-
-/// What is left out of what follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flow {
-    /// Nothing.
-    Next,
-    /// The rest of so many loops.
-    Break(usize),
-    /// The rest of this round of the loop that is so many outside.
-    Continue(usize),
-    /// The rest of the function.
-    Return,
-    /// Everything: another configuration, or the end of GRUB.
-    End,
-}
 
 impl Machine<'_> {
     pub(super) fn branch(

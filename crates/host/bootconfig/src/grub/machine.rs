@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::flow::Flow;
 use super::lexer::Word;
 use super::menu::{Item, Kind};
 use super::scope::{LONGEST, Scope};
@@ -24,6 +23,21 @@ const DEEPEST: usize = 20;
 
 /// What a command ended with; `None` where that is not known.
 pub(super) type Status = Option<bool>;
+
+/// What is left out of what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// Nothing.
+    Next,
+    /// The rest of so many loops.
+    Break(usize),
+    /// The rest of this round of the loop that is so many outside.
+    Continue(usize),
+    /// The rest of the function.
+    Return,
+    /// Everything: another configuration, or the end of GRUB.
+    End,
+}
 
 pub(super) struct Machine<'f> {
     pub(super) files: &'f dyn Surroundings,

@@ -68,7 +68,7 @@ impl Judge<'_> {
 fn is_viridian(text: &str) -> bool {
     let word = text.strip_prefix('!').unwrap_or(text);
     let is_known = |known: &&str| known.eq_ignore_ascii_case(word);
-    matches!(text, "all" | "defaults") || VIRIDIAN.iter().any(|known| is_known(&known))
+    matches!(text, "all" | "defaults") || VIRIDIAN.iter().any(is_known)
 }
 
 /// One port or two with a dash between them, hexadecimal. What is behind a single one only gives a message.
