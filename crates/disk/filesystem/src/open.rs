@@ -8,6 +8,9 @@ use sparse::BlockRead;
 use crate::port::FileSystem;
 use crate::{Btrfs, Ext, Fat, Iso9660, Squashfs, Xfs};
 
+/// What opens a volume as one format.
+type Opener = fn(Arc<dyn BlockRead>) -> Result<Option<Arc<dyn FileSystem>>>;
+
 /// Opens the file system on `volume`; `None` where there is none that is read.
 ///
 /// What is told by a signature of its own comes first. FAT is last: its boot sector has none, and may be left over, or lead to
@@ -16,7 +19,7 @@ use crate::{Btrfs, Ext, Fat, Iso9660, Squashfs, Xfs};
 /// # Errors
 /// [`error::Kind::Corrupt`] and [`error::Kind::Unsupported`] as the format says, [`error::Kind::Io`].
 pub fn open(volume: &Arc<dyn BlockRead>) -> Result<Option<Arc<dyn FileSystem>>> {
-    let all: [fn(Arc<dyn BlockRead>) -> Result<Option<Arc<dyn FileSystem>>>; 6] = [
+    let all: [Opener; 6] = [
         |volume| Ok(shared(Ext::open(volume)?)),
         |volume| Ok(shared(Xfs::open(volume)?)),
         |volume| Ok(shared(Btrfs::open(volume)?)),
